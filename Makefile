@@ -1,0 +1,64 @@
+# Two commands: `make demo` shows it at work, `make test` proves it. Needs Python 3.11 or newer with venv.
+
+PYTHON ?= python3
+VENV   := .venv
+STAMP  := $(VENV)/.stamp
+RUN    := $(VENV)/bin
+ROOMS  := canvases config simulator tasks tests workers xenserver
+
+# Everything stays inside the clone, caches too.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_CACHE_DIR := 1
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+
+COMPILE := $(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+.PHONY: help demo test lint format lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo    20 VMs at once on a simulated pool; KEEP=1 leaves it running'
+	@echo 'make test    all tests'
+	@echo 'make lint    ruff, mypy, import-linter'
+	@echo 'make format  let ruff rewrite what it can'
+	@echo 'make lock    pin dependencies anew'
+	@echo 'make clean   remove all that make made'
+
+demo: $(STAMP)
+	@$(RUN)/xenflow demo $(if $(KEEP),--keep)
+
+test: $(STAMP)
+	@$(RUN)/python -m pytest $(ARGS)
+
+lint: $(STAMP)
+	@$(RUN)/ruff check --quiet $(ROOMS)
+	@$(RUN)/ruff format --quiet --check $(ROOMS)
+	@$(RUN)/mypy --no-error-summary
+	@$(RUN)/lint-imports --no-logo > $(VENV)/floors.txt || { cat $(VENV)/floors.txt; exit 1; }
+
+format: $(STAMP)
+	@$(RUN)/ruff check --quiet --fix $(ROOMS)
+	@$(RUN)/ruff format --quiet $(ROOMS)
+
+lock: | $(RUN)/uv
+	@$(COMPILE) --upgrade -o requirements.lock pyproject.toml
+	@$(COMPILE) --upgrade --extra dev --constraints requirements.lock -o dev.lock pyproject.toml
+	@grep '^uv==' dev.lock | cut -d ' ' -f 1 | $(COMPILE) -o tools.lock -
+
+clean:
+	@rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .run dist
+	@find $(ROOMS) -name __pycache__ -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml requirements.lock dev.lock tools.lock | $(RUN)/uv
+	@$(RUN)/python -m pip install --quiet --require-hashes -r tools.lock
+	@$(RUN)/uv pip sync --quiet --python $(RUN)/python --require-hashes dev.lock
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(RUN)/uv:
+	@command -v $(PYTHON) > /dev/null || { echo 'xenflow needs Python 3.11 or newer: install python3 and python3-venv, or name one: make PYTHON=...' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "xenflow needs Python 3.11 or newer, this is $$($(PYTHON) -V): name another: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { echo "Python's venv module is missing: apt-get install python3-venv (or your system's package of it)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN)/python -m pip install --quiet --require-hashes -r tools.lock

@@ -1,0 +1,1 @@
+"""The operations: one module per XenServer class, one short function per verb."""
