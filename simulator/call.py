@@ -1,0 +1,175 @@
+"""What a verb gets: the pool, the task it runs in, and the two gestures every verb is made of.
+
+`marking` takes the objects a verb works on, waiting its turn as XenServer does; `work` lets
+simulated time pass. Between them a verb reads and writes `call.db` and raises `errors.Failure`.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+from simulator import gates
+from simulator.errors import Failure
+from simulator.pool import Pool
+from simulator.tables import Database
+from simulator.tasks import Task
+
+PATIENCE = 7200.0
+DEVICE_PATIENCE = 120.0
+_WAKE = 20.0
+_WAITING_LIMIT = 100
+_BUSY = "OTHER_OPERATION_IN_PROGRESS"
+
+
+class Mark(NamedTuple):
+    """An operation that shows in an object's `current_operations`."""
+
+    cls: str
+    ref: str
+    op: str
+
+
+class Call:
+    """One call of one verb."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        running: Task,
+        *,
+        method: str = "",
+        session: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.pool = pool
+        self.running = running
+        self.method = method
+        self.session = session
+        self.headers = headers or {}
+
+    @property
+    def db(self) -> Database:
+        """Give the pool's database."""
+        return self.pool.db
+
+    @property
+    def task(self) -> str:
+        """Give the reference under which this call shows in `current_operations`."""
+        return self.running.ref
+
+    @asynccontextmanager
+    async def marking(
+        self, cls: str, ref: str, op: str, also: Iterable[tuple[str, str, str]] = ()
+    ) -> AsyncIterator[None]:
+        """Hold objects for an operation: gates checked, busy ones waited for, marks shown.
+
+        On leaving, marks go and `allowed_operations` are computed anew, also when the body fails
+        or destroys the object.
+        """
+        marks = [Mark(cls, ref, op), *(Mark(*mark) for mark in also)]
+        await self._pass_gates(marks)
+        for mark in marks:
+            self.db.put_key(mark.cls, mark.ref, "current_operations", self.task, mark.op)
+        self.refresh(marks)
+        try:
+            yield
+        finally:
+            for mark in marks:
+                if self.db.exists(mark.cls, mark.ref):
+                    self.db.drop_key(mark.cls, mark.ref, "current_operations", self.task)
+            self.refresh(marks)
+
+    async def work(self, verb: str, scale: float = 1.0, *, cancellable: bool = True) -> None:
+        """Let the verb's duration pass, progress rising from 0 to 1.
+
+        A cancel ends it with TASK_CANCELLED, unless the work is not cancellable.
+        """
+        total = self.pool.duration(verb) * scale
+        steps = max(1, min(10, int(total)))
+        self.running.cancellable(allowed=cancellable)
+        for step in range(1, steps + 1):
+            if cancellable:
+                await self.running.sleep(total / steps)
+            else:
+                await self.pool.clock.sleep(total / steps)
+            self.running.progress(step / steps)
+        self.running.cancellable(allowed=False)
+
+    @asynccontextmanager
+    async def subtask(self, name: str) -> AsyncIterator["Call"]:
+        """Do a part under a task of its own, such as `Async.VDI.clone` in a `VM.clone`."""
+        task = self.pool.tasks.start(name, session=self.running.session, subtask_of=self.task)
+        try:
+            yield Call(self.pool, task, method=self.method, session=self.session)
+        except Failure as failure:
+            task.fail(failure)
+            raise
+        else:
+            task.succeed("<value></value>")
+
+    def refresh(self, objects: Iterable[tuple[str, str, str] | tuple[str, str]]) -> None:
+        """Compute `allowed_operations` anew for objects and for those that hang on them."""
+        for cls, ref, *_ in objects:
+            for near_cls, near in [(cls, ref), *self._neighbours(cls, ref)]:
+                if self.db.exists(near_cls, near):
+                    allowed = gates.allowed(self.db, near_cls, near)
+                    self.db.put(near_cls, near, allowed_operations=allowed)
+
+    def say(self, name: str, cls: str, obj_uuid: str, body: str = "") -> str:
+        """Make a `message` object about an object, such as VM_STARTED; give its reference."""
+        return self.db.create(
+            "message",
+            name=name,
+            priority=5,
+            cls=cls,
+            obj_uuid=obj_uuid,
+            timestamp=self.pool.clock.iso(),
+            body=body,
+        )
+
+    async def _pass_gates(self, marks: list[Mark]) -> None:
+        started = self.pool.clock.now()
+        while True:
+            busy = self._first_busy(marks)
+            if busy is None:
+                return
+            mark, refusal = busy
+            patience = PATIENCE if mark is marks[0] else DEVICE_PATIENCE
+            if self.pool.clock.now() - started >= patience:
+                raise refusal
+            await self._wait_for_change(marks)
+
+    def _first_busy(self, marks: list[Mark]) -> tuple[Mark, Failure] | None:
+        for mark in marks:
+            try:
+                gates.check(self.db, mark.cls, mark.ref, mark.op)
+            except Failure as refusal:
+                if refusal.code != _BUSY:
+                    raise
+                return mark, refusal
+        return None
+
+    async def _wait_for_change(self, marks: list[Mark]) -> None:
+        if self.pool.waiting >= _WAITING_LIMIT:
+            raise Failure("TOO_MANY_PENDING_TASKS")
+        self.running.cancellable(allowed=True)
+        self.pool.waiting += 1
+        try:
+            await self.running.wake(self.db.watch(*(mark.ref for mark in marks)), _WAKE)
+        finally:
+            self.pool.waiting -= 1
+            self.running.cancellable(allowed=False)
+
+    def _neighbours(self, cls: str, ref: str) -> list[tuple[str, str]]:
+        if not self.db.exists(cls, ref):
+            return []
+        record: dict[str, Any] = self.db.get(cls, ref)
+        match cls:
+            case "VM":
+                return [("VBD", r) for r in record["VBDs"]] + [("VIF", r) for r in record["VIFs"]]
+            case "VBD":
+                return [("VDI", record["VDI"])]
+            case "VDI":
+                return [("VBD", r) for r in record["VBDs"]]
+            case _:
+                return []

@@ -1,0 +1,223 @@
+"""The pool's database: one table per class, references kept true at both ends, every change dated.
+
+Records are plain dicts of wire values (dates are text, sets lists, maps dicts), to be read by
+anyone and changed by `put` alone: it keeps back references (`VM.VBDs` follows `VBD.VM`), dates the
+change for `event.from`, drops encoded fragments and wakes whoever watches.
+"""
+
+import asyncio
+import random
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator import datamodel
+from simulator.errors import Failure, invalid_handle
+
+NULL = datamodel.NULL
+Record = dict[str, Any]
+
+_REMEMBERED_DELETIONS = 512
+
+
+@dataclass(slots=True)
+class Row:
+    """One object: its record, when it was made and last changed, its encoded forms."""
+
+    cls: datamodel.Class
+    ref: str
+    record: Record
+    created: int
+    modified: int
+    fragments: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """An object that is gone: made and deleted at these generations."""
+
+    ref: str
+    created: int
+    deleted: int
+
+
+class Table:
+    """The rows of one class, in the order of their last change."""
+
+    def __init__(self, cls: datamodel.Class) -> None:
+        self.cls = cls
+        self.rows: dict[str, Row] = {}
+        self.uuids: dict[str, str] = {}
+        self.recent: dict[str, Row] = {}
+        self.deletions: deque[Deletion] = deque(maxlen=_REMEMBERED_DELETIONS)
+
+    def changed_since(self, generation: int) -> Iterator[Row]:
+        """Give the rows that changed after `generation`, latest first."""
+        for row in reversed(self.recent.values()):
+            if row.modified <= generation:
+                return
+            yield row
+
+
+class Database:
+    """All tables of a pool; `generation` grows with every change."""
+
+    def __init__(self, model: datamodel.Model, rng: random.Random) -> None:
+        self.model = model
+        self.generation = 1
+        self.tables = {cls.name: Table(cls) for cls in model.classes.values() if cls.stored}
+        self._rng = rng
+        self._watchers: dict[str, dict[asyncio.Future[None], None]] = {}
+
+    def new_uuid(self) -> str:
+        """Make a UUID; the pool's seed decides which."""
+        return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+
+    def new_ref(self) -> str:
+        """Make a reference, unlike any other and unlike the object's UUID."""
+        return f"OpaqueRef:{self.new_uuid()}"
+
+    def create(self, cls: str, record: Record | None = None, /, **fields: Any) -> str:  # noqa: ANN401  # wire values
+        """Make an object and give its reference.
+
+        Missing fields get their defaults; back references (`VM.VBDs`) are always those that exist.
+        """
+        table = self.tables[cls]
+        given = {**(record or {}), **fields}
+        whole = {
+            name: given[name] if name in given and not declared.back else declared.initial()
+            for name, declared in table.cls.fields.items()
+        }
+        if "uuid" in whole:
+            whole["uuid"] = whole["uuid"] or self.new_uuid()
+        ref = self.new_ref()
+        self._insert(table, Row(table.cls, ref, whole, self.generation + 1, 0))
+        return ref
+
+    def get(self, cls: str, ref: str) -> Record:
+        """Give the live record, to be read only; HANDLE_INVALID where there is none."""
+        return self.row(cls, ref).record
+
+    def row(self, cls: str, ref: str) -> Row:
+        """Give the row; codecs encode it as its record. HANDLE_INVALID where there is none."""
+        row = self.tables[cls].rows.get(ref)
+        if row is None:
+            raise invalid_handle(cls, ref)
+        return row
+
+    def exists(self, cls: str, ref: str) -> bool:
+        """Tell whether an object of this class has this reference."""
+        return ref in self.tables[cls].rows
+
+    def refs(self, cls: str) -> list[str]:
+        """Give the references of all objects of a class, oldest first."""
+        return list(self.tables[cls].rows)
+
+    def where(self, cls: str, **fields: Any) -> list[str]:  # noqa: ANN401  # wire values
+        """Give the references of the objects whose fields all have these values."""
+        return [
+            ref
+            for ref, row in self.tables[cls].rows.items()
+            if all(row.record[name] == value for name, value in fields.items())
+        ]
+
+    def by_uuid(self, cls: str, uuid: str) -> str:
+        """Give the reference of the object with this UUID; UUID_INVALID where there is none."""
+        ref = self.tables[cls].uuids.get(uuid)
+        if ref is None:
+            raise Failure("UUID_INVALID", cls, uuid)
+        return ref
+
+    def put(self, cls: str, ref: str, /, **fields: Any) -> None:  # noqa: ANN401  # wire values
+        """Set fields; a value that is there already is no change. HANDLE_INVALID if dead."""
+        row = self.row(cls, ref)
+        changed = {name: value for name, value in fields.items() if row.record[name] != value}
+        if not changed:
+            return
+        for name in changed.keys() & row.cls.links.keys():
+            self._unlink(row, name)
+        row.record.update(changed)
+        self._touch(row)
+        for name in changed.keys() & row.cls.links.keys():
+            self._link(row, name)
+
+    def put_key(self, cls: str, ref: str, name: str, key: str, value: Any) -> None:  # noqa: ANN401  # wire value
+        """Set one key of a map field, such as `current_operations`."""
+        self.put(cls, ref, **{name: {**self.get(cls, ref)[name], key: value}})
+
+    def drop_key(self, cls: str, ref: str, name: str, key: str) -> None:
+        """Remove one key of a map field; absent is fine."""
+        present = self.get(cls, ref)[name]
+        self.put(cls, ref, **{name: {k: v for k, v in present.items() if k != key}})
+
+    def destroy(self, cls: str, ref: str) -> None:
+        """Delete an object; what points at it dangles, as in XenServer. HANDLE_INVALID if dead."""
+        row = self.row(cls, ref)
+        table = self.tables[cls]
+        del table.rows[ref], table.recent[ref]
+        table.uuids.pop(row.record.get("uuid", ""), None)
+        for name in row.cls.links:
+            self._unlink(row, name)
+        self.generation += 1
+        table.deletions.append(Deletion(ref, row.created, self.generation))
+        self._wake(cls, ref)
+
+    def touch(self, cls: str, ref: str) -> None:
+        """Date a change of an object that has not changed: a forced `mod` event."""
+        self._touch(self.row(cls, ref))
+
+    def watch(self, *keys: str) -> asyncio.Future[None]:
+        """Promise to be done at the next change of any key: a class, a reference, or `*`."""
+        promise: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        for key in keys:
+            self._watchers.setdefault(key, {})[promise] = None
+        promise.add_done_callback(lambda done: self._forget(done, keys))
+        return promise
+
+    def _insert(self, table: Table, row: Row) -> None:
+        table.rows[row.ref] = row
+        table.uuids[row.record.get("uuid", "")] = row.ref
+        self._touch(row)
+        for name in row.cls.links:
+            self._link(row, name)
+
+    def _touch(self, row: Row) -> None:
+        self.generation += 1
+        row.modified = self.generation
+        row.fragments.clear()
+        recent = self.tables[row.cls.name].recent
+        recent.pop(row.ref, None)
+        recent[row.ref] = row
+        self._wake(row.cls.name, row.ref)
+
+    def _link(self, row: Row, name: str) -> None:
+        other = self._far_end(row, name)
+        if other:
+            back = row.cls.links[name].field
+            other.record[back] = [*other.record[back], row.ref]
+            self._touch(other)
+
+    def _unlink(self, row: Row, name: str) -> None:
+        other = self._far_end(row, name)
+        if other:
+            back = row.cls.links[name].field
+            other.record[back] = [ref for ref in other.record[back] if ref != row.ref]
+            self._touch(other)
+
+    def _far_end(self, row: Row, name: str) -> Row | None:
+        return self.tables[row.cls.links[name].cls].rows.get(row.record[name])
+
+    def _wake(self, *keys: str) -> None:
+        for key in (*keys, "*"):
+            for promise in list(self._watchers.get(key, ())):
+                if not promise.done():
+                    promise.set_result(None)
+
+    def _forget(self, promise: asyncio.Future[None], keys: tuple[str, ...]) -> None:
+        for key in keys:
+            watching = self._watchers.get(key, {})
+            watching.pop(promise, None)
+            if not watching:
+                self._watchers.pop(key, None)
