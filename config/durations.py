@@ -1,0 +1,30 @@
+"""Lengths of time as people write them: 90, "90s", "10m", "1h", "7d"."""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SHAPE = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?", re.IGNORECASE | re.ASCII)
+
+
+def seconds(duration: object) -> float:
+    """Read a length of time in seconds; a ValueError says which forms are understood."""
+    match duration:
+        case bool():
+            pass
+        case int() | float():
+            return float(duration)
+        case str() if found := _SHAPE.fullmatch(duration.strip()):
+            return float(found[1]) * _UNITS[(found[2] or "s").lower()]
+    msg = "a length of time is a number of seconds or text such as 90s, 10m, 1h, 7d"
+    raise ValueError(msg)
+
+
+Seconds = Annotated[
+    float,
+    BeforeValidator(seconds, json_schema_input_type=float | str),
+    Field(gt=0, allow_inf_nan=False),
+]
+"""A field for a length of time: more than nothing, in seconds."""

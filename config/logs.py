@@ -1,0 +1,78 @@
+"""Logs are records: one line each on stderr, for people or as JSON, and no secret in them."""
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from config import masking
+from config.settings import Settings
+
+
+def configure(settings: Settings) -> None:
+    """Write all logs of this process, ours and the libraries', in the form that was set."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_facts(), processors=_form(settings.log_format)
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
+    logging.captureWarnings(capture=True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_facts(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def hide_secrets(_: WrappedLogger, __: str, record: EventDict) -> EventDict:
+    """Replace what a log record must not say, by the name of a field or the look of its text."""
+    return {name: _hidden(name, value) for name, value in record.items()}
+
+
+def _hidden(name: str, value: object) -> object:
+    if name.startswith("_"):  # structlog's own
+        return value
+    if masking.is_secret(name):
+        return masking.STARS
+    match value:
+        case str():
+            return masking.mask(value)
+        case dict():
+            return {key: _hidden(str(key), within) for key, within in value.items()}
+        case list() | tuple():
+            return [_hidden("", within) for within in value]
+        case _:
+            return value
+
+
+def _facts() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+
+
+def _form(name: str) -> list[Processor]:
+    last: Processor = (
+        structlog.processors.JSONRenderer()
+        if name == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    return [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,  # before the next: a traceback may quote a secret
+        hide_secrets,
+        last,
+    ]

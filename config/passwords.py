@@ -1,0 +1,99 @@
+"""Where the password of a target comes from: a file, the environment, a command, or its message.
+
+All but the last are read each time anew, so that a password can be changed while workers run.
+"""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from config import private
+
+_COMMAND_SECONDS = 10.0
+
+
+class PasswordError(Exception):
+    """A password cannot be had from where it should be; the text never repeats it."""
+
+
+class Source(Protocol):
+    """Something that a password is read from."""
+
+    def read(self) -> SecretStr:
+        """Read the password; raise PasswordError where that fails."""
+        ...
+
+
+@dataclass(frozen=True)
+class FromFile:
+    """A file that nobody else can read."""
+
+    path: Path
+
+    def read(self) -> SecretStr:
+        """Read the file."""
+        try:
+            return private.read(self.path)
+        except private.PrivateFileError as error:
+            raise PasswordError(f"password_file: {error}") from None
+
+
+@dataclass(frozen=True)
+class FromEnvironment:
+    """A variable of the environment."""
+
+    variable: str
+
+    def read(self) -> SecretStr:
+        """Read the variable."""
+        password = os.environ.get(self.variable)
+        if not password:
+            raise PasswordError(f"password_env: {self.variable} is not set")
+        return SecretStr(password)
+
+
+@dataclass(frozen=True)
+class FromCommand:
+    """A command that prints the password as its first line, such as a vault's client."""
+
+    words: tuple[str, ...]
+
+    def read(self) -> SecretStr:
+        """Run the command, without a shell."""
+        lines = self._output().splitlines()
+        if not lines or not lines[0]:
+            raise PasswordError(f"password_command: {self.words[0]} printed nothing")
+        return SecretStr(lines[0])
+
+    def _output(self) -> str:
+        try:
+            return subprocess.run(  # noqa: S603 - the operator's own command, from a file of theirs
+                self.words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                text=True,
+                timeout=_COMMAND_SECONDS,
+                check=True,
+            ).stdout
+        except subprocess.TimeoutExpired:
+            said = f"gave no answer in {_COMMAND_SECONDS:.0f} s"
+        except subprocess.CalledProcessError as error:
+            said = f"ended with status {error.returncode}"
+        except OSError as error:
+            said = f"cannot be run: {error.strerror}"
+        raise PasswordError(f"password_command: {self.words[0]} {said}")
+
+
+@dataclass(frozen=True)
+class FromMessage:
+    """A password that came with a message, sealed, and was opened for this process alone."""
+
+    password: SecretStr
+
+    def read(self) -> SecretStr:
+        """Give the password."""
+        return self.password
