@@ -1,0 +1,199 @@
+"""The errors of xenflow, one tree, sorted by what to do next.
+
+    XenflowError
+    ├── Refused        the request is wrong for the state of things: change it, then ask again
+    ├── Busy           the object is busy: ask again later, the same way
+    ├── Missing        no such object: look again, under another name
+    │   └── Ambiguous  several objects bear the name: ask by UUID
+    ├── Unreachable    no answer from XenServer: the network or the host; it may pass
+    ├── Denied         who we are, or what we may do: look at the account, role or certificate
+    ├── Full           no room: add memory, disk or hosts, or free some
+    ├── TimedOut       it took longer than allowed: look at what holds it, or allow more
+    ├── Cancelled      somebody called it off
+    └── Unknown        nobody can tell by the answer alone: look at XenServer and its log
+
+Each carries XenServer's `code` and `params`, and a `message` in words for a person. The three are also
+its `args`, in that order and fit for JSON, so that an error survives a result backend unharmed.
+Codes of our own begin with `XENFLOW_`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xenserver import phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class XenflowError(Exception):
+    """Something that did not come about, with XenServer's code for it."""
+
+    def __init__(self, code: str, params: Sequence[str] = (), message: str = "") -> None:
+        self.code = code
+        self.params = [str(param) for param in params]
+        self.message = message or phrases.tell(code, self.params)
+        super().__init__(self.code, self.params, self.message)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Refused(XenflowError):
+    """The request does not fit the state of things: change the request."""
+
+
+class Busy(XenflowError):
+    """The object or the pool is busy: the same request may pass later."""
+
+
+class Missing(XenflowError):
+    """The object named does not exist, or no longer."""
+
+
+class Ambiguous(Missing):
+    """Several objects bear the name; the parameters list their UUIDs after class and name."""
+
+
+class Unreachable(XenflowError):
+    """XenServer gave no usable answer; `maybe_heard` tells whether it may have acted all the same."""
+
+    @property
+    def maybe_heard(self) -> bool:
+        """True when the request may have had its effect, False when it surely had none."""
+        return self.code in _MAYBE_HEARD
+
+
+class Denied(XenflowError):
+    """The account, its role or a certificate was not accepted."""
+
+
+class Full(XenflowError):
+    """Nowhere is room for it."""
+
+
+class TimedOut(XenflowError):
+    """It took longer than allowed."""
+
+
+class Cancelled(XenflowError):
+    """It was called off."""
+
+
+class Unknown(XenflowError):
+    """What happened, or what helps, cannot be told by the answer alone."""
+
+
+def from_api(code: str, params: Sequence[str], *, words: str | None = None) -> XenflowError:
+    """Give XenServer's failure (or one of ours) its place in the tree, told in words.
+
+    `words` replaces the usual sentence; the code is put behind it.
+    """
+    return _class_of(code)(code, params, f"{words} ({code})" if words else "")
+
+
+def in_words(error: XenflowError, names: Mapping[str, str]) -> XenflowError:
+    """Return the same error, telling names where the message told references."""
+    message = error.message
+    for ref in sorted(names, key=len, reverse=True):
+        message = message.replace(ref, names[ref])
+    return type(error)(error.code, error.params, message)
+
+
+def _class_of(code: str) -> type[XenflowError]:
+    known = _CLASS_OF.get(code)
+    if known is None and code.startswith(("RBAC_", "AUTH_", "SESSION_")):
+        return Denied
+    return known or Unknown
+
+
+_MAYBE_HEARD = frozenset({"CANNOT_CONTACT_HOST", "XENFLOW_ANSWER_LOST", "XENFLOW_REPLY_INVALID"})
+
+_CODES: dict[type[XenflowError], str] = {
+    Refused: """
+        BOOTLOADER_FAILED BRIDGE_NAME_EXISTS BRIDGE_NOT_AVAILABLE
+        CANNOT_ADD_TUNNEL_TO_BOND_SLAVE CANNOT_ADD_VLAN_TO_BOND_SLAVE
+        CANNOT_DESTROY_DISASTER_RECOVERY_TASK CANNOT_DESTROY_SYSTEM_NETWORK CANNOT_EVACUATE_HOST
+        CANNOT_PLUG_BOND_SLAVE CANNOT_PLUG_VIF CANNOT_RESET_CONTROL_DOMAIN
+        DEVICE_ALREADY_ATTACHED DEVICE_ALREADY_DETACHED DEVICE_ALREADY_EXISTS
+        DEVICE_DETACH_REJECTED DEVICE_NOT_ATTACHED DISK_VBD_MUST_BE_READWRITE_FOR_HVM
+        DOMAIN_EXISTS DUPLICATE_VM FEATURE_REQUIRES_HVM FIELD_TYPE_ERROR Fault
+        HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED
+        HA_IS_ENABLED HA_NOT_ENABLED HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN
+        HOST_CANNOT_ATTACH_NETWORK HOST_DISABLED HOST_DISABLED_UNTIL_REBOOT HOST_HAS_RESIDENT_VMS
+        HOST_IN_USE HOST_IS_LIVE HOST_NOT_DISABLED HOST_POWER_ON_NOT_CONFIGURED
+        ILLEGAL_VBD_DEVICE INVALID_DEVICE INVALID_VALUE IS_TUNNEL_ACCESS_PIF LICENCE_RESTRICTION
+        MAC_DOES_NOT_EXIST MAC_INVALID MAC_STILL_EXISTS MAP_DUPLICATE_KEY
+        MEMORY_CONSTRAINT_VIOLATION MEMORY_CONSTRAINT_VIOLATION_MAXPIN
+        MEMORY_CONSTRAINT_VIOLATION_ORDER MESSAGE_DEPRECATED MESSAGE_METHOD_UNKNOWN
+        MESSAGE_PARAMETER_COUNT_MISMATCH MESSAGE_REMOVED
+        NETWORK_ALREADY_CONNECTED NETWORK_CONTAINS_PIF NETWORK_CONTAINS_VIF
+        NETWORK_INCOMPATIBLE_PURPOSES NOT_IMPLEMENTED NOT_SUPPORTED_DURING_UPGRADE
+        OPENVSWITCH_NOT_ACTIVE OPERATION_BLOCKED OPERATION_NOT_ALLOWED PBD_EXISTS
+        PIF_ALREADY_BONDED PIF_DEVICE_NOT_FOUND PIF_DOES_NOT_ALLOW_UNPLUG
+        PIF_HAS_NO_NETWORK_CONFIGURATION PIF_IS_MANAGEMENT_INTERFACE PIF_IS_PHYSICAL PIF_IS_VLAN
+        PIF_VLAN_EXISTS PIF_VLAN_STILL_EXISTS
+        PROVISION_ONLY_ALLOWED_ON_TEMPLATE REQUIRED_PIF_IS_UNPLUGGED
+        REVERT_ONLY_ALLOWED_ON_SNAPSHOT SR_HAS_MULTIPLE_PBDS SR_HAS_NO_PBDS SR_HAS_PBD
+        SR_INDESTRUCTIBLE SR_IS_CACHE_SR SR_NOT_ATTACHED SR_NOT_EMPTY SR_NOT_SHARABLE
+        SR_OPERATION_NOT_SUPPORTED SR_REQUIRES_UPGRADE SR_UNKNOWN_DRIVER SR_UUID_EXISTS
+        SR_VDI_LOCKING_FAILED UNKNOWN_BOOTLOADER VALUE_NOT_SUPPORTED
+        VBD_CDS_MUST_BE_READONLY VBD_IS_EMPTY VBD_NOT_EMPTY VBD_NOT_REMOVABLE_MEDIA
+        VBD_NOT_UNPLUGGABLE VBD_TRAY_LOCKED VDI_CONTAINS_METADATA_OF_THIS_POOL VDI_HAS_RRDS
+        VDI_INCOMPATIBLE_TYPE VDI_IN_USE VDI_IS_A_PHYSICAL_DEVICE VDI_IS_ENCRYPTED
+        VDI_IS_NOT_ISO VDI_IS_SHARABLE VDI_LOCATION_MISSING VDI_NEEDS_VM_FOR_MIGRATE
+        VDI_NOT_IN_MAP VDI_NOT_MANAGED VDI_NOT_SPARSE VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION
+        VDI_READONLY VDI_TOO_LARGE VDI_TOO_SMALL VIF_IN_USE VLAN_IN_USE VLAN_TAG_INVALID
+        VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE VM_BAD_POWER_STATE VM_BIOS_STRINGS_ALREADY_SET
+        VM_CANNOT_DELETE_DEFAULT_TEMPLATE VM_DUPLICATE_VBD_DEVICE
+        VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT VM_FAILED_SUSPEND_ACKNOWLEDGMENT
+        VM_HAS_CHECKPOINT VM_HAS_NO_SUSPEND_VDI VM_HAS_PCI_ATTACHED VM_HAS_VGPU VM_HAS_VUSBS
+        VM_HOST_INCOMPATIBLE_VERSION VM_HOST_INCOMPATIBLE_VERSION_MIGRATE
+        VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION VM_HVM_REQUIRED
+        VM_INCOMPATIBLE_WITH_THIS_HOST VM_IS_IMMOBILE VM_IS_PART_OF_AN_APPLIANCE VM_IS_PROTECTED
+        VM_IS_SNAPSHOT VM_IS_TEMPLATE VM_IS_USING_NESTED_VIRT VM_LACKS_FEATURE
+        VM_LACKS_FEATURE_SHUTDOWN VM_LACKS_FEATURE_STATIC_IP_SETTING VM_LACKS_FEATURE_SUSPEND
+        VM_LACKS_FEATURE_VCPU_HOTPLUG VM_MEMORY_SIZE_TOO_LOW VM_MIGRATE_FAILED
+        VM_MISSING_PV_DRIVERS VM_NON_SUSPENDABLE VM_NO_CRASHDUMP_SR VM_NO_SUSPEND_SR VM_NO_VCPUS
+        VM_OLD_PV_DRIVERS VM_REQUIRES_GPU VM_REQUIRES_IOMMU VM_REQUIRES_NETWORK VM_REQUIRES_SR
+        VM_REQUIRES_VDI VM_REQUIRES_VGPU VM_REQUIRES_VUSB VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED
+        VM_UNSAFE_BOOT WRONG_DEVICE
+        XENFLOW_MESSAGE_INVALID XENFLOW_REPLY_TOO_LARGE XENFLOW_TARGET_UNKNOWN XENFLOW_WRONG_CLASS
+        """,
+    Busy: """
+        HOST_EVACUATE_IN_PROGRESS HOST_IN_EMERGENCY_MODE
+        HOST_STILL_BOOTING OTHER_OPERATION_IN_PROGRESS
+        TOO_BUSY TOO_MANY_PENDING_TASKS XENFLOW_BUSY
+        """,
+    Missing: """
+        HANDLE_INVALID NETWORK_ABSENT PIF_NOT_PRESENT PIF_NOT_ATTACHED_TO_HOST UUID_INVALID
+        VDI_MISSING XENFLOW_NO_SUCH_OBJECT
+        """,
+    Ambiguous: "XENFLOW_AMBIGUOUS_NAME",
+    Unreachable: """
+        CANNOT_CONTACT_HOST HOST_HAS_NO_MANAGEMENT_IP HOST_IS_SLAVE HOST_NOT_LIVE HOST_OFFLINE
+        HOST_UNKNOWN_TO_MASTER XENFLOW_ANSWER_LOST XENFLOW_REPLY_INVALID XENFLOW_UNREACHABLE
+        """,
+    Denied: """
+        HOST_ITS_OWN_SLAVE PERMISSION_DENIED RBAC_PERMISSION_DENIED
+        SESSION_AUTHENTICATION_FAILED SESSION_AUTHORIZATION_FAILED SESSION_INVALID
+        USER_IS_NOT_LOCAL_SUPERUSER XENFLOW_CERTIFICATE_REFUSED XENFLOW_SEAL_BROKEN
+        """,
+    Full: """
+        HOST_NOT_ENOUGH_FREE_MEMORY HOST_NOT_ENOUGH_PCPUS NETWORK_SRIOV_INSUFFICIENT_CAPACITY
+        NO_HOSTS_AVAILABLE OUT_OF_SPACE SR_BACKEND_FAILURE_44 SR_FULL SR_SUSPEND_SPACE_INSUFFICIENT
+        VM_TOO_MANY_VCPUS
+        """,
+    TimedOut: """
+        DEVICE_ATTACH_TIMEOUT DEVICE_DETACH_TIMEOUT VM_REBOOT_TIMEOUT VM_SHUTDOWN_TIMEOUT
+        VM_SNAPSHOT_WITH_QUIESCE_TIMEOUT VM_SUSPEND_TIMEOUT XENFLOW_TIMED_OUT
+        """,
+    Cancelled: "TASK_CANCELLED XENFLOW_CANCELLED",
+    Unknown: """
+        INTERNAL_ERROR OPERATION_PARTIALLY_FAILED VM_CHECKPOINT_RESUME_FAILED
+        VM_CHECKPOINT_SUSPEND_FAILED VM_CRASHED VM_HALTED VM_REBOOTED VM_REVERT_FAILED
+        VM_SNAPSHOT_FAILED VM_SNAPSHOT_WITH_QUIESCE_FAILED XENFLOW_VANISHED
+        """,
+}
+_CLASS_OF = {code: kind for kind, codes in _CODES.items() for code in codes.split()}

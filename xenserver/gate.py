@@ -1,0 +1,167 @@
+"""What the body of an operation gets: `Xen`, one XenServer pool to speak to.
+
+xen.find.vm("web01")               the one VM of that name or UUID, a Thing
+xen.later.VM.clone(vm, "web02")    a call as a value: the frame launches it
+xen.now.VM.get_power_state(vm)     a call made at once, for reading and for setting
+xen.uuid.vm(ref)                   the UUID behind a reference
+xen.search.vm(name="web")          records, with UUIDs for references
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xenserver import errors, kinds, later, lookup, naming, search, values
+from xenserver.things import Call, Thing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
+
+    from config.targets import Target
+    from xenserver.session import Sessions
+
+    Finder = Callable[[str], Thing]
+    Teller = Callable[[str | Thing], str]
+
+
+class Xen:
+    """A pool, as the body of one operation sees it.
+
+    `memory` keeps what was looked up, as JSON text, so that a name means the same object when the
+    body runs again, and costs no call. Keep it with the operation, across processes.
+    """
+
+    def __init__(
+        self, sessions: Sessions, target: Target, memory: MutableMapping[str, str] | None = None
+    ) -> None:
+        self._ask = partial(sessions.call, target)
+        self._memory = {} if memory is None else memory
+        self.find = Find(self._find)
+        self.search = Search(self._ask)
+        self.uuid = Uuid(self._uuid)
+        self.later = later.Later()
+        self.now = later.Now(self._now)
+
+    def launch(self, call: Call, headers: Mapping[str, str] | None = None) -> str:
+        """Have XenServer begin the call as a task of its own; return the task's reference."""
+        return values.ref(self._ask(f"Async.{call.method}", *call.params, headers=headers))
+
+    def in_words(self, error: errors.XenflowError) -> errors.XenflowError:
+        """Return the error with names for references, asking XenServer for those not yet known."""
+        return errors.in_words(error, naming.names(self._ask, error, self._things()))
+
+    def _find(self, word: str, text: str) -> Thing:
+        key = f"{word} {text}"
+        if key not in self._memory:
+            self._memory[key] = lookup.find(self._ask, kinds.KINDS[word], text).to_json()
+        return Thing.from_json(self._memory[key])
+
+    def _uuid(self, word: str, thing: str | Thing) -> str:
+        if isinstance(thing, Thing):
+            return thing.uuid
+        key = f"uuid {thing}"
+        if key not in self._memory:
+            self._memory[key] = values.text(self._ask(f"{kinds.CLASSES[word]}.get_uuid", thing))
+        return self._memory[key]
+
+    def _now(self, call: Call) -> object:
+        return self._ask(call.method, *call.params)
+
+    def _things(self) -> list[Thing]:
+        found = (text for key, text in self._memory.items() if not key.startswith("uuid "))
+        return [Thing.from_json(text) for text in found]
+
+
+class Find:
+    """Finds the one object that a UUID or a name means; see `lookup.find` for what it raises."""
+
+    vm: Finder
+    template: Finder
+    snapshot: Finder
+    vm_or_template: Finder
+    host: Finder
+    pool: Finder
+    sr: Finder
+    network: Finder
+    vdi: Finder
+    vbd: Finder
+    vif: Finder
+    pif: Finder
+    pbd: Finder
+    task: Finder
+
+    def __init__(self, find: Callable[[str, str], Thing]) -> None:
+        for word in kinds.KINDS:
+            setattr(self, word, partial(find, word))
+
+
+class Uuid:
+    """Gives the UUID behind a reference of the class."""
+
+    vm: Teller
+    host: Teller
+    pool: Teller
+    sr: Teller
+    network: Teller
+    vdi: Teller
+    vbd: Teller
+    vif: Teller
+    pif: Teller
+    pbd: Teller
+    task: Teller
+
+    def __init__(self, tell: Callable[[str, str | Thing], str]) -> None:
+        for word in kinds.CLASSES:
+            setattr(self, word, partial(tell, word))
+
+
+class Search:
+    """Searches the records of one class by criteria; see `search.Query` for their meaning."""
+
+    vm: Searcher
+    host: Searcher
+    pool: Searcher
+    sr: Searcher
+    network: Searcher
+    vdi: Searcher
+    vbd: Searcher
+    vif: Searcher
+    pif: Searcher
+    pbd: Searcher
+    task: Searcher
+
+    def __init__(self, ask: lookup.Ask) -> None:
+        for word, cls in kinds.CLASSES.items():
+            setattr(self, word, Searcher(ask, cls))
+
+
+class Searcher:
+    """Searches one class."""
+
+    def __init__(self, ask: lookup.Ask, cls: str) -> None:
+        self._ask = ask
+        self._cls = cls
+
+    def __call__(  # noqa: PLR0913 -- each criterion has its own name
+        self,
+        *,
+        uuid: str | None = None,
+        name: str | None = None,
+        is_search_expression: bool = False,
+        where: Mapping[str, object] | None = None,
+        fields: Sequence[str] | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> list[values.Record]:
+        """Return the records that fit; see `search.Query`."""
+        query = search.Query(
+            uuid=uuid,
+            name=name,
+            is_search_expression=is_search_expression,
+            where=where or {},
+            fields=fields,
+            limit=limit,
+            after=after,
+        )
+        return search.search(self._ask, self._cls, query)

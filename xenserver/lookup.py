@@ -1,0 +1,116 @@
+"""Find one object by its UUID or its name.
+
+A UUID costs one call, a name two: XenServer is asked for no more unless something is amiss, and
+then for as much as helps to say what.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+from xenserver import errors, kinds, values
+from xenserver.things import Thing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xenserver.kinds import Kind
+    from xenserver.values import Record
+
+    Ask = Callable[..., object]
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def find(ask: Ask, kind: Kind, text: str) -> Thing:
+    """Return the one object of this kind that `text`, a UUID or a name, means.
+
+    Raises Missing (XENFLOW_NO_SUCH_OBJECT), Ambiguous (XENFLOW_AMBIGUOUS_NAME, candidates' UUIDs in
+    the parameters), or Refused (XENFLOW_WRONG_CLASS) for the UUID of another kind of object.
+    """
+    return _by_uuid(ask, kind, text) if _UUID.fullmatch(text) else _by_name(ask, kind, text)
+
+
+def _by_uuid(ask: Ask, kind: Kind, uuid: str) -> Thing:
+    ref = _ref_of(ask, kind.cls, uuid)
+    if ref is None:
+        raise _explained(ask, kind, uuid)
+    if not kind.by_uuid_too:
+        return Thing(kind.cls, ref, uuid)
+    record = values.record(ask(f"{kind.cls}.get_record", ref))
+    if not kind.fits(record):
+        raise _wrong(kind, uuid, kinds.describe(record))
+    return _thing(kind, ref, record)
+
+
+def _by_name(ask: Ask, kind: Kind, name: str) -> Thing:
+    if not kind.named:
+        raise _missing(kind, name, f"a {kind.word.upper()} has no name; give its UUID")
+    records = _named(ask, kind.cls, name)
+    found = [_thing(kind, ref, record) for ref, record in records.items() if kind.fits(record)]
+    match found:
+        case [one]:
+            return one
+        case []:
+            raise _missing(kind, name, _hint(kind, name, list(records.values())))
+        case _:
+            raise _ambiguous(kind, name, sorted(thing.uuid for thing in found))
+
+
+def _named(ask: Ask, cls: str, name: str) -> dict[str, Record]:
+    """Read all that bear the name; what vanishes meanwhile does not count."""
+    records = {}
+    for ref in values.texts(ask(f"{cls}.get_by_name_label", name)):
+        with contextlib.suppress(errors.Missing):
+            records[ref] = values.record(ask(f"{cls}.get_record", ref))
+    return records
+
+
+def _thing(kind: Kind, ref: str, record: Record) -> Thing:
+    name = record.get("name_label", "")
+    return Thing(kind.cls, ref, values.text(record.get("uuid")), values.text(name))
+
+
+def _ref_of(ask: Ask, cls: str, uuid: str) -> str | None:
+    try:
+        return values.ref(ask(f"{cls}.get_by_uuid", uuid))
+    except errors.Missing:
+        return None
+
+
+def _explained(ask: Ask, kind: Kind, uuid: str) -> errors.XenflowError:
+    """Ask the other classes whose UUID it is, now that it is not the one wanted."""
+    for cls in sorted(set(kinds.CLASSES.values()) - {kind.cls}):
+        if _ref_of(ask, cls, uuid):
+            return _wrong(kind, uuid, cls)
+    return _missing(kind, uuid, f"no {_told(kind)} has the UUID {uuid}; {_advice(kind)}")
+
+
+def _hint(kind: Kind, name: str, others: list[Record]) -> str:
+    if not others:
+        return f"no {_told(kind)} is named {name}; {_advice(kind)}"
+    sorts = sorted({kinds.describe(other) if kind.cls == "VM" else "snapshot" for other in others})
+    return f"no {_told(kind)} is named {name}, though a {' and a '.join(sorts)} is"
+
+
+def _advice(kind: Kind) -> str:
+    return f"list them with `xenflow {kind.cls.lower()} find`"
+
+
+def _told(kind: Kind) -> str:
+    return kind.cls if kind.word == kind.cls.lower() else kind.word.replace("_", " ")
+
+
+def _missing(kind: Kind, text: str, hint: str) -> errors.XenflowError:
+    return errors.from_api("XENFLOW_NO_SUCH_OBJECT", [_told(kind), text], words=hint)
+
+
+def _ambiguous(kind: Kind, name: str, uuids: list[str]) -> errors.XenflowError:
+    told = f"{len(uuids)} {_told(kind)}s are named {name}; give one's UUID: {', '.join(uuids)}"
+    return errors.from_api("XENFLOW_AMBIGUOUS_NAME", [_told(kind), name, *uuids], words=told)
+
+
+def _wrong(kind: Kind, uuid: str, seen: str) -> errors.XenflowError:
+    return errors.from_api("XENFLOW_WRONG_CLASS", [_told(kind), uuid, seen])

@@ -1,0 +1,170 @@
+"""What each error says to a person: what is so, and the next step.
+
+`{0}` is the first parameter that XenServer gives. Where a phrase wants more parameters than came
+(older servers give fewer), the parameters are listed instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def tell(code: str, params: Sequence[str]) -> str:
+    """Say the error in words, its code in parentheses at the end."""
+    return f"{_sentence(code, params)} ({code})"
+
+
+def _sentence(code: str, params: Sequence[str]) -> str:
+    try:
+        return _PHRASES[code].format(*map(_Param, params))
+    except (KeyError, IndexError):
+        return _general(code, params)
+
+
+def _general(code: str, params: Sequence[str]) -> str:
+    said = ", ".join(param for param in params if param)
+    if code.startswith("SR_BACKEND_FAILURE_"):
+        return f"the storage behind the SR failed: {said}; see SMlog on the host that did it"
+    return f"XenServer answered: {said}" if said else "XenServer gave no further words"
+
+
+class _Param(str):
+    """A parameter that can also be told as a choice: `{1:or}` makes "a, b" into "a or b"."""
+
+    __slots__ = ()
+
+    def __format__(self, form: str) -> str:
+        return " or ".join(self.rsplit(", ", 1)) if form == "or" else str(self)
+
+
+_PHRASES = {
+    # The VM's state
+    "VM_BAD_POWER_STATE": "VM {0} is {2}; it must be {1:or}",
+    "VM_IS_TEMPLATE": "{0} is a template, which does not allow {1}; make a VM of it first",
+    "VM_IS_SNAPSHOT": "{0} is a snapshot, which does not allow {1}; revert to it or clone it",
+    "VM_LACKS_FEATURE": "the guest of VM {0} cannot do that: install its guest tools, or use force",
+    "VM_MISSING_PV_DRIVERS": "VM {0} runs without guest drivers; install its guest tools",
+    "VM_OLD_PV_DRIVERS": "the guest drivers of VM {0} are too old; update its guest tools",
+    "VM_NON_SUSPENDABLE": "the guest of VM {0} cannot be suspended: {1}",
+    "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT": "the guest of VM {0} did not answer; use force",
+    "VM_FAILED_SUSPEND_ACKNOWLEDGMENT": "the guest of VM {0} did not answer; look at its console",
+    "VM_SHUTDOWN_TIMEOUT": "VM {0} did not shut down within {1} s; use force",
+    "VM_REBOOT_TIMEOUT": "VM {0} did not reboot within {1} s; use force",
+    "VM_SUSPEND_TIMEOUT": "VM {0} did not suspend within {1} s; look at its console",
+    "VM_NO_SUSPEND_SR": "no SR is set for the memory of VM {0}; set a suspend SR on VM, host or pool",
+    "VM_HAS_NO_SUSPEND_VDI": "the suspend image of {1} is gone; the VM is halted now, start it",
+    "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": "a template that XenServer ships cannot be destroyed",
+    "VM_IS_PROTECTED": "VM {0} is protected by high availability; take it out first",
+    "VM_IS_IMMOBILE": "VM {0} is configured not to move",
+    "VM_HAS_PCI_ATTACHED": "VM {0} holds a PCI device; detach it first",
+    "VM_HAS_VGPU": "VM {0} has a virtual GPU; take it away first",
+    "VM_HAS_VUSBS": "VM {0} has USB devices; take them away first",
+    "VM_IS_PART_OF_AN_APPLIANCE": "VM {0} belongs to appliance {1}; take it out first",
+    "VM_REVERT_FAILED": "{0} could not be reverted to; see that it is a snapshot, and XenServer's log",
+    "VM_CHECKPOINT_SUSPEND_FAILED": "VM {0} could not be suspended for its checkpoint; see its console",
+    "VM_CHECKPOINT_RESUME_FAILED": "VM {0} did not come back from its checkpoint; resume or start it",
+    "VM_MIGRATE_FAILED": "VM {0} could not be moved from {1} to {2}: {3}",
+    "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": "only a template can be installed; name a template",
+    "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": "one can revert to a snapshot only; name a snapshot",
+    "OPERATION_BLOCKED": "{0} is locked against this by its blocked_operations: {1}",
+    "OPERATION_NOT_ALLOWED": "XenServer does not allow it: {0}",
+    # Hosts and room
+    "VM_REQUIRES_SR": "VM {0} needs SR {1}, which that host does not see; choose another host",
+    "VM_REQUIRES_NETWORK": "VM {0} needs network {1}, which that host lacks; choose another host",
+    "VM_HVM_REQUIRED": "VM {0} needs hardware virtualisation; choose another host",
+    "VM_INCOMPATIBLE_WITH_THIS_HOST": "VM {0} does not fit host {1}: {2}; choose another host",
+    "NO_HOSTS_AVAILABLE": "no host can take it; look for free memory, enabled hosts and plugged SRs",
+    "HOST_NOT_ENOUGH_FREE_MEMORY": (
+        "the host lacks memory ({0} bytes needed, {1} free); free some, or choose another host"
+    ),
+    "HOST_NOT_ENOUGH_PCPUS": "the host has {1} CPUs, the VM wants {0}; give the VM fewer",
+    "HOST_DISABLED": "host {0} is disabled; enable it, or choose another",
+    "HOST_NOT_DISABLED": "the host is enabled; disable it first",
+    "HOST_NOT_LIVE": "the host is down; start it, or choose another",
+    "HOST_OFFLINE": "host {0} is offline; see whether it is up and reachable",
+    "HOST_STILL_BOOTING": "the host is still starting; try again in some minutes",
+    "HOST_EVACUATE_IN_PROGRESS": "host {0} is being emptied; try again when that is done",
+    "HOST_IS_SLAVE": "this host is a member of a pool whose coordinator is {0}; address that one",
+    "HOST_IS_LIVE": "host {0} is alive; shut it down first",
+    "CANNOT_CONTACT_HOST": "the pool lost contact with host {0}; see whether it is up",
+    "SR_FULL": "the SR is full ({1} of {0} bytes asked); free space, or choose another SR",
+    "SR_BACKEND_FAILURE_44": "the SR has no room left; free space, or choose another SR",
+    "SR_SUSPEND_SPACE_INSUFFICIENT": "SR {0} has no room for the VM's memory; free space there",
+    "LICENCE_RESTRICTION": "the pool's licence does not cover {0}",
+    # Storage
+    "SR_OPERATION_NOT_SUPPORTED": "{0} lies on storage that cannot do this; use another SR",
+    "SR_HAS_NO_PBDS": "SR {0} is plugged on no host; plug it first",
+    "SR_HAS_PBD": "SR {0} is still plugged; unplug it first",
+    "SR_NOT_EMPTY": "the SR still holds disks; remove them first",
+    "SR_INDESTRUCTIBLE": "SR {0} is marked as indestructible",
+    "VDI_IN_USE": "disk {0} is in use; detach it first",
+    "VDI_READONLY": "disk {0} is read-only; attach it with mode RO",
+    "VDI_IS_A_PHYSICAL_DEVICE": "{0} is a physical device and cannot be destroyed",
+    "VDI_IS_SHARABLE": "disk {0} is shared; a snapshot of it is not possible",
+    "VDI_NOT_MANAGED": "disk {0} is not managed by XenServer",
+    "VDI_TOO_SMALL": "disk {0} is too small: {1} bytes are needed",
+    "VDI_MISSING": "disk {1} is gone from SR {0}; rescan the SR",
+    "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION": "a disk that is reset at boot does not allow it",
+    # Devices
+    "VBD_IS_EMPTY": "drive {0} is empty",
+    "VBD_NOT_EMPTY": "drive {0} already holds a medium; eject it first",
+    "VBD_NOT_REMOVABLE_MEDIA": "{0} takes no removable media; use a CD drive",
+    "VBD_CDS_MUST_BE_READONLY": "a CD drive must have mode RO",
+    "VBD_NOT_UNPLUGGABLE": "{0} is marked as not to be unplugged; shut the VM down instead",
+    "VBD_TRAY_LOCKED": "the guest holds the tray of drive {0} locked; eject it in the guest",
+    "DEVICE_ALREADY_ATTACHED": "{0} is already attached",
+    "DEVICE_ALREADY_DETACHED": "{0} is already detached",
+    "DEVICE_ALREADY_EXISTS": "device {0} is taken; choose another, or autodetect",
+    "DEVICE_DETACH_REJECTED": "the guest holds {0} {1}; release it in the guest first",
+    "DEVICE_DETACH_TIMEOUT": "the guest did not release {0} {1} in time; release it there first",
+    "INVALID_DEVICE": "there is no device {0}; use a number, or autodetect",
+    "MAC_INVALID": "{0} is no MAC address; write it as six pairs of hex digits with colons",
+    # Networks
+    "BRIDGE_NAME_EXISTS": "a bridge named {0} exists; choose another name",
+    "NETWORK_CONTAINS_VIF": "VMs are attached to the network (VIF {0}); detach them first",
+    "NETWORK_CONTAINS_PIF": "the network is tied to a physical interface ({0}); remove its VLAN first",
+    "CANNOT_DESTROY_SYSTEM_NETWORK": "{0} is a network of the system and stays",
+    "NETWORK_ALREADY_CONNECTED": "the network already has PIF {1} on host {0}",
+    "PIF_IS_VLAN": "{0} is itself a VLAN; choose a physical interface",
+    "PIF_VLAN_EXISTS": "that VLAN exists on {0} already; use its network",
+    "PIF_IS_MANAGEMENT_INTERFACE": "{0} carries the host's management and stays",
+    "VLAN_TAG_INVALID": "{0} is no VLAN tag; use 0 to 4094",
+    # Things and requests
+    "HANDLE_INVALID": "the {0} {1} does not exist any more",
+    "UUID_INVALID": "no {0} has the UUID {1}",
+    "INVALID_VALUE": "{1} is no valid value of {0}",
+    "VALUE_NOT_SUPPORTED": "{1} is not supported for {0}: {2}",
+    "MEMORY_CONSTRAINT_VIOLATION_ORDER": (
+        "memory limits must rise: static min, dynamic min, dynamic max, static max"
+    ),
+    "MESSAGE_METHOD_UNKNOWN": "this XenServer does not know {0}; it may be too old for it",
+    "MESSAGE_PARAMETER_COUNT_MISMATCH": "{0} takes {1} parameters here, {2} were given",
+    "INTERNAL_ERROR": "XenServer failed inside: {0}; see its log",
+    "Fault": "XenServer cannot do that: {0}",
+    # Who may
+    "SESSION_AUTHENTICATION_FAILED": "XenServer refused the password of {0}; check user and password",
+    "SESSION_AUTHORIZATION_FAILED": "{0} may not log in here: {1}; ask the pool's administrator",
+    "SESSION_INVALID": "the session ended; log in again",
+    "RBAC_PERMISSION_DENIED": "the account may not do {0}; ask the pool's administrator for a role",
+    # Waiting
+    "OTHER_OPERATION_IN_PROGRESS": "{1} ({0}) is busy with another operation; try again later",
+    "TOO_MANY_PENDING_TASKS": "too many calls wait in this pool; try again later",
+    "TASK_CANCELLED": "the operation was cancelled in XenServer",
+    # Our own
+    "XENFLOW_AMBIGUOUS_NAME": "several {0}s are named {1}; give the UUID",
+    "XENFLOW_ANSWER_LOST": "{0} took {1} and gave no answer ({2}); it may have happened, look first",
+    "XENFLOW_CANCELLED": "the operation was cancelled",
+    "XENFLOW_CERTIFICATE_REFUSED": "the certificate of {0} is not trusted ({1}); check ca_file or fingerprint",
+    "XENFLOW_MESSAGE_INVALID": "the message is not valid: {0}",
+    "XENFLOW_NO_SUCH_OBJECT": "no {0} is named {1}",
+    "XENFLOW_REPLY_INVALID": "what answers at {0} does not speak as XenServer does: {1}",
+    "XENFLOW_REPLY_TOO_LARGE": "the answer of {0} is larger than {1} bytes; ask for less",
+    "XENFLOW_TARGET_UNKNOWN": "no target is named {0}; add it to the targets file",
+    "XENFLOW_TIMED_OUT": "it took longer than allowed; allow more time, or look at what holds it",
+    "XENFLOW_UNREACHABLE": "{0} cannot be reached ({1}); check address, port and network",
+    "XENFLOW_VANISHED": "XenServer lost track of it and nothing tells how it ended; look at {0}",
+    "XENFLOW_WRONG_CLASS": "{1} is the UUID of a {2}, not of a {0}; give the UUID of a {0}",
+}
