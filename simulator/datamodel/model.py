@@ -1,0 +1,114 @@
+"""The shapes of the data model: classes, their fields, their messages."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from simulator.datamodel.types import Type
+
+
+class Link(NamedTuple):
+    """A field of another class that keeps the way back: `VBD.VM` links to `VM.VBDs`."""
+
+    cls: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a record; `path` has a slash where the toolstack nests: `name/label`."""
+
+    path: str
+    type: Type
+    qualifier: str
+    since: str
+    value: Any
+    has_default: bool
+    back: Link | None = None
+    role: str = "pool-operator"
+    deprecated: str = ""
+
+    @property
+    def name(self) -> str:
+        """Give the name on the wire: `name_label`."""
+        return self.path.replace("/", "_")
+
+    @property
+    def column(self) -> str:
+        """Give the name in the toolstack's database: `name__label`."""
+        return self.path.replace("/", "__")
+
+    @property
+    def constructs(self) -> bool:
+        """Tell whether `create` takes this field."""
+        return self.qualifier in {"rw", "init"}
+
+    def initial(self) -> Any:  # noqa: ANN401  # any wire value
+        """Give a fresh default, or the empty value of the type where there is none."""
+        return copy.copy(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter of a message; one with a default may be left out from the end."""
+
+    name: str
+    type: Type
+    default: Any = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of a class; `params` are without the session.
+
+    `kind` is `verb` for what is done by hand; else it says how the message is read off the data
+    model (`get`, `set`, `add_to`, `get_all`, ...), for the field named `field`.
+    """
+
+    cls: str
+    name: str
+    params: tuple[Param, ...]
+    result: Type
+    since: str
+    role: str = "read-only"
+    sessionless: bool = False
+    has_async: bool = False
+    hidden: bool = False
+    gone: str = ""
+    errors: tuple[str, ...] = ()
+    kind: str = "verb"
+    field: str = ""
+
+    @property
+    def method(self) -> str:
+        """Give the wire name: `VM.start`."""
+        return f"{self.cls}.{self.name}"
+
+    @property
+    def required(self) -> int:
+        """Count the parameters that must be sent, the session excluded."""
+        return sum(not param.optional for param in self.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class of the data model; fields in record order."""
+
+    name: str
+    since: str
+    fields: Mapping[str, Field]
+    messages: Mapping[str, Message]
+    enums: Mapping[str, tuple[str, ...]]
+    links: Mapping[str, Link]
+    stored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The whole data model; `messages` is keyed by wire name, `enums` by the enum's name."""
+
+    classes: Mapping[str, Class]
+    messages: Mapping[str, Message]
+    enums: Mapping[str, tuple[str, ...]]
