@@ -16,7 +16,7 @@ _PASSWORD = re.compile(
           | [^\s,;)\]}]+ )                             # or bare""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
-_IN_URL = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@]+@", re.IGNORECASE)
+_IN_URL = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s/@]+@", re.IGNORECASE)
 
 
 def mask(text: str) -> str:
@@ -27,4 +27,4 @@ def mask(text: str) -> str:
 
 def is_secret(name: str) -> bool:
     """Whether a field of this name holds a secret."""
-    return name.lower().endswith(("password", "passwd", "pwd", "secret", "keys"))
+    return name.lower().endswith(("password", "passwd", "pwd", "secret", "session"))

@@ -1,0 +1,91 @@
+"""Celery is set up so that nothing gets lost and nothing but JSON travels."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from celery import Celery
+from celery.app.defaults import NAMESPACES, flatten
+from kombu.exceptions import OperationalError
+from kombu.transport import redis as transport
+
+from config.celery import celery_settings
+from config.settings import Settings
+
+
+def test_every_setting_is_one_that_celery_knows() -> None:
+    """A misspelt setting would be ignored without a word."""
+    known = {option[0] for option in flatten(NAMESPACES)}
+
+    assert celery_settings(Settings()).keys() <= known
+
+
+def test_every_transport_option_is_one_that_kombu_knows() -> None:
+    """Likewise for the options of the Redis transport."""
+    known = {*transport.Channel.from_transport_options, *_RETRIES}
+
+    options = celery_settings(Settings(global_keyprefix="lab:"))["broker_transport_options"]
+
+    assert options.keys() <= known
+
+
+def test_a_message_is_acknowledged_when_its_work_is_done() -> None:
+    """A killed worker's message is delivered again, soon."""
+    conf = celery_settings(Settings(visibility_timeout=7))
+
+    assert conf["task_acks_late"]
+    assert conf["task_reject_on_worker_lost"]
+    assert conf["worker_prefetch_multiplier"] == 1
+    assert conf["broker_transport_options"]["visibility_timeout"] == 7
+
+
+def test_nothing_but_json_travels() -> None:
+    """A message cannot carry code."""
+    conf = celery_settings(Settings())
+
+    assert conf["accept_content"] == conf["result_accept_content"] == ["json"]
+
+
+def test_broker_and_answers_may_live_apart() -> None:
+    """As the settings say."""
+    conf = celery_settings(Settings(broker_url="redis://one:1/0", result_backend="redis://two:2/0"))
+
+    assert (conf["broker_url"], conf["result_backend"]) == ("redis://one:1/0", "redis://two:2/0")
+
+
+def test_a_prefix_stands_before_messages_and_answers_alike() -> None:
+    """Two houses in one Redis do not meet."""
+    conf = celery_settings(Settings(global_keyprefix="lab:"))
+
+    assert conf["broker_transport_options"]["global_keyprefix"] == "lab:"
+    assert conf["result_backend_transport_options"]["global_keyprefix"] == "lab:"
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """Hold a port at which nobody listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"redis://127.0.0.1:{held.getsockname()[1]}/0"
+
+
+def test_a_producer_hears_that_redis_is_down(nobody: str) -> None:
+    """It is told, and does not wait for ever."""
+    app = Celery(set_as_current=False)
+    app.conf.update(celery_settings(Settings(redis_url=nobody)))
+
+    with pytest.raises((OperationalError, RuntimeError), match=r"Retry limit|refused"):
+        app.send_task("xenserver.vm.find")
+
+
+def test_a_worker_is_more_patient_than_a_producer() -> None:
+    """Redis may be away for a minute without an answer being lost."""
+    at_once, patient = (
+        celery_settings(Settings(), patient=patient)["task_publish_retry_policy"]
+        for patient in (False, True)
+    )
+
+    assert patient["max_retries"] > at_once["max_retries"]
+
+
+_RETRIES = ("max_retries", "interval_start", "interval_step", "interval_max")

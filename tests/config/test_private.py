@@ -1,0 +1,53 @@
+"""A file with a secret is read only where nobody else can read it."""
+
+from pathlib import Path
+
+import pytest
+
+from config import private
+
+
+@pytest.fixture
+def secret_file(tmp_path: Path) -> Path:
+    """Lay down a file with a secret, for its owner alone."""
+    path = tmp_path / "secret"
+    path.write_text("swordfish\n", encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def test_the_secret_is_read_without_its_line_end(secret_file: Path) -> None:
+    """Editors end files with a line end; passwords have none."""
+    assert private.read(secret_file).get_secret_value() == "swordfish"
+
+
+def test_a_group_may_read_it(secret_file: Path) -> None:
+    """A container's secrets belong to its group."""
+    secret_file.chmod(0o640)
+
+    assert private.read(secret_file).get_secret_value() == "swordfish"
+
+
+def test_a_file_open_to_others_is_refused_with_its_cure(secret_file: Path) -> None:
+    """The error is the command that mends it."""
+    secret_file.chmod(0o644)
+
+    with pytest.raises(private.PrivateFileError, match=f"chmod 600 {secret_file}"):
+        private.read(secret_file)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """The error names the path and the reason."""
+    with pytest.raises(private.PrivateFileError, match="none: No such file or directory"):
+        private.read(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b" \n", "is empty"), (b"\xff\xfe", "holds no text")]
+)
+def test_a_file_without_a_secret_is_refused(secret_file: Path, content: bytes, said: str) -> None:
+    """An empty password would be tried against XenServer for nothing."""
+    secret_file.write_bytes(content)
+
+    with pytest.raises(private.PrivateFileError, match=said):
+        private.read(secret_file)
