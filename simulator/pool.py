@@ -1,22 +1,23 @@
 """The pool as one object: all that a call may need beyond its own parameters."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.clock import Clock
 from simulator.durations import DURATIONS
+from simulator.events import Events
+from simulator.sessions import Account, Sessions
 from simulator.tables import NULL, Database
 from simulator.tasks import Tasks
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Somebody who may log in, and the role that bounds what they may do."""
-
-    name: str
-    password: str
-    role: str = "pool-admin"
+DEFAULT_ACCOUNTS = (
+    Account("root", "xenflow"),
+    Account("reader", "xenflow", "read-only"),
+    Account("operator", "xenflow", "vm-operator"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +39,30 @@ class Pool:
     db: Database
     clock: Clock
     random: random.Random
-    accounts: tuple[Account, ...] = (Account("root", "xenflow"),)
+    accounts: tuple[Account, ...] = DEFAULT_ACCOUNTS
     durations: dict[str, float] = field(default_factory=lambda: dict(DURATIONS))
     effects: list[Effect] = field(default_factory=list)
     waiting: int = 0
+    counters: Counter[str] = field(default_factory=Counter)
     tasks: Tasks = field(init=False)
+    sessions: Sessions = field(init=False)
+    events: Events = field(init=False)
 
     def __post_init__(self) -> None:
         self.tasks = Tasks(self.db, self.clock)
+        self.sessions = Sessions(self.db, self.clock, self.tasks, self.accounts)
+        self.events = Events(self.db)
 
     @property
     def coordinator(self) -> str:
         """Give the reference of the host that speaks for the pool."""
         pools = self.db.refs("pool")
         return str(self.db.get("pool", pools[0])["master"]) if pools else NULL
+
+    @property
+    def address(self) -> str:
+        """Give the coordinator's address, as HOST_IS_SLAVE tells it."""
+        return str(self.db.get("host", self.coordinator)["address"])
 
     def duration(self, verb: str) -> float:
         """Give the simulated seconds that a verb takes."""

@@ -1,0 +1,232 @@
+"""Events: what changed since a token, waited for; and the old queue of one per session.
+
+`event.from` looks at the tables when it is asked and never stores events; the old calls
+(`register`, `next`) look the same way from a cursor kept per session. (xapi_event.ml)
+"""
+
+import asyncio
+import hashlib
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.errors import Failure, invalid_handle
+from simulator.tables import Database, Row, Table
+
+FOREVER = 24 * 3600.0
+BATCH_SECONDS = 0.05
+FIRST_LOOK_SECONDS = 0.2
+SILENT = frozenset({"session", "user", "data_source", "auth"})
+
+_TOKEN = re.compile(r"\d{20},\d{20}")
+_OPERATIONS = ("add", "mod", "del")
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a client wants to hear of: whole classes, and single objects."""
+
+    everything: bool
+    classes: frozenset[str]
+    objects: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> "Subscription":
+        """Read `*`, `vm` and `vm/OpaqueRef:...`; the class in any case."""
+        words = list(words)
+        split = [word.partition("/") for word in words]
+        return cls(
+            everything="*" in words,
+            classes=frozenset(name.lower() for name, slash, _ in split if not slash),
+            objects=frozenset((name.lower(), ref) for name, slash, ref in split if slash),
+        )
+
+    def wants(self, table: Table) -> bool:
+        """Tell whether any object of a table may be of interest."""
+        name = table.cls.name.lower()
+        if name in SILENT:
+            return False
+        return self.everything or name in self.classes or any(c == name for c, _ in self.objects)
+
+    def matches(self, name: str, ref: str) -> bool:
+        """Tell whether this object is of interest."""
+        return self.everything or name in self.classes or (name, ref) in self.objects
+
+    def keys(self, tables: Mapping[str, Table]) -> list[str]:
+        """Give the keys under which the database tells of what may be of interest."""
+        if self.everything:
+            return ["*"]
+        whole = [name for name in tables if name.lower() in self.classes]
+        return [*whole, *(ref for _, ref in self.objects)]
+
+    @property
+    def tasks_only(self) -> bool:
+        """Tell whether only tasks are asked for: those are looked at without delay."""
+        return not self.everything and {*self.classes, *(c for c, _ in self.objects)} == {"task"}
+
+
+@dataclass(slots=True)
+class Queue:
+    """The one subscription that a session has with the old calls."""
+
+    words: set[str] = field(default_factory=set)
+    cursor: int = 0
+
+
+class Events:
+    """Answers the event calls of a pool."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._queues: dict[str, Queue] = {}
+
+    async def since(
+        self, session: str, classes: list[str], token: str, timeout: float
+    ) -> dict[str, Any]:
+        """Wait for changes after the token and give them, with the token to go on from.
+
+        At the timeout (real seconds) the answer is empty. Wakes with SESSION_INVALID at logout.
+        """
+        generation = _parse(token)
+        wanted = Subscription.of(classes)
+        deadline = time.monotonic() + (timeout if timeout >= 0 else FOREVER)
+        if timeout and not wanted.tasks_only:
+            await self._pause(session, min(BATCH_SECONDS, timeout))
+        while not (found := self._changes(wanted, generation)):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return self._batch([], max(generation, 0) or self._db.generation, token)
+            await self._wait(session, wanted, left)
+        return self._batch(found, self._db.generation, "")
+
+    def inject(self, cls: str, ref: str) -> str:
+        """Force a `mod` of an object; give the token just before it."""
+        table = self._table(cls)
+        if table is None or ref not in table.rows:
+            raise invalid_handle(cls, ref)
+        before = self._db.generation
+        self._db.touch(table.cls.name, ref)
+        return _token(before)
+
+    def current(self) -> int:
+        """Give the number of the latest event."""
+        return self._db.generation
+
+    def register(self, session: str, classes: list[str]) -> None:
+        """Add to what the session's queue hears of, from now on."""
+        queue = self._queues.setdefault(session, Queue(cursor=self._db.generation))
+        queue.words.update(classes)
+
+    def unregister(self, session: str, classes: list[str]) -> None:
+        """Take exactly these entries from what the session's queue hears of."""
+        self._queue(session).words.difference_update(classes)
+
+    async def next(self, session: str) -> list[dict[str, Any]]:
+        """Wait, without end, for what the session's queue hears of."""
+        queue = self._queue(session)
+        await self._pause(session, FIRST_LOOK_SECONDS)
+        while not (found := self._changes(Subscription.of(queue.words), queue.cursor)):
+            await self._wait(session, Subscription.of(queue.words), FOREVER)
+        queue.cursor = self._db.generation
+        stamp = f"{int(time.time())}."
+        return [{**event, "timestamp": stamp} for event in found]
+
+    def forget(self) -> None:
+        """Lose the queues, as a restarted toolstack does."""
+        self._queues.clear()
+
+    def _queue(self, session: str) -> Queue:
+        if session not in self._queues:
+            track = hashlib.md5(session.encode(), usedforsecurity=False).hexdigest()
+            raise Failure("SESSION_NOT_REGISTERED", f"trackid={track}")
+        return self._queues[session]
+
+    def _table(self, cls: str) -> Table | None:
+        matches = (t for name, t in self._db.tables.items() if name.lower() == cls.lower())
+        return next(matches, None)
+
+    async def _pause(self, session: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._check(session)
+
+    async def _wait(self, session: str, wanted: Subscription, seconds: float) -> None:
+        change = self._db.watch(session, *wanted.keys(self._db.tables))
+        await asyncio.wait([change], timeout=seconds)
+        if not change.cancel():
+            await asyncio.sleep(min(BATCH_SECONDS, seconds))
+        self._check(session)
+
+    def _check(self, session: str) -> None:
+        if not self._db.exists("session", session):
+            self._queues.pop(session, None)
+            raise Failure("SESSION_INVALID", session)
+
+    def _changes(self, wanted: Subscription, generation: int) -> list[dict[str, Any]]:
+        """Give messages first, then what was added, changed, deleted; at most one per object."""
+        found: list[dict[str, Any]] = []
+        for table in self._db.tables.values():
+            if wanted.wants(table):
+                found += _of_table(table, wanted, generation)
+        found.sort(key=_rank)
+        return found
+
+    def _batch(self, events: list[dict[str, Any]], generation: int, token: str) -> dict[str, Any]:
+        counts = {name.lower(): len(table.rows) for name, table in self._db.tables.items()}
+        return {
+            "events": events,
+            "valid_ref_counts": counts,
+            "token": token or _token(generation),
+        }
+
+
+def _of_table(table: Table, wanted: Subscription, generation: int) -> list[dict[str, Any]]:
+    name = table.cls.name.lower()
+    found = [
+        _event(name, "add" if row.created > generation else "mod", row)
+        for row in table.changed_since(generation)
+        if wanted.matches(name, row.ref)
+    ]
+    if generation >= 0:
+        found += [
+            _shell(name, "del", gone.ref, gone.deleted)
+            for gone in table.deletions
+            if gone.created <= generation < gone.deleted and wanted.matches(name, gone.ref)
+        ]
+    return found
+
+
+def _event(name: str, operation: str, row: Row) -> dict[str, Any]:
+    return {**_shell(name, operation, row.ref, row.modified), "snapshot": row}
+
+
+def _shell(name: str, operation: str, ref: str, generation: int) -> dict[str, Any]:
+    return {
+        "id": str(generation),
+        "timestamp": "0.0",
+        "class": name,
+        "operation": operation,
+        "ref": ref,
+    }
+
+
+def _rank(event: dict[str, Any]) -> tuple[bool, int, int]:
+    return (
+        event["class"] != "message",
+        _OPERATIONS.index(event["operation"]),
+        int(event["id"]),
+    )
+
+
+def _token(generation: int) -> str:
+    return f"{generation:020d},{0:020d}"
+
+
+def _parse(token: str) -> int:
+    """Give the generation in a token; -1, before everything, for the empty one."""
+    if not token:
+        return -1
+    if not _TOKEN.fullmatch(token):
+        raise Failure("EVENT_FROM_TOKEN_PARSE_FAILURE", token)
+    return int(token[:20])

@@ -1,0 +1,127 @@
+"""Sessions: logging in and out, the limits that evict, the sweep of the idle (xapi_session.ml)."""
+
+from dataclasses import dataclass, replace
+
+from simulator import clock
+from simulator.clock import Clock
+from simulator.errors import Failure, invalid_handle
+from simulator.tables import Database
+from simulator.tasks import Tasks
+
+IDLE_SECONDS = 24 * 3600.0
+REFRESH_SECONDS = 600.0
+WITHOUT_ORIGINATOR = 400
+PER_ORIGINATOR = 500
+PER_USER = 500
+SUPERUSER = "root"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may log in, and the role that bounds what they may do."""
+
+    name: str
+    password: str
+    role: str = "pool-admin"
+
+
+class Sessions:
+    """The open sessions of a pool, in memory only: a restarted toolstack knows none."""
+
+    def __init__(
+        self, db: Database, time: Clock, tasks: Tasks, accounts: tuple[Account, ...]
+    ) -> None:
+        self.accounts = {account.name: account for account in accounts}
+        self.logins = 0
+        self.logouts = 0
+        self.evicted = 0
+        self._db = db
+        self._clock = time
+        self._tasks = tasks
+        self._open: dict[str, Account] = {}
+
+    def __len__(self) -> int:
+        """Count the open sessions."""
+        return len(self._open)
+
+    def login(self, name: str, password: str, originator: str, host: str) -> str:
+        """Open a session; SESSION_AUTHENTICATION_FAILED for a wrong name or password."""
+        account = self.accounts.get(name)
+        if account is None or account.password != password:
+            raise Failure("SESSION_AUTHENTICATION_FAILED", name, "Authentication failure")
+        self._evict(account, originator)
+        self.logins += 1
+        ref = self._record(account, originator, host)
+        self._open[ref] = account
+        return ref
+
+    def role(self, ref: str) -> str:
+        """Give the role of an open session; SESSION_INVALID for any other."""
+        account = self._open.get(ref)
+        if account is None:
+            raise Failure("SESSION_INVALID", ref)
+        return account.role
+
+    def change_password(self, ref: str, old: str, new: str) -> None:
+        """Give the session's account a new password; CHANGE_PASSWORD_REJECTED for a wrong old."""
+        account = self._open[ref]
+        if self.accounts[account.name].password != old:
+            raise Failure("CHANGE_PASSWORD_REJECTED", "Authentication failure")
+        self.accounts[account.name] = replace(account, password=new)
+
+    def used(self, ref: str) -> None:
+        """Note that a session is alive; its record says so at most every ten minutes."""
+        if self._idle(ref) > REFRESH_SECONDS:
+            self._db.put("session", ref, last_active=self._clock.iso())
+
+    def logout(self, ref: str) -> None:
+        """Close a session; calls that wait in it wake, operations that it began run on."""
+        if ref not in self._open:
+            raise invalid_handle("session", ref)
+        self.logouts += 1
+        self._close(ref)
+
+    def sweep(self) -> None:
+        """Close what has been idle for a day, unless a task of it is unfinished."""
+        busy = {task.session for task in self._tasks.running.values()}
+        for ref in [ref for ref in self._open if ref not in busy]:
+            if self._idle(ref) > IDLE_SECONDS:
+                self._close(ref)
+
+    def forget(self) -> None:
+        """Lose all sessions, as a restarted toolstack does."""
+        for ref in list(self._open):
+            self._close(ref)
+
+    def _record(self, account: Account, originator: str, host: str) -> str:
+        return self._db.create(
+            "session",
+            this_host=host,
+            last_active=self._clock.iso(),
+            validation_time=self._clock.iso(),
+            is_local_superuser=account.name == SUPERUSER,
+            auth_user_name="" if account.name == SUPERUSER else account.name,
+            originator=originator,
+        )
+
+    def _evict(self, account: Account, originator: str) -> None:
+        """Make room within the newcomer's own group: the longest idle go first."""
+        group = [ref for ref, owner in self._open.items() if owner.name == account.name]
+        limit = PER_USER
+        if account.name == SUPERUSER:
+            group = [ref for ref in group if self._originator(ref) == originator]
+            limit = PER_ORIGINATOR if originator else WITHOUT_ORIGINATOR
+        group.sort(key=self._idle, reverse=True)
+        for ref in group[: max(0, len(group) + 1 - limit)]:
+            self.evicted += 1
+            self._close(ref)
+
+    def _originator(self, ref: str) -> str:
+        return str(self._db.get("session", ref)["originator"])
+
+    def _idle(self, ref: str) -> float:
+        return self._clock.now() - clock.seconds(self._db.get("session", ref)["last_active"])
+
+    def _close(self, ref: str) -> None:
+        del self._open[ref]
+        self._db.destroy("session", ref)
