@@ -6,7 +6,7 @@ simulated time pass. Between them a verb reads and writes `call.db` and raises `
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from simulator import gates
 from simulator.errors import Failure
@@ -40,12 +40,14 @@ class Call:
         method: str = "",
         session: str = "",
         headers: Mapping[str, str] | None = None,
+        part: bool = False,
     ) -> None:
         self.pool = pool
         self.running = running
         self.method = method
         self.session = session
         self.headers = headers or {}
+        self.part = part
 
     @property
     def db(self) -> Database:
@@ -59,15 +61,23 @@ class Call:
 
     @asynccontextmanager
     async def marking(
-        self, cls: str, ref: str, op: str, also: Iterable[tuple[str, str, str]] = ()
+        self,
+        cls: str,
+        ref: str,
+        op: str,
+        also: Iterable[tuple[str, str, str]] = (),
+        *,
+        strict: bool = True,
     ) -> AsyncIterator[None]:
         """Hold objects for an operation: gates checked, busy ones waited for, marks shown.
+
+        `strict` is off where the caller insists on what the guest is not known to be able to.
 
         On leaving, marks go and `allowed_operations` are computed anew, also when the body fails
         or destroys the object.
         """
         marks = [Mark(cls, ref, op), *(Mark(*mark) for mark in also)]
-        await self._pass_gates(marks)
+        await self._pass_gates(marks, strict=strict)
         for mark in marks:
             self.db.put_key(mark.cls, mark.ref, "current_operations", self.task, mark.op)
         self.refresh(marks)
@@ -97,23 +107,26 @@ class Call:
 
     @asynccontextmanager
     async def subtask(self, name: str) -> AsyncIterator["Call"]:
-        """Do a part under a task of its own, such as `Async.VDI.clone` in a `VM.clone`."""
+        """Do a part under a task of its own, such as `Async.VDI.clone` in a `VM.clone`.
+
+        A cancel of the whole reaches the part; the part's record goes when it ends.
+        """
         task = self.pool.tasks.start(name, session=self.running.session, subtask_of=self.task)
         try:
-            yield Call(self.pool, task, method=self.method, session=self.session)
+            yield Call(self.pool, task, method=self.method, session=self.session, part=True)
+            task.succeed("<value></value>")
         except Failure as failure:
             task.fail(failure)
+            self.running.check()
             raise
-        else:
-            task.succeed("<value></value>")
+        finally:
+            if self.db.exists("task", task.ref):
+                self.pool.tasks.destroy(task.ref)
 
-    def refresh(self, objects: Iterable[tuple[str, str, str] | tuple[str, str]]) -> None:
+    def refresh(self, objects: Iterable[tuple[str, str, str]]) -> None:
         """Compute `allowed_operations` anew for objects and for those that hang on them."""
-        for cls, ref, *_ in objects:
-            for near_cls, near in [(cls, ref), *self._neighbours(cls, ref)]:
-                if self.db.exists(near_cls, near):
-                    allowed = gates.allowed(self.db, near_cls, near)
-                    self.db.put(near_cls, near, allowed_operations=allowed)
+        for cls, ref, _ in objects:
+            gates.refresh(self.db, cls, ref)
 
     def say(self, name: str, cls: str, obj_uuid: str, body: str = "") -> str:
         """Make a `message` object about an object, such as VM_STARTED; give its reference."""
@@ -127,10 +140,10 @@ class Call:
             body=body,
         )
 
-    async def _pass_gates(self, marks: list[Mark]) -> None:
+    async def _pass_gates(self, marks: list[Mark], *, strict: bool) -> None:
         started = self.pool.clock.now()
         while True:
-            busy = self._first_busy(marks)
+            busy = self._first_busy(marks, strict=strict)
             if busy is None:
                 return
             mark, refusal = busy
@@ -139,10 +152,10 @@ class Call:
                 raise refusal
             await self._wait_for_change(marks)
 
-    def _first_busy(self, marks: list[Mark]) -> tuple[Mark, Failure] | None:
+    def _first_busy(self, marks: list[Mark], *, strict: bool) -> tuple[Mark, Failure] | None:
         for mark in marks:
             try:
-                gates.check(self.db, mark.cls, mark.ref, mark.op)
+                gates.check(self.db, mark.cls, mark.ref, mark.op, strict=strict)
             except Failure as refusal:
                 if refusal.code != _BUSY:
                     raise
@@ -150,7 +163,7 @@ class Call:
         return None
 
     async def _wait_for_change(self, marks: list[Mark]) -> None:
-        if self.pool.waiting >= _WAITING_LIMIT:
+        if self.pool.waiting >= _WAITING_LIMIT and not self.part:
             raise Failure("TOO_MANY_PENDING_TASKS")
         self.running.cancellable(allowed=True)
         self.pool.waiting += 1
@@ -159,17 +172,3 @@ class Call:
         finally:
             self.pool.waiting -= 1
             self.running.cancellable(allowed=False)
-
-    def _neighbours(self, cls: str, ref: str) -> list[tuple[str, str]]:
-        if not self.db.exists(cls, ref):
-            return []
-        record: dict[str, Any] = self.db.get(cls, ref)
-        match cls:
-            case "VM":
-                return [("VBD", r) for r in record["VBDs"]] + [("VIF", r) for r in record["VIFs"]]
-            case "VBD":
-                return [("VDI", record["VDI"])]
-            case "VDI":
-                return [("VBD", r) for r in record["VBDs"]]
-            case _:
-                return []

@@ -153,14 +153,15 @@ class Tasks:
     def cancel(self, ref: str, by: str) -> None:
         """Mark the task as being cancelled by the call `by`, and ask its operation to stop."""
         self._db.put_key("task", ref, "current_operations", by, "cancel")
-        if ref in self.running:
-            self.running[ref].cancel()
+        for part in (ref, *self._db.get("task", ref)["subtasks"]):
+            if part in self.running:
+                self.running[part].cancel()
 
-    async def stop(self, ref: str) -> None:
-        """Ask an operation to stop and wait for its end, however it ends."""
+    async def stop(self, ref: str, by: str) -> None:
+        """Cancel a task in the name of the call `by` and wait for its end, however it ends."""
         task = self.running.get(ref)
         if task:
-            task.cancel()
+            self.cancel(ref, by)
             await asyncio.shield(task.ended)
 
     def destroy(self, ref: str) -> None:

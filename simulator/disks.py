@@ -1,0 +1,115 @@
+"""Disks as the back ends of storage repositories make, share and drop them, and the space taken."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulator.errors import Failure
+from simulator.memory import MIB
+from simulator.pool import Pool
+from simulator.rules import storage
+from simulator.tables import NULL, Database, Record
+
+_STEP = 2 * MIB
+_HEADER = 2 * MIB
+_KEPT_BY_COPIES = (
+    *("name_label", "name_description", "virtual_size", "type", "sharable", "other_config"),
+    *("tags", "xenstore_data", "on_boot", "allow_caching"),
+)
+
+
+def create(pool: Pool, sr: str, fields: Mapping[str, Any]) -> str:
+    """Make an empty disk; its size is rounded up to what the back end can do."""
+    size = _rounded(fields["virtual_size"])
+    home = pool.db.get("SR", sr)
+    taken = size if home["type"] in storage.THICK else _HEADER
+    _assert_room(home, max(taken, size))
+    return _insert(pool, sr, {**fields, "virtual_size": size}, taken)
+
+
+def clone(pool: Pool, vdi: str) -> str:
+    """Make a writable twin that shares blocks with its origin."""
+    return _share(pool, vdi, read_only=False)
+
+
+def snapshot(pool: Pool, vdi: str) -> str:
+    """Keep a disk as it is now."""
+    when = pool.clock.iso()
+    return _share(
+        pool, vdi, read_only=False, is_a_snapshot=True, snapshot_of=vdi, snapshot_time=when
+    )
+
+
+def copy(pool: Pool, vdi: str, sr: str) -> str:
+    """Make a full copy in a storage repository."""
+    origin, home = pool.db.get("VDI", vdi), pool.db.get("SR", sr)
+    thick = home["type"] in storage.THICK
+    taken = origin["virtual_size"] if thick else max(origin["physical_utilisation"], _HEADER)
+    _assert_room(home, taken)
+    kept = {name: origin[name] for name in _KEPT_BY_COPIES}
+    return _insert(pool, sr, {**kept, "read_only": False}, taken)
+
+
+def resize(pool: Pool, vdi: str, size: int) -> None:
+    """Grow a disk; shrinking is what no back end does."""
+    record = pool.db.get("VDI", vdi)
+    sr, grown = record["SR"], _rounded(size)
+    more = grown - record["virtual_size"]
+    if more < 0:
+        raise Failure("SR_BACKEND_FAILURE_79", "", "VDI Invalid size [shrinking not allowed]", "")
+    taken = more if pool.db.get("SR", sr)["type"] in storage.THICK else 0
+    _assert_room(pool.db.get("SR", sr), more)
+    whole = record["physical_utilisation"] + taken
+    pool.db.put("VDI", vdi, virtual_size=grown, physical_utilisation=whole)
+    _account(pool.db, sr, taken=taken, promised=more)
+
+
+def drop(db: Database, vdi: str) -> None:
+    """Delete a disk and the drives that hold it; VMs that slept in it are left without."""
+    record = db.get("VDI", vdi)
+    for vbd in list(record["VBDs"]):
+        db.destroy("VBD", vbd)
+    for vm in db.where("VM", suspend_VDI=vdi):
+        db.put("VM", vm, suspend_VDI=NULL)
+    db.destroy("VDI", vdi)
+    if db.exists("SR", record["SR"]):
+        gone = {"taken": record["physical_utilisation"], "promised": record["virtual_size"]}
+        _account(db, record["SR"], **{name: -value for name, value in gone.items()})
+
+
+def _share(pool: Pool, vdi: str, **fields: object) -> str:
+    origin = pool.db.get("VDI", vdi)
+    home = pool.db.get("SR", origin["SR"])
+    taken = origin["virtual_size"] if home["type"] in storage.THICK else _HEADER
+    _assert_room(home, taken)
+    kept = {name: origin[name] for name in (*_KEPT_BY_COPIES, "sm_config")}
+    return _insert(pool, origin["SR"], {**kept, **fields}, taken)
+
+
+def _insert(pool: Pool, sr: str, fields: Mapping[str, Any], taken: int) -> str:
+    uuid = pool.db.new_uuid()
+    vdi = pool.db.create(
+        "VDI",
+        {**fields, "SR": sr, "uuid": uuid, "location": uuid, "managed": True},
+        physical_utilisation=taken,
+    )
+    _account(pool.db, sr, taken=taken, promised=fields["virtual_size"])
+    return vdi
+
+
+def _assert_room(sr: Record, size: int) -> None:
+    if size > sr["physical_size"] - sr["physical_utilisation"]:
+        raise Failure("SR_BACKEND_FAILURE_44", "", "There is insufficient space", "")
+
+
+def _account(db: Database, sr: str, *, taken: int, promised: int) -> None:
+    home = db.get("SR", sr)
+    db.put(
+        "SR",
+        sr,
+        physical_utilisation=home["physical_utilisation"] + taken,
+        virtual_allocation=home["virtual_allocation"] + promised,
+    )
+
+
+def _rounded(size: int) -> int:
+    return max(_STEP, -(-size // _STEP) * _STEP)

@@ -1,0 +1,62 @@
+"""Memory of hosts, kept as a ledger in `host_metrics.memory_free`.
+
+A VM takes its share when a host is chosen for it and gives it back when its domain is gone; what
+it holds is its `VM_metrics.memory_actual` and its `memory_overhead`.
+"""
+
+from simulator.rules.view import peek
+from simulator.tables import Database, Record
+
+MIB = 1 << 20
+
+
+def overhead(vm: Record) -> int:
+    """Give the bytes that a VM's domain takes beside the guest's memory."""
+    return int(vm["memory_static_max"]) // 128 + int(vm["VCPUs_max"]) * MIB
+
+
+def needed(vm: Record) -> int:
+    """Give the bytes that a host must have free for a VM to start there."""
+    return int(vm["memory_dynamic_min"]) + overhead(vm)
+
+
+def free(db: Database, host: str) -> int:
+    """Give a host's free memory in bytes."""
+    metrics = peek(db, "host_metrics", db.get("host", host)["metrics"])
+    return int(metrics["memory_free"]) if metrics else 0
+
+
+def reserve(db: Database, vm: str, host: str) -> None:
+    """Take what a VM needs from a host that is to run it."""
+    record = db.get("VM", vm)
+    db.put("VM", vm, memory_overhead=overhead(record), memory_target=record["memory_dynamic_max"])
+    db.put("VM_metrics", record["metrics"], memory_actual=record["memory_dynamic_min"])
+    take(db, vm, host)
+
+
+def release(db: Database, vm: str, host: str) -> None:
+    """Give back what a VM held, its domain being gone."""
+    give(db, vm, host)
+    db.put("VM_metrics", db.get("VM", vm)["metrics"], memory_actual=0)
+
+
+def take(db: Database, vm: str, host: str) -> None:
+    """Take from a host as much as a VM holds: the target of a migration."""
+    _change(db, host, -_held(db, vm))
+
+
+def give(db: Database, vm: str, host: str) -> None:
+    """Give to a host as much as a VM holds: the source of a migration."""
+    _change(db, host, _held(db, vm))
+
+
+def _held(db: Database, vm: str) -> int:
+    record = db.get("VM", vm)
+    metrics = db.get("VM_metrics", record["metrics"])
+    return int(metrics["memory_actual"]) + int(record["memory_overhead"])
+
+
+def _change(db: Database, host: str, by: int) -> None:
+    metrics = db.get("host", host)["metrics"]
+    if db.exists("host_metrics", metrics):
+        db.put("host_metrics", metrics, memory_free=free(db, host) + by)

@@ -1,0 +1,49 @@
+"""What a rule looks at: one object, seen together with what it refers to."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from simulator.errors import Failure
+from simulator.tables import Database, Record
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An object at the moment of a check; `strict` is off where a caller insists."""
+
+    db: Database
+    cls: str
+    ref: str
+    record: Record
+    strict: bool = True
+
+
+Rule = Callable[[View, str], Failure | None]
+
+
+def peek(db: Database, cls: str, ref: str) -> Record | None:
+    """Give the live record, or nothing where the reference is dead or null."""
+    return db.get(cls, ref) if db.exists(cls, ref) else None
+
+
+def records(db: Database, cls: str, refs: list[str]) -> Iterator[tuple[str, Record]]:
+    """Give references and records, passing over the dead."""
+    for ref in refs:
+        if db.exists(cls, ref):
+            yield ref, db.get(cls, ref)
+
+
+def busy(cls: str, ref: str, current: Mapping[str, str]) -> Failure:
+    """Say which operations stand in the way; this refusal alone makes a caller wait."""
+    tasks, operations = list(current), list(current.values())
+    return Failure("OTHER_OPERATION_IN_PROGRESS", cls, ref, _joined(operations), _joined(tasks))
+
+
+def own_operation(view: View, _op: str) -> Failure | None:
+    """Refuse while the object is in any operation."""
+    current = view.record["current_operations"]
+    return busy(view.cls, view.ref, current) if current else None
+
+
+def _joined(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else "{" + ",".join(words) + "}"
