@@ -12,8 +12,8 @@
     ├── Cancelled      somebody called it off
     └── Unknown        nobody can tell by the answer alone: look at XenServer and its log
 
-Each carries XenServer's `code` and `params`, and a `message` in words for a person. The three are also
-its `args`, in that order and fit for JSON, so that an error survives a result backend unharmed.
+Each carries XenServer's `code` and `params`, and a `message` in words for a person. The three are
+its `args` too, in that order and fit for JSON, so that an error survives a result backend unharmed.
 Codes of our own begin with `XENFLOW_`.
 """
 
@@ -37,6 +37,7 @@ class XenflowError(Exception):
         super().__init__(self.code, self.params, self.message)
 
     def __str__(self) -> str:
+        """Tell the message."""
         return self.message
 
 
@@ -57,7 +58,7 @@ class Ambiguous(Missing):
 
 
 class Unreachable(XenflowError):
-    """XenServer gave no usable answer; `maybe_heard` tells whether it may have acted all the same."""
+    """XenServer gave no usable answer, though it may have acted all the same: see `maybe_heard`."""
 
     @property
     def maybe_heard(self) -> bool:
@@ -108,7 +109,14 @@ def _class_of(code: str) -> type[XenflowError]:
     return known or Unknown
 
 
-_MAYBE_HEARD = frozenset({"CANNOT_CONTACT_HOST", "XENFLOW_ANSWER_LOST", "XENFLOW_REPLY_INVALID"})
+_MAYBE_HEARD = frozenset(
+    {
+        "CANNOT_CONTACT_HOST",
+        "XENFLOW_ANSWER_LOST",
+        "XENFLOW_NO_ANSWER",
+        "XENFLOW_REPLY_INVALID",
+    }
+)
 
 _CODES: dict[type[XenflowError], str] = {
     Refused: """
@@ -173,7 +181,7 @@ _CODES: dict[type[XenflowError], str] = {
     Ambiguous: "XENFLOW_AMBIGUOUS_NAME",
     Unreachable: """
         CANNOT_CONTACT_HOST HOST_HAS_NO_MANAGEMENT_IP HOST_IS_SLAVE HOST_NOT_LIVE HOST_OFFLINE
-        HOST_UNKNOWN_TO_MASTER XENFLOW_ANSWER_LOST XENFLOW_REPLY_INVALID XENFLOW_UNREACHABLE
+        HOST_UNKNOWN_TO_MASTER XENFLOW_ANSWER_LOST XENFLOW_NO_ANSWER XENFLOW_REPLY_INVALID XENFLOW_UNREACHABLE
         """,
     Denied: """
         HOST_ITS_OWN_SLAVE PERMISSION_DENIED RBAC_PERMISSION_DENIED

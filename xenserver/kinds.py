@@ -1,7 +1,7 @@
 """The kinds of things people name, and which objects of XenServer each kind means.
 
-A plain VM's name never means a template, a snapshot or a control domain, and a disk's name never one
-of its snapshots, which bear the same name.
+A plain VM's name never means a template, a snapshot or a control domain, and a disk's name never
+one of its snapshots, which bear the same name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Kind:
     """A word for a kind of thing, its class, and what a record must be to be found by name.
 
-    `by_uuid_too` asks the same of what is given by UUID. `named` is False where the class knows no names.
+    `by_uuid_too` asks the same of what is given by UUID. `named` is False where there are none.
     """
 
     word: str

@@ -17,12 +17,13 @@ Made = TypeVar("Made")
 
 
 class Calls(Generic[Made]):
-    """Spells calls: attribute by attribute, class, verb, parameters; `make` gets the finished call."""
+    """Spells calls, attribute by attribute: class, verb, parameters. `make` gets the call."""
 
     def __init__(self, make: Callable[[Call], Made]) -> None:
         self._make = make
 
     def __getattr__(self, cls: str) -> Verbs[Made]:
+        """Name the class, as XenServer does."""
         return Verbs(cls, self._make)
 
 
@@ -34,6 +35,8 @@ class Verbs(Generic[Made]):
         self._make = make
 
     def __getattr__(self, verb: str) -> Callable[..., Made]:
+        """Name the verb; its parameters follow in XenServer's order, without the session."""
+
         def spelt(*params: object) -> Made:
             return self._make(Call(f"{self._cls}.{verb}", tuple(map(values.outgoing, params))))
 

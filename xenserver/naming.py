@@ -1,4 +1,4 @@
-"""Names for the references in an error, so that its words speak of web01 and not of OpaqueRef:1f2e…."""
+"""Names for the references in an error, so that its words speak of web01, not of OpaqueRef:1f2e."""
 
 from __future__ import annotations
 

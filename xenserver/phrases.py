@@ -54,7 +54,7 @@ _PHRASES = {
     "VM_SHUTDOWN_TIMEOUT": "VM {0} did not shut down within {1} s; use force",
     "VM_REBOOT_TIMEOUT": "VM {0} did not reboot within {1} s; use force",
     "VM_SUSPEND_TIMEOUT": "VM {0} did not suspend within {1} s; look at its console",
-    "VM_NO_SUSPEND_SR": "no SR is set for the memory of VM {0}; set a suspend SR on VM, host or pool",
+    "VM_NO_SUSPEND_SR": "no SR is set for the memory of VM {0}; set a suspend SR on the pool",
     "VM_HAS_NO_SUSPEND_VDI": "the suspend image of {1} is gone; the VM is halted now, start it",
     "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": "a template that XenServer ships cannot be destroyed",
     "VM_IS_PROTECTED": "VM {0} is protected by high availability; take it out first",
@@ -63,9 +63,9 @@ _PHRASES = {
     "VM_HAS_VGPU": "VM {0} has a virtual GPU; take it away first",
     "VM_HAS_VUSBS": "VM {0} has USB devices; take them away first",
     "VM_IS_PART_OF_AN_APPLIANCE": "VM {0} belongs to appliance {1}; take it out first",
-    "VM_REVERT_FAILED": "{0} could not be reverted to; see that it is a snapshot, and XenServer's log",
-    "VM_CHECKPOINT_SUSPEND_FAILED": "VM {0} could not be suspended for its checkpoint; see its console",
-    "VM_CHECKPOINT_RESUME_FAILED": "VM {0} did not come back from its checkpoint; resume or start it",
+    "VM_REVERT_FAILED": "{0} could not be reverted to; see whether it is a snapshot",
+    "VM_CHECKPOINT_SUSPEND_FAILED": "VM {0} did not suspend for its checkpoint; see its console",
+    "VM_CHECKPOINT_RESUME_FAILED": "VM {0} did not resume after its checkpoint; resume it",
     "VM_MIGRATE_FAILED": "VM {0} could not be moved from {1} to {2}: {3}",
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": "only a template can be installed; name a template",
     "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": "one can revert to a snapshot only; name a snapshot",
@@ -76,7 +76,7 @@ _PHRASES = {
     "VM_REQUIRES_NETWORK": "VM {0} needs network {1}, which that host lacks; choose another host",
     "VM_HVM_REQUIRED": "VM {0} needs hardware virtualisation; choose another host",
     "VM_INCOMPATIBLE_WITH_THIS_HOST": "VM {0} does not fit host {1}: {2}; choose another host",
-    "NO_HOSTS_AVAILABLE": "no host can take it; look for free memory, enabled hosts and plugged SRs",
+    "NO_HOSTS_AVAILABLE": "no host can take it; look for free memory, disabled hosts, SRs",
     "HOST_NOT_ENOUGH_FREE_MEMORY": (
         "the host lacks memory ({0} bytes needed, {1} free); free some, or choose another host"
     ),
@@ -107,7 +107,7 @@ _PHRASES = {
     "VDI_NOT_MANAGED": "disk {0} is not managed by XenServer",
     "VDI_TOO_SMALL": "disk {0} is too small: {1} bytes are needed",
     "VDI_MISSING": "disk {1} is gone from SR {0}; rescan the SR",
-    "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION": "a disk that is reset at boot does not allow it",
+    "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION": "a disk is reset at boot, which forbids it",
     # Devices
     "VBD_IS_EMPTY": "drive {0} is empty",
     "VBD_NOT_EMPTY": "drive {0} already holds a medium; eject it first",
@@ -125,7 +125,7 @@ _PHRASES = {
     # Networks
     "BRIDGE_NAME_EXISTS": "a bridge named {0} exists; choose another name",
     "NETWORK_CONTAINS_VIF": "VMs are attached to the network (VIF {0}); detach them first",
-    "NETWORK_CONTAINS_PIF": "the network is tied to a physical interface ({0}); remove its VLAN first",
+    "NETWORK_CONTAINS_PIF": "a physical interface is on the network ({0}); remove its VLAN",
     "CANNOT_DESTROY_SYSTEM_NETWORK": "{0} is a network of the system and stays",
     "NETWORK_ALREADY_CONNECTED": "the network already has PIF {1} on host {0}",
     "PIF_IS_VLAN": "{0} is itself a VLAN; choose a physical interface",
@@ -145,7 +145,7 @@ _PHRASES = {
     "INTERNAL_ERROR": "XenServer failed inside: {0}; see its log",
     "Fault": "XenServer cannot do that: {0}",
     # Who may
-    "SESSION_AUTHENTICATION_FAILED": "XenServer refused the password of {0}; check user and password",
+    "SESSION_AUTHENTICATION_FAILED": "XenServer refused {0}; check user and password",
     "SESSION_AUTHORIZATION_FAILED": "{0} may not log in here: {1}; ask the pool's administrator",
     "SESSION_INVALID": "the session ended; log in again",
     "RBAC_PERMISSION_DENIED": "the account may not do {0}; ask the pool's administrator for a role",
@@ -155,9 +155,12 @@ _PHRASES = {
     "TASK_CANCELLED": "the operation was cancelled in XenServer",
     # Our own
     "XENFLOW_AMBIGUOUS_NAME": "several {0}s are named {1}; give the UUID",
-    "XENFLOW_ANSWER_LOST": "{0} took {1} and gave no answer ({2}); it may have happened, look first",
+    "XENFLOW_ANSWER_LOST": "{0} broke off before its answer; it may have happened, look first",
+    "XENFLOW_NO_ANSWER": "{0} gave no answer in time; it may have happened, look first",
     "XENFLOW_CANCELLED": "the operation was cancelled",
-    "XENFLOW_CERTIFICATE_REFUSED": "the certificate of {0} is not trusted ({1}); check ca_file or fingerprint",
+    "XENFLOW_CERTIFICATE_REFUSED": (
+        "the certificate of {0} is not trusted ({1}); check ca_file or fingerprint of the target"
+    ),
     "XENFLOW_MESSAGE_INVALID": "the message is not valid: {0}",
     "XENFLOW_NO_SUCH_OBJECT": "no {0} is named {1}",
     "XENFLOW_REPLY_INVALID": "what answers at {0} does not speak as XenServer does: {1}",

@@ -1,4 +1,4 @@
-"""Find many objects by criteria: one call for each class involved, however many objects there are."""
+"""Find many objects by criteria: one call for each class involved, none for each object."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Query:
 
     `where` maps fields to the value they must have: a Thing for a reference, one of several for a
     list or tuple, a member for a field that is a set; None is no criterion. `fields` of None means
-    the useful ones, ["*"] all. The answer is in order of UUIDs, `after` one and up to `limit` of them.
+    the useful ones, ["*"] all. The answer is in order of UUIDs, those `after` one, up to `limit`.
     """
 
     uuid: str | None = None

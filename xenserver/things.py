@@ -23,6 +23,7 @@ class Thing:
     name: str = ""
 
     def __str__(self) -> str:
+        """Tell the name, or where it is not known the UUID."""
         return self.name or self.uuid
 
     def to_json(self) -> str:

@@ -1,7 +1,7 @@
 """The values that cross the wire, and what shape they must have.
 
-Both transports hand out the same Python values: text, int, float, bool, lists, and dicts with text as
-keys. Dates stay the text that XenServer writes (`20260824T10:11:12Z`); no value is the empty text.
+Both transports hand out the same Python values: text, int, float, bool, lists, and dicts with text
+as keys. Dates stay the text that XenServer writes (`20260824T10:11:12Z`); no value is "".
 """
 
 from __future__ import annotations
@@ -52,8 +52,15 @@ def records(value: object) -> dict[str, Record]:
     raise _misshapen("records by reference", value)
 
 
+def each(value: object) -> list[Record]:
+    """Return `value` if it is a list of records; raise Unreachable otherwise."""
+    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return cast("list[Record]", value)  # looked at just now
+    raise _misshapen("a list of records", value)
+
+
 def outgoing(value: object) -> Value:
-    """Make a parameter fit for the wire: things become their references, None the null reference."""
+    """Make a parameter fit for the wire: a thing becomes its reference, None the null one."""
     match value:
         case None:
             return NULL

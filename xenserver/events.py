@@ -1,0 +1,145 @@
+"""How tasks of XenServer end: by long poll where the server has it, by reading all tasks where not.
+
+    ended, token = task_events(sessions, target, "", 25.0)
+
+The token goes into the next look. None as a token says: this server is too old for a long poll
+(before 6.0), what came is all tasks at this moment, and to wait in between is up to the caller.
+"""
+
+from __future__ import annotations
+
+import xmlrpc.client
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+from xml.parsers.expat import ExpatError
+
+from xenserver import errors, values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from config.targets import Target
+    from xenserver.session import Sessions
+    from xenserver.values import Record
+
+START = ""
+"""The token to begin with: everything that is, then everything that changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProgress:
+    """A task runs; `progress` is 0.0 to 1.0, and starts anew with each leg of the operation."""
+
+    ref: str
+    progress: float
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEnd:
+    """A task ended: `status` is success, failure or cancelled.
+
+    `result` is what it made: text (empty for nothing, a reference, ...) or a list of texts;
+    `error_info` is XenServer's code and parameters, empty unless it failed.
+    """
+
+    ref: str
+    status: str
+    result: str | list[str]
+    error_info: list[str]
+
+    def outcome(self) -> str | list[str]:
+        """Return the result of a success; raise the error of the tree otherwise."""
+        if self.status == "success":
+            return self.result
+        raise self.error()
+
+    def error(self) -> errors.XenflowError:
+        """Return why there is no result."""
+        match self.error_info:
+            case [code, *params]:
+                return errors.from_api(code, params)
+            case _ if self.status == "cancelled":
+                return errors.from_api("TASK_CANCELLED", [self.ref])
+            case _:
+                return errors.from_api("INTERNAL_ERROR", [f"the task ended as {self.status}"])
+
+
+@dataclass(frozen=True, slots=True)
+class TaskGone:
+    """A task was destroyed, or swept away; how it ended is not told."""
+
+    ref: str
+
+
+TaskEvent: TypeAlias = "TaskProgress | TaskEnd | TaskGone"
+
+
+def task_events(
+    sessions: Sessions, target: Target, token: str | None, timeout: float
+) -> tuple[list[TaskEvent], str | None]:
+    """Wait up to `timeout` seconds for what tasks do; return that, and the token for next time."""
+    if token is None:
+        return _by_reading(sessions, target)
+    try:
+        return _by_waiting(sessions, target, token, timeout)
+    except errors.XenflowError as error:
+        match error.code:
+            case "MESSAGE_METHOD_UNKNOWN":
+                return _by_reading(sessions, target)
+            case "EVENT_FROM_TOKEN_PARSE_FAILURE" if token != START:
+                return _by_waiting(sessions, target, START, 0.0)
+            case _:
+                raise
+
+
+def all_tasks(sessions: Sessions, target: Target) -> dict[str, Record]:
+    """Read all tasks there are now, by reference, in one call."""
+    return values.records(sessions.call(target, "task.get_all_records"))
+
+
+def told(ref: str, record: Record) -> TaskEvent:
+    """Say what a task's record tells of it."""
+    status = values.text(record.get("status"))
+    if status in {"pending", "cancelling"}:
+        return TaskProgress(ref, _progress(record))
+    info = values.texts(record.get("error_info", []))
+    return TaskEnd(ref, status, _result(values.text(record.get("result", ""))), info)
+
+
+def _by_reading(sessions: Sessions, target: Target) -> tuple[list[TaskEvent], None]:
+    return [told(ref, record) for ref, record in all_tasks(sessions, target).items()], None
+
+
+def _by_waiting(
+    sessions: Sessions, target: Target, token: str, timeout: float
+) -> tuple[list[TaskEvent], str]:
+    limit = timeout + target.timeout
+    answer = sessions.call(target, "event.from", ["task"], token, float(timeout), timeout=limit)
+    reply = values.record(answer)
+    return list(_events(values.each(reply.get("events")))), values.text(reply.get("token"))
+
+
+def _events(events: Iterable[Record]) -> Iterator[TaskEvent]:
+    for event in events:
+        ref = values.text(event.get("ref"))
+        match event:
+            case {"class": "task", "snapshot": dict(snapshot)}:
+                yield told(ref, snapshot)
+            case {"class": "task", "operation": "del"}:
+                yield TaskGone(ref)
+
+
+def _progress(record: Record) -> float:
+    progress = record.get("progress")
+    return float(progress) if isinstance(progress, int | float) else 0.0
+
+
+def _result(text: str) -> str | list[str]:
+    """Take the value out of its XML, in which it stands whatever the transport."""
+    if not text.startswith("<value>"):
+        return text
+    try:
+        (value,), _ = xmlrpc.client.loads(f"<params><param>{text}</param></params>")
+    except (ExpatError, xmlrpc.client.Error):
+        return text
+    return [str(item) for item in value] if isinstance(value, list) else str(value)

@@ -1,0 +1,42 @@
+"""Counts of what was asked of XenServer, for people who budget it and tests that hold it small."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+
+class Tally:
+    """Counts calls by method, logins, and calls that had to be repeated; safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: Counter[str] = Counter()
+        self._repeated = 0
+
+    def count(self, method: str) -> None:
+        """Note that the method was called once more, whatever came of it."""
+        with self._lock:
+            self._calls[method] += 1
+
+    def count_repeated(self) -> None:
+        """Note that a call is sent again."""
+        with self._lock:
+            self._repeated += 1
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often each method was called, logins and logouts included."""
+        with self._lock:
+            return self._calls.copy()
+
+    @property
+    def logins(self) -> int:
+        """How often a session was asked for."""
+        return self.calls["session.login_with_password"]
+
+    @property
+    def repeated(self) -> int:
+        """How often a call was sent again, over another connection or in a new session."""
+        with self._lock:
+            return self._repeated

@@ -1,0 +1,46 @@
+"""The seam between what is asked and how it travels: JSON-RPC or XML-RPC, one method each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from xenserver import jsonrpc, wire, xmlrpc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from config.targets import Target
+    from xenserver.values import Value
+
+
+class Transport(Protocol):
+    """Carries calls to any host of one pool; both fillings give the same values and errors."""
+
+    def call(
+        self,
+        url: str,
+        method: str,
+        params: Sequence[Value],
+        *,
+        headers: Mapping[str, str] | None,
+        timeout: float,
+    ) -> Value:
+        """Make one call, once, and return its value.
+
+        Raises what XenServer answered as an error of the tree, or Unreachable.
+        """
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+def connect(target: Target, user_agent: str) -> Transport:
+    """Return the transport that the target wants; nothing is sent yet."""
+    hosts = wire.Wire(user_agent=user_agent, ca_file=target.ca_file, fingerprint=target.fingerprint)
+    return _FILLINGS[target.transport](hosts)
+
+
+_FILLINGS: dict[str, type[jsonrpc.JsonRpc | xmlrpc.XmlRpc]] = {
+    "json-rpc": jsonrpc.JsonRpc,
+    "xml-rpc": xmlrpc.XmlRpc,
+}
