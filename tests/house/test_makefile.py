@@ -1,0 +1,62 @@
+"""What people and CI call exists."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "lint", "lock", "clean", "help"])
+def test_the_target_exists(root: Path, target: str) -> None:
+    """Make would know what to do."""
+    asked = subprocess.run(
+        ["make", "--dry-run", "--always-make", target],
+        cwd=root,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert asked.returncode == 0, asked.stderr
+
+
+@pytest.mark.parametrize(
+    ("python", "said"),
+    [
+        ("exit 127", "xenflow needs Python 3.11 or newer"),
+        ("case $2 in *version_info*) exit 0;; *) exit 1;; esac", "python3-venv"),
+    ],
+)
+def test_what_is_missing_is_said_in_one_line(
+    root: Path, tmp_path: Path, python: str, said: str
+) -> None:
+    """An old Python, or one without its venv module."""
+    stand_in = tmp_path / "python3"
+    stand_in.write_text(f"#!/bin/sh\n{python}\n", encoding="utf-8")
+    stand_in.chmod(0o755)
+
+    asked = subprocess.run(
+        ["make", "--silent", "test", f"PYTHON={stand_in}", f"VENV={tmp_path / 'venv'}"],
+        cwd=root,
+        env={**os.environ, "MAKEFLAGS": ""},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    first, last = asked.stderr.splitlines()
+    assert said in first
+    assert last.startswith("make: ***")
+
+
+def test_ci_ends_with_the_tests(root: Path) -> None:
+    """Their closing line is the verdict."""
+    commands = (root / ".ci/run").read_text(encoding="utf-8").split("\n")
+
+    assert [line for line in commands if re.match(r"set|make", line)] == [
+        "set -eu",
+        "make lint",
+        "make test",
+    ]
