@@ -9,8 +9,9 @@ xen.search.vm(name="web")          records, with UUIDs for references
 
 from __future__ import annotations
 
+import json
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from xenserver import errors, kinds, later, lookup, naming, search, values
 from xenserver.things import Call, Thing
@@ -23,22 +24,34 @@ if TYPE_CHECKING:
 
     Finder = Callable[[str], Thing]
     Teller = Callable[[str | Thing], str]
+    ReadOnce = Callable[[str, Callable[[], object]], object]
+
+_READ = "read "
 
 
 class Xen:
     """A pool, as the body of one operation sees it.
 
     `memory` keeps what was looked up, as JSON text, so that a name means the same object when the
-    body runs again, and costs no call. Keep it with the operation, across processes.
+    body runs again, and costs no call. Keep it with the operation, across processes. With `replays`
+    the same holds for what is read (`now`, `search`): the first reading of a place in the body is
+    the one it sees whenever it runs from its top, so that it takes the same way each time.
     """
 
     def __init__(
-        self, sessions: Sessions, target: Target, memory: MutableMapping[str, str] | None = None
+        self,
+        sessions: Sessions,
+        target: Target,
+        memory: MutableMapping[str, str] | None = None,
+        *,
+        replays: bool = False,
     ) -> None:
         self._ask = partial(sessions.call, target)
         self._memory = {} if memory is None else memory
+        self._replays = replays
+        self._readings = 0
         self.find = Find(self._find)
-        self.search = Search(self._ask)
+        self.search = Search(self._ask, self._read_once)
         self.uuid = Uuid(self._uuid)
         self.later = later.Later()
         self.now = later.Now(self._now)
@@ -66,10 +79,20 @@ class Xen:
         return self._memory[key]
 
     def _now(self, call: Call) -> object:
-        return self._ask(call.method, *call.params)
+        return self._read_once(call.method, lambda: self._ask(call.method, *call.params))
+
+    def _read_once(self, what: str, read: Callable[[], object]) -> object:
+        if not self._replays:
+            return read()
+        self._readings += 1
+        key = f"{_READ}{self._readings} {what}"
+        if key not in self._memory:
+            self._memory[key] = json.dumps(read())
+        return json.loads(self._memory[key])
 
     def _things(self) -> list[Thing]:
-        found = (text for key, text in self._memory.items() if not key.startswith("uuid "))
+        known = self._memory.items()
+        found = (text for key, text in known if not key.startswith(("uuid ", _READ)))
         return [Thing.from_json(text) for text in found]
 
 
@@ -131,17 +154,18 @@ class Search:
     pbd: Searcher
     task: Searcher
 
-    def __init__(self, ask: lookup.Ask) -> None:
+    def __init__(self, ask: lookup.Ask, read_once: ReadOnce) -> None:
         for word, cls in kinds.CLASSES.items():
-            setattr(self, word, Searcher(ask, cls))
+            setattr(self, word, Searcher(ask, cls, read_once))
 
 
 class Searcher:
     """Searches one class."""
 
-    def __init__(self, ask: lookup.Ask, cls: str) -> None:
+    def __init__(self, ask: lookup.Ask, cls: str, read_once: ReadOnce) -> None:
         self._ask = ask
         self._cls = cls
+        self._read_once = read_once
 
     def __call__(  # noqa: PLR0913 -- each criterion has its own name
         self,
@@ -164,4 +188,7 @@ class Searcher:
             limit=limit,
             after=after,
         )
-        return search.search(self._ask, self._cls, query)
+        found = self._read_once(
+            f"search {self._cls}", lambda: search.search(self._ask, self._cls, query)
+        )
+        return cast("list[values.Record]", found)  # what search gave, or the same out of the memory

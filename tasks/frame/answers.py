@@ -1,0 +1,91 @@
+"""What operations and flows answer: always an object, always with `return_result`, UUIDs and never references."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+
+class Answer(BaseModel):
+    """The answer of an operation: `return_result` says what was done, or is the UUID of what was made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    return_result: str = Field(description="what was done in words, or the UUID of what was made")
+
+    def document(self) -> dict[str, Any]:
+        """Give the answer as it goes into the result backend."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class Done(Answer):
+    """An object was changed."""
+
+    uuid: str | None = Field(None, description="the object that was changed")
+    name_label: str | None = None
+    power_state: str | None = None
+
+
+class Created(Answer):
+    """An object was made; `return_result` is its UUID."""
+
+    uuid: str = Field(description="the object that was made")
+    name_label: str | None = None
+    vm: str | None = Field(None, description="the VM it belongs to, by UUID")
+    device: str | None = Field(None, description="the device number it was given")
+
+
+class Found(Answer):
+    """Records of a class, references given as UUIDs."""
+
+    records: list[dict[str, JsonValue]]
+    count: int
+    after: str | None = Field(
+        None, description="where the next page begins, when `limit` cut this one"
+    )
+
+
+class XenTask(BaseModel):
+    """A task of XenServer."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    uuid: str
+    name_label: str
+    name_description: str = ""
+    status: str
+    progress: float
+    created: str
+    finished: str
+    result: str = ""
+    error_info: list[str] = []
+    allowed_operations: list[str] = []
+
+
+class Accepted(Answer):
+    """XenServer has accepted the call and works on it (`async`)."""
+
+    task: XenTask
+
+
+def done(words: str, thing: Any = None, *, power_state: str | None = None) -> Done:  # noqa: ANN401 - a Thing of the gate, or nothing
+    """Say what was done, and to which object."""
+    if thing is None:
+        return Done(return_result=words, power_state=power_state)
+    return Done(
+        return_result=words,
+        uuid=thing.uuid,
+        name_label=thing.name or None,
+        power_state=power_state,
+    )
+
+
+def created(uuid: str, *, name: str | None = None, vm: str | None = None, device: str | None = None) -> Created:
+    """Give the UUID of what was made."""
+    return Created(return_result=uuid, uuid=uuid, name_label=name, vm=vm, device=device)
+
+
+def found(records: list[dict[str, JsonValue]], noun: str, *, after: str | None = None) -> Found:
+    """Give the records, and say how many there are: "12 VMs"."""
+    count = len(records)
+    words = f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return Found(return_result=words, records=records, count=count, after=after)

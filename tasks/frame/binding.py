@@ -1,0 +1,111 @@
+"""Binding operations to Celery: the task class and the request class that carry the frame.
+
+To Celery a parked operation is a task that retries: its state is RETRY, its slot is free, its message comes again under the same id.
+"""
+
+import json
+from typing import Any
+
+from celery import Celery, Task
+from celery.exceptions import Ignore, Retry
+from celery.worker import state as worker_state
+from celery.worker.request import Request
+
+from tasks.frame import message, performance, post
+from tasks.frame.desk import Desk
+from tasks.frame.journal import Place
+from tasks.frame.operation import Operation
+from tasks.frame.travel import GiveWay, Parked
+from xenserver import errors
+
+WIRE = "xenflow_wire"  # where a request keeps its message as it came
+
+
+class OperationRequest(Request):
+    """A request that keeps its message as it came, and leaves revoking to the frame.
+
+    Celery drops a revoked message where it meets it; but what runs on XenServer must be cancelled and what was made undone, so the frame is
+    told of the revocation, and ends the task as REVOKED itself.
+    """
+
+    def __init__(self, delivered: Any, **options: Any) -> None:  # noqa: ANN401 - Celery's own signature
+        super().__init__(delivered, **options)
+        self._request_dict[WIRE] = post.capture(delivered, self._delivery_info["routing_key"])
+        kwargs = self._request_dict["kwargs"]
+        if isinstance(kwargs, dict) and "password" in kwargs:
+            self._kwargsrepr = self._request_dict["kwargsrepr"] = repr(message.masked(kwargs))
+
+    def revoked(self) -> bool:
+        """Tell Celery to go on with a revoked operation: it is called off in the journal, and ends there."""
+        if self.id in worker_state.revoked and not self.expires:
+            self.task.desk.journal.call_off(self.id, "revoked")
+            return False
+        return bool(super().revoked())
+
+
+class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in the stubs
+    """The Celery task of one operation."""
+
+    abstract = True
+    acks_late = True
+    throws = (errors.XenflowError,)
+    Request = f"{OperationRequest.__module__}:{OperationRequest.__qualname__}"
+    operation: Operation
+
+    @property
+    def desk(self) -> Desk:
+        """The tools of this process."""
+        return self.app.desk  # type: ignore[no-any-return]  # the app is ours
+
+    def run(self, *previous: Any, **fields: Any) -> Any:  # noqa: ANN401 - what the message holds is checked by the frame
+        """Carry the operation as far as it goes; park by the way Celery knows: a retry that somebody else sends."""
+        request = self.request
+        if "password" in request.kwargs:
+            request.kwargs = message.masked(request.kwargs)
+        try:
+            return performance.perform(self.operation, _delivery(request, previous, fields), self.desk)
+        except Parked as parked:
+            raise Retry(str(parked)) from None
+        except GiveWay as way:
+            raise Ignore(str(way)) from None
+        except errors.Cancelled as cancelled:
+            if self.desk.journal.read(request.id).get("called_off") != "revoked":
+                raise
+            self.backend.mark_as_revoked(request.id, cancelled.message, request=request)
+            self.desk.journal.told(request.id)
+            raise Ignore(cancelled.message) from None
+
+    def after_return(self, status: str, retval: Any, task_id: str, *_: Any) -> None:  # noqa: ANN401, ARG002 - Celery's own signature
+        """Note that Celery has stored the end and passed it on."""
+        self.desk.journal.told(task_id)
+
+
+def _delivery(request: Any, previous: tuple[Any, ...], fields: dict[str, Any]) -> performance.Delivery:  # noqa: ANN401 - Celery's Context
+    path = tuple(part for part in (request.get(post.PATH) or "").split("/") if part)
+    place = Place(request.root_id or request.id, path, undoes=bool(request.get(post.UNDOES)))
+    return performance.Delivery(
+        id=request.id,
+        place=place,
+        fields=fields,
+        previous=previous[0] if previous else None,
+        wire=request.get(WIRE) or "",
+        origin=request.get("origin") or "",
+        in_chord=bool(request.chord),
+        adopts=json.loads(request.get(post.ADOPTS) or "{}"),
+    )
+
+
+def bind(app: Celery, operation: Operation) -> None:
+    """Make an operation a task of the app."""
+    task = type(
+        operation.name,
+        (OperationTask,),
+        {
+            "name": operation.name,
+            "operation": operation,
+            "__doc__": operation.body.__doc__,
+            "__module__": operation.body.__module__,
+            "abstract": False,
+        },
+    )
+    app.register_task(task())

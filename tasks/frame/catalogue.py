@@ -1,0 +1,38 @@
+"""The catalogue: every operation and flow that has been declared, by name."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tasks.frame.operation import Operation
+
+_declared: dict[str, "Operation"] = {}
+
+
+class DeclaredTwice(ValueError):
+    """A name was declared a second time."""
+
+
+def declare(operation: "Operation") -> None:
+    """Enter an operation; a name is entered once."""
+    if operation.name in _declared:
+        there = _declared[operation.name].where
+        message = f"{operation.where}: {operation.name} is declared already, at {there}"
+        raise DeclaredTwice(message)
+    _declared[operation.name] = operation
+
+
+def find(name: str) -> "Operation | None":
+    """Give the operation of that name, or None."""
+    return _declared.get(name)
+
+
+def everything() -> Iterator["Operation"]:
+    """Give every operation and flow, sorted by name."""
+    return iter([_declared[name] for name in sorted(_declared)])
+
+
+def like(name: str) -> list[str]:
+    """Give names that somebody who typed `name` may have meant."""
+    return get_close_matches(name, _declared, n=3, cutoff=0.5)

@@ -1,0 +1,70 @@
+"""What a delivery needs to do its work: the journal, the parking place, the post and the gate, one set per process."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from config import sealing, targets
+from tasks.frame.holding import Holding
+from tasks.frame.journal import Journal
+from tasks.frame.parked import Parked
+from tasks.frame.post import Post
+from xenserver import errors
+from xenserver.gate import Xen
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from config.settings import Settings
+    from xenserver.session import Sessions
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The tools of one process."""
+
+    settings: "Settings"
+    targets: Mapping[str, targets.Target]
+    journal: Journal
+    parked: Parked
+    post: Post
+    holding: Holding
+    sessions: "Sessions"
+    now: Callable[[], float] = field(default=time.time)
+
+    def target(self, connection: Mapping[str, Any]) -> targets.Target:
+        """Give the target that a message names, or the one its connection fields describe; raise Refused when that fails."""
+        try:
+            if "hostname" in connection:
+                return targets.Target.from_message(**_complete(connection))
+            return self.targets[str(connection["target"])]
+        except targets.UnknownTarget as unknown:
+            code = "XENFLOW_TARGET_UNKNOWN"
+            name = str(connection["target"])
+            raise errors.Refused(code, [name], f"{unknown} ({code})") from None
+        except (targets.TargetError, sealing.SealingError) as wrong:
+            code = "XENFLOW_TARGET_WRONG"
+            raise errors.Refused(code, [str(wrong)], f"{wrong} ({code})") from None
+
+    def xen(
+        self, connection: Mapping[str, Any], memory: "MutableMapping[str, str]", *, replays: bool = False
+    ) -> Xen:
+        """Give the pool that a message names, as an operation's body sees it."""
+        return Xen(self.sessions, self.target(connection), memory, replays=replays)
+
+
+def _complete(connection: Mapping[str, Any]) -> dict[str, Any]:
+    missing = [name for name in ("username", "password") if connection.get(name) is None]
+    if missing:
+        problem = f"hostname needs {' and '.join(missing)} beside it"
+        raise targets.TargetError(problem)
+    return dict(connection)
+
+
+def parking_place(connection: Mapping[str, Any]) -> str:
+    """Give the name under which what waits on a XenServer is parked: the same for all that may share a poller."""
+    if "hostname" not in connection:
+        return str(connection["target"])
+    port = connection.get("port") or ""
+    return f"{connection['protocol']}://{connection['username']}@{connection['hostname']}:{port}"

@@ -1,0 +1,91 @@
+"""Flows: operations whose one leg is a canvas of other operations.
+
+The body of a flow is a value: it returns a chain or chord of signatures and speaks to nobody. The frame gives every signature in it a
+deterministic id (from the flow's id and the place in the canvas), so that an expansion delivered twice is the same expansion, and the place
+of the step in a header, so that each step knows the flows around it.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from celery import Signature, chain, chord, group
+
+from config import queues
+from tasks.frame import catalogue, message
+from tasks.frame.answers import Answer
+from tasks.frame.operation import Body, Operation
+from tasks.frame.post import PATH, UNDOES
+
+Canvas = Signature[Any]
+
+_NAMESPACE = uuid.UUID("b0b1f5c2-6f0e-5a57-9b3e-6d2d6c5f8a11")
+
+
+def flow(
+    *, answer: type[Answer], shape: Callable[[Any, Any], Answer] | None = None, name: str | None = None
+) -> Callable[[Body], Operation]:
+    """Declare a flow. `answer` is what it gives; `shape` makes it of the message and the last step's answer."""
+
+    def declare(body: Body) -> Operation:
+        wire = name or f"flow.{body.__name__}"
+        declared = Operation(
+            name=wire,
+            body=body,
+            model=message.model_of(body, wire, message.ChangingMessage),
+            answer=answer,
+            queue=queues.CHANGE,
+            is_flow=True,
+            shape=shape,
+        )
+        catalogue.declare(declared)
+        return declared
+
+    return declare
+
+
+def step_id(flow_id: str, place: str) -> str:
+    """Give the id of the step at a place of a flow's canvas: the same each time."""
+    return str(uuid.uuid5(_NAMESPACE, f"{flow_id}/{place}"))
+
+
+def settle(
+    canvas: Canvas, *, path: tuple[str, ...], place: str, connection: Mapping[str, Any], undoes: bool = False
+) -> Canvas:
+    """Give every signature in a canvas its id, the flow's headers and the flow's connection."""
+    if isinstance(canvas, chord):
+        return _settled_chord(canvas, path=path, place=place, connection=connection, undoes=undoes)
+    if isinstance(canvas, chain):
+        steps = [
+            settle(step, path=path, place=f"{place}/{n}", connection=connection, undoes=undoes)
+            for n, step in enumerate(canvas.tasks)
+        ]
+        return chain(*steps)
+    if isinstance(canvas, group):
+        problem = "a group stands alone in a flow: give it a body, so that its answers go somewhere"
+        raise TypeError(problem)
+    return _settled_step(canvas, path, place, connection, undoes=undoes)
+
+
+def _settled_chord(canvas: Any, *, place: str, path: tuple[str, ...], **rest: Any) -> Canvas:  # noqa: ANN401 - celery gives chord no type
+    tasks = canvas.tasks.tasks if isinstance(canvas.tasks, group) else canvas.tasks
+    parts = [settle(t, path=path, place=f"{place}/{n}", **rest) for n, t in enumerate(tasks)]
+    header = group(parts)
+    header.options["task_id"] = step_id(path[-1], f"{place}/group")
+    return chord(header, settle(canvas.body, path=path, place=f"{place}/body", **rest))
+
+
+def _settled_step(
+    step: Canvas, path: tuple[str, ...], place: str, connection: Mapping[str, Any], *, undoes: bool
+) -> Canvas:
+    step = step.clone()
+    headers = {**(step.options.get("headers") or {}), PATH: "/".join(path)}
+    if undoes:
+        headers[UNDOES] = "1"
+    step.set(task_id=step_id(path[-1], place), headers=headers)
+    ours = catalogue.find(step.task)
+    if ours:
+        step.set(queue=ours.queue)
+        if not {"target", "hostname"} & step.kwargs.keys():
+            step.kwargs = {**connection, **step.kwargs}
+    return step

@@ -1,0 +1,84 @@
+"""Every key xenflow keeps in Redis, in one place.
+
+Each key has a lifetime: entries, runs and their sets live for `Settings.keep` after the last write; leases and early outcomes for
+seconds or minutes; `due`, `landing` and `parked` hold members only while an operation is under way.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Names of keys under one prefix, so that several installations can share a server."""
+
+    prefix: str = "xenflow"
+
+    def entry(self, operation: str) -> str:
+        """Hash: all that is known of one operation or flow."""
+        return f"{self.entries}{operation}"
+
+    @property
+    def entries(self) -> str:
+        """Prefix of entries, for scripts that meet ids."""
+        return f"{self.prefix}:op:"
+
+    @property
+    def due(self) -> str:
+        """Sorted set: operation -> the moment (epoch seconds) at which it is called back."""
+        return f"{self.prefix}:due"
+
+    @property
+    def landing(self) -> str:
+        """Sorted set: operation called back but not yet claimed -> when it is called back again."""
+        return f"{self.prefix}:landing"
+
+    @property
+    def runs(self) -> str:
+        """Sorted set: run (Celery root id) -> when it began."""
+        return f"{self.prefix}:runs"
+
+    def run(self, root: str) -> str:
+        """Sorted set: operation of the run -> when it was first claimed."""
+        return f"{self.prefix}:run:{root}"
+
+    def open_steps(self, flow: str) -> str:
+        """Set: steps of a flow that began and have not ended."""
+        return f"{self.prefix}:open:{flow}"
+
+    def made(self, flow: str) -> str:
+        """Sorted set: what the steps of a flow made (JSON) -> when."""
+        return f"{self.prefix}:made:{flow}"
+
+    @property
+    def targets(self) -> str:
+        """Set: targets on which something is parked."""
+        return f"{self.prefix}:targets"
+
+    @property
+    def connections(self) -> str:
+        """Hash: target -> how to reach it (JSON, secrets sealed)."""
+        return f"{self.prefix}:connections"
+
+    def parked(self, target: str) -> str:
+        """Hash: reference of a XenServer task -> operation/leg that waits for it."""
+        return f"{self.prefix}:parked:{target}"
+
+    def early(self, target: str) -> str:
+        """Prefix of strings: outcome of a XenServer task that ended before it was parked."""
+        return f"{self.prefix}:early:{target}:"
+
+    def lease(self, target: str) -> str:
+        """String: who follows the XenServer tasks of a target."""
+        return f"{self.prefix}:lease:{target}"
+
+    def armed(self, target: str) -> str:
+        """String: a poller was sent for; do not send another one for some seconds."""
+        return f"{self.prefix}:armed:{target}"
+
+    def token(self, target: str) -> str:
+        """String: where in the target's stream of events the poller stands."""
+        return f"{self.prefix}:token:{target}"
+
+    def health(self, target: str) -> str:
+        """Hash: how the poller fares with a target (since, error, next look)."""
+        return f"{self.prefix}:health:{target}"

@@ -1,0 +1,89 @@
+"""What is written into an entry at its beginning and its end, and how long a passing trouble is borne."""
+
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tasks.frame import message
+
+if TYPE_CHECKING:
+    from tasks.frame.desk import Desk
+    from tasks.frame.journal import Entry
+    from tasks.frame.operation import Operation
+    from tasks.frame.performance import Delivery
+    from tasks.frame.undoing import Undone
+    from xenserver import errors
+
+LONGEST_REST = 30.0  # seconds between two tries of a busy object or an unreachable XenServer
+
+
+def first(
+    operation: "Operation", delivery: "Delivery", said: message.Message | None, desk: "Desk"
+) -> dict[str, str]:
+    """Give the fields with which an entry begins."""
+    timeout = (said.timeout if said else None) or desk.settings.timeout
+    fields = {
+        "name": operation.name,
+        "root": delivery.place.root,
+        "path": "/".join(delivery.place.path),
+        "inputs": json.dumps(message.masked(delivery.fields)),
+        "origin": delivery.origin,
+        "deadline": str(desk.now() + timeout),
+        **delivery.adopts,
+    }
+    if said:
+        fields["message"] = delivery.wire
+        fields["target"] = said.hostname or said.target
+    return fields
+
+
+def label(entry: "Entry", number: str) -> str:
+    """Give the label of a leg: its number, and how often it was begun again."""
+    tried = entry.fields.get(f"try:{number}")
+    return f"{number}.{tried}" if tried else number
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A rest after a trouble."""
+
+    seconds: float
+    until: float
+    count: int
+    told: str
+    since: str
+
+
+def patience(entry: "Entry", trouble: "errors.XenflowError", desk: "Desk") -> Rest | None:
+    """Give the rest to take after a passing trouble: full jitter, doubling; None when patience or the deadline is over.
+
+    An unreachable XenServer is borne for `Settings.patience` while nothing is in flight there; a busy object, or a XenServer that has work
+    of ours in hand, until the deadline.
+    """
+    now = desk.now()
+    since = entry.number("trouble_since") or now
+    in_flight = any(name.startswith(("leg:", "ref:")) for name in entry.fields)
+    unreachable = type(trouble).__name__ == "Unreachable"
+    limit = entry.number("deadline")
+    if unreachable and not in_flight:
+        limit = min(limit, since + desk.settings.patience)
+    if now >= limit or "called_off" in entry.fields:
+        return None
+    count = int(entry.number("troubles")) + 1
+    seconds = min(random.uniform(0.5, 1.0) * 2 ** min(count - 1, 10), LONGEST_REST)  # noqa: S311 - jitter, not a secret
+    return Rest(seconds, min(now + seconds, limit), count, trouble.message, str(since))
+
+
+def fault(failing: Mapping[str, Any], undone: "Undone", *, keep: bool) -> dict[str, Any]:
+    """Give the end of a failed operation as a document: the first error, the step that fell, what was undone or kept."""
+    told = dict(failing["error"])
+    ended = undone.told(keep=keep)
+    return {
+        **told,
+        "message": told["message"] + (f"; {ended}" if ended else ""),
+        "step": failing["step"],
+        "step_name": failing["name"],
+        **undone.document(),
+    }

@@ -1,0 +1,177 @@
+"""Looking first: finding out whether XenServer heard a call whose answer never reached us.
+
+Each call carries our tag in a header, which XenServer copies into the task it makes; a task that exists is found by it. Where the task is
+gone (swept among many, or the toolstack restarted) the world is looked at: what was made carries our stamp or a working name, what was
+changed shows it in its state.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from xenserver import errors, events
+from xenserver.things import Call
+
+if TYPE_CHECKING:
+    from xenserver.gate import Xen
+
+TAG_HEADER = "X-Http-Other-Config-xenflow-operation"
+STAMP = "xenflow:operation"
+
+NAMED = {"VM.clone": 1, "VM.copy": 1, "VM.snapshot": 1, "VM.checkpoint": 1}
+"""Calls that make something but take no record: where the new name stands among their parameters."""
+
+MAKES = {
+    "VM.clone": "VM",
+    "VM.copy": "VM",
+    "VM.snapshot": "VM",
+    "VM.checkpoint": "VM",
+    "VDI.create": "VDI",
+    "VBD.create": "VBD",
+    "VIF.create": "VIF",
+    "network.create": "network",
+}
+"""Calls that make something: its class."""
+
+
+class Seen(Enum):
+    """What a look at the world says about a call."""
+
+    DONE = "done"
+    NOT_DONE = "not done"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was found: the XenServer task, or what the world shows and, for a making, the reference of what was made."""
+
+    seen: Seen
+    task: str | None = None
+    made: str = ""
+
+
+def dress(call: Call, tag: str) -> Call:
+    """Give a making its working name or its stamp, so that what it makes can be found without its task."""
+    params = list(call.params)
+    if call.method in NAMED:
+        params[NAMED[call.method]] = working_name(tag)
+    elif call.method in MAKES:
+        record = dict(params[0])
+        record["other_config"] = {**record.get("other_config", {}), STAMP: tag}
+        params[0] = record
+    return replace(call, params=tuple(params))
+
+
+def working_name(tag: str) -> str:
+    """Give the name under which something is made until its reference is in the journal."""
+    return f"xenflow:{tag}"
+
+
+def look(xen: "Xen", call: Call, tag: str) -> Look:
+    """Find out what became of a call: by its tag, else by the world."""
+    tasks = xen.now.task.get_all_records()
+    for ref, record in tasks.items():
+        if record["other_config"].get(events.TAG) == tag:
+            return Look(Seen.UNKNOWN, task=ref)
+    return look_at_world(xen, call, tag)
+
+
+def look_at_world(xen: "Xen", call: Call, tag: str) -> Look:
+    """Find out what became of a call whose task is gone."""
+    if call.method in NAMED:
+        return _made(xen.now.VM.get_by_name_label(working_name(tag)))
+    if call.method in MAKES:
+        return _stamped(xen, MAKES[call.method], tag)
+    witness = _WITNESSES.get(call.method)
+    if witness is None:
+        return Look(Seen.UNKNOWN)
+    try:
+        return Look(Seen.DONE if witness(xen, call.params) else Seen.NOT_DONE)
+    except errors.Missing:
+        gone = call.method.endswith((".destroy",))
+        return Look(Seen.DONE if gone else Seen.NOT_DONE)
+
+
+def _made(refs: list[str]) -> Look:
+    return Look(Seen.DONE, made=refs[0]) if refs else Look(Seen.NOT_DONE)
+
+
+def _stamped(xen: "Xen", cls: str, tag: str) -> Look:
+    records: Mapping[str, Any] = getattr(xen.now, cls).get_all_records()
+    return _made([r for r, record in records.items() if record["other_config"].get(STAMP) == tag])
+
+
+Witness = Callable[["Xen", tuple[Any, ...]], bool]
+
+
+def _power(*states: str) -> Witness:
+    def seen(xen: "Xen", params: tuple[Any, ...]) -> bool:
+        return xen.now.VM.get_power_state(params[0]) in states
+
+    return seen
+
+
+def _attached(*, wanted: bool) -> dict[str, Witness]:
+    def witness(cls: str) -> Witness:
+        def seen(xen: "Xen", params: tuple[Any, ...]) -> bool:
+            return getattr(xen.now, cls).get_currently_attached(params[0]) is wanted
+
+        return seen
+
+    verb = "plug" if wanted else "unplug"
+    return {f"{cls}.{verb}": witness(cls) for cls in ("VBD", "VIF")}
+
+
+def _there(cls: str) -> Witness:
+    """A destruction is not done while the object answers; that it does not is told by Missing."""
+
+    def seen(xen: "Xen", params: tuple[Any, ...]) -> bool:
+        getattr(xen.now, cls).get_uuid(params[0])
+        return False
+
+    return seen
+
+
+def _started(xen: "Xen", params: tuple[Any, ...]) -> bool:
+    wanted = "Paused" if params[-2] else "Running"
+    return bool(xen.now.VM.get_power_state(params[0]) == wanted)
+
+
+def _on_host(xen: "Xen", params: tuple[Any, ...]) -> bool:
+    return bool(xen.now.VM.get_resident_on(params[0]) == params[1])
+
+
+def _provisioned(xen: "Xen", params: tuple[Any, ...]) -> bool:
+    record = xen.now.VM.get_record(params[0])
+    return not record["is_a_template"] and "disks" not in record["other_config"]
+
+
+def _inserted(xen: "Xen", params: tuple[Any, ...]) -> bool:
+    return bool(xen.now.VBD.get_VDI(params[0]) == params[1])
+
+
+def _ejected(xen: "Xen", params: tuple[Any, ...]) -> bool:
+    return bool(xen.now.VBD.get_empty(params[0]))
+
+
+_WITNESSES: dict[str, Witness] = {
+    "VM.start": _started,
+    "VM.start_on": _started,
+    "VM.resume": _started,
+    "VM.resume_on": _started,
+    "VM.clean_shutdown": _power("Halted"),
+    "VM.hard_shutdown": _power("Halted"),
+    "VM.pause": _power("Paused"),
+    "VM.unpause": _power("Running"),
+    "VM.suspend": _power("Suspended"),
+    "VM.pool_migrate": _on_host,
+    "VM.provision": _provisioned,
+    "VBD.insert": _inserted,
+    "VBD.eject": _ejected,
+    "VBD.unplug_force": _attached(wanted=False)["VBD.unplug"],
+    **_attached(wanted=True),
+    **_attached(wanted=False),
+    **{f"{cls}.destroy": _there(cls) for cls in ("VM", "VDI", "VBD", "VIF", "network")},
+}

@@ -1,0 +1,35 @@
+-- Park an operation under a reference until it lands, unless the landing came first.
+-- KEYS  1 entry  2 parked  3 early (of this reference)  4 lease of the poller  5 armed  6 targets  7 due  8 connections
+-- ARGV  1 fence  2 id  3 leg  4 reference  5 wake at (s)  6 target  7 connection  8.. field, value, ...
+-- Answers {"landed", outcome} or {"parked", "1" when no poller follows this target yet}.
+local entry, landed = KEYS[1], 'outcome:' .. ARGV[3]
+if redis.call('HGET', entry, 'fence') ~= ARGV[1] then
+  return redis.error_reply('OVERTAKEN')
+end
+if #ARGV > 7 then
+  redis.call('HSET', entry, unpack(ARGV, 8))
+end
+local early = redis.call('GET', KEYS[3])
+if early then
+  redis.call('HSETNX', entry, landed, early)
+  redis.call('DEL', KEYS[3])
+end
+local outcome = redis.call('HGET', entry, landed)
+if outcome then
+  return {'landed', outcome}
+end
+local me = ARGV[2] .. '/' .. ARGV[3]
+local others = redis.call('HGET', KEYS[2], ARGV[4])
+if not others then
+  redis.call('HSET', KEYS[2], ARGV[4], me)
+elseif not ('\n' .. others .. '\n'):find('\n' .. me .. '\n', 1, true) then
+  redis.call('HSET', KEYS[2], ARGV[4], others .. '\n' .. me)
+end
+redis.call('SADD', KEYS[6], ARGV[6])
+redis.call('HSET', KEYS[8], ARGV[6], ARGV[7])
+redis.call('ZADD', KEYS[7], 'LT', ARGV[5], ARGV[2])
+redis.call('HSET', entry, 'phase', 'parked', 'held_until', '0')
+if redis.call('EXISTS', KEYS[4]) == 0 and redis.call('SET', KEYS[5], '1', 'NX', 'EX', 5) then
+  return {'parked', '1'}
+end
+return {'parked', '0'}

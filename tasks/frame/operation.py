@@ -1,0 +1,117 @@
+"""Declaring operations: one decorated function per verb.
+
+    @operation(queue="change", undo=Undo("xenserver.vm.discard", "vm"))
+    def clone(xen: Xen, *, vm: VmOrTemplateName, name: Label) -> Steps[Created]:
+        \"\"\"Copy a halted VM or a template under a new name.\"\"\"
+        new = yield xen.later.VM.clone(xen.find.vm_or_template(vm), name)
+        return created(xen.uuid.vm(new), name=name)
+
+From the signature come the message model, the answer's schema, the wire name and the queue. A generator is a long operation: each `yield` is
+one leg. A plain function answers at once.
+"""
+
+import inspect
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_args, get_origin
+
+from celery import Signature
+
+from config import queues
+from tasks.frame import catalogue, message
+from tasks.frame.answers import Answer
+from tasks.frame.legs import Leg
+
+A = TypeVar("A", bound=Answer)
+
+Steps = Generator[Leg, Any, A]
+"""The shape of a long operation: it yields legs, is sent what became of each, and returns its answer."""
+
+Body = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Undo:
+    """The operation that undoes a making, and the field in which it takes the UUID of what was made."""
+
+    name: str
+    field: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def fields(self, uuid: str) -> dict[str, Any]:
+        """Give the message that undoes the making of one object."""
+        return {self.field: uuid, **dict(self.options)}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation or flow as it was declared: a value, known by its name on the wire."""
+
+    name: str
+    body: Body
+    model: type[message.Message]
+    answer: type[Answer]
+    queue: str
+    undo: Undo | None = None
+    is_flow: bool = False
+    shape: Callable[[message.Message, Any], Answer] | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has legs."""
+        return self.is_flow or inspect.isgeneratorfunction(self.body)
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its documentation."""
+        return (inspect.getdoc(self.body) or "").split("\n", 1)[0]
+
+    @property
+    def where(self) -> str:
+        """File and line of the declaration."""
+        code = inspect.unwrap(self.body).__code__
+        return f"{code.co_filename}:{code.co_firstlineno}"
+
+    def s(self, *, feed: Mapping[str, str] | None = None, **fields: Any) -> Signature[Any]:  # noqa: ANN401 - checked by the model
+        """Give a Celery signature of a message, checked as far as it can be before it is sent."""
+        given = fields if feed is None else {**fields, "feed": dict(feed)}
+        kwargs = message.check_unfed(self.model, given)
+        return Signature(self.name, kwargs=kwargs, queue=self.queue)
+
+
+def operation(
+    *, queue: str = queues.CHANGE, undo: Undo | None = None, name: str | None = None
+) -> Callable[[Body], Operation]:
+    """Declare an operation; its name is `xenserver.<module>.<function>` unless one is given."""
+
+    def declare(body: Body) -> Operation:
+        base = message.Message if queue == queues.FIND else message.ChangingMessage
+        wire = name or f"xenserver.{_noun(body)}.{body.__name__}"
+        declared = Operation(
+            name=wire,
+            body=body,
+            model=message.model_of(body, wire, base),
+            answer=_answer_of(body),
+            queue=queue,
+            undo=undo,
+        )
+        catalogue.declare(declared)
+        return declared
+
+    return declare
+
+
+def _noun(body: Body) -> str:
+    """Give the class of a body: the module, or the package where one class fills several modules."""
+    parts = body.__module__.split(".")
+    return parts[1] if len(parts) > 1 else parts[0]
+
+
+def _answer_of(body: Body) -> type[Answer]:
+    told = inspect.get_annotations(body, eval_str=True)["return"]
+    if get_origin(told) is Generator:
+        told = get_args(told)[-1]
+    if not (isinstance(told, type) and issubclass(told, Answer)):
+        problem = f"{body.__qualname__} must say which Answer it gives, not {told!r}"
+        raise TypeError(problem)
+    return told

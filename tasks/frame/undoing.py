@@ -1,0 +1,114 @@
+"""Undoing: what a failing operation or flow made is taken back, last made first, by operations of the same run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from celery import Signature, chain
+
+from tasks.frame import flow, looking
+from xenserver import errors
+
+if TYPE_CHECKING:
+    from tasks.frame.journal import Journal
+    from tasks.frame.operation import Operation
+    from tasks.frame.travel import Travel
+
+Made = Mapping[str, Any]  # {"class", "uuid", "name", "undo": operation, "fields": its message}
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What became of what was made."""
+
+    undone: Sequence[Made] = ()
+    not_undone: Sequence[Made] = ()
+    kept: Sequence[Made] = field(default_factory=tuple)
+
+    def told(self, *, keep: bool) -> str:
+        """Say it in words."""
+        words = []
+        if self.undone:
+            words.append(f"undone: {_listed(self.undone)}")
+        if self.not_undone:
+            words.append(f"could not be undone: {_listed(self.not_undone)}")
+        if self.kept and keep:
+            words.append(f"kept: {_listed(self.kept)}")
+        return "; ".join(words)
+
+    def document(self) -> dict[str, Any]:
+        """Give it as fields of the fault."""
+        lists = {"undone": self.undone, "not_undone": self.not_undone, "kept": self.kept}
+        return {
+            name: [{k: v for k, v in thing.items() if k not in ("undo", "fields")} for thing in things]
+            for name, things in lists.items()
+            if things
+        }
+
+
+NOTHING = Undone()
+
+
+def record(operation: "Operation", travel: "Travel") -> list[dict[str, Any]]:
+    """Give what the legs of an operation made, first made first, for its flow to undo if need be."""
+    if operation.undo is None:
+        return []
+    return [_thing(operation, travel, cls, ref) for cls, ref in _made_by_legs(travel)]
+
+
+def made(operation: "Operation", travel: "Travel") -> list[dict[str, Any]]:
+    """Give what a failing operation is to undo, last made first: a flow what its steps made, an operation what its legs did."""
+    if operation.is_flow:
+        return list(travel.journal.made(travel.entry.id))
+    return record(operation, travel)[::-1]
+
+
+def _made_by_legs(travel: "Travel") -> list[tuple[str, str]]:
+    found = []
+    for name in sorted(f for f in travel.entry.fields if f.startswith("outcome:")):
+        told = travel.entry.get(name)
+        intended = travel.entry.get(name.replace("outcome:", "leg:"))
+        if intended and told["status"] == "success" and intended["method"] in looking.MAKES:
+            found.append((looking.MAKES[intended["method"]], str(told["result"])))
+    return found
+
+
+def _thing(operation: "Operation", travel: "Travel", cls: str, ref: str) -> dict[str, Any]:
+    undo = operation.undo
+    assert undo is not None  # noqa: S101 - record() looked
+    uuid = getattr(travel.xen.uuid, cls.lower())(ref)
+    name = getattr(travel.said, "name", None) or ""
+    return {"class": cls, "uuid": uuid, "name": name, "undo": undo.name, "fields": undo.fields(uuid)}
+
+
+def canvas(things: Sequence[Made]) -> flow.Canvas:
+    """Give the steps that undo the things, in their order."""
+    steps = [Signature(thing["undo"], kwargs=dict(thing["fields"]), immutable=True) for thing in things]
+    return steps[0] if len(steps) == 1 else chain(*steps)
+
+
+def outcome(things: Sequence[Made], failing: str, journal: "Journal") -> Undone:
+    """Read from the journal what became of each undoing."""
+    undone, failed = [], []
+    for number, thing in enumerate(things):
+        place = "undo" if len(things) == 1 else f"undo/{number}"
+        told = journal.read(flow.step_id(failing, place))
+        (failed if '"not_undone"' in told.get("answer", "") else undone).append(thing)
+    return Undone(undone=undone, not_undone=failed)
+
+
+def answer(fault: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer a failed undoing: what is gone already is fine."""
+    if issubclass(_class(fault), errors.Missing):
+        return {"return_result": "it was gone already"}
+    return {"return_result": f"not undone: {fault['message']}", "not_undone": dict(fault)}
+
+
+def _class(fault: Mapping[str, Any]) -> type[errors.XenflowError]:
+    return getattr(errors, fault["type"], errors.Unknown)
+
+
+def _listed(things: Sequence[Made]) -> str:
+    return ", ".join(f"{t['class']} {t['name'] or t['uuid']}" for t in things)
+
+

@@ -1,0 +1,67 @@
+"""The words that operations are declared with: annotated types for the inputs that come up again and again.
+
+Each carries its own check, its help for the command line, and, in its JSON schema, the class of object it names (`x-names`).
+"""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from config.durations import Seconds
+
+__all__ = ["Seconds"]
+
+_UNITS = {"": 1, "b": 1}
+_UNITS |= {
+    f"{letter}{suffix}": base**power
+    for power, letter in enumerate("kmgt", start=1)
+    for suffix, base in (("", 1024), ("ib", 1024), ("b", 1000))
+}
+_QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
+
+
+def parse_size(value: object) -> object:
+    """Read bytes, or text with a unit (`10GiB`, `512 MB`, `2g`), as bytes."""
+    if not isinstance(value, str):
+        return value
+    match = _QUANTITY.fullmatch(value)
+    unit = _UNITS.get(match[2].lower()) if match else None
+    if match is None or unit is None:
+        message = f"{value!r} is not a size such as 10GiB, 512 MB or a number of bytes"
+        raise ValueError(message)
+    return int(float(match[1]) * unit)
+
+
+def _naming(what: str, cls: str) -> Any:  # noqa: ANN401 - pydantic's FieldInfo is not meant to be named
+    return Field(description=f"{what}, by UUID or name label", json_schema_extra={"x-names": cls})
+
+
+_Text = StringConstraints(min_length=1, max_length=1024)
+
+VmName = Annotated[str, _Text, _naming("a VM", "VM")]
+TemplateName = Annotated[str, _Text, _naming("a template", "VM")]
+VmOrTemplateName = Annotated[str, _Text, _naming("a VM or template", "VM")]
+SnapshotName = Annotated[str, _Text, _naming("a snapshot", "VM")]
+HostName = Annotated[str, _Text, _naming("a host", "host")]
+SrName = Annotated[str, _Text, _naming("a storage repository", "SR")]
+NetworkName = Annotated[str, _Text, _naming("a network", "network")]
+VdiName = Annotated[str, _Text, _naming("a virtual disk", "VDI")]
+PifName = Annotated[str, _Text, Field(description="a physical interface, by UUID")]
+VbdUuid = Annotated[str, _Text, Field(description="a virtual block device, by UUID")]
+VifUuid = Annotated[str, _Text, Field(description="a virtual interface, by UUID")]
+TaskUuid = Annotated[str, _Text, Field(description="a XenServer task, by UUID")]
+
+Uuid = Annotated[str, _Text, Field(description="the UUID of an object")]
+Label = Annotated[str, _Text, Field(description="a name label")]
+Text = Annotated[str, StringConstraints(max_length=65536)]
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size, json_schema_input_type=int | str),
+    Field(ge=0, description="bytes, or text with a unit (10GiB, 512 MB)"),
+]
+Fields = Annotated[
+    tuple[str, ...], Field(description='fields to answer with; ["*"] for all', min_length=1)
+]
+Limit = Annotated[int, Field(ge=1, description="answer with so many records at most")]
+Map = dict[str, str]

@@ -1,0 +1,1 @@
+"""Operations on VMs: their lifecycle, power, guests and copies."""

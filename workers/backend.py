@@ -1,0 +1,44 @@
+"""The result backend: Celery's own for Redis, save that only ends are published.
+
+Clients of other languages take the first publication on a result's channel as its end. So what is not an end (RETRY, PROGRESS) is written
+under the result's key, where those who ask find it, but told to nobody; and it never overwrites an end that came first.
+"""
+
+from functools import cached_property
+from typing import Any
+
+from celery import states
+from celery.backends.redis import RedisBackend, SentinelBackend
+
+from tasks.frame.scripts import Scripts
+
+
+class _OnlyEndsArePublished:
+    """Write a state that is not an end quietly, unless the end is there already."""
+
+    client: Any
+    expires: Any
+
+    @cached_property
+    def _scripts(self) -> Scripts:
+        return Scripts(self.client)
+
+    def _set_with_state(self, key: str, value: str, state: str) -> None:
+        if state in states.READY_STATES:
+            super()._set_with_state(key, value, state)  # type: ignore[misc]  # the backend it is mixed into has it
+        else:
+            self._scripts.run("unready", [key], [value, int(self.expires or 0)])
+
+
+class Backend(_OnlyEndsArePublished, RedisBackend):
+    """For one Redis server."""
+
+
+class BehindSentinels(_OnlyEndsArePublished, SentinelBackend):
+    """For Redis behind Sentinels."""
+
+
+def url(result_backend: str) -> str:
+    """Give the address of a result backend as Celery takes one of our classes."""
+    cls = BehindSentinels if result_backend.startswith("sentinel://") else Backend
+    return f"{cls.__module__}.{cls.__qualname__}+{result_backend}"

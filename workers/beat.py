@@ -1,0 +1,55 @@
+"""The beat of every worker: once a second it calls back what is due, and sends for pollers that are missing.
+
+It needs no scheduler of its own and no leader: each step is atomic, so any number of workers may beat at once.
+"""
+
+from typing import Any
+
+import structlog
+from celery import bootsteps
+from celery.worker import state as worker_state
+from redis.exceptions import RedisError
+
+from tasks.frame import post
+from tasks.frame.desk import Desk
+
+EVERY = 1.0  # seconds
+
+log = structlog.get_logger()
+
+
+class Beat(bootsteps.StartStopStep):
+    """A timer in the consumer of every worker."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, parent: Any, **options: Any) -> None:  # noqa: ANN401 - Celery's own signature
+        super().__init__(parent, **options)
+        self._timer: Any = None
+        self._called_off: set[str] = set()
+
+    def start(self, parent: Any) -> None:  # noqa: ANN401 - Celery's own signature
+        """Begin to beat."""
+        self._timer = parent.timer.call_repeatedly(EVERY, self._beat, (parent.app.desk,))
+
+    def stop(self, parent: Any) -> None:  # noqa: ANN401, ARG002 - Celery's own signature
+        """Beat no more."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    def _beat(self, desk: Desk) -> None:
+        try:
+            desk.post.again(*desk.journal.awake())
+            self._call_off_revoked(desk)
+            for place in desk.parked.orphans():
+                connection = desk.parked.connection(place)
+                desk.post.send(post.POLL, {"place": place, "connection": connection})
+        except RedisError as trouble:
+            log.warning("beat.trouble", error=str(trouble))
+
+    def _call_off_revoked(self, desk: Desk) -> None:
+        """A parked operation meets no worker: tell the journal what Celery was told to revoke."""
+        for operation in set(worker_state.revoked) - self._called_off:
+            self._called_off.add(operation)
+            desk.post.again(desk.journal.call_off(operation, "revoked")[1])
