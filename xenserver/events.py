@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from xenserver.session import Sessions
     from xenserver.values import Record
 
+TAG = "http:xenflow-operation"
+"""Where XenServer keeps, in a task's other_config, the header by which we know the task again."""
+
 START = ""
 """The token to begin with: everything that is, then everything that changes."""
 
@@ -39,13 +42,15 @@ class TaskEnd:
     """A task ended: `status` is success, failure or cancelled.
 
     `result` is what it made: text (empty for nothing, a reference, ...) or a list of texts;
-    `error_info` is XenServer's code and parameters, empty unless it failed.
+    `error_info` is XenServer's code and parameters, empty unless it failed; `tag` is empty unless
+    the task is one of ours.
     """
 
     ref: str
     status: str
     result: str | list[str]
     error_info: list[str]
+    tag: str = ""
 
     def outcome(self) -> str | list[str]:
         """Return the result of a success; raise the error of the tree otherwise."""
@@ -103,7 +108,7 @@ def told(ref: str, record: Record) -> TaskEvent:
     if status in {"pending", "cancelling"}:
         return TaskProgress(ref, _progress(record))
     info = values.texts(record.get("error_info", []))
-    return TaskEnd(ref, status, _result(values.text(record.get("result", ""))), info)
+    return TaskEnd(ref, status, _result(values.text(record.get("result", ""))), info, _tag(record))
 
 
 def _by_reading(sessions: Sessions, target: Target) -> tuple[list[TaskEvent], None]:
@@ -127,6 +132,12 @@ def _events(events: Iterable[Record]) -> Iterator[TaskEvent]:
                 yield told(ref, snapshot)
             case {"class": "task", "operation": "del"}:
                 yield TaskGone(ref)
+
+
+def _tag(record: Record) -> str:
+    other_config = record.get("other_config")
+    tag = other_config.get(TAG) if isinstance(other_config, dict) else None
+    return tag if isinstance(tag, str) else ""
 
 
 def _progress(record: Record) -> float:

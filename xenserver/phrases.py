@@ -163,6 +163,7 @@ _PHRASES = {
     ),
     "XENFLOW_MESSAGE_INVALID": "the message is not valid: {0}",
     "XENFLOW_NO_SUCH_OBJECT": "no {0} is named {1}",
+    "XENFLOW_PASSWORD_MISSING": "no password for target {0}: {1}",
     "XENFLOW_REPLY_INVALID": "what answers at {0} does not speak as XenServer does: {1}",
     "XENFLOW_REPLY_TOO_LARGE": "the answer of {0} is larger than {1} bytes; ask for less",
     "XENFLOW_TARGET_UNKNOWN": "no target is named {0}; add it to the targets file",

@@ -14,6 +14,7 @@ from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from config import passwords
 from xenserver import addresses, errors, transport, values
 from xenserver.tally import Tally
 
@@ -151,7 +152,7 @@ class _Pool:
             self.logins += session is not None
 
     def _authenticated(self) -> str:
-        account = [self._target.user, self._target.password().get_secret_value()]
+        account = [self._target.user, self._password()]
         try:
             answer = self._ask(_LOGIN, [*account, "1.0", self._originator])
         except errors.Refused as refusal:
@@ -159,6 +160,13 @@ class _Pool:
                 raise
             answer = self._ask(_LOGIN, account)  # before 6.2 there is no originator
         return values.ref(answer)
+
+    def _password(self) -> str:
+        try:
+            return self._target.password().get_secret_value()
+        except passwords.PasswordError as error:
+            said = [self._target.name, str(error)]
+            raise errors.from_api("XENFLOW_PASSWORD_MISSING", said) from None
 
     def _ask(
         self,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LARGEST = 256 * 1024 * 1024
 """Bytes that an answer may have: some 60,000 VM records."""
 
+_CHUNK = 1024 * 1024
 _CONNECT = 10.0  # seconds; a host that is there answers a connection at once
 _KEPT = 64  # connections kept open for each host
 
@@ -92,20 +93,26 @@ def _context(ca_file: Path | None, fingerprint: str | None) -> ssl.SSLContext:
 
 
 def _body(url: str, response: urllib3.BaseHTTPResponse) -> bytes:
-    """Read what fits, and leave no connection half read."""
+    """Read the answer to its end; a connection that still holds some of it is closed."""
     try:
-        body = response.read(LARGEST + 1)
-    finally:
-        if response.closed or not getattr(response, "length_remaining", None):
-            response.release_conn()
-        else:
-            response.close()
+        body = _whole(url, response)
+    except BaseException:
+        response.close()
+        raise
+    response.release_conn()
     if response.status != http.HTTPStatus.OK:
         said = f"HTTP {response.status} {response.reason or ''}".strip()
         raise errors.from_api("XENFLOW_REPLY_INVALID", [url, said])
-    if len(body) > LARGEST:
-        raise errors.from_api("XENFLOW_REPLY_TOO_LARGE", [url, str(LARGEST)])
     return body
+
+
+def _whole(url: str, response: urllib3.BaseHTTPResponse) -> bytes:
+    body = bytearray()
+    while chunk := response.read(_CHUNK):
+        body += chunk
+        if len(body) > LARGEST:
+            raise errors.from_api("XENFLOW_REPLY_TOO_LARGE", [url, str(LARGEST)])
+    return bytes(body)
 
 
 def _mistrust(url: str, error: trouble.SSLError) -> errors.XenflowError:

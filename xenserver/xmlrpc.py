@@ -11,7 +11,7 @@ import xmlrpc.client
 from typing import TYPE_CHECKING, cast
 from xml.parsers.expat import ExpatError
 
-from xenserver import errors, references
+from xenserver import errors, references, values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,13 +125,13 @@ def _settled(method: str, value: Value) -> Value:
             return _record(cls, value)
         case "get_all_records", dict():
             return {ref: _record(cls, cast("Record", one)) for ref, one in value.items()}
-        case "from", {"events": list(events), **others}:
-            return {**others, "events": [_event(event) for event in events]}
+        case "from", dict():
+            return {**value, "events": list(map(_event, values.each(value.get("events"))))}
         case _:
             return value
 
 
-def _event(event: Value) -> Value:
+def _event(event: Record) -> Value:
     match event:
         case {"class": str(cls), "snapshot": dict(snapshot)}:
             return {**event, "snapshot": _record(_CLASS_OF_EVENT.get(cls.lower(), cls), snapshot)}

@@ -1,0 +1,108 @@
+"""Whom the gate believes to be XenServer."""
+
+import hashlib
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.xenserver.misbehaving import Reply, answer
+from xenserver import errors, jsonrpc, wire
+
+FINE = answer(b'{"jsonrpc": "2.0", "id": 1, "result": "fine"}')
+
+Misbehave = Callable[[Reply, Path], str]
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    """An authority of its own."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def authority_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    """The authority's certificate."""
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    return tmp_path / "ca.pem"
+
+
+def _certificate(authority: trustme.CA, name: str, path: Path) -> Path:
+    authority.issue_cert(name).private_key_and_cert_chain_pem.write_to_path(path / "server.pem")
+    return path / "server.pem"
+
+
+def _call(url: str, *, ca_file: Path | None = None, fingerprint: str | None = None) -> object:
+    hosts = wire.Wire(user_agent="xenflow/test", ca_file=ca_file, fingerprint=fingerprint)
+    try:
+        return jsonrpc.JsonRpc(hosts).call(url, "pool.get_all", [], timeout=5.0)
+    finally:
+        hosts.close()
+
+
+def _sha256(certificate: Path) -> str:
+    pem = certificate.read_text()
+    first = pem[
+        pem.index("-----BEGIN CERT") : pem.index("-----END CERT") + len("-----END CERTIFICATE-----")
+    ]
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()
+
+
+def test_the_right_authority_is_believed(
+    authority: trustme.CA, authority_file: Path, misbehave: Misbehave, tmp_path: Path
+) -> None:
+    """A certificate of the authority, for the host asked, is good."""
+    url = misbehave(FINE, _certificate(authority, "127.0.0.1", tmp_path))
+
+    assert _call(url, ca_file=authority_file) == "fine"
+
+
+def test_another_authority_is_not_believed(
+    authority_file: Path, misbehave: Misbehave, tmp_path: Path
+) -> None:
+    """Only the authority of the target counts, and no retry will change that."""
+    url = misbehave(FINE, _certificate(trustme.CA(), "127.0.0.1", tmp_path))
+
+    with pytest.raises(errors.Denied, match="XENFLOW_CERTIFICATE_REFUSED"):
+        _call(url, ca_file=authority_file)
+
+
+def test_a_certificate_for_another_host_is_not_believed(
+    authority: trustme.CA, authority_file: Path, misbehave: Misbehave, tmp_path: Path
+) -> None:
+    """The name in the certificate must be the one that was asked."""
+    url = misbehave(FINE, _certificate(authority, "elsewhere.example", tmp_path))
+
+    with pytest.raises(errors.Denied, match="XENFLOW_CERTIFICATE_REFUSED"):
+        _call(url, ca_file=authority_file)
+
+
+def test_the_system_does_not_know_an_authority_of_ones_own(
+    authority: trustme.CA, misbehave: Misbehave, tmp_path: Path
+) -> None:
+    """Without further word the system's authorities decide."""
+    url = misbehave(FINE, _certificate(authority, "127.0.0.1", tmp_path))
+
+    with pytest.raises(errors.Denied, match="XENFLOW_CERTIFICATE_REFUSED"):
+        _call(url)
+
+
+def test_the_right_fingerprint_is_believed(
+    authority: trustme.CA, misbehave: Misbehave, tmp_path: Path
+) -> None:
+    """A certificate that signs itself, as XenServer's does, is good where its fingerprint is known."""
+    certificate = _certificate(authority, "elsewhere.example", tmp_path)
+
+    assert _call(misbehave(FINE, certificate), fingerprint=_sha256(certificate)) == "fine"
+
+
+def test_another_fingerprint_is_not_believed(
+    authority: trustme.CA, misbehave: Misbehave, tmp_path: Path
+) -> None:
+    """Another certificate is another server."""
+    url = misbehave(FINE, _certificate(authority, "127.0.0.1", tmp_path))
+
+    with pytest.raises(errors.Denied, match="fingerprint"):
+        _call(url, fingerprint="0" * 64)
