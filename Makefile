@@ -14,16 +14,17 @@ export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 COMPILE := $(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo test lint format lock clean
+.PHONY: help demo test lint format lock released clean
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo    20 VMs at once on a simulated pool; KEEP=1 leaves it running'
-	@echo 'make test    all tests'
-	@echo 'make lint    ruff, mypy, import-linter'
-	@echo 'make format  let ruff rewrite what it can'
-	@echo 'make lock    pin dependencies anew'
-	@echo 'make clean   remove all that make made'
+	@echo 'make demo      20 VMs at once on a simulated pool; KEEP=1 leaves it running'
+	@echo 'make test      all tests'
+	@echo 'make lint      ruff, mypy, import-linter'
+	@echo 'make format    let ruff rewrite what it can'
+	@echo 'make lock      pin dependencies anew'
+	@echo 'make released  enter new names and fields of messages in the golden list'
+	@echo 'make clean     remove all that make made'
 
 demo: $(STAMP)
 	@$(RUN)/xenflow demo $(if $(KEEP),--keep)
@@ -45,6 +46,9 @@ lock: | $(RUN)/uv
 	@$(COMPILE) --upgrade -o requirements.lock pyproject.toml
 	@$(COMPILE) --upgrade --extra dev --constraints requirements.lock -o dev.lock pyproject.toml
 	@grep '^uv==' dev.lock | cut -d ' ' -f 1 | $(COMPILE) -o tools.lock -
+
+released: $(STAMP)
+	@$(RUN)/python -m tests.house.released enter
 
 clean:
 	@rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .run dist
