@@ -1,0 +1,39 @@
+"""Serving queues: the worker for operations and the poller's worker, in this process until it is told to end."""
+
+from collections.abc import Sequence
+
+from config import queues
+from config.settings import Settings
+from workers import app as application
+from workers.beat import Beat
+
+POLLER_SLOTS = 64  # targets one poller process follows; each slot sleeps in a long poll
+
+
+def serve_operations(settings: Settings, *, name: str = "worker", slots: int | None = None) -> None:
+    """Carry out operations and flows."""
+    _serve(settings, name=name, serves=queues.OPERATIONS, slots=slots or settings.concurrency)
+
+
+def serve_poller(settings: Settings, *, name: str = "poller", slots: int = POLLER_SLOTS) -> None:
+    """Follow XenServer's tasks, each target by one slot."""
+    _serve(settings, name=name, serves=[queues.POLL], slots=slots)
+
+
+def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) -> None:
+    app = application.create(settings, patient=True)
+    app.steps["consumer"].add(Beat)
+    app.worker_main(
+        [
+            "worker",
+            "--pool=threads",
+            f"--concurrency={slots}",
+            f"--queues={','.join(serves)}",
+            f"--hostname={name}@%h",
+            f"--loglevel={settings.log_level}",
+            "--task-events",
+            "--without-gossip",  # workers need not know of each other,
+            "--without-mingle",  # and start quicker so
+        ]
+    )
+    app.desk.sessions.close()
