@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 Reply = Callable[[socket.socket], None]
 
@@ -47,11 +48,13 @@ class Server:
         scheme = "https" if certificate else "http"
         self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
+        """Begin to serve."""
         self._thread.start()
         return self
 
     def __exit__(self, *_exception: object) -> None:
+        """Serve nobody any more."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join()

@@ -18,13 +18,13 @@ Misbehave = Callable[[Reply, Path], str]
 
 @pytest.fixture
 def authority() -> trustme.CA:
-    """An authority of its own."""
+    """Make an authority of our own."""
     return trustme.CA()
 
 
 @pytest.fixture
 def authority_file(authority: trustme.CA, tmp_path: Path) -> Path:
-    """The authority's certificate."""
+    """Write down the authority's certificate."""
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     return tmp_path / "ca.pem"
 
@@ -92,7 +92,7 @@ def test_the_system_does_not_know_an_authority_of_ones_own(
 def test_the_right_fingerprint_is_believed(
     authority: trustme.CA, misbehave: Misbehave, tmp_path: Path
 ) -> None:
-    """A certificate that signs itself, as XenServer's does, is good where its fingerprint is known."""
+    """A certificate that signs itself, as XenServer's does, is good by its fingerprint."""
     certificate = _certificate(authority, "elsewhere.example", tmp_path)
 
     assert _call(misbehave(FINE, certificate), fingerprint=_sha256(certificate)) == "fine"
