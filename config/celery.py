@@ -50,7 +50,6 @@ def celery_settings(settings: Settings, *, patient: bool = False) -> _Settings:
         "worker_enable_remote_control": True,  # revoke, ping, and Flower's view of workers
         "worker_hijack_root_logger": False,  # config/logs.py writes the logs
         "worker_redirect_stdouts": False,  # likewise
-        "worker_proc_alive_timeout": 30.0,  # a slow start on a busy machine is no death
     }
 
 

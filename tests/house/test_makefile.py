@@ -38,9 +38,16 @@ def test_what_is_missing_is_said_in_one_line(
     stand_in.chmod(0o755)
 
     asked = subprocess.run(
-        ["make", "--silent", "test", f"PYTHON={stand_in}", f"VENV={tmp_path / 'venv'}"],
+        [
+            "make",
+            "--silent",
+            "--no-print-directory",
+            "test",
+            f"PYTHON={stand_in}",
+            f"VENV={tmp_path / 'venv'}",
+        ],
         cwd=root,
-        env={**os.environ, "MAKEFLAGS": ""},
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
         capture_output=True,
         check=False,
         text=True,
@@ -48,7 +55,7 @@ def test_what_is_missing_is_said_in_one_line(
 
     first, last = asked.stderr.splitlines()
     assert said in first
-    assert last.startswith("make: ***")
+    assert "***" in last
 
 
 def test_ci_ends_with_the_tests(root: Path) -> None:
