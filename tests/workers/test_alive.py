@@ -1,0 +1,51 @@
+"""A health check says in its exit status whether a part still answers."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from config import settings
+from workers import alive
+
+
+class _Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:  # the name that http.server calls
+        self.send_response(http.HTTPStatus.OK)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[http.server.HTTPServer]:
+    """Serve a page at the port that is set for Flower."""
+    with http.server.HTTPServer(("127.0.0.1", 0), _Page) as server:
+        monkeypatch.setenv("XENFLOW_FLOWER_PORT", str(server.server_port))
+        settings.load.cache_clear()
+        yield server
+        settings.load.cache_clear()
+
+
+def test_a_part_that_answers_is_alive(page: http.server.HTTPServer) -> None:
+    """Status 0, as a health check has it."""
+    answering = threading.Thread(target=page.handle_request)
+    answering.start()
+
+    assert alive.main(["flower"]) == 0
+    answering.join()
+
+
+def test_a_part_that_is_gone_is_not(page: http.server.HTTPServer) -> None:
+    """Nobody listens any more: status 1."""
+    page.server_close()
+
+    assert alive.main(["flower"]) == 1
+
+
+def test_a_part_unheard_of_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 2, and how it is called."""
+    assert alive.main(["moon"]) == 2
+    assert capsys.readouterr().err.startswith("usage: xenflow-alive ")
