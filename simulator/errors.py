@@ -23,3 +23,8 @@ def invalid_handle(cls: str, ref: str) -> Failure:
 def internal(text: str) -> Failure:
     """Say what the toolstack says where it did not foresee the input."""
     return Failure("INTERNAL_ERROR", text)
+
+
+def invalid_utf8(text: str) -> Failure:
+    """Refuse a request whose text is not UTF-8."""
+    return Failure("INVALID_VALUE", "Invalid UTF-8 string in parameter", text)

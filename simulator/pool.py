@@ -64,6 +64,12 @@ class Pool:
         """Give the coordinator's address, as HOST_IS_SLAVE tells it."""
         return str(self.db.get("host", self.coordinator)["address"])
 
+    def is_member(self, address: str) -> bool:
+        """Tell whether a host other than the coordinator has this address."""
+        if address == self.address:
+            return False
+        return bool(self.db.where("host", address=address))
+
     def duration(self, verb: str) -> float:
         """Give the simulated seconds that a verb takes."""
         return self.durations.get(verb, self.durations["*"])

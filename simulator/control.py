@@ -1,0 +1,133 @@
+"""The control door: a test's hands on the clock, the faults, the toolstack; its eyes on effects.
+
+Open only when asked for. `POST /control` takes one JSON object whose member `do` is a command and
+whose other members are its parameters; the answer is a JSON object. What is wrong with a command
+is told with status 400 as `{"error": "..."}`.
+
+    stats                                  calls by method, sessions, tasks now and at their peak
+    reset                                  count calls and peaks from nothing again
+    hold | release                         stop the clock, let it run
+    advance      seconds                   move the clock on, all that is due happening in order
+    durations    set={"VM.start": 2.5}     how long verbs take, in simulated seconds; `*` for others
+    fault        what, method, object,     let a fault befall calls, see `faults.Fault`
+                 count, probability, when, seconds, code, params
+    clear                                  let no fault wait any more
+    journal      after=0                   effects: every verb that changed something, in order
+    sweep                                  do at once what is done every 30 seconds
+    restart_toolstack  finish=false        lose all that is in memory; operations break off or,
+                                           with finish, come to their effect unseen
+    move_coordinator   to="127.0.0.2"      the same, and another host speaks for the pool
+"""
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+
+from simulator import housekeeping
+from simulator.faults import Fault, Faults
+from simulator.pool import Pool
+from simulator.stats import Stats
+from simulator.toolstack import Toolstack
+
+Command = Callable[..., Awaitable[dict[str, Any]]]
+
+
+class Control:
+    """Does what comes through the control door."""
+
+    def __init__(self, pool: Pool, faults: Faults, stats: Stats, toolstack: Toolstack) -> None:
+        self._pool = pool
+        self._faults = faults
+        self._stats = stats
+        self._toolstack = toolstack
+        self._commands: dict[str, Command] = {
+            "stats": self._show_stats,
+            "reset": self._reset,
+            "hold": self._hold,
+            "release": self._release,
+            "advance": self._advance,
+            "durations": self._durations,
+            "fault": self._fault,
+            "clear": self._clear,
+            "journal": self._journal,
+            "sweep": self._sweep,
+            "restart_toolstack": self._restart_toolstack,
+            "move_coordinator": self._move_coordinator,
+        }
+
+    async def answer(self, body: bytes) -> bytes:
+        """Do one command; ValueError says what is wrong with it."""
+        order = orjson.loads(body)
+        if not isinstance(order, dict) or order.get("do") not in self._commands:
+            raise ValueError(f"`do` must be one of: {', '.join(self._commands)}")
+        command = self._commands[order.pop("do")]
+        try:
+            return orjson.dumps(await command(**order))
+        except TypeError as error:
+            raise ValueError(str(error)) from error
+
+    async def _show_stats(self) -> dict[str, Any]:
+        pool, stats = self._pool, self._stats
+        return {
+            "calls": dict(stats.calls),
+            "requests": {"open": stats.open, "peak": stats.open_peak},
+            "sessions": {
+                "open": len(pool.sessions),
+                "logins": pool.sessions.logins,
+                "logouts": pool.sessions.logouts,
+                "evicted": pool.sessions.evicted,
+            },
+            "tasks": {"pending": len(pool.tasks.running), "peak": pool.tasks.peak},
+            "waiting": pool.waiting,
+            "faults": {"waiting": len(self._faults.waiting), "befallen": self._faults.befallen},
+            "clock": self._clock(),
+        }
+
+    async def _reset(self) -> dict[str, Any]:
+        self._stats.reset()
+        self._pool.tasks.peak = len(self._pool.tasks.running)
+        return {}
+
+    async def _hold(self) -> dict[str, Any]:
+        self._pool.clock.hold()
+        return self._clock()
+
+    async def _release(self) -> dict[str, Any]:
+        self._pool.clock.release()
+        return self._clock()
+
+    async def _advance(self, seconds: float) -> dict[str, Any]:
+        await self._pool.clock.advance(seconds)
+        return self._clock()
+
+    async def _durations(self, set: dict[str, float]) -> dict[str, Any]:  # noqa: A002  # the wire's word
+        self._pool.durations.update(set)
+        return dict(self._pool.durations)
+
+    async def _fault(self, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # those of a Fault
+        self._faults.add(Fault(**fields))
+        return {"waiting": len(self._faults.waiting)}
+
+    async def _clear(self) -> dict[str, Any]:
+        self._faults.clear()
+        return {}
+
+    async def _journal(self, after: int = 0) -> dict[str, Any]:
+        return {"effects": [dataclasses.asdict(effect) for effect in self._pool.effects[after:]]}
+
+    async def _sweep(self) -> dict[str, Any]:
+        housekeeping.sweep(self._pool)
+        return {}
+
+    async def _restart_toolstack(self, *, finish: bool = False) -> dict[str, Any]:
+        self._toolstack.restart(finish=finish)
+        return {}
+
+    async def _move_coordinator(self, to: str) -> dict[str, Any]:
+        self._toolstack.move(to)
+        return {"address": self._pool.address}
+
+    def _clock(self) -> dict[str, Any]:
+        return {"now": self._pool.clock.now(), "held": self._pool.clock.held}

@@ -1,0 +1,272 @@
+"""The doors: paths and HTTP's own rules, around the two dialects (http_svr.ml).
+
+A bare ASGI application. API failures are answers with status 200; everything else that goes wrong
+closes the connection.
+"""
+
+import asyncio
+import html
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from simulator import jsonrpc, xmlrpc
+from simulator.errors import Failure, invalid_utf8
+from simulator.faults import WIRE, Fault, Faults
+from simulator.rpc import Dispatcher, Request
+from simulator.stats import Stats
+
+_log = logging.getLogger(__name__)
+
+CONNECTION = "simulator.connection"
+BODY_LIMIT = 307_200
+HEADER_LIMIT = 1_024
+
+_COMMON = (
+    (b"cache-control", b"no-cache, no-store"),
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-headers", b"X-Requested-With"),
+)
+_KNOWN_VERBS = frozenset({"GET", "POST", "PUT", "CONNECT", "OPTIONS"})
+_PREFLIGHT = frozenset({"/", "/json", "/jsonrpc"})
+_PAGE = "<html><body><h1>HTTP {status} {title}</h1>{text}</body></html>"
+_DETAILS = "<h2>Additional information</h2><p>{text}</p>"
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Controller = Callable[[bytes], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer; `cut` breaks off in its middle."""
+
+    status: int
+    kind: bytes
+    body: bytes
+    extra: tuple[tuple[bytes, bytes], ...] = ()
+    closes: bool = False
+    cut: bool = False
+
+
+class RefusedError(Exception):
+    """HTTP's own refusal: a status and a page, and the connection closes."""
+
+    def __init__(self, status: int, title: str, text: str = "") -> None:
+        self.status = status
+        page = _PAGE.format(status=status, title=title, text=text)
+        self.reply = Reply(status, b"text/html", page.encode(), closes=True)
+        super().__init__(status, title)
+
+
+class LostError(Exception):
+    """The answer is not to arrive: the connection is torn down instead."""
+
+
+class Door:
+    """The ASGI application of one pool."""
+
+    def __init__(self, dispatcher: Dispatcher, faults: Faults, stats: Stats) -> None:
+        self.control: Controller | None = None
+        self._dispatcher = dispatcher
+        self._faults = faults
+        self._stats = stats
+        self._open: dict[asyncio.Task[None], asyncio.Transport] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = {name.decode("latin-1"): v.decode("latin-1") for name, v in scope["headers"]}
+        connection: asyncio.Transport = scope["extensions"][CONNECTION]
+        with self._counted(connection):
+            try:
+                reply = await self._reply(scope, headers, receive)
+                await _send(reply, headers, scope, send)
+            except LostError:
+                connection.abort()
+                await asyncio.sleep(0)
+            except Exception:
+                _log.exception("%s %s", scope["method"], scope["path"])
+                raise
+
+    def disconnect(self, *, stop: bool) -> None:
+        """Cut every connection that waits for an answer; `stop` ends what it waits for too."""
+        for job, connection in list(self._open.items()):
+            if job is not asyncio.current_task():
+                connection.abort()
+                if stop:
+                    job.cancel()
+
+    @contextmanager
+    def _counted(self, connection: asyncio.Transport) -> Iterator[None]:
+        job = asyncio.current_task()
+        assert job is not None  # noqa: S101  # a coroutine of the server always runs in a task
+        self._open[job] = connection
+        self._stats.entered()
+        try:
+            yield
+        finally:
+            del self._open[job]
+            self._stats.left()
+
+    async def _reply(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> Reply:
+        try:
+            _check_headers(scope)
+            match scope["method"]:
+                case "OPTIONS" if scope["path"] in _PREFLIGHT:
+                    return _preflight(headers)
+                case "GET" if scope["path"] == "/":
+                    return Reply(200, b"text/html", b"<html><body>XenServer</body></html>")
+                case "POST":
+                    body = await _body(headers, receive)
+                    return await self._post(scope["path"], headers, body, scope["server"][0])
+                case verb if verb not in _KNOWN_VERBS:
+                    raise RefusedError(501, "Method not implemented")
+                case _:
+                    raise RefusedError(403, "Forbidden")
+        except RefusedError as refused:
+            return refused.reply
+
+    async def _post(
+        self, path: str, headers: Mapping[str, str], body: bytes, address: str
+    ) -> Reply:
+        if self.control and path == "/control":
+            return await self._command(self.control, body)
+        if path.startswith("/jsonrpc"):
+            return await self._json(headers, body, address)
+        return await self._xml(headers, body, address)
+
+    async def _command(self, control: Controller, body: bytes) -> Reply:
+        try:
+            done = await control(body)
+        except ValueError as error:
+            wrong = orjson.dumps({"error": str(error)})
+            return Reply(400, jsonrpc.CONTENT_TYPE, wrong, closes=True)
+        return Reply(200, jsonrpc.CONTENT_TYPE, done)
+
+    async def _json(self, headers: Mapping[str, str], body: bytes, address: str) -> Reply:
+        try:
+            body.decode()
+            asked = jsonrpc.read(body)
+        except UnicodeDecodeError as error:
+            refusal = invalid_utf8(body.decode(errors="replace")[:80])
+            del error
+            return Reply(200, jsonrpc.CONTENT_TYPE, jsonrpc.early_failure(refusal))
+        except jsonrpc.BadRequestError as error:
+            raise _internal_error(str(error)) from error
+
+        async def answer() -> bytes:
+            try:
+                given = await self._dispatcher.answer(request)
+            except Failure as refusal:
+                return jsonrpc.failure(refusal, asked)
+            return jsonrpc.success(given.value, asked)
+
+        request = Request(asked.method, asked.params, headers, address)
+        return await self._over_the_wire(request, answer, jsonrpc.CONTENT_TYPE)
+
+    async def _xml(self, headers: Mapping[str, str], body: bytes, address: str) -> Reply:
+        try:
+            method, params = xmlrpc.read(body)
+        except xmlrpc.BadRequestError as error:
+            raise _internal_error(str(error)) from error
+
+        async def answer() -> bytes:
+            try:
+                given = await self._dispatcher.answer(request)
+            except Failure as refusal:
+                return xmlrpc.failure(refusal)
+            return (xmlrpc.bare if given.bare else xmlrpc.success)(given.value, given.kind)
+
+        request = Request(method, params, headers, address)
+        return await self._over_the_wire(request, answer, xmlrpc.CONTENT_TYPE)
+
+    async def _over_the_wire(
+        self, request: Request, answer: Callable[[], Awaitable[bytes]], kind: bytes
+    ) -> Reply:
+        """Let the wire's faults befall a call before its effect, after it, or not at all."""
+        fault = self._faults.take(WIRE, request.method, request.params)
+        if fault and fault.when == "before":
+            await _befall(fault)
+        body = await answer()
+        if fault and fault.when == "after":
+            await _befall(fault)
+        return Reply(200, kind, body, cut=fault is not None and fault.what == "drop")
+
+
+async def _befall(fault: Fault) -> None:
+    match fault.what:
+        case "delay":
+            await asyncio.sleep(fault.seconds)
+        case "lose":
+            raise LostError
+        case "hang":
+            await asyncio.get_running_loop().create_future()
+
+
+async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
+    length = headers.get("content-length", "")
+    if not length.isdigit():
+        raise _internal_error("Http.Missing_content_length")
+    if int(length) > BODY_LIMIT:
+        raise _internal_error("Http_svr.Client_requested_size_over_limit")
+    parts = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise LostError
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _check_headers(scope: Scope) -> None:
+    first_line = len(scope["method"]) + len(scope["raw_path"]) + len(" HTTP/1.1\r\n") + 1
+    size = first_line + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    if size > HEADER_LIMIT:
+        raise RefusedError(431, "Request Header Fields Too Large")
+
+
+def _preflight(headers: Mapping[str, str]) -> Reply:
+    asked = headers.get("access-control-request-headers", "")
+    extra = (
+        (b"access-control-allow-headers", f"{asked}, X-Requested-With".encode("latin-1")),
+        (b"access-control-allow-methods", b"PUT"),
+    )
+    return Reply(200, b"text/html", b"", extra)
+
+
+def _internal_error(text: str) -> RefusedError:
+    return RefusedError(500, "Internal Error", _DETAILS.format(text=html.escape(text)))
+
+
+async def _send(reply: Reply, headers: Mapping[str, str], scope: Scope, send: Send) -> None:
+    body = reply.body
+    replaced = {name for name, _ in reply.extra}
+    kept = [pair for pair in _COMMON if pair[0] not in replaced]
+    lines = [
+        *kept,
+        *reply.extra,
+        (b"connection", b"close" if _closes(reply, headers, scope) else b"keep-alive"),
+        (b"content-type", reply.kind),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": reply.status, "headers": lines})
+    if reply.cut:
+        await send(
+            {"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True}
+        )
+        raise LostError
+    await send({"type": "http.response.body", "body": body})
+
+
+def _closes(reply: Reply, headers: Mapping[str, str], scope: Scope) -> bool:
+    asked = headers.get("connection", "").lower()
+    if scope["http_version"] == "1.0":
+        return reply.closes or "keep-alive" not in asked
+    return reply.closes or "close" in asked

@@ -1,0 +1,83 @@
+"""Faults on request: XenServer refuses, is busy, or the wire between loses what was said.
+
+`refuse` and `busy` fall where the verb would begin: the answer of a synchronous call, the task's
+failure of an `Async.` one. `delay`, `lose`, `hang` and `drop` befall the wire, `before` the effect
+or `after` it: a lost answer closes the connection, a hung one never comes, a dropped one breaks
+off in the middle.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from random import Random
+from typing import Any
+
+from simulator.errors import Failure
+from simulator.tables import NULL
+
+VERB = frozenset({"refuse", "busy"})
+WIRE = frozenset({"delay", "lose", "hang", "drop"})
+
+
+@dataclass(slots=True)
+class Fault:
+    """What befalls which calls, and how often (`count` below zero: always)."""
+
+    what: str
+    method: str = "*"
+    object: str = ""
+    count: int = 1
+    probability: float = 1.0
+    when: str = "before"
+    seconds: float = 0.0
+    code: str = "INTERNAL_ERROR"
+    params: list[str] = field(default_factory=list)
+
+    def matches(self, method: str, params: Sequence[Any]) -> bool:
+        """Tell whether a call is meant: by its name (wild cards allowed) and a parameter of it."""
+        plain = method.removeprefix("Async.")
+        named = fnmatchcase(method, self.method) or fnmatchcase(plain, self.method)
+        return named and (not self.object or self.object in params)
+
+    def refusal(self, method: str, params: Sequence[Any]) -> Failure:
+        """Give what the verb answers instead of beginning."""
+        if self.what == "refuse":
+            return Failure(self.code, *self.params)
+        cls, _, op = method.partition(".")
+        ref = params[0] if params and isinstance(params[0], str) else NULL
+        return Failure("OTHER_OPERATION_IN_PROGRESS", cls, ref, op, NULL)
+
+
+class Faults:
+    """The faults that wait to befall somebody, in the order they were asked for."""
+
+    def __init__(self, rng: Random) -> None:
+        self.waiting: list[Fault] = []
+        self.befallen = 0
+        self._rng = rng
+
+    def add(self, fault: Fault) -> None:
+        """Let a fault wait for its calls."""
+        if fault.what not in VERB | WIRE:
+            raise ValueError(f"no such fault: {fault.what}")
+        self.waiting.append(fault)
+
+    def clear(self) -> None:
+        """Let nothing befall anybody any more."""
+        self.waiting.clear()
+
+    def take(self, kinds: frozenset[str], method: str, params: Sequence[Any]) -> Fault | None:
+        """Give the first fault of these kinds that befalls this call, counted down."""
+        for fault in self.waiting:
+            if fault.what in kinds and fault.matches(method, params) and self._strikes(fault):
+                return fault
+        return None
+
+    def _strikes(self, fault: Fault) -> bool:
+        if fault.probability < 1 and self._rng.random() >= fault.probability:
+            return False
+        self.befallen += 1
+        fault.count -= 1
+        if fault.count == 0:
+            self.waiting.remove(fault)
+        return True

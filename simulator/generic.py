@@ -1,0 +1,130 @@
+"""The doing of messages that are read off the data model: getters, setters, look-ups."""
+
+from typing import Any
+
+from simulator import datamodel, expressions
+from simulator.call import Call
+from simulator.errors import Failure
+from simulator.tables import Row
+from simulator.verbs import Verb
+
+
+def handler(message: datamodel.Message, model: datamodel.Model) -> Verb:
+    """Give the coroutine that does a message; one nobody wrote refuses with NOT_IMPLEMENTED."""
+    cls = model.classes[message.cls]
+    if message.field:
+        return _of_field(message.kind, cls, cls.fields[message.field])
+    if message.kind != "verb":
+        return _lookup(message.kind, cls)
+    return _plain_setter(message, cls) or _not_implemented(message)
+
+
+def _of_field(kind: str, cls: datamodel.Class, field: datamodel.Field) -> Verb:
+    does = {
+        "get": _get,
+        "set": _set,
+        "add_to": _add_to,
+        "remove_from": _remove_from,
+        "add": _add,
+        "remove": _remove,
+    }[kind]
+
+    async def perform(call: Call, ref: str, *values: Any) -> Any:  # noqa: ANN401  # wire values
+        return does(call, cls.name, field, ref, *values)
+
+    return perform
+
+
+def _lookup(kind: str, cls: datamodel.Class) -> Verb:
+    does = {
+        "get_all": _get_all,
+        "get_all_records": _get_all_records,
+        "get_all_records_where": _get_all_records_where,
+        "get_by_uuid": _get_by_uuid,
+        "get_by_name_label": _get_by_name_label,
+        "get_record": _get_record,
+    }[kind]
+
+    async def perform(call: Call, *values: Any) -> Any:  # noqa: ANN401  # wire values
+        return does(call, cls, *values)
+
+    return perform
+
+
+def _plain_setter(message: datamodel.Message, cls: datamodel.Class) -> Verb | None:
+    """Treat a hand-written setter without a verb as one that merely stores."""
+    for prefix in ("add_to_", "remove_from_", "set_"):
+        field = cls.fields.get(message.name.removeprefix(prefix))
+        if field and message.name.startswith(prefix):
+            return _of_field(prefix.rstrip("_"), cls, field)
+    return None
+
+
+def _not_implemented(message: datamodel.Message) -> Verb:
+    async def refuse(call: Call, *values: Any) -> None:  # noqa: ANN401  # wire values
+        del call, values
+        raise Failure("NOT_IMPLEMENTED", message.method)
+
+    return refuse
+
+
+def _get(call: Call, cls: str, field: datamodel.Field, ref: str) -> Any:  # noqa: ANN401  # wire value
+    return call.db.get(cls, ref)[field.name]
+
+
+def _set(call: Call, cls: str, field: datamodel.Field, ref: str, value: Any) -> None:  # noqa: ANN401  # wire value
+    call.db.put(cls, ref, **{field.name: value})
+
+
+def _add_to(  # noqa: PLR0913, PLR0917  # one per part of the message
+    call: Call,
+    cls: str,
+    field: datamodel.Field,
+    ref: str,
+    key: str,
+    value: Any,  # noqa: ANN401  # wire value
+) -> None:
+    if key in call.db.get(cls, ref)[field.name]:
+        raise Failure("MAP_DUPLICATE_KEY", cls, field.column, ref, key)
+    call.db.put_key(cls, ref, field.name, key, value)
+
+
+def _remove_from(call: Call, cls: str, field: datamodel.Field, ref: str, key: str) -> None:
+    call.db.drop_key(cls, ref, field.name, key)
+
+
+def _add(call: Call, cls: str, field: datamodel.Field, ref: str, value: Any) -> None:  # noqa: ANN401  # wire value
+    present = call.db.get(cls, ref)[field.name]
+    if value not in present:
+        call.db.put(cls, ref, **{field.name: [*present, value]})
+
+
+def _remove(call: Call, cls: str, field: datamodel.Field, ref: str, value: Any) -> None:  # noqa: ANN401  # wire value
+    present = call.db.get(cls, ref)[field.name]
+    call.db.put(cls, ref, **{field.name: [item for item in present if item != value]})
+
+
+def _get_all(call: Call, cls: datamodel.Class) -> list[str]:
+    return call.db.refs(cls.name)
+
+
+def _get_all_records(call: Call, cls: datamodel.Class) -> dict[str, Row]:
+    return dict(call.db.tables[cls.name].rows)
+
+
+def _get_all_records_where(call: Call, cls: datamodel.Class, expr: str) -> dict[str, Row]:
+    test = expressions.compile_(expr, cls)
+    rows = call.db.tables[cls.name].rows
+    return {ref: row for ref, row in rows.items() if test(row.record)}
+
+
+def _get_by_uuid(call: Call, cls: datamodel.Class, uuid: str) -> str:
+    return call.db.by_uuid(cls.name, uuid)
+
+
+def _get_by_name_label(call: Call, cls: datamodel.Class, label: str) -> list[str]:
+    return call.db.where(cls.name, name_label=label)
+
+
+def _get_record(call: Call, cls: datamodel.Class, ref: str) -> Row:
+    return call.db.row(cls.name, ref)

@@ -1,0 +1,99 @@
+"""JSON-RPC 1.0 and 2.0 as the toolstack speaks them; the member `jsonrpc` tells them apart."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from simulator.errors import Failure
+from simulator.tables import Row
+
+CONTENT_TYPE = b"application/json"
+
+_ERROR_CODE = 1
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_NON_STR_KEYS
+
+
+class BadRequestError(ValueError):
+    """A body that is no call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call: method, parameters, and what the answer must repeat."""
+
+    method: str
+    params: list[Any]
+    id: int | str
+    version: str
+
+
+def read(body: bytes) -> Request:
+    """Give the call in a body; BadRequestError if it is none."""
+    try:
+        call = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequestError(str(error)) from error
+    if not isinstance(call, dict):
+        raise BadRequestError("Jsonrpc: Malformed_method_request: not an object")
+    version = _version(call)
+    method = call.get("method")
+    if not isinstance(method, str):
+        raise BadRequestError("Jsonrpc: Malformed_method_request: method")
+    return Request(method, _params(call, version), _id(call), version)
+
+
+def success(value: Any, request: Request) -> bytes:  # noqa: ANN401  # any wire value
+    """Write an answer; Rows go in as their records, encoded once."""
+    if request.version == "2.0":
+        return encode({"jsonrpc": "2.0", "result": value, "id": request.id})
+    return encode({"result": value, "error": None, "id": request.id})
+
+
+def failure(refusal: Failure, request: Request) -> bytes:
+    """Write a refusal."""
+    if request.version == "2.0":
+        error = {"code": _ERROR_CODE, "message": refusal.code, "data": refusal.params}
+        return encode({"jsonrpc": "2.0", "error": error, "id": request.id})
+    return encode({"result": None, "error": refusal.words(), "id": request.id})
+
+
+def early_failure(refusal: Failure) -> bytes:
+    """Write a refusal from before the call was understood: in the form 1.0, under id 0."""
+    return encode({"result": None, "error": refusal.words(), "id": 0})
+
+
+def encode(value: Any) -> bytes:  # noqa: ANN401  # any wire value
+    """Write any wire value; a Row as its record, encoded once."""
+    return orjson.dumps(value, default=_fragment, option=_OPTIONS)
+
+
+def _fragment(row: Row) -> orjson.Fragment:
+    if not isinstance(row, Row):
+        raise TypeError(f"not a wire value: {type(row).__name__}")
+    if "json" not in row.fragments:
+        row.fragments["json"] = orjson.dumps(row.record)
+    return orjson.Fragment(row.fragments["json"])
+
+
+def _version(call: dict[str, Any]) -> str:
+    version = call.get("jsonrpc", "1.0")
+    if version not in ("1.0", "2.0") or ("jsonrpc" in call and version != "2.0"):
+        raise BadRequestError("Jsonrpc: Malformed_method_request: jsonrpc")
+    return str(version)
+
+
+def _id(call: dict[str, Any]) -> int | str:
+    given = call.get("id")
+    if isinstance(given, bool) or not isinstance(given, int | str):
+        raise BadRequestError("Jsonrpc: Malformed_method_request: id")
+    return given
+
+
+def _params(call: dict[str, Any], version: str) -> list[Any]:
+    params = call.get("params")
+    if isinstance(params, list):
+        return params
+    if version == "2.0":
+        return [] if params is None else [params]
+    raise BadRequestError("Jsonrpc: Malformed_method_request: params")

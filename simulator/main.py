@@ -1,0 +1,53 @@
+"""The simulator's command line: `python -m simulator --port 0 --seed 7 --speed 20 --control`.
+
+The first line on standard output is `listening on http://127.0.0.1:PORT`; it serves until SIGTERM
+or Ctrl-C and then exits with 0.
+"""
+
+import argparse
+import asyncio
+import logging
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from simulator.server import Options, serving
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve a simulated pool until told to end; give the exit code."""
+    arguments = vars(_parser().parse_args(argv))
+    ready_file: Path | None = arguments.pop("ready_file")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(_serve(Options(**arguments), ready_file))
+    except OSError as error:
+        logging.getLogger(__name__).error("cannot listen: %s", error)  # noqa: TRY400  # one line
+        return 1
+    return 0
+
+
+async def _serve(options: Options, ready_file: Path | None) -> None:
+    loop = asyncio.get_running_loop()
+    async with serving(options) as served:
+        for end in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(end, served.stop)
+        print(f"listening on {served.url}", flush=True)  # noqa: T201  # the command's one promise
+        if ready_file:
+            ready_file.write_text(f"{served.url}\n")  # noqa: ASYNC240  # once, before any request
+        await served.ended()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="simulator", description="A simulated XenServer pool behind HTTP."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address of the coordinator")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--seed", type=int, default=0, help="decides every UUID and reference")
+    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
+    parser.add_argument("--user", default="root", help="who may log in")
+    parser.add_argument("--password", default="xenflow", help="with which password")
+    parser.add_argument("--control", action="store_true", help="open the control door")
+    parser.add_argument("--ready-file", type=Path, help="write the URL here when it can be used")
+    return parser

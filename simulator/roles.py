@@ -1,0 +1,33 @@
+"""Roles: who may send which message (ocaml/xapi/rbac.ml)."""
+
+from simulator.datamodel import Message
+from simulator.errors import Failure
+
+ASCENDING = (
+    "anyone",
+    "read-only",
+    "vm-operator",
+    "vm-admin",
+    "vm-power-admin",
+    "pool-operator",
+    "client-cert",
+    "pool-admin",
+)
+
+
+def suffices(role: str, needed: str) -> bool:
+    """Tell whether a role holds all that another one may."""
+    return ASCENDING.index(role) >= ASCENDING.index(needed)
+
+
+def check(role: str, message: Message) -> None:
+    """Refuse with RBAC_PERMISSION_DENIED what the role may not."""
+    if not suffices(role, message.role):
+        raise denied(message.method.lower(), message.role)
+
+
+def denied(permission: str, needed: str) -> Failure:
+    """Say which permission is missing and which roles would have it."""
+    roles = ", ".join(ASCENDING[: ASCENDING.index(needed) - 1 : -1])
+    text = f"No permission in user session. (Roles with this permission: {roles})"
+    return Failure("RBAC_PERMISSION_DENIED", permission, text)

@@ -1,0 +1,213 @@
+"""Takes one call from its name to its answer, checking in the order of the toolstack.
+
+Count of parameters, their types, session, async form; then the task is made; then role and objects,
+whose errors an `Async.` call therefore leaves in its task. (gen_server.ml, server_helpers.ml)
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator import datamodel, generic, roles, unmarshal, xmlrpc
+from simulator.call import Call
+from simulator.datamodel import Message, Type
+from simulator.errors import Failure, internal
+from simulator.faults import VERB, Faults
+from simulator.pool import Effect, Pool
+from simulator.stats import Stats
+from simulator.tables import NULL
+from simulator.tasks import Task
+from simulator.verbs import Verb
+
+_log = logging.getLogger(__name__)
+
+_ASYNC = "Async."
+_TASK_REF = Type("ref", "task")
+_NAMES = Type("set", items=(Type("string"),))
+_TEXT = Type("string")
+_HEADER = "x-http-other-config-"
+_LOOKING = ("get_", "assert_", "query_", "has_", "is_", "retrieve_")
+_UNTOLD = frozenset({"session", "task", "event"})
+_ALWAYS_LOCAL = frozenset({"slave_local_login_with_password", "local_logout"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call as a codec read it; `address` is the one it was sent to."""
+
+    method: str
+    params: list[Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A value and its type; a `bare` one goes without Status over XML-RPC."""
+
+    value: Any
+    kind: Type
+    bare: bool = False
+
+
+class Dispatcher:
+    """Answers requests to a pool with the verbs that were written, and the generic ones."""
+
+    def __init__(self, pool: Pool, verbs: Mapping[str, Verb], faults: Faults, stats: Stats) -> None:
+        self._pool = pool
+        self._faults = faults
+        self._stats = stats
+        self._reader = unmarshal.Reader(pool.db.model)
+        self._messages = pool.db.model.messages
+        self._names = _names(pool.db.model)
+        self._handlers = {
+            method: verbs.get(method) or generic.handler(message, pool.db.model)
+            for method, message in self._messages.items()
+        }
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def answer(self, request: Request) -> Answer:
+        """Give the answer; raises Failure for a refusal."""
+        self._stats.count(request.method)
+        if request.method.startswith("system."):
+            return self._system(request)
+        is_async = request.method.startswith(_ASYNC)
+        plain = request.method.removeprefix(_ASYNC)
+        message = self._messages.get(plain) if is_async else self._names.get(plain)
+        if message is None:
+            raise self._unknown(plain, request)
+        args, session = self._arguments(message, request.params)
+        role = self._admit(message, session, request)
+        if is_async and not message.has_async:
+            raise Failure("Fault", f"No async mode for this operation (rpc: {plain})")
+        call = self._call(message, session, request)
+        if is_async:
+            self._start(call, message, role, args)
+            return Answer(call.task, _TASK_REF)
+        return Answer(await self._finish_sync(call, message, role, args), message.result)
+
+    def stop(self) -> None:
+        """Break off every operation that runs in the background."""
+        for job in self._background:
+            job.cancel()
+
+    def _system(self, request: Request) -> Answer:
+        if request.method == "system.listMethods":
+            names = [message.method for message in self._messages.values()]
+            return Answer(names, _NAMES, bare=True)
+        if request.method.startswith("system.isAlive:") and request.params:
+            return Answer(request.params[0], _TEXT, bare=True)
+        raise Failure("MESSAGE_METHOD_UNKNOWN", request.method)
+
+    def _unknown(self, plain: str, request: Request) -> Failure:
+        """Refuse a name nobody knows; the first parameter is taken for a session."""
+        if request.params:
+            role = self._pool.sessions.role(_session_text(request.params[0]))
+            if not roles.suffices(role, "pool-admin"):
+                return roles.denied("host.call_extension", "pool-admin")
+        return Failure("MESSAGE_METHOD_UNKNOWN", plain)
+
+    def _arguments(self, message: Message, params: list[Any]) -> tuple[list[Any], str]:
+        received = len(params) - (not message.sessionless)
+        _check_count(message, received)
+        own = params if message.sessionless else params[1:]
+        session = "" if message.sessionless else _session_text(params[0])
+        pairs = zip(own, message.params, strict=False)
+        return [self._reader.read(value, param.type) for value, param in pairs], session
+
+    def _admit(self, message: Message, session: str, request: Request) -> str:
+        """Check session and host; give the role of the caller."""
+        role = "pool-admin" if message.sessionless else self._pool.sessions.role(session)
+        if self._pool.is_member(request.address) and message.name not in _ALWAYS_LOCAL:
+            raise Failure("HOST_IS_SLAVE", self._pool.address)
+        if session:
+            self._pool.sessions.used(session)
+        return role
+
+    def _call(self, message: Message, session: str, request: Request) -> Call:
+        return Call(
+            self._pool,
+            self._task(message, session, request),
+            method=request.method,
+            session=session,
+            headers=request.headers,
+        )
+
+    def _task(self, message: Message, session: str, request: Request) -> Task:
+        if not message.has_async:
+            return self._pool.tasks.nameless(request.method, session)
+        return self._pool.tasks.start(
+            request.method,
+            session=session,
+            subtask_of=request.headers.get("subtask-of", NULL),
+            other_config={
+                f"http:{name.removeprefix(_HEADER)}": value
+                for name, value in request.headers.items()
+                if name.startswith(_HEADER)
+            },
+        )
+
+    def _start(self, call: Call, message: Message, role: str, args: list[Any]) -> None:
+        job = asyncio.create_task(self._finish_async(call, message, role, args))
+        self._background.add(job)
+        job.add_done_callback(self._background.discard)
+
+    async def _finish_async(self, call: Call, message: Message, role: str, args: list[Any]) -> None:
+        try:
+            result = await self._perform(call, message, role, args)
+        except Failure as failure:
+            call.running.fail(failure)
+        else:
+            call.running.succeed(xmlrpc.encode(result, message.result).decode())
+
+    async def _finish_sync(self, call: Call, message: Message, role: str, args: list[Any]) -> Any:  # noqa: ANN401  # wire value
+        try:
+            return await self._perform(call, message, role, args)
+        finally:
+            call.running.end()
+
+    async def _perform(self, call: Call, message: Message, role: str, args: list[Any]) -> Any:  # noqa: ANN401  # wire value
+        roles.check(role, message)
+        fault = self._faults.take(VERB, message.method, args)
+        if fault:
+            raise fault.refusal(message.method, args)
+        try:
+            result = await self._handlers[message.method](call, *args)
+        except Failure:
+            raise
+        except Exception as error:
+            _log.exception("%s failed", message.method)
+            raise internal(repr(error)) from error
+        self._note(call, message, args, result)
+        return "" if result is None else result
+
+    def _note(self, call: Call, message: Message, args: list[Any], result: Any) -> None:  # noqa: ANN401  # wire value
+        """Keep what changed something in the journal of effects."""
+        if message.cls in _UNTOLD or message.name.startswith(_LOOKING):
+            return
+        order, now = len(self._pool.effects) + 1, self._pool.clock.now()
+        effect = Effect(order, now, message.method, args, result, call.task)
+        self._pool.effects.append(effect)
+
+
+def _names(model: datamodel.Model) -> dict[str, Message]:
+    """Key the messages by both their synchronous names: `VM.start` and `VM_start`."""
+    named = dict(model.messages)
+    named.update({f"{m.cls}_{m.name}": m for m in model.messages.values()})
+    return named
+
+
+def _check_count(message: Message, received: int) -> None:
+    optional = message.required < len(message.params)
+    if received < message.required or (received > message.required and not optional):
+        raise Failure(
+            "MESSAGE_PARAMETER_COUNT_MISMATCH", message.method, message.required, received
+        )
+
+
+def _session_text(value: Any) -> str:  # noqa: ANN401  # any wire value
+    if not isinstance(value, str):
+        raise internal(f"Rpc.Runtime_error: expected session ref, got {type(value).__name__}")
+    return value

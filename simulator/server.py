@@ -1,0 +1,203 @@
+"""A whole simulator: the pool, its doors, and the server that holds them open."""
+
+import asyncio
+import contextlib
+import random
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from simulator import datamodel, housekeeping, verbs, world
+from simulator.clock import Clock
+from simulator.control import Control
+from simulator.door import CONNECTION, Door
+from simulator.faults import Faults
+from simulator.pool import DEFAULT_ACCOUNTS, Pool
+from simulator.rpc import Dispatcher
+from simulator.sessions import Account
+from simulator.stats import Stats
+from simulator.tables import Database
+from simulator.toolstack import Toolstack
+
+KEEP_ALIVE_SECONDS = 600
+BACKLOG = 2048
+START_SECONDS = 30.0
+_ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a simulator is started with; port 0 means any free one."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    seed: int = 0
+    speed: float = 1.0
+    user: str = "root"
+    password: str = "xenflow"  # noqa: S105  # a simulated pool guards nothing
+    control: bool = False
+
+
+class Simulator:
+    """One pool and everything around it, the network excepted."""
+
+    def __init__(self, options: Options) -> None:
+        rng = random.Random(options.seed)  # noqa: S311  # determinism is the point
+        self.pool = Pool(
+            Database(datamodel.load(), rng),
+            Clock(speed=options.speed),
+            rng,
+            accounts=(*DEFAULT_ACCOUNTS[1:], Account(options.user, options.password)),
+        )
+        world.build(self.pool)
+        faults, stats = Faults(rng), Stats()
+        dispatcher = Dispatcher(self.pool, verbs.load(), faults, stats)
+        self.door = Door(dispatcher, faults, stats)
+        if options.control:
+            toolstack = Toolstack(self.pool, dispatcher, self.door)
+            self.door.control = Control(self.pool, faults, stats, toolstack).answer
+
+    def addresses(self, host: str) -> list[str]:
+        """Give the addresses to listen at: the coordinator's, and the members' on loopback."""
+        members = [
+            str(self.pool.db.get("host", ref)["address"]) for ref in self.pool.db.refs("host")
+        ]
+        return [host, *(each for each in members if each != host and host.startswith("127."))]
+
+
+class Served:
+    """A simulator that somebody can reach: its URL, and the way to end it."""
+
+    def __init__(self, simulator: Simulator, url: str) -> None:
+        self.pool = simulator.pool
+        self.url = url
+        self._loop = asyncio.get_running_loop()
+        self._end = asyncio.Event()
+
+    def stop(self) -> None:
+        """End the server, from any thread."""
+        self._loop.call_soon_threadsafe(self._end.set)
+
+    async def ended(self) -> None:
+        """Wait until somebody stops it."""
+        await self._end.wait()
+
+
+class _Protocol(HttpToolsProtocol):
+    """Hands its connection to the application, which must be able to cut it."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {CONNECTION: self.transport}  # type: ignore[typeddict-item]  # ours
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(options: Options) -> Any:  # noqa: ANN401  # see below
+    """Serve a pool while the body runs; gives a Served."""
+    simulator = Simulator(options)
+    sockets = _listen(simulator.addresses(options.host), options.port)
+    server = _Server(_config(simulator.door))
+    url = f"http://{options.host}:{sockets[0].getsockname()[1]}"
+    sweeping = asyncio.create_task(housekeeping.run(simulator.pool))
+    running = asyncio.create_task(server.serve(sockets))
+    try:
+        while not server.started:
+            await asyncio.sleep(0.001)
+        yield Served(simulator, url)
+    finally:
+        simulator.door.disconnect(stop=True)
+        server.should_exit = server.force_exit = True
+        sweeping.cancel()
+        await running
+
+
+@contextlib.contextmanager
+def serve_in_thread(options: Options | None = None) -> Iterator[Served]:
+    """Serve a pool from a thread of this process while the body runs."""
+    ready: list[Served] = []
+    started = threading.Event()
+
+    async def run() -> None:
+        async with serving(options or Options(control=True)) as served:
+            ready.append(served)
+            started.set()
+            await served.ended()
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
+    thread.start()
+    if not started.wait(START_SECONDS):
+        raise TimeoutError("the simulator did not start")
+    try:
+        yield ready[0]
+    finally:
+        ready[0].stop()
+        thread.join()
+
+
+def _config(door: Door) -> uvicorn.Config:
+    return uvicorn.Config(
+        door,  # type: ignore[arg-type]  # plain mappings where uvicorn names typed ones
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=1,
+        backlog=BACKLOG,
+    )
+
+
+def _listen(addresses: list[str], port: int) -> list[socket.socket]:
+    """Bind all addresses to one port; where loopback has only one address, that one suffices."""
+    for _ in range(_ATTEMPTS):
+        first = _bind(addresses[0], port)
+        chosen = first.getsockname()[1]
+        others = []
+        try:
+            others = [_bind(address, chosen) for address in addresses[1:] if _is_ours(address)]
+        except OSError:
+            first.close()
+            if port:
+                raise
+            continue
+        return [first, *others]
+    raise OSError("found no port that is free at all addresses")
+
+
+def _bind(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((address, port))
+    except OSError:
+        bound.close()
+        raise
+    bound.setblocking(False)
+    return bound
+
+
+def _is_ours(address: str) -> bool:
+    """Tell whether this machine has the address: macOS has but one on loopback."""
+    try:
+        _bind(address, 0).close()
+    except OSError:
+        return False
+    return True
