@@ -28,6 +28,9 @@ TAG = "http:xenflow-operation"
 START = ""
 """The token to begin with: everything that is, then everything that changes."""
 
+TAG = "http:xenflow-operation"
+"""Key in a task's other_config: the header `X-Http-Other-Config-xenflow-operation` of its call."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskProgress:
@@ -138,6 +141,11 @@ def _tag(record: Record) -> str:
     other_config = record.get("other_config")
     tag = other_config.get(TAG) if isinstance(other_config, dict) else None
     return tag if isinstance(tag, str) else ""
+
+
+def _tag(record: Record) -> str:
+    other = record.get("other_config")
+    return values.text(other.get(TAG, "")) if isinstance(other, dict) else ""
 
 
 def _progress(record: Record) -> float:

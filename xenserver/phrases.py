@@ -157,7 +157,7 @@ _PHRASES = {
     "XENFLOW_AMBIGUOUS_NAME": "several {0}s are named {1}; give the UUID",
     "XENFLOW_ANSWER_LOST": "{0} broke off before its answer; it may have happened, look first",
     "XENFLOW_NO_ANSWER": "{0} gave no answer in time; it may have happened, look first",
-    "XENFLOW_CANCELLED": "the operation was cancelled",
+    "XENFLOW_CANCELLED": "{0} was cancelled",
     "XENFLOW_CERTIFICATE_REFUSED": (
         "the certificate of {0} is not trusted ({1}); check ca_file or fingerprint of the target"
     ),
@@ -167,8 +167,8 @@ _PHRASES = {
     "XENFLOW_REPLY_INVALID": "what answers at {0} does not speak as XenServer does: {1}",
     "XENFLOW_REPLY_TOO_LARGE": "the answer of {0} is larger than {1} bytes; ask for less",
     "XENFLOW_TARGET_UNKNOWN": "no target is named {0}; add it to the targets file",
-    "XENFLOW_TIMED_OUT": "it took longer than allowed; allow more time, or look at what holds it",
+    "XENFLOW_TIMED_OUT": "{0} took longer than {1} s; allow more, or look at what holds it up",
     "XENFLOW_UNREACHABLE": "{0} cannot be reached ({1}); check address, port and network",
-    "XENFLOW_VANISHED": "XenServer lost track of it and nothing tells how it ended; look at {0}",
+    "XENFLOW_VANISHED": "XenServer lost track of {0}, and nothing tells how it ended; look there",
     "XENFLOW_WRONG_CLASS": "{1} is the UUID of a {2}, not of a {0}; give the UUID of a {0}",
 }
