@@ -116,20 +116,23 @@ class Door:
     async def _reply(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> Reply:
         try:
             _check_headers(scope)
-            match scope["method"]:
-                case "OPTIONS" if scope["path"] in _PREFLIGHT:
-                    return _preflight(headers)
-                case "GET" if scope["path"] == "/":
-                    return Reply(200, b"text/html", b"<html><body>XenServer</body></html>")
-                case "POST":
-                    body = await _body(headers, receive)
-                    return await self._post(scope["path"], headers, body, scope["server"][0])
-                case verb if verb not in _KNOWN_VERBS:
-                    raise RefusedError(501, "Method not implemented")
-                case _:
-                    raise RefusedError(403, "Forbidden")
+            return await self._route(scope, headers, receive)
         except RefusedError as refused:
             return refused.reply
+
+    async def _route(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> Reply:
+        match scope["method"]:
+            case "OPTIONS" if scope["path"] in _PREFLIGHT:
+                return _preflight(headers)
+            case "GET" if scope["path"] == "/":
+                return Reply(200, b"text/html", b"<html><body>XenServer</body></html>")
+            case "POST":
+                body = await _body(headers, receive)
+                return await self._post(scope["path"], headers, body, scope["server"][0])
+            case verb if verb not in _KNOWN_VERBS:
+                raise RefusedError(501, "Method not implemented")
+            case _:
+                raise RefusedError(403, "Forbidden")
 
     async def _post(
         self, path: str, headers: Mapping[str, str], body: bytes, address: str
@@ -152,9 +155,8 @@ class Door:
         try:
             body.decode()
             asked = jsonrpc.read(body)
-        except UnicodeDecodeError as error:
-            refusal = invalid_utf8(body.decode(errors="replace")[:80])
-            del error
+        except UnicodeDecodeError:
+            refusal = invalid_utf8(body.decode(errors="replace"))
             return Reply(200, jsonrpc.CONTENT_TYPE, jsonrpc.early_failure(refusal))
         except jsonrpc.BadRequestError as error:
             raise _internal_error(str(error)) from error

@@ -83,17 +83,17 @@ class Events:
         self._queues: dict[str, Queue] = {}
 
     async def since(
-        self, session: str, classes: list[str], token: str, timeout: float
+        self, session: str, classes: list[str], token: str, seconds: float
     ) -> dict[str, Any]:
         """Wait for changes after the token and give them, with the token to go on from.
 
-        At the timeout (real seconds) the answer is empty. Wakes with SESSION_INVALID at logout.
+        When the (real) seconds are over the answer is empty. Wakes with SESSION_INVALID at logout.
         """
         generation = _parse(token)
         wanted = Subscription.of(classes)
-        deadline = time.monotonic() + (timeout if timeout >= 0 else FOREVER)
-        if timeout and not wanted.tasks_only:
-            await self._pause(session, min(BATCH_SECONDS, timeout))
+        deadline = time.monotonic() + (seconds if seconds >= 0 else FOREVER)
+        if seconds and not wanted.tasks_only:
+            await self._pause(session, min(BATCH_SECONDS, seconds))
         while not (found := self._changes(wanted, generation)):
             left = deadline - time.monotonic()
             if left <= 0:

@@ -1,5 +1,6 @@
 """The doing of messages that are read off the data model: getters, setters, look-ups."""
 
+from collections.abc import Callable
 from typing import Any
 
 from simulator import datamodel, expressions
@@ -20,14 +21,7 @@ def handler(message: datamodel.Message, model: datamodel.Model) -> Verb:
 
 
 def _of_field(kind: str, cls: datamodel.Class, field: datamodel.Field) -> Verb:
-    does = {
-        "get": _get,
-        "set": _set,
-        "add_to": _add_to,
-        "remove_from": _remove_from,
-        "add": _add,
-        "remove": _remove,
-    }[kind]
+    does = _ON_FIELD[kind]
 
     async def perform(call: Call, ref: str, *values: Any) -> Any:  # noqa: ANN401  # wire values
         return does(call, cls.name, field, ref, *values)
@@ -36,14 +30,7 @@ def _of_field(kind: str, cls: datamodel.Class, field: datamodel.Field) -> Verb:
 
 
 def _lookup(kind: str, cls: datamodel.Class) -> Verb:
-    does = {
-        "get_all": _get_all,
-        "get_all_records": _get_all_records,
-        "get_all_records_where": _get_all_records_where,
-        "get_by_uuid": _get_by_uuid,
-        "get_by_name_label": _get_by_name_label,
-        "get_record": _get_record,
-    }[kind]
+    does = _ON_CLASS[kind]
 
     async def perform(call: Call, *values: Any) -> Any:  # noqa: ANN401  # wire values
         return does(call, cls, *values)
@@ -128,3 +115,21 @@ def _get_by_name_label(call: Call, cls: datamodel.Class, label: str) -> list[str
 
 def _get_record(call: Call, cls: datamodel.Class, ref: str) -> Row:
     return call.db.row(cls.name, ref)
+
+
+_ON_FIELD: dict[str, Callable[..., Any]] = {
+    "get": _get,
+    "set": _set,
+    "add_to": _add_to,
+    "remove_from": _remove_from,
+    "add": _add,
+    "remove": _remove,
+}
+_ON_CLASS: dict[str, Callable[..., Any]] = {
+    "get_all": _get_all,
+    "get_all_records": _get_all_records,
+    "get_all_records_where": _get_all_records_where,
+    "get_by_uuid": _get_by_uuid,
+    "get_by_name_label": _get_by_name_label,
+    "get_record": _get_record,
+}

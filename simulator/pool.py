@@ -12,7 +12,6 @@ from simulator.sessions import Account, Sessions
 from simulator.tables import NULL, Database
 from simulator.tasks import Tasks
 
-
 DEFAULT_ACCOUNTS = (
     Account("root", "xenflow"),
     Account("reader", "xenflow", "read-only"),
@@ -49,6 +48,7 @@ class Pool:
     events: Events = field(init=False)
 
     def __post_init__(self) -> None:
+        """Gather what stands on the database and the clock."""
         self.tasks = Tasks(self.db, self.clock)
         self.sessions = Sessions(self.db, self.clock, self.tasks, self.accounts)
         self.events = Events(self.db)

@@ -5,9 +5,8 @@ import contextlib
 import random
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -93,11 +92,19 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {CONNECTION: self.transport}  # type: ignore[typeddict-item]  # ours
+        self.scope["extensions"] = {CONNECTION: self.transport}  # type: ignore[dict-item]  # an object, not plain data
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs it."""
+    """Leaves signals to whoever runs it, and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -105,8 +112,8 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(options: Options) -> Any:  # noqa: ANN401  # see below
-    """Serve a pool while the body runs; gives a Served."""
+async def serving(options: Options) -> AsyncIterator[Served]:
+    """Serve a pool while the body runs."""
     simulator = Simulator(options)
     sockets = _listen(simulator.addresses(options.host), options.port)
     server = _Server(_config(simulator.door))
@@ -114,8 +121,7 @@ async def serving(options: Options) -> Any:  # noqa: ANN401  # see below
     sweeping = asyncio.create_task(housekeeping.run(simulator.pool))
     running = asyncio.create_task(server.serve(sockets))
     try:
-        while not server.started:
-            await asyncio.sleep(0.001)
+        await server.ready.wait()
         yield Served(simulator, url)
     finally:
         simulator.door.disconnect(stop=True)
@@ -149,7 +155,7 @@ def serve_in_thread(options: Options | None = None) -> Iterator[Served]:
 
 def _config(door: Door) -> uvicorn.Config:
     return uvicorn.Config(
-        door,  # type: ignore[arg-type]  # plain mappings where uvicorn names typed ones
+        door,
         http=_Protocol,
         ws="none",
         lifespan="off",
@@ -190,7 +196,7 @@ def _bind(address: str, port: int) -> socket.socket:
     except OSError:
         bound.close()
         raise
-    bound.setblocking(False)
+    bound.settimeout(0)
     return bound
 
 

@@ -45,8 +45,8 @@ class Task:
     def cancel(self) -> None:
         """Ask the operation to stop; it does when it next waits cancellably."""
         self.cancelled = True
-        if self._pause and not self._pause.done():
-            self._pause.set_result(None)
+        if self._pause:
+            _resolve(self._pause)
 
     def check(self) -> None:
         """Raise TASK_CANCELLED if a cancel was asked for."""
@@ -63,7 +63,7 @@ class Task:
     async def wake(self, change: asyncio.Future[None], seconds: float) -> None:
         """Wait for a change, at most `seconds`; a cancel ends the wait with TASK_CANCELLED."""
         pause = self._clock.timer(seconds)
-        change.add_done_callback(lambda _: pause.done() or pause.set_result(None))
+        change.add_done_callback(lambda _: _resolve(pause))
         self.check()
         self._pause = pause
         await pause
@@ -99,8 +99,7 @@ class Task:
 
     def _end(self, **fields: Any) -> None:  # noqa: ANN401  # wire values
         self._put(**fields)
-        if not self.ended.done():
-            self.ended.set_result(None)
+        _resolve(self.ended)
 
 
 class Tasks:
@@ -222,6 +221,11 @@ class Tasks:
     def _coordinator(self) -> str:
         pools = self._db.refs("pool")
         return str(self._db.get("pool", pools[0])["master"]) if pools else NULL
+
+
+def _resolve(promise: asyncio.Future[None]) -> None:
+    if not promise.done():
+        promise.set_result(None)
 
 
 def _backtrace(failure: Failure) -> str:

@@ -1,11 +1,12 @@
 """Reads parameters by the data model's types, as forgiving and as strict as the toolstack."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from simulator import datamodel
 from simulator.datamodel import Type
-from simulator.errors import internal
+from simulator.errors import Failure, internal
 
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)(?:\.\d+)?Z?")
 
@@ -15,43 +16,41 @@ class Reader:
 
     def __init__(self, model: datamodel.Model) -> None:
         self._model = model
+        self._readers: dict[str, Callable[[Any, Type], Any]] = {
+            "string": _text,
+            "ref": _text,
+            "int": _int,
+            "float": _float,
+            "bool": _bool,
+            "datetime": _date,
+            "enum": self._enum,
+            "set": self._set,
+            "map": self._map,
+            "record": self._record,
+        }
 
     def read(self, value: Any, kind: Type) -> Any:  # noqa: ANN401  # any wire value
         """Give the value as the type wants it: numbers may come as text, booleans may not."""
-        match kind.kind:
-            case "string" | "ref":
-                return _text(value, kind)
-            case "int":
-                return _number(value, int, kind)
-            case "float":
-                return _number(value, float, kind)
-            case "bool":
-                return value if isinstance(value, bool) else _refuse(value, kind)
-            case "datetime":
-                return _date(value, kind)
-            case "enum":
-                return self._enum(value, kind)
-            case "set":
-                return [self.read(item, kind.items[0]) for item in _of(list, value, kind)]
-            case "map":
-                return self._map(value, kind)
-            case "record":
-                return self._record(value, self._model.classes[kind.name])
-            case _:
-                return value
+        return self._readers[kind.kind](value, kind)
+
+    def _set(self, value: Any, kind: Type) -> list[Any]:  # noqa: ANN401  # any wire value
+        return [self.read(item, kind.items[0]) for item in _of(list, value, kind)]
 
     def _enum(self, value: Any, kind: Type) -> str:  # noqa: ANN401  # any wire value
         text = _text(value, kind)
-        return text if text in self._model.enums[kind.name] else _refuse(value, kind)
+        if text not in self._model.enums[kind.name]:
+            raise _refusal(value, kind)
+        return text
 
     def _map(self, value: Any, kind: Type) -> dict[str, Any]:  # noqa: ANN401  # any wire value
         key, item = kind.items
         pairs = _of(dict, value, kind).items()
         return {str(self.read(name, key)): self.read(inner, item) for name, inner in pairs}
 
-    def _record(self, value: Any, cls: datamodel.Class) -> dict[str, Any]:  # noqa: ANN401  # any wire value
+    def _record(self, value: Any, kind: Type) -> dict[str, Any]:  # noqa: ANN401  # any wire value
         """Keep what `create` takes and fill in defaults; what it does not take is ignored."""
-        given = _of(dict, value, Type("record", cls.name))
+        given = _of(dict, value, kind)
+        cls = self._model.classes[kind.name]
         return {
             field.name: self._field(given, field, cls.name)
             for field in cls.fields.values()
@@ -67,32 +66,45 @@ class Reader:
 
 
 def _text(value: Any, kind: Type) -> str:  # noqa: ANN401  # any wire value
-    return value if isinstance(value, str) else _refuse(value, kind)
+    return str(_of(str, value, kind))
 
 
-def _number(value: Any, number: type[int] | type[float], kind: Type) -> Any:  # noqa: ANN401  # any wire value
+def _bool(value: Any, kind: Type) -> bool:  # noqa: ANN401  # any wire value
+    return bool(_of(bool, value, kind))
+
+
+def _int(value: Any, kind: Type) -> int:  # noqa: ANN401  # any wire value
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise _refusal(value, kind)
+    return int(_number(int, value, kind))
+
+
+def _float(value: Any, kind: Type) -> float:  # noqa: ANN401  # any wire value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return _refuse(value, kind)
-    if number is int and isinstance(value, float):
-        return _refuse(value, kind)
+        raise _refusal(value, kind)
+    return float(_number(float, value, kind))
+
+
+def _number(number: Callable[[Any], float], value: float | str, kind: Type) -> float:
     try:
         return number(value)
     except ValueError:
-        return _refuse(value, kind)
+        raise _refusal(value, kind) from None
 
 
 def _date(value: Any, kind: Type) -> str:  # noqa: ANN401  # any wire value
     found = _DATE.fullmatch(_text(value, kind))
     if not found:
-        return _refuse(value, kind)
+        raise _refusal(value, kind)
     year, month, day, hour, minute, second = found.groups()
     return f"{year}{month}{day}T{hour}:{minute}:{second}Z"
 
 
 def _of(shape: type, value: Any, kind: Type) -> Any:  # noqa: ANN401  # any wire value
-    return value if isinstance(value, shape) else _refuse(value, kind)
+    if not isinstance(value, shape):
+        raise _refusal(value, kind)
+    return value
 
 
-def _refuse(value: Any, kind: Type) -> Any:  # noqa: ANN401  # never returns
-    text = f"Rpc.Runtime_error: expected {kind}, got {type(value).__name__}"
-    raise internal(text) from None
+def _refusal(value: object, kind: Type) -> Failure:
+    return internal(f"Rpc.Runtime_error: expected {kind}, got {type(value).__name__}")

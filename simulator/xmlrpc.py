@@ -70,36 +70,38 @@ def encode(value: Any, kind: Type) -> bytes:  # noqa: ANN401  # any wire value
 @functools.cache
 def _encoder(kind: Type) -> Encoder:
     match kind.kind:
-        case "int":
-            return lambda value: b"<value>%d</value>" % value
-        case "float":
-            return lambda value: b"<value><double>%s</double></value>" % f"{value:.16g}".encode()
-        case "bool":
-            return lambda value: b"<value><boolean>%d</boolean></value>" % value
-        case "datetime":
-            return lambda text: _tagged("dateTime.iso8601", text)
-        case "void":
-            return lambda _: b"<value></value>"
         case "set":
             return functools.partial(_array, _encoder(kind.items[0]))
         case "map":
             return functools.partial(_map, _encoder(kind.items[1]))
         case "option":
             return functools.partial(_option, _encoder(kind.items[0]))
-        case "an event batch":
-            return _batch
-        case "record":
-            return lambda value: _row(value) if isinstance(value, Row) else _untyped(value)
         case _:
-            return _text
+            return _ENCODERS.get(kind.kind, _text)
 
 
 def _text(value: str) -> bytes:
     return f"<value>{_escape(value)}</value>".encode(errors="replace")
 
 
-def _tagged(tag: str, value: str) -> bytes:
-    return f"<value><{tag}>{value}</{tag}></value>".encode()
+def _void(_: object) -> bytes:
+    return b"<value></value>"
+
+
+def _int(value: int) -> bytes:
+    return b"<value>%d</value>" % value
+
+
+def _float(value: float) -> bytes:
+    return f"<value><double>{value:.16g}</double></value>".encode()
+
+
+def _bool(value: bool) -> bytes:  # noqa: FBT001  # an encoder takes its value
+    return b"<value><boolean>%d</boolean></value>" % value
+
+
+def _date(value: str) -> bytes:
+    return f"<value><dateTime.iso8601>{value}</dateTime.iso8601></value>".encode()
 
 
 def _escape(text: str) -> str:
@@ -156,9 +158,9 @@ def _untyped(value: Any) -> bytes:  # noqa: ANN401  # any wire value
         case Row():
             return _row(value)
         case bool():
-            return b"<value><boolean>%d</boolean></value>" % value
+            return _bool(value)
         case float():
-            return _encoder(Type("float"))(value)
+            return _float(value)
         case list():
             return _array(_untyped, value)
         case dict():
@@ -179,3 +181,14 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  # any wire value
             return {name: _plain(item) for name, item in value.items()}
         case _:
             return value
+
+
+_ENCODERS: dict[str, Encoder] = {
+    "void": _void,
+    "int": _int,
+    "float": _float,
+    "bool": _bool,
+    "datetime": _date,
+    "record": _untyped,
+    "an event batch": _batch,
+}

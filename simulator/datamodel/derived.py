@@ -1,6 +1,7 @@
 """Messages that every class has by its fields and look-ups; they are never listed in a file."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from simulator.datamodel.model import Field, Message, Param
 from simulator.datamodel.types import Type, parse
@@ -11,17 +12,17 @@ _TEXT = Type("string")
 
 def accessors(cls: str, field: Field) -> Iterator[Message]:
     """Give getter, and for a writable field setter, adders and removers."""
-    yield _of_field(cls, field, "get", (), field.type, role="read-only")
+    yield replace(_of_field(cls, field, "get"), result=field.type, role="read-only")
     if field.qualifier != "rw":
         return
-    yield _of_field(cls, field, "set", (Param("value", field.type),))
+    yield _of_field(cls, field, "set", Param("value", field.type))
     if field.type.kind == "map":
         key, value = field.type.items
-        yield _of_field(cls, field, "add_to", (Param("key", key), Param("value", value)))
-        yield _of_field(cls, field, "remove_from", (Param("key", key),))
+        yield _of_field(cls, field, "add_to", Param("key", key), Param("value", value))
+        yield _of_field(cls, field, "remove_from", Param("key", key))
     if field.type.kind == "set":
-        yield _of_field(cls, field, "add", (Param("value", field.type.items[0]),))
-        yield _of_field(cls, field, "remove", (Param("value", field.type.items[0]),))
+        yield _of_field(cls, field, "add", Param("value", field.type.items[0]))
+        yield _of_field(cls, field, "remove", Param("value", field.type.items[0]))
 
 
 def lookup(cls: str, name: str, since: str, gone: str) -> Message:
@@ -38,21 +39,14 @@ def lookup(cls: str, name: str, since: str, gone: str) -> Message:
     return Message(cls, name, params, parse(result), since, kind=name, hidden=hidden, gone=gone)
 
 
-def _of_field(
-    cls: str,
-    field: Field,
-    kind: str,
-    params: tuple[Param, ...],
-    result: Type = _VOID,
-    role: str = "",
-) -> Message:
+def _of_field(cls: str, field: Field, kind: str, *params: Param) -> Message:
     return Message(
         cls,
         f"{kind}_{field.name}",
         (Param("self", Type("ref", cls)), *params),
-        result,
+        _VOID,
         field.since,
-        role or field.role,
+        field.role,
         gone=field.deprecated,
         kind=kind,
         field=field.name,

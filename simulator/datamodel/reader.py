@@ -19,7 +19,7 @@ have no `Async` form. A line that begins with a space continues the one before.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,6 +31,11 @@ Enums = Mapping[str, tuple[str, ...]]
 
 _SIGNATURE = re.compile(r"(?P<name>\w+)\((?P<params>.*)\)(?: -> (?P<result>.+?))? +\| (?P<rest>.+)")
 _PARAM_COMMA = re.compile(r", (?=\w+: )")
+_SCALARS: dict[str, Callable[[str], Any]] = {
+    "bool": lambda text: text == "true",
+    "int": int,
+    "float": float,
+}
 _GONE = ("deprecated", "removed")
 
 
@@ -180,21 +185,19 @@ def _params(text: str, enums: Enums) -> Iterator[Param]:
 def literal(text: str, kind: Type, enums: Enums) -> Any:  # noqa: ANN401  # any wire value
     """Read a default as the data model writes it."""
     match kind.kind:
-        case "bool":
-            return text == "true"
-        case "int":
-            return int(text)
-        case "float":
-            return float(text)
         case "set":
             return [literal(part, kind.items[0], enums) for part in _parts(text)]
         case "map":
             pairs = [part.split(" -> ") for part in _parts(text)]
             return {key.strip('"'): literal(value, kind.items[1], enums) for key, value in pairs}
-        case "ref":
-            return empty(kind, enums) if text in {"Null", "None"} else text
+        case "ref" if text in {"Null", "None"}:
+            return empty(kind, enums)
         case _:
-            return text.strip('"')
+            return _SCALARS.get(kind.kind, _unquoted)(text)
+
+
+def _unquoted(text: str) -> str:
+    return text.strip('"')
 
 
 def _parts(text: str) -> list[str]:

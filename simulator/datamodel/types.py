@@ -1,6 +1,7 @@
 """Types of the data model: how `(string -> VM ref) map` is read, and its empty value."""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +59,7 @@ _EMPTY: dict[str, Any] = {
 }
 
 
-def empty(kind: Type, enums: dict[str, tuple[str, ...]]) -> Any:  # noqa: ANN401  # any wire value
+def empty(kind: Type, enums: Mapping[str, tuple[str, ...]]) -> Any:  # noqa: ANN401  # any wire value
     """Give the value of a field that nobody set and that has no default."""
     if kind.kind == "enum":
         return enums[kind.name][0]
