@@ -1,0 +1,221 @@
+"""A simulated pool for each test, and clients that speak to it over both transports."""
+
+import http.client
+import json
+import urllib.parse
+import xmlrpc.client
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from simulator.server import Options, Served, serve_in_thread
+
+TIMEOUT = 20.0
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An HTTP answer as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    closes: bool
+
+
+def ask(
+    url: str, verb: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> Heard:
+    """Send one HTTP request on a connection of its own."""
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=TIMEOUT)
+    try:
+        connection.request(verb, path, body, dict(headers or {}))
+        answer = connection.getresponse()
+        read = answer.read()
+        told = {name.lower(): value for name, value in answer.getheaders()}
+        return Heard(answer.status, told, read, answer.will_close)
+    finally:
+        connection.close()
+
+
+class Wire:
+    """Speaks one of the dialects to one address."""
+
+    def __init__(self, url: str, dialect: str) -> None:
+        self.url = url
+        self.dialect = dialect
+
+    def __call__(self, method: str, *params: Any, headers: Mapping[str, str] | None = None) -> Any:
+        """Give the value of a call that must succeed."""
+        value, refusal = self._exchange(method, params, headers)
+        assert refusal is None, f"{method}: {refusal}"
+        return value
+
+    def refusal(self, method: str, *params: Any) -> list[str]:
+        """Give code and parameters of a call that must be refused."""
+        value, refusal = self._exchange(method, params, None)
+        assert refusal is not None, f"{method} was not refused: {value}"
+        return refusal
+
+    def _exchange(
+        self, method: str, params: tuple[Any, ...], headers: Mapping[str, str] | None
+    ) -> tuple[Any, list[str] | None]:
+        return (self._json if self.dialect == "json" else self._xml)(method, params, headers)
+
+    def _json(
+        self, method: str, params: tuple[Any, ...], headers: Mapping[str, str] | None
+    ) -> tuple[Any, list[str] | None]:
+        call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        heard = ask(self.url, "POST", "/jsonrpc", json.dumps(call).encode(), headers)
+        answer = json.loads(heard.body)
+        if "error" in answer:
+            return None, [answer["error"]["message"], *answer["error"]["data"]]
+        return answer["result"], None
+
+    def _xml(
+        self, method: str, params: tuple[Any, ...], headers: Mapping[str, str] | None
+    ) -> tuple[Any, list[str] | None]:
+        call = xmlrpc.client.dumps(params, method, allow_none=True).encode()
+        heard = ask(self.url, "POST", "/", call, headers)
+        (answer,), _ = xmlrpc.client.loads(heard.body, use_builtin_types=False)
+        assert isinstance(answer, dict)
+        if answer["Status"] == "Failure":
+            return None, list(answer["ErrorDescription"])
+        return answer["Value"], None
+
+
+class Xen:
+    """A client that has logged in; its calls need no session."""
+
+    def __init__(self, wire: Wire, threads: ThreadPoolExecutor, user: str = "root") -> None:
+        self.wire = wire
+        self.session = wire("session.login_with_password", user, "xenflow", "1.0", "tests")
+        self._threads = threads
+
+    def __call__(self, method: str, *params: Any, headers: Mapping[str, str] | None = None) -> Any:
+        """Give the value of a call that must succeed."""
+        return self.wire(method, self.session, *params, headers=headers)
+
+    def refusal(self, method: str, *params: Any) -> list[str]:
+        """Give code and parameters of a call that must be refused."""
+        return self.wire.refusal(method, self.session, *params)
+
+    def later(self, method: str, *params: Any) -> Future[Any]:
+        """Make a call that blocks from a thread of its own."""
+        return self._threads.submit(self, method, *params)
+
+    def later_refusal(self, method: str, *params: Any) -> Future[list[str]]:
+        """Make a call that blocks, and is then refused, from a thread of its own."""
+        return self._threads.submit(self.refusal, method, *params)
+
+    def find(self, cls: str, name: str) -> str:
+        """Give the reference of the one object that has this name."""
+        (ref,) = self(f"{cls}.get_by_name_label", name)
+        return str(ref)
+
+    def token(self) -> str:
+        """Give a token from which only what happens after this call is told."""
+        return str(self("event.from", [], "", 0.0)["token"])
+
+    def events(self, classes: list[str], token: str, seconds: float = 10.0) -> list[dict[str, Any]]:
+        """Wait for events after the token."""
+        return list(self("event.from", classes, token, seconds)["events"])
+
+    def appeared(self, token: str, name: str) -> str:
+        """Wait for a task of this name to be made after the token, and give its reference."""
+        while True:
+            batch = self("event.from", ["task"], token, 10.0)
+            token = batch["token"]
+            for event in batch["events"]:
+                if event["operation"] == "add" and event["snapshot"]["name_label"] == name:
+                    return str(event["ref"])
+            assert batch["events"], f"no task {name}"
+
+    def ended(self, task: str) -> dict[str, Any]:
+        """Wait for a task's end and give its record."""
+        token = self.token()
+        while (record := self("task.get_record", task))["status"] == "pending":
+            token = self("event.from", [f"task/{task}"], token, 10.0)["token"]
+        return dict(record)
+
+
+@pytest.fixture
+def options() -> Options:
+    """How the pool is started: as fast as can be, with the control door open."""
+    return Options(seed=1, speed=200.0, control=True)
+
+
+@pytest.fixture
+def served(options: Options) -> Iterator[Served]:
+    """A pool of this test's own."""
+    with serve_in_thread(options) as running:
+        yield running
+
+
+@pytest.fixture
+def http_request(served: Served) -> Callable[..., Heard]:
+    """Send one HTTP request to the pool: verb, path, body, headers."""
+
+    def send(*request: Any, **more: Any) -> Heard:
+        return ask(served.url, *request, **more)
+
+    return send
+
+
+@pytest.fixture
+def control(served: Served) -> Callable[..., dict[str, Any]]:
+    """Give an order at the control door: hold, advance, fault, journal ..."""
+
+    def order(do: str, **fields: Any) -> dict[str, Any]:
+        heard = ask(served.url, "POST", "/control", json.dumps({"do": do, **fields}).encode())
+        assert heard.status == http.client.OK, heard.body
+        return dict(json.loads(heard.body))
+
+    return order
+
+
+@pytest.fixture
+def held(control: Callable[..., dict[str, Any]]) -> Callable[[float], dict[str, Any]]:
+    """Hold the clock; call it to let simulated seconds pass."""
+    control("hold")
+    return lambda seconds: control("advance", seconds=seconds)
+
+
+@pytest.fixture(params=["json", "xml"])
+def wire(served: Served, request: pytest.FixtureRequest) -> Wire:
+    """A client that has not logged in, once for each dialect."""
+    return Wire(served.url, request.param)
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    """Threads for calls that block."""
+    with ThreadPoolExecutor(8) as pool:
+        yield pool
+
+
+@pytest.fixture
+def xen(wire: Wire, threads: ThreadPoolExecutor) -> Xen:
+    """A client that has logged in as root, once for each dialect."""
+    return Xen(wire, threads)
+
+
+@pytest.fixture
+def login(wire: Wire, threads: ThreadPoolExecutor) -> Callable[[str], Xen]:
+    """Log in as somebody: `reader` may only read, `operator` is a vm-operator."""
+    return lambda user: Xen(wire, threads, user)
+
+
+@pytest.fixture
+def halted(xen: Xen) -> str:
+    """A halted VM with a disk and a network interface."""
+    return xen.find("VM", "web02")
+
+
+@pytest.fixture
+def running(xen: Xen) -> str:
+    """A running VM."""
+    return xen.find("VM", "web01")
