@@ -173,7 +173,11 @@ class Door:
 
     async def _xml(self, headers: Mapping[str, str], body: bytes, address: str) -> Reply:
         try:
+            body.decode()
             method, params = xmlrpc.read(body)
+        except UnicodeDecodeError:
+            refusal = invalid_utf8(body.decode(errors="replace"))
+            return Reply(200, xmlrpc.CONTENT_TYPE, xmlrpc.failure(refusal))
         except xmlrpc.BadRequestError as error:
             raise _internal_error(str(error)) from error
 

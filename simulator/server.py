@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from simulator import datamodel, housekeeping, verbs, world
 from simulator.clock import Clock
@@ -95,39 +96,40 @@ class _Protocol(HttpToolsProtocol):
         self.scope["extensions"] = {CONNECTION: self.transport}  # type: ignore[dict-item]  # an object, not plain data
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs it, and says when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @contextlib.asynccontextmanager
 async def serving(options: Options) -> AsyncIterator[Served]:
     """Serve a pool while the body runs."""
     simulator = Simulator(options)
     sockets = _listen(simulator.addresses(options.host), options.port)
-    server = _Server(_config(simulator.door))
     url = f"http://{options.host}:{sockets[0].getsockname()[1]}"
     sweeping = asyncio.create_task(housekeeping.run(simulator.pool))
-    running = asyncio.create_task(server.serve(sockets))
     try:
-        await server.ready.wait()
-        yield Served(simulator, url)
+        async with _open_doors(simulator.door, sockets):
+            yield Served(simulator, url)
     finally:
-        simulator.door.disconnect(stop=True)
-        server.should_exit = server.force_exit = True
         sweeping.cancel()
-        await running
+
+
+@contextlib.asynccontextmanager
+async def _open_doors(door: Door, sockets: list[socket.socket]) -> AsyncIterator[None]:
+    """Speak HTTP at these sockets; in the end nobody is waited for."""
+    config, state = _config(door), ServerState()
+    config.load()
+
+    def connect() -> _Protocol:
+        return _Protocol(config=config, server_state=state, app_state={})
+
+    loop = asyncio.get_running_loop()
+    servers = [await loop.create_server(connect, sock=each, backlog=BACKLOG) for each in sockets]
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.close()
+        for job in list(state.tasks):
+            job.cancel()
+        for connection in list(state.connections):
+            connection.transport.abort()
 
 
 @contextlib.contextmanager
@@ -165,8 +167,6 @@ def _config(door: Door) -> uvicorn.Config:
         server_header=False,
         date_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=1,
-        backlog=BACKLOG,
     )
 
 
