@@ -8,12 +8,10 @@ The token goes into the next look. None as a token says: this server is too old 
 
 from __future__ import annotations
 
-import xmlrpc.client
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
-from xml.parsers.expat import ExpatError
 
-from xenserver import errors, values
+from xenserver import errors, values, xmlrpc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,9 +25,6 @@ TAG = "http:xenflow-operation"
 
 START = ""
 """The token to begin with: everything that is, then everything that changes."""
-
-TAG = "http:xenflow-operation"
-"""Key in a task's other_config: the header `X-Http-Other-Config-xenflow-operation` of its call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +106,9 @@ def told(ref: str, record: Record) -> TaskEvent:
     if status in {"pending", "cancelling"}:
         return TaskProgress(ref, _progress(record))
     info = values.texts(record.get("error_info", []))
-    return TaskEnd(ref, status, _result(values.text(record.get("result", ""))), info, _tag(record))
+    return TaskEnd(
+        ref, status, xmlrpc.made(values.text(record.get("result", ""))), info, _tag(record)
+    )
 
 
 def _by_reading(sessions: Sessions, target: Target) -> tuple[list[TaskEvent], None]:
@@ -143,22 +140,6 @@ def _tag(record: Record) -> str:
     return tag if isinstance(tag, str) else ""
 
 
-def _tag(record: Record) -> str:
-    other = record.get("other_config")
-    return values.text(other.get(TAG, "")) if isinstance(other, dict) else ""
-
-
 def _progress(record: Record) -> float:
     progress = record.get("progress")
     return float(progress) if isinstance(progress, int | float) else 0.0
-
-
-def _result(text: str) -> str | list[str]:
-    """Take the value out of its XML, in which it stands whatever the transport."""
-    if not text.startswith("<value>"):
-        return text
-    try:
-        (value,), _ = xmlrpc.client.loads(f"<params><param>{text}</param></params>")
-    except (ExpatError, xmlrpc.client.Error):
-        return text
-    return [str(item) for item in value] if isinstance(value, list) else str(value)

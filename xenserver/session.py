@@ -144,6 +144,7 @@ class _Pool:
             login.set_exception(error)
         else:
             self._landed(session)
+            self._tally.count_login()
             login.set_result(session)
 
     def _landed(self, session: str | None) -> None:

@@ -13,11 +13,17 @@ class Tally:
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()
         self._repeated = 0
+        self._logins = 0
 
     def count(self, method: str) -> None:
         """Note that the method was called once more, whatever came of it."""
         with self._lock:
             self._calls[method] += 1
+
+    def count_login(self) -> None:
+        """Note that a session was opened."""
+        with self._lock:
+            self._logins += 1
 
     def count_repeated(self) -> None:
         """Note that a call is sent again."""
@@ -26,14 +32,15 @@ class Tally:
 
     @property
     def calls(self) -> Counter[str]:
-        """How often each method was called, logins and logouts included."""
+        """How often each method was called, login and logout included."""
         with self._lock:
             return self._calls.copy()
 
     @property
     def logins(self) -> int:
-        """How often a session was asked for."""
-        return self.calls["session.login_with_password"]
+        """How many sessions were opened."""
+        with self._lock:
+            return self._logins
 
     @property
     def repeated(self) -> int:

@@ -1,4 +1,4 @@
-"""What the tests of the gate share: servers that misbehave, and both transports."""
+"""What the tests of the gate share: a pool, servers that misbehave, and both transports."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from config.targets import Target
+from simulator import server
 from tests.xenserver.misbehaving import Reply, Server
+from tests.xenserver.pools import Pool
 from xenserver import jsonrpc, transport, wire, xmlrpc
+from xenserver.gate import Xen
+from xenserver.session import Sessions
 
 
 @pytest.fixture(params=[jsonrpc.JsonRpc, xmlrpc.XmlRpc], ids=["json-rpc", "xml-rpc"])
@@ -27,3 +32,30 @@ def misbehave() -> Iterator[Callable[..., str]]:
             return servers.enter_context(Server(reply, certificate)).url
 
         yield serve
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    """Serve a pool of three hosts."""
+    with server.serve_in_thread(server.Options(control=True, speed=1000.0)) as served:
+        yield Pool(served.url)
+
+
+@pytest.fixture
+def target(pool: Pool) -> Target:
+    """Describe how the pool is reached."""
+    return pool.target()
+
+
+@pytest.fixture
+def sessions() -> Iterator[Sessions]:
+    """Share sessions within a test, and log out after it."""
+    made = Sessions()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def xen(sessions: Sessions, target: Target) -> Xen:
+    """Open the gate to the pool."""
+    return Xen(sessions, target, {})
