@@ -32,7 +32,7 @@ class Mark(NamedTuple):
 class Call:
     """One call of one verb."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a call is made of
         self,
         pool: Pool,
         running: Task,

@@ -1,4 +1,4 @@
-"""The state rules as the rest of the simulator asks for them: may this object do that, now?"""
+"""The state rules as the rest of the simulator asks for them: what an object admits now."""
 
 from dataclasses import dataclass
 

@@ -43,12 +43,17 @@ def assert_can_boot(db: Database, vm: str, host: str) -> None:
 def assert_up(db: Database, host: str) -> None:
     """Refuse a host that is down, disabled or being evacuated."""
     record = db.get("host", host)
-    if not hosts.is_live(View(db, "host", host, record)):
+    if not is_live(db, host):
         raise Failure("HOST_NOT_LIVE")
     if not record["enabled"]:
         raise Failure("HOST_DISABLED", host)
     if "evacuate" in record["current_operations"].values():
         raise Failure("HOST_EVACUATE_IN_PROGRESS", host)
+
+
+def is_live(db: Database, host: str) -> bool:
+    """Tell whether the pool hears a host's heartbeat."""
+    return hosts.is_live(View(db, "host", host, db.get("host", host)))
 
 
 def assert_suits(db: Database, vm: str, host: str) -> None:

@@ -109,6 +109,20 @@ def domain_type(vm: Record) -> str:
     return "hvm" if vm["HVM_boot_policy"] else "pv"
 
 
+def guest_refusal(view: View, op: str) -> Failure | None:
+    """Refuse what a live guest has not said that it is able to do."""
+    if op not in _FEATURES or not _is_live(view.record) or not view.strict:
+        return None
+    agent = peek(view.db, "VM_guest_metrics", view.record["guest_metrics"])
+    told: dict[str, str] = agent["other"] if agent else {}
+    if op in _MOVING and "data-cant-suspend-reason" in told:
+        return Failure("VM_NON_SUSPENDABLE", view.ref, told["data-cant-suspend-reason"])
+    if not is_hvm(view) or (agent and agent["PV_drivers_version"]):
+        return None
+    able = any(told.get(feature) == "1" for feature in _FEATURES[op])
+    return None if able else Failure("VM_LACKS_FEATURE", view.ref)
+
+
 def _is_live(vm: Record) -> bool:
     return vm["power_state"] in _LIVE
 
@@ -193,19 +207,6 @@ def _control_domain(view: View, op: str) -> Failure | None:
     return Failure("OPERATION_NOT_ALLOWED", f"This operation is not allowed on {what}")
 
 
-def _guest(view: View, op: str) -> Failure | None:
-    if op not in _FEATURES or not _is_live(view.record) or not view.strict:
-        return None
-    agent = peek(view.db, "VM_guest_metrics", view.record["guest_metrics"])
-    told: dict[str, str] = agent["other"] if agent else {}
-    if op in _MOVING and "data-cant-suspend-reason" in told:
-        return Failure("VM_NON_SUSPENDABLE", view.ref, told["data-cant-suspend-reason"])
-    if not is_hvm(view) or (agent and agent["PV_drivers_version"]):
-        return None
-    able = any(told.get(feature) == "1" for feature in _FEATURES[op])
-    return None if able else Failure("VM_LACKS_FEATURE", view.ref)
-
-
 def _on_boot(view: View, op: str) -> Failure | None:
     if op not in _READING_DISKS:
         return None
@@ -243,7 +244,7 @@ RULES: tuple[Rule, ...] = (
     _special,
     _immobile,
     _control_domain,
-    _guest,
+    guest_refusal,
     _on_boot,
     _attachments,
     _appointments,

@@ -1,0 +1,175 @@
+"""Verbs of a VM's drives (ocaml/xapi/xapi_vbd.ml)."""
+
+from typing import Any
+
+from simulator import domains, machines, slots
+from simulator.call import Call
+from simulator.errors import Failure
+from simulator.rules import devices
+from simulator.rules import vm as vm_rules
+from simulator.rules.view import View, busy
+from simulator.tables import NULL, Record
+from simulator.verbs import verb
+
+_ODD_TYPES = frozenset({"ha_statefile", "metadata", "redo_log", "rrd", "pvs_cache", "cbt_metadata"})
+_MIGRATING = frozenset({"pool_migrate", "migrate_send"})
+
+
+@verb("VBD.create")
+async def create(call: Call, args: dict[str, Any]) -> str:
+    """Make a drive; it is not plugged by itself."""
+    _assert_medium(call, args)
+    vm = call.db.get("VM", args["VM"])
+    _assert_not_migrating(args["VM"], vm)
+    number = _number(call, args)
+    asleep = vm["power_state"] == "Suspended"
+    attached = {} if asleep else {"device": "", "currently_attached": False}
+    empty = args["empty"]
+    return machines.new_vbd(
+        call.pool,
+        {**args, "userdevice": number, **attached, "VDI": NULL if empty else args["VDI"]},
+    )
+
+
+@verb("VBD.destroy")
+async def destroy(call: Call, vbd: str) -> None:
+    """Delete a drive; what was in it stays."""
+    record = call.db.get("VBD", vbd)
+    if record["currently_attached"]:
+        vm = call.db.get("VM", record["VM"])["uuid"]
+        text = f"VBD '{record['uuid']}' still attached to '{vm}'"
+        raise Failure("OPERATION_NOT_ALLOWED", text)
+    machines.drop_device(call.db, "VBD", vbd)
+
+
+@verb("VBD.plug")
+async def plug(call: Call, vbd: str) -> None:
+    """Show a drive to a running guest."""
+    async with call.marking("VBD", vbd, "plug"):
+        _assert_writable(call, vbd)
+        await call.work("VBD.plug")
+        domains.attach_disk(call.db, vbd)
+
+
+@verb("VBD.unplug")
+async def unplug(call: Call, vbd: str) -> None:
+    """Take a drive from a running guest."""
+    async with call.marking("VBD", vbd, "unplug"):
+        await call.work("VBD.unplug")
+        call.db.put("VBD", vbd, currently_attached=False)
+
+
+@verb("VBD.unplug_force")
+async def unplug_force(call: Call, vbd: str) -> None:
+    """Take a drive from a running guest that does not let go of it."""
+    async with call.marking("VBD", vbd, "unplug_force"):
+        await call.work("VBD.unplug")
+        call.db.put("VBD", vbd, currently_attached=False)
+
+
+@verb("VBD.insert")
+async def insert(call: Call, vbd: str, vdi: str) -> None:
+    """Put a medium into an empty drive."""
+    async with call.marking("VBD", vbd, "insert"):
+        _assert_insertable(call, vbd, vdi)
+        await call.work("VBD.insert")
+        call.db.put("VBD", vbd, VDI=vdi, empty=False, **_attachment(call, vbd, full=True))
+
+
+@verb("VBD.eject")
+async def eject(call: Call, vbd: str) -> None:
+    """Take the medium out of a drive."""
+    async with call.marking("VBD", vbd, "eject"):
+        await call.work("VBD.eject")
+        call.db.put("VBD", vbd, VDI=NULL, empty=True, **_attachment(call, vbd, full=False))
+
+
+@verb("VBD.assert_attachable")
+async def assert_attachable(call: Call, vbd: str) -> None:
+    """Refuse a drive that its VM could not attach now."""
+    record = call.db.get("VBD", vbd)
+    if refusal := not record["empty"] and devices.sharing(call.db, record, record["VDI"]):
+        raise refusal
+
+
+@verb("VBD.set_mode")
+async def set_mode(call: Call, vbd: str, value: str) -> None:
+    """Make a drive of a halted VM writable or read-only."""
+    vm = call.db.get("VBD", vbd)["VM"]
+    state = call.db.get("VM", vm)["power_state"]
+    if state != "Halted":
+        raise Failure("VM_BAD_POWER_STATE", vm, "halted", state.lower())
+    call.db.put("VBD", vbd, mode=value)
+
+
+async def _pausing(call: Call, vbd: str) -> None:
+    """Refuse: no back end offers that."""
+    disk = call.db.get("VDI", call.db.get("VBD", vbd)["VDI"])
+    raise Failure("SR_OPERATION_NOT_SUPPORTED", disk["SR"])
+
+
+def _assert_medium(call: Call, args: Record) -> None:
+    if not args["empty"]:
+        _assert_type(call, args["VDI"])
+    if args["type"] == "CD" and args["mode"] != "RO":
+        raise Failure("VBD_CDS_MUST_BE_READONLY")
+    if args["empty"] and args["type"] == "Disk":
+        raise Failure("VBD_NOT_REMOVABLE_MEDIA", "in constructor")
+    if not args["empty"] and args["mode"] == "RW" and call.db.get("VDI", args["VDI"])["read_only"]:
+        raise Failure("VDI_READONLY", args["VDI"])
+
+
+def _assert_type(call: Call, vdi: str) -> None:
+    kind = call.db.get("VDI", vdi)["type"]
+    if kind in _ODD_TYPES:
+        raise Failure("VDI_INCOMPATIBLE_TYPE", vdi, kind.capitalize())
+
+
+def _assert_not_migrating(ref: str, vm: Record) -> None:
+    doing = {task: op for task, op in vm["current_operations"].items() if op in _MIGRATING}
+    if doing:
+        raise busy("VM", ref, doing)
+
+
+def _number(call: Call, args: Record) -> str:
+    """Give the drive's number as the database keeps it: found, or as asked for if it is free."""
+    asked = str(args["userdevice"])
+    free = slots.free_drives(call.db, args["VM"])
+    if asked == "autodetect":
+        if not free:
+            raise Failure("INVALID_DEVICE", asked)
+        return free[0]
+    number = slots.drive_number(asked)
+    if number is None:
+        raise Failure("INVALID_DEVICE", asked)
+    if str(number) not in free:
+        raise Failure("DEVICE_ALREADY_EXISTS", asked)
+    return asked
+
+
+def _assert_writable(call: Call, vbd: str) -> None:
+    record = call.db.get("VBD", vbd)
+    vm = View(call.db, "VM", record["VM"], call.db.get("VM", record["VM"]))
+    if vm_rules.is_hvm(vm) and record["type"] == "Disk" and record["mode"] == "RO":
+        raise Failure("DISK_VBD_MUST_BE_READWRITE_FOR_HVM", vbd)
+
+
+def _assert_insertable(call: Call, vbd: str, vdi: str) -> None:
+    if not call.db.get("VDI", vdi)["managed"]:
+        raise Failure("VDI_NOT_MANAGED", vdi)
+    _assert_type(call, vdi)
+    if refusal := devices.sharing(call.db, call.db.get("VBD", vbd), vdi):
+        raise refusal
+
+
+def _attachment(call: Call, vbd: str, *, full: bool) -> Record:
+    """Tell what a change of media does to a running guest's drive: an HVM one keeps it."""
+    ref = call.db.get("VBD", vbd)["VM"]
+    vm = View(call.db, "VM", ref, call.db.get("VM", ref))
+    if vm.record["power_state"] != "Running" or vm_rules.is_hvm(vm):
+        return {}
+    return {"currently_attached": full}
+
+
+verb("VBD.pause")(_pausing)
+verb("VBD.unpause")(_pausing)

@@ -1,0 +1,92 @@
+"""Verbs of a VM's network interfaces (ocaml/xapi/xapi_vif.ml)."""
+
+from typing import Any
+
+from simulator import guests, machines, placement, slots
+from simulator.call import Call
+from simulator.errors import Failure
+from simulator.rules.view import records
+from simulator.tables import Record
+from simulator.verbs import verb
+
+
+@verb("VIF.create")
+async def create(call: Call, args: dict[str, Any]) -> str:
+    """Make an interface; it is not plugged by itself, and nobody checks for a MAC used twice."""
+    vm = call.db.get("VM", args["VM"])
+    call.db.get("network", args["network"])
+    _assert_device(call, args)
+    _assert_mac(call, args)
+    asleep = vm["power_state"] == "Suspended"
+    attached = args.get("currently_attached", False) and asleep
+    return machines.new_vif(call.pool, {**args, "currently_attached": attached})
+
+
+@verb("VIF.destroy")
+async def destroy(call: Call, vif: str) -> None:
+    """Delete an interface that no running guest holds."""
+    record = call.db.get("VIF", vif)
+    live = call.db.get("VM", record["VM"])["power_state"] in {"Running", "Paused"}
+    if record["currently_attached"] and live:
+        raise Failure("OPERATION_NOT_ALLOWED", "VIF currently attached to a running VM")
+    machines.drop_device(call.db, "VIF", vif)
+
+
+@verb("VIF.plug")
+async def plug(call: Call, vif: str) -> None:
+    """Show an interface to a running guest."""
+    async with call.marking("VIF", vif, "plug"):
+        _assert_reachable(call, vif, call.db.get("VIF", vif)["network"])
+        await call.work("VIF.plug")
+        _attach(call, vif, attached=True)
+
+
+@verb("VIF.unplug")
+async def unplug(call: Call, vif: str) -> None:
+    """Take an interface from a running guest."""
+    async with call.marking("VIF", vif, "unplug"):
+        await call.work("VIF.unplug")
+        _attach(call, vif, attached=False)
+
+
+@verb("VIF.unplug_force")
+async def unplug_force(call: Call, vif: str) -> None:
+    """Take an interface from a running guest that does not let go of it."""
+    await unplug(call, vif)
+
+
+@verb("VIF.move")
+async def move(call: Call, vif: str, network: str) -> None:
+    """Put an interface on another network, in a running guest too."""
+    call.db.get("network", network)
+    _assert_reachable(call, vif, network)
+    await call.work("VIF.move")
+    call.db.put("VIF", vif, network=network)
+    guests.renumber(call.pool, call.db.get("VIF", vif)["VM"])
+
+
+def _assert_device(call: Call, args: Record) -> None:
+    device = args["device"]
+    if not device.isdecimal():
+        raise Failure("INVALID_DEVICE", device)
+    present = records(call.db, "VIF", call.db.get("VM", args["VM"])["VIFs"])
+    if any(int(vif["device"]) == int(device) for _, vif in present):
+        raise Failure("DEVICE_ALREADY_EXISTS", device)
+
+
+def _assert_mac(call: Call, args: Record) -> None:
+    mac = args["MAC"]
+    generated = mac == "" and machines.mac_seed(call.db, args["VM"]) is not None
+    if not generated and not slots.is_mac(mac):
+        raise Failure("MAC_INVALID", mac)
+
+
+def _assert_reachable(call: Call, vif: str, network: str) -> None:
+    host = call.db.get("VM", call.db.get("VIF", vif)["VM"])["resident_on"]
+    if call.db.exists("host", host) and not placement.sees_network(call.db, host, network):
+        raise Failure("HOST_CANNOT_ATTACH_NETWORK", host, network)
+
+
+def _attach(call: Call, vif: str, *, attached: bool) -> None:
+    call.db.put("VIF", vif, currently_attached=attached)
+    guests.renumber(call.pool, call.db.get("VIF", vif)["VM"])

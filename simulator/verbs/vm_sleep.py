@@ -1,0 +1,90 @@
+"""Verbs of a VM that put it to sleep, wake it, and move it while it runs."""
+
+from simulator import disks, domains, gates, holding, images, memory, placement
+from simulator.call import Call
+from simulator.errors import Failure
+from simulator.verbs import verb, vm_power
+
+
+@verb("VM.suspend")
+async def suspend(call: Call, vm: str) -> None:
+    """Write a running VM's memory to an image and give its host back."""
+    async with call.marking("VM", vm, "suspend"):
+        image = images.create(call.pool, vm)
+        try:
+            await call.work("VM.suspend", cancellable=False)
+        except BaseException:
+            disks.drop(call.db, image)
+            raise
+        domains.suspend(call.pool, vm, image)
+        vm_power.tell(call, vm, "VM_SUSPENDED")
+
+
+@verb("VM.resume")
+async def resume(call: Call, vm: str, start_paused: bool, _force: bool) -> None:
+    """Let a suspended VM go on, on the host that suits best."""
+    async with holding.vm_and_devices(call, vm, "resume", ("VBD",)):
+        _assert_image(call, vm)
+        await _wake(call, vm, placement.choose(call.db, vm), paused=start_paused)
+
+
+@verb("VM.resume_on")
+async def resume_on(call: Call, vm: str, host: str, start_paused: bool, _force: bool) -> None:
+    """Let a suspended VM go on, on a given host."""
+    async with holding.vm_and_devices(call, vm, "resume_on", ("VBD",)):
+        _assert_image(call, vm)
+        gates.check(call.db, "host", host, "vm_resume")
+        placement.assert_can_boot(call.db, vm, host)
+        await _wake(call, vm, host, paused=start_paused)
+
+
+@verb("VM.pool_migrate")
+async def pool_migrate(call: Call, vm: str, host: str, options: dict[str, str]) -> None:
+    """Move a running VM to another host of the pool."""
+    strict = options.get("force") != "true"
+    async with call.marking("VM", vm, "pool_migrate", strict=strict):
+        _assert_target(call, vm, host)
+        async with holding.receiving_host(call, host, "vm_migrate"):
+            await migrate(call, vm, host)
+
+
+async def migrate(call: Call, vm: str, host: str) -> None:
+    """Move a VM that is held for it to a host that is held for it."""
+    call.running.forward(call.db.get("VM", vm)["resident_on"])
+    memory.take(call.db, vm, host)
+    try:
+        await call.work("VM.pool_migrate")
+    except BaseException:
+        memory.give(call.db, vm, host)
+        raise
+    domains.move(call.pool, vm, host)
+    vm_power.tell(call, vm, "VM_MIGRATED")
+
+
+def _assert_target(call: Call, vm: str, host: str) -> None:
+    """Refuse a host that a VM cannot move to; its own may be disabled."""
+    record = call.db.get("VM", vm)
+    if host == record["resident_on"]:
+        return
+    gates.check(call.db, "host", host, "vm_migrate")
+    placement.assert_up(call.db, host)
+    placement.assert_suits(call.db, vm, host)
+
+
+def _assert_image(call: Call, vm: str) -> None:
+    """Call a VM halted whose image is lost."""
+    if not call.db.exists("VDI", call.db.get("VM", vm)["suspend_VDI"]):
+        images.forget(call.db, vm)
+        domains.halt(call.pool, vm)
+        raise Failure("VM_HAS_NO_SUSPEND_VDI", "VM", vm)
+
+
+async def _wake(call: Call, vm: str, host: str, *, paused: bool) -> None:
+    async with (
+        holding.receiving_host(call, host, "vm_resume"),
+        vm_power.reserved(call, vm, host),
+    ):
+        await call.work("VM.resume", cancellable=False)
+        images.drop(call.db, vm)
+        domains.bring_up(call.pool, vm, host, paused=paused)
+    vm_power.tell(call, vm, "VM_RESUMED")
