@@ -1,0 +1,192 @@
+"""Verbs of hosts (ocaml/xapi/xapi_host.ml)."""
+
+from simulator import domains, gates, holding, memory, placement
+from simulator.call import Call
+from simulator.errors import Failure
+from simulator.rules.view import records
+from simulator.tables import NULL
+from simulator.verbs import verb, vm_sleep
+
+
+@verb("host.disable")
+async def disable(call: Call, host: str) -> None:
+    """Let no VM start on, or move to, a host; what runs there stays."""
+    call.db.put("host", host, enabled=False)
+    gates.refresh(call.db, "host", host)
+
+
+@verb("host.enable")
+async def enable(call: Call, host: str) -> None:
+    """Let VMs start on a host again."""
+    async with call.marking("host", host, "enable"):
+        call.db.put("host", host, enabled=True)
+
+
+@verb("host.reboot")
+async def reboot(call: Call, host: str) -> None:
+    """Boot a disabled host again; it comes back enabled."""
+    async with call.marking("host", host, "reboot"):
+        _go_down(call, host)
+        await call.work("host.reboot", cancellable=False)
+        _show_live(call, host, live=True)
+        call.db.put("host", host, enabled=True)
+
+
+@verb("host.shutdown")
+async def shutdown(call: Call, host: str) -> None:
+    """Switch a disabled host off."""
+    async with call.marking("host", host, "shutdown"):
+        await call.work("host.shutdown", cancellable=False)
+        _go_down(call, host)
+
+
+@verb("host.power_on")
+async def power_on(call: Call, host: str) -> None:
+    """Switch a host on; it comes back enabled."""
+    async with call.marking("host", host, "power_on"):
+        await call.work("host.power_on")
+        _show_live(call, host, live=True)
+        call.db.put("host", host, enabled=True)
+
+
+@verb("host.evacuate")
+async def evacuate(
+    call: Call, host: str, _network: str = NULL, _evacuate_batch_size: int = 0
+) -> None:
+    """Move every VM of a host elsewhere; one that cannot move fails all before any does."""
+    async with call.marking("host", host, "evacuate"):
+        plan = _plan(call, host)
+        if impossible := {vm: to for vm, to in plan.items() if isinstance(to, Failure)}:
+            raise next(iter(impossible.values()))
+        for done, vm in enumerate(plan):
+            await _evacuate(call, vm, host)
+            call.running.progress((done + 1) / len(plan))
+
+
+@verb("host.assert_can_evacuate")
+async def assert_can_evacuate(call: Call, host: str) -> None:
+    """Refuse a host with a VM that cannot move elsewhere."""
+    found = _preventing(call, host).values()
+    if found:
+        raise Failure("CANNOT_EVACUATE_HOST", "|".join(",".join(words) for words in found))
+
+
+@verb("host.get_vms_which_prevent_evacuation")
+async def get_vms_which_prevent_evacuation(call: Call, host: str) -> dict[str, list[str]]:
+    """Tell which VMs cannot move elsewhere, and why."""
+    return _preventing(call, host)
+
+
+@verb("host.destroy")
+async def destroy(call: Call, host: str) -> None:
+    """Forget a dead member of the pool."""
+    record = call.db.get("host", host)
+    if host == call.pool.coordinator or placement.is_live(call.db, host):
+        raise Failure("HOST_IS_LIVE", host)
+    if _guests(call, host):
+        raise Failure("HOST_HAS_RESIDENT_VMS", host)
+    for cls in ("PIF", "PBD"):
+        for ref in list(record[f"{cls}s"]):
+            call.db.destroy(cls, ref)
+    if call.db.exists("VM", record["control_domain"]):
+        call.db.destroy("VM", record["control_domain"])
+    call.db.destroy("host", host)
+
+
+@verb("host.get_servertime")
+async def get_servertime(call: Call, host: str) -> str:
+    """Tell what time it is."""
+    call.db.get("host", host)
+    return call.pool.clock.iso()
+
+
+@verb("host.get_server_localtime")
+async def get_server_localtime(call: Call, host: str) -> str:
+    """Tell what time it is where the host stands: simulated hosts stand in Greenwich."""
+    return await get_servertime(call, host)
+
+
+@verb("host.compute_free_memory")
+async def compute_free_memory(call: Call, host: str) -> int:
+    """Tell how much memory a host has left for VMs."""
+    return memory.free(call.db, host)
+
+
+@verb("host.compute_memory_overhead")
+async def compute_memory_overhead(call: Call, host: str) -> int:
+    """Tell how much memory a host needs for itself."""
+    return int(call.db.get("host", host)["memory_overhead"])
+
+
+@verb("host.get_management_interface")
+async def get_management_interface(call: Call, host: str) -> str:
+    """Give the interface that a host is managed by."""
+    return next(
+        (
+            ref
+            for ref, pif in records(call.db, "PIF", call.db.get("host", host)["PIFs"])
+            if pif["management"]
+        ),
+        NULL,
+    )
+
+
+@verb("host.set_hostname_live")
+async def set_hostname_live(call: Call, host: str, hostname: str) -> None:
+    """Give a running host another hostname."""
+    call.db.put("host", host, hostname=hostname)
+
+
+def _guests(call: Call, host: str) -> list[str]:
+    resident = records(call.db, "VM", list(call.db.get("host", host)["resident_VMs"]))
+    return [ref for ref, vm in resident if not vm["is_control_domain"]]
+
+
+def _plan(call: Call, host: str) -> dict[str, str | Failure]:
+    """Give each VM of a host the host it would move to, or the reason why it cannot."""
+    return {vm: _refuge(call, vm, host) for vm in _guests(call, host)}
+
+
+def _refuge(call: Call, vm: str, host: str) -> str | Failure:
+    try:
+        gates.check(call.db, "VM", vm, "pool_migrate")
+    except Failure as failure:
+        if failure.code != "OTHER_OPERATION_IN_PROGRESS":
+            return failure
+    elsewhere = [other for other in placement.possible(call.db, vm) if other != host]
+    if not elsewhere:
+        return Failure("NO_HOSTS_AVAILABLE", vm)
+    return max(elsewhere, key=lambda other: memory.free(call.db, other))
+
+
+def _preventing(call: Call, host: str) -> dict[str, list[str]]:
+    plan = _plan(call, host)
+    return {vm: to.words() for vm, to in plan.items() if isinstance(to, Failure)}
+
+
+async def _evacuate(call: Call, vm: str, host: str) -> None:
+    """Move one VM, unless it has ended or moved meanwhile."""
+    if not call.db.exists("VM", vm) or call.db.get("VM", vm)["resident_on"] != host:
+        return
+    target = _refuge(call, vm, host)
+    if isinstance(target, Failure):
+        raise target
+    async with (
+        call.subtask("Async.VM.pool_migrate") as part,
+        part.marking("VM", vm, "pool_migrate"),
+        holding.receiving_host(part, target, "vm_migrate"),
+    ):
+        await vm_sleep.migrate(part, vm, target)
+
+
+def _go_down(call: Call, host: str) -> None:
+    """Lose what runs on a host together with its heartbeat."""
+    for vm in _guests(call, host):
+        domains.halt(call.pool, vm)
+        gates.refresh(call.db, "VM", vm)
+    _show_live(call, host, live=False)
+
+
+def _show_live(call: Call, host: str, *, live: bool) -> None:
+    metrics = call.db.get("host", host)["metrics"]
+    call.db.put("host_metrics", metrics, live=live, last_updated=call.pool.clock.iso())

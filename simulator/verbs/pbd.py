@@ -1,0 +1,83 @@
+"""Verbs of the ties between hosts and storage repositories (ocaml/xapi/xapi_pbd.ml)."""
+
+from typing import Any
+
+from simulator import gates
+from simulator.call import Call
+from simulator.errors import Failure
+from simulator.rules.view import records
+from simulator.verbs import verb
+
+_ATTACHED_SIZE = 1 << 40
+
+
+@verb("PBD.create")
+async def create(call: Call, args: dict[str, Any]) -> str:
+    """Tie a host to a repository, not yet attached."""
+    host, sr = args["host"], args["SR"]
+    call.db.get("host", host)
+    for ref, pbd in records(call.db, "PBD", call.db.get("SR", sr)["PBDs"]):
+        if pbd["host"] == host:
+            raise Failure("PBD_EXISTS", sr, host, ref)
+    async with call.marking("SR", sr, "pbd_create"):
+        return call.db.create("PBD", {**args, "currently_attached": False})
+
+
+@verb("PBD.destroy")
+async def destroy(call: Call, pbd: str) -> None:
+    """Cut a tie that is not attached."""
+    record = call.db.get("PBD", pbd)
+    if record["currently_attached"]:
+        raise Failure("OPERATION_NOT_ALLOWED", "PBD is currently attached")
+    async with call.marking("SR", record["SR"], "pbd_destroy"):
+        call.db.destroy("PBD", pbd)
+
+
+@verb("PBD.plug")
+async def plug(call: Call, pbd: str) -> None:
+    """Attach a repository to a host; attached already is fine."""
+    sr = call.db.get("PBD", pbd)["SR"]
+    async with call.marking("SR", sr, "plug"):
+        await call.work("PBD.plug")
+        call.db.put("PBD", pbd, currently_attached=True)
+        if call.db.get("SR", sr)["physical_size"] < 0:
+            call.db.put("SR", sr, physical_size=_ATTACHED_SIZE, physical_utilisation=0)
+    _refresh_disks(call, sr)
+
+
+@verb("PBD.unplug")
+async def unplug(call: Call, pbd: str) -> None:
+    """Detach a repository from a host; detached already is fine."""
+    record = call.db.get("PBD", pbd)
+    if not record["currently_attached"]:
+        return
+    async with call.marking("SR", record["SR"], "unplug"):
+        _assert_unused(call, record["SR"], record["host"])
+        await call.work("PBD.unplug")
+        call.db.put("PBD", pbd, currently_attached=False)
+    _refresh_disks(call, record["SR"])
+
+
+@verb("PBD.set_device_config")
+async def set_device_config(call: Call, pbd: str, value: dict[str, str]) -> None:
+    """Say how a host reaches a repository."""
+    call.db.put("PBD", pbd, device_config=value)
+
+
+def _assert_unused(call: Call, sr: str, host: str) -> None:
+    """Refuse while VMs on the host hold disks of the repository."""
+    used = [
+        vdi
+        for vdi, image in records(call.db, "VDI", call.db.get("SR", sr)["VDIs"])
+        if any(
+            vbd["currently_attached"] and call.db.get("VM", vbd["VM"])["resident_on"] == host
+            for _, vbd in records(call.db, "VBD", image["VBDs"])
+        )
+    ]
+    if used:
+        raise Failure("VDI_IN_USE", *used)
+
+
+def _refresh_disks(call: Call, sr: str) -> None:
+    for vdi in call.db.get("SR", sr)["VDIs"]:
+        gates.refresh(call.db, "VDI", vdi)

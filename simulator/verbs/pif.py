@@ -1,0 +1,118 @@
+"""Verbs of hosts' network interfaces and their VLANs (xapi_pif.ml, xapi_vlan.ml, xapi_pool.ml)."""
+
+from simulator import placement
+from simulator.call import Call
+from simulator.errors import Failure
+from simulator.rules.view import records
+from simulator.tables import NULL, Record
+from simulator.verbs import verb
+
+_TAGS = range(4095)
+_SHARED_MAC = "fe:ff:ff:ff:ff:ff"
+
+
+@verb("PIF.plug")
+async def plug(call: Call, pif: str) -> None:
+    """Bring an interface up."""
+    call.db.get("PIF", pif)
+    await call.work("PIF.plug")
+    call.db.put("PIF", pif, currently_attached=True)
+
+
+@verb("PIF.unplug")
+async def unplug(call: Call, pif: str) -> None:
+    """Take an interface down that nobody needs."""
+    _assert_idle(call, pif)
+    await call.work("PIF.unplug")
+    call.db.put("PIF", pif, currently_attached=False)
+
+
+@verb("VLAN.create")
+async def create_vlan(call: Call, tagged_pif: str, tag: int, network: str) -> str:
+    """Put a tagged interface over an untagged one of a host."""
+    _assert_vlan(call, tagged_pif, network, tag)
+    await call.work("VLAN.create")
+    return str(call.db.get("PIF", _tag(call, tagged_pif, network, tag))["VLAN_master_of"])
+
+
+@verb("VLAN.destroy")
+async def destroy_vlan(call: Call, vlan: str) -> None:
+    """Delete a tagged interface; its network stays."""
+    tagged = call.db.get("VLAN", vlan)["untagged_PIF"]
+    _assert_idle(call, tagged)
+    await call.work("VLAN.destroy")
+    call.db.destroy("PIF", tagged)
+    call.db.destroy("VLAN", vlan)
+
+
+@verb("pool.create_VLAN_from_PIF")
+async def create_vlan_from_pif(call: Call, pif: str, network: str, vlan: int) -> list[str]:
+    """Put a tagged interface over each live host's interface on the network of this one."""
+    call.db.get("network", network)
+    parents = _siblings(call, pif)
+    for parent in parents:
+        _assert_vlan(call, parent, network, vlan)
+    await call.work("pool.create_VLAN_from_PIF")
+    return [_tag(call, parent, network, vlan) for parent in parents]
+
+
+def _siblings(call: Call, pif: str) -> list[str]:
+    """Give the interfaces of live hosts on the same network as this one, of the same kind."""
+    record = call.db.get("PIF", pif)
+    on_network = call.db.get("network", record["network"])["PIFs"]
+    others = [
+        ref
+        for ref, other in records(call.db, "PIF", on_network)
+        if ref != pif and placement.is_live(call.db, other["host"])
+    ]
+    return [pif, *others]
+
+
+def _assert_vlan(call: Call, pif: str, network: str, tag: int) -> None:
+    record = call.db.get("PIF", pif)
+    for ref, other in records(call.db, "PIF", call.db.get("network", network)["PIFs"]):
+        if other["host"] == record["host"]:
+            raise Failure("NETWORK_ALREADY_CONNECTED", record["host"], ref)
+    if call.db.exists("Bond", record["bond_slave_of"]):
+        raise Failure("CANNOT_ADD_VLAN_TO_BOND_SLAVE", pif)
+    if record["VLAN"] >= 0:
+        raise Failure("PIF_IS_VLAN", pif)
+    if tag not in _TAGS:
+        raise Failure("VLAN_TAG_INVALID", tag)
+    if tag in _tags(call, record):
+        raise Failure("PIF_VLAN_EXISTS", record["device"])
+
+
+def _tags(call: Call, pif: Record) -> set[int]:
+    return {vlan["tag"] for _, vlan in records(call.db, "VLAN", pif["VLAN_slave_of"])}
+
+
+def _tag(call: Call, parent: str, network: str, tag: int) -> str:
+    record = call.db.get("PIF", parent)
+    pif = call.db.create(
+        "PIF",
+        device=record["device"],
+        network=network,
+        host=record["host"],
+        MAC=_SHARED_MAC,
+        MTU=record["MTU"],
+        VLAN=tag,
+        metrics=record["metrics"],
+        physical=False,
+        currently_attached=True,
+    )
+    vlan = call.db.create("VLAN", tagged_PIF=parent, untagged_PIF=pif, tag=tag)
+    call.db.put("PIF", pif, VLAN_master_of=vlan)
+    return pif
+
+
+def _assert_idle(call: Call, pif: str) -> None:
+    record = call.db.get("PIF", pif)
+    if record["management"]:
+        raise Failure("PIF_IS_MANAGEMENT_INTERFACE", pif)
+    network = record["network"]
+    vifs = call.db.get("network", network)["VIFs"] if call.db.exists("network", network) else []
+    for ref, vif in records(call.db, "VIF", vifs):
+        here = call.db.get("VM", vif["VM"])["resident_on"] == record["host"]
+        if vif["currently_attached"] and here and record["host"] != NULL:
+            raise Failure("VIF_IN_USE", network, ref)
