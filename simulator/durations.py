@@ -1,29 +1,34 @@
-"""How long each verb takes, in simulated seconds; `*` is for those not listed."""
+"""How long each verb takes, in simulated seconds; `*` is for those not listed.
+
+`guest.boot` is the time from a start to the first report of a guest's tools.
+"""
 
 from types import MappingProxyType
 
 DURATIONS = MappingProxyType(
     {
         "*": 0.5,
-        "VM.start": 4.0,
-        "VM.start_on": 4.0,
-        "VM.clean_shutdown": 6.0,
-        "VM.clean_reboot": 9.0,
+        "guest.boot": 5.0,
+        "VM.create": 0.2,
+        "VM.start": 3.0,
+        "VM.start_on": 3.0,
+        "VM.clean_shutdown": 5.0,
+        "VM.clean_reboot": 8.0,
         "VM.hard_shutdown": 1.0,
-        "VM.hard_reboot": 5.0,
+        "VM.hard_reboot": 4.0,
         "VM.pause": 0.3,
         "VM.unpause": 0.3,
         "VM.suspend": 8.0,
         "VM.resume": 6.0,
         "VM.resume_on": 6.0,
         "VM.pool_migrate": 10.0,
-        "VM.clone": 2.0,
-        "VM.copy": 12.0,
-        "VM.snapshot": 2.0,
+        "VM.clone": 1.0,
+        "VM.copy": 10.0,
+        "VM.snapshot": 1.0,
         "VM.checkpoint": 12.0,
         "VM.revert": 5.0,
-        "VM.provision": 3.0,
-        "VM.destroy": 1.0,
+        "VM.provision": 1.0,
+        "VM.destroy": 0.5,
         "VBD.plug": 1.0,
         "VBD.unplug": 1.0,
         "VIF.plug": 0.5,
@@ -31,14 +36,16 @@ DURATIONS = MappingProxyType(
         "VDI.create": 1.0,
         "VDI.destroy": 0.7,
         "VDI.resize": 1.0,
-        "VDI.clone": 1.0,
-        "VDI.snapshot": 1.0,
+        "VDI.clone": 0.5,
+        "VDI.snapshot": 0.5,
         "VDI.copy": 10.0,
         "SR.scan": 2.0,
         "SR.create": 5.0,
         "SR.destroy": 3.0,
         "host.evacuate": 2.0,
         "host.reboot": 60.0,
+        "host.shutdown": 20.0,
+        "host.power_on": 60.0,
         "pool.create_VLAN_from_PIF": 1.0,
         "VLAN.create": 0.7,
     }

@@ -18,6 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serve a simulated pool until told to end; give the exit code."""
     arguments = vars(_parser().parse_args(argv))
     ready_file: Path | None = arguments.pop("ready_file")
+    arguments["durations"] = dict(arguments["durations"])
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         asyncio.run(_serve(Options(**arguments), ready_file))
@@ -48,6 +49,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
     parser.add_argument("--user", default="root", help="who may log in")
     parser.add_argument("--password", default="xenflow", help="with which password")
+    parser.add_argument(
+        "--duration",
+        action="append",
+        default=[],
+        type=_duration,
+        metavar="VERB=SECONDS",
+        dest="durations",
+        help="simulated seconds that a verb takes, such as VM.start=5; may be repeated",
+    )
     parser.add_argument("--control", action="store_true", help="open the control door")
     parser.add_argument("--ready-file", type=Path, help="write the URL here when it can be used")
     return parser
+
+
+def _duration(text: str) -> tuple[str, float]:
+    verb, equals, seconds = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError("must look like VM.start=5")
+    return verb, float(seconds)

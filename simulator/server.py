@@ -5,8 +5,8 @@ import contextlib
 import random
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -41,6 +41,7 @@ class Options:
     user: str = "root"
     password: str = "xenflow"  # noqa: S105  # a simulated pool guards nothing
     control: bool = False
+    durations: Mapping[str, float] = field(default_factory=dict)
 
 
 class Simulator:
@@ -54,6 +55,7 @@ class Simulator:
             rng,
             accounts=(*DEFAULT_ACCOUNTS[1:], Account(options.user, options.password)),
         )
+        self.pool.durations.update(options.durations)
         world.build(self.pool)
         faults, stats = Faults(rng), Stats()
         dispatcher = Dispatcher(self.pool, verbs.load(), faults, stats)
