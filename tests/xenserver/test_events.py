@@ -1,0 +1,140 @@
+"""How the ends of tasks are noticed."""
+
+import pytest
+
+from config.targets import Target
+from tests.xenserver.pools import Pool
+from xenserver import errors, events
+from xenserver.gate import Xen
+from xenserver.session import Sessions
+
+HEADER = {"X-Http-Other-Config-xenflow-operation": "id/1"}
+PLAINLY = (False, False)  # neither paused nor forced
+
+
+def _end(sessions: Sessions, target: Target, task: str) -> events.TaskEnd:
+    """Follow the events until this task ended."""
+    token: str | None = events.START
+    while True:
+        seen, token = events.task_events(sessions, target, token, 5.0)
+        for event in seen:
+            if isinstance(event, events.TaskEnd) and event.ref == task:
+                return event
+
+
+def test_a_success_tells_what_was_made_and_for_whom(
+    xen: Xen, sessions: Sessions, target: Target
+) -> None:
+    """The reference of the new VM, and the header of the call."""
+    task = xen.launch(xen.later.VM.clone(xen.find.vm("web02"), "copy"), HEADER)
+
+    end = _end(sessions, target, task)
+
+    assert (end.status, end.tag) == ("success", "id/1")
+    assert xen.now.VM.get_name_label(end.outcome()) == "copy"
+
+
+def test_a_success_without_result_is_the_empty_text(
+    xen: Xen, sessions: Sessions, target: Target
+) -> None:
+    """Most verbs make nothing."""
+    task = xen.launch(xen.later.VM.start(xen.find.vm("web02"), *PLAINLY))
+
+    assert _end(sessions, target, task).outcome() == ""
+
+
+def test_a_failure_raises_xenservers_error(xen: Xen, sessions: Sessions, target: Target) -> None:
+    """As the call itself would have."""
+    task = xen.launch(xen.later.VM.start(xen.find.vm("web01"), *PLAINLY))
+
+    with pytest.raises(errors.Refused, match="VM_BAD_POWER_STATE"):
+        _end(sessions, target, task).outcome()
+
+
+def test_a_cancelled_task_is_cancelled(
+    xen: Xen, sessions: Sessions, target: Target, pool: Pool
+) -> None:
+    """Though XenServer gives no reason."""
+    pool.do("hold")
+    task = xen.launch(xen.later.VM.clone(xen.find.vm("web02"), "copy"))
+    xen.now.task.cancel(task)
+    pool.do("release")
+
+    with pytest.raises(errors.Cancelled, match="TASK_CANCELLED"):
+        _end(sessions, target, task).outcome()
+
+
+def test_a_running_task_tells_its_progress(
+    xen: Xen, sessions: Sessions, target: Target, pool: Pool
+) -> None:
+    """Between none and one."""
+    pool.do("hold")
+    task = xen.launch(xen.later.VM.clone(xen.find.vm("web02"), "copy"))
+
+    seen, _token = events.task_events(sessions, target, events.START, 5.0)
+
+    assert [event.ref for event in seen if isinstance(event, events.TaskProgress)][:1] == [task]
+
+
+def test_a_destroyed_task_is_gone(xen: Xen, sessions: Sessions, target: Target) -> None:
+    """How it ended nobody tells any more."""
+    task = xen.now.task.create("probe", "")
+    _seen, token = events.task_events(sessions, target, events.START, 5.0)
+    xen.now.task.set_status(task, "success")
+    xen.now.task.destroy(task)
+
+    seen, _token = events.task_events(sessions, target, token, 5.0)
+
+    assert seen == [events.TaskGone(task)]
+
+
+def test_a_quiet_pool_answers_when_the_time_is_over(sessions: Sessions, target: Target) -> None:
+    """With nothing, and a token that goes on."""
+    _seen, token = events.task_events(sessions, target, events.START, 0.0)
+
+    assert events.task_events(sessions, target, token, 0.0) == ([], token)
+
+
+def test_a_token_that_nobody_understands_begins_anew(
+    xen: Xen, sessions: Sessions, target: Target
+) -> None:
+    """As a token of another server, or of another time."""
+    task = xen.now.task.create("probe", "")
+
+    seen, token = events.task_events(sessions, target, "nonsense", 0.0)
+
+    assert events.TaskProgress(task, 0.0) in seen
+    assert token
+
+
+def test_a_server_without_long_polls_is_read_instead(
+    xen: Xen, sessions: Sessions, target: Target, pool: Pool
+) -> None:
+    """All tasks in one call; no token says that waiting is up to the caller."""
+    task = xen.now.task.create("probe", "")
+    pool.do("fault", what="refuse", method="event.from", code="MESSAGE_METHOD_UNKNOWN")
+
+    seen, token = events.task_events(sessions, target, events.START, 5.0)
+
+    assert (seen, token) == ([events.TaskProgress(task, 0.0)], None)
+    assert events.task_events(sessions, target, None, 5.0) == (seen, None)
+
+
+@pytest.mark.parametrize(
+    ("result", "made"),
+    [
+        ("", ""),
+        ("<value></value>", ""),
+        ("<value>OpaqueRef:1</value>", "OpaqueRef:1"),
+        ("<value><array><data><value>a</value><value>b</value></data></array></value>", ["a", "b"]),
+        ("plain text", "plain text"),
+        ("<value><broken", "<value><broken"),
+        ("<value><int>x</int></value>", "<value><int>x</int></value>"),
+    ],
+)
+def test_a_result_is_taken_out_of_its_xml(result: str, made: str | list[str]) -> None:
+    """What is none stays as it is."""
+    end = events.told("OpaqueRef:t", {"status": "success", "result": result, "error_info": []})
+
+    assert isinstance(end, events.TaskEnd)
+    assert end.outcome() == made

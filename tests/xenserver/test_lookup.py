@@ -1,0 +1,133 @@
+"""What a name or a UUID means."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.xenserver.pools import Pool
+from xenserver import errors
+from xenserver.gate import Xen
+from xenserver.session import Sessions
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture
+def snapshot(xen: Xen, now_done: Callable[[str], None]) -> str:
+    """Take a snapshot that bears the name of its VM; return the VM's name."""
+    now_done(xen.launch(xen.later.VM.snapshot(xen.find.vm("web02"), "web02")))
+    return "web02"
+
+
+@pytest.fixture
+def now_done(pool: Pool, xen: Xen) -> Callable[[str], None]:
+    """Wait until a task of XenServer succeeded."""
+
+    def wait(task: str) -> None:
+        while xen.now.task.get_status(task) == "pending":
+            pool.do("advance", seconds=10)
+        assert xen.now.task.get_status(task) == "success"
+
+    return wait
+
+
+def test_a_name_means_the_object_that_bears_it(xen: Xen, sessions: Sessions) -> None:
+    """For two calls: who bears it, and what that is."""
+    vm = xen.find.vm("web01")
+
+    assert (vm.cls, vm.name) == ("VM", "web01")
+    assert sessions.tally.calls.total() == 1 + 2
+
+
+def test_a_uuid_means_its_object(xen: Xen, sessions: Sessions) -> None:
+    """For one call."""
+    network = xen.find.network("lab")
+    before = sessions.tally.calls.total()
+
+    assert xen.find.network(network.uuid).ref == network.ref
+    assert sessions.tally.calls.total() == before + 1
+
+
+def test_a_name_means_the_same_object_the_next_time(xen: Xen, sessions: Sessions) -> None:
+    """And costs no call, though the object was renamed since."""
+    vm = xen.find.vm("web01")
+    xen.now.VM.set_name_label(vm, "other")
+    before = sessions.tally.calls.total()
+
+    assert xen.find.vm("web01") == vm
+    assert sessions.tally.calls.total() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "sort"), [("deb12", "template"), ("Control domain on host: xs1", "control domain")]
+)
+def test_a_plain_vms_name_means_nothing_else(xen: Xen, name: str, sort: str) -> None:
+    """The refusal says what it is that bears the name."""
+    with pytest.raises(errors.Missing, match=f"no VM is named {name}, though a {sort} is"):
+        xen.find.vm(name)
+
+
+def test_a_template_is_found_where_one_is_wanted(xen: Xen) -> None:
+    """By name, and by the UUID that this gives."""
+    template = xen.find.template("deb12")
+
+    assert xen.find.template(template.uuid).ref == template.ref
+    assert xen.find.vm_or_template("deb12").ref == template.ref
+
+
+def test_a_snapshot_does_not_make_its_vms_name_ambiguous(xen: Xen, snapshot: str) -> None:
+    """Each is found where it is wanted."""
+    vm, taken = xen.find.vm(snapshot), xen.find.snapshot(snapshot)
+
+    assert xen.now.VM.get_snapshot_of(taken) == vm.ref
+    assert xen.find.vm_or_template(snapshot) == vm
+
+
+def test_a_vm_is_no_snapshot(xen: Xen) -> None:
+    """Its UUID is refused where a snapshot is wanted, for reverting to it would not say why."""
+    vm = xen.find.vm("web02")
+
+    with pytest.raises(errors.Refused, match="is the UUID of a VM, not of a snapshot"):
+        xen.find.snapshot(vm.uuid)
+
+
+def test_a_name_that_nobody_bears_is_missing(xen: Xen) -> None:
+    """The refusal says what was looked for, and how to look."""
+    with pytest.raises(errors.Missing, match="no VM is named nobody; list them with") as caught:
+        xen.find.vm("nobody")
+
+    assert caught.value.args[:2] == ("XENFLOW_NO_SUCH_OBJECT", ["VM", "nobody"])
+
+
+def test_a_uuid_that_nobody_has_is_missing(xen: Xen) -> None:
+    """Likewise."""
+    with pytest.raises(errors.Missing, match=f"no SR has the UUID {NOBODY}"):
+        xen.find.sr(NOBODY)
+
+
+def test_a_name_that_several_bear_is_ambiguous(xen: Xen) -> None:
+    """The parameters list their UUIDs."""
+    one, other = xen.find.network("lab"), xen.find.network("Pool-wide network associated with eth0")
+    xen.now.network.set_name_label(one, "same")
+    xen.now.network.set_name_label(other, "same")
+
+    with pytest.raises(errors.Ambiguous, match="2 networks are named same") as caught:
+        xen.find.network("same")
+
+    assert caught.value.params == ["network", "same", *sorted([one.uuid, other.uuid])]
+
+
+def test_a_uuid_of_another_class_is_refused(xen: Xen) -> None:
+    """The refusal says whose it is."""
+    network = xen.find.network("lab")
+
+    with pytest.raises(errors.Refused, match="is the UUID of a network, not of a VM") as caught:
+        xen.find.vm(network.uuid)
+
+    assert caught.value.args[:2] == ("XENFLOW_WRONG_CLASS", ["VM", network.uuid, "network"])
+
+
+def test_what_has_no_name_is_found_by_uuid_only(xen: Xen) -> None:
+    """A name is refused without a call."""
+    with pytest.raises(errors.Missing, match="a VBD has no name; give its UUID"):
+        xen.find.vbd("xvda")
