@@ -8,6 +8,7 @@ took over. What an entry holds:
     phase                    running, parked, landed, resting, ended: for people; nothing is decided by it
     holder, held_until, fence                               who may act, and until when (milliseconds)
     leg:<n>  ref:<n>  outcome:<n>                           intent, XenServer's task, how it ended
+    parked:<n>  landed:<n>                                  when that was: for people
     known                    look-ups by name or UUID: a name goes on meaning the object it meant first
     failing, called_off      why the operation is to end early
     answer or fault, ended, told                            the end, and that Celery has passed it on

@@ -3,7 +3,8 @@
 -- ARGV  1 prefix of entries  2 prefix of early outcomes  3 lifetime of an early outcome (s)  4 seconds until a landing that nobody claimed is sent again
 --       5.. reference, outcome, "1" when the XenServer task carries our tag
 -- Answers the ids and messages to send: {id, message, ...}. The message stays in the entry, and the id in `landing`, until a worker claims it.
-local now = tonumber(redis.call('TIME')[1])
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
 local out = {}
 for i = 5, #ARGV, 3 do
   local parked = redis.call('HGET', KEYS[1], ARGV[i])
@@ -11,6 +12,7 @@ for i = 5, #ARGV, 3 do
     for id, leg in parked:gmatch('([^\n]*)/([^/\n]*)') do
       local entry = ARGV[1] .. id
       redis.call('HSETNX', entry, 'outcome:' .. leg, ARGV[i + 1])
+      redis.call('HSETNX', entry, 'landed:' .. leg, now)
       redis.call('HSET', entry, 'phase', 'landed')
       redis.call('ZADD', KEYS[2], now + ARGV[4], id)
       redis.call('ZREM', KEYS[3], id)

@@ -3,6 +3,8 @@
 -- ARGV  1 fence  2 id  3 leg  4 reference  5 wake at (s)  6 target  7 connection  8.. field, value, ...
 -- Answers {"landed", outcome} or {"parked", "1" when no poller follows this target yet}.
 local entry, landed = KEYS[1], 'outcome:' .. ARGV[3]
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
 if redis.call('HGET', entry, 'fence') ~= ARGV[1] then
   return redis.error_reply('OVERTAKEN')
 end
@@ -12,6 +14,7 @@ end
 local early = redis.call('GET', KEYS[3])
 if early then
   redis.call('HSETNX', entry, landed, early)
+  redis.call('HSETNX', entry, 'landed:' .. ARGV[3], now)
   redis.call('DEL', KEYS[3])
 end
 local outcome = redis.call('HGET', entry, landed)
@@ -29,6 +32,7 @@ redis.call('SADD', KEYS[6], ARGV[6])
 redis.call('HSET', KEYS[8], ARGV[6], ARGV[7])
 redis.call('ZADD', KEYS[7], 'LT', ARGV[5], ARGV[2])
 redis.call('HSET', entry, 'phase', 'parked', 'held_until', '0')
+redis.call('HSETNX', entry, 'parked:' .. ARGV[3], now)
 if redis.call('EXISTS', KEYS[4]) == 0 and redis.call('SET', KEYS[5], '1', 'NX', 'EX', 5) then
   return {'parked', '1'}
 end

@@ -8,6 +8,9 @@ end
 if redis.call('HSETNX', entry, 'outcome:' .. ARGV[2], ARGV[3]) == 0 then
   return ''
 end
-redis.call('ZADD', KEYS[2], tonumber(redis.call('TIME')[1]) + ARGV[4], ARGV[1])
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+redis.call('HSETNX', entry, 'landed:' .. ARGV[2], now)
+redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
 return redis.call('HGET', entry, 'message')
