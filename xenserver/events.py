@@ -41,7 +41,7 @@ class TaskEnd:
 
     `result` is what it made: text (empty for nothing, a reference, ...) or a list of texts;
     `error_info` is XenServer's code and parameters, empty unless it failed; `tag` is empty unless
-    the task is one of ours.
+    the task is one of ours; `finished` is when, as XenServer writes it.
     """
 
     ref: str
@@ -49,6 +49,7 @@ class TaskEnd:
     result: str | list[str]
     error_info: list[str]
     tag: str = ""
+    finished: str = ""
 
     def outcome(self) -> str | list[str]:
         """Return the result of a success; raise the error of the tree otherwise."""
@@ -106,9 +107,9 @@ def told(ref: str, record: Record) -> TaskEvent:
     if status in {"pending", "cancelling"}:
         return TaskProgress(ref, _progress(record))
     info = values.texts(record.get("error_info", []))
-    return TaskEnd(
-        ref, status, xmlrpc.made(values.text(record.get("result", ""))), info, _tag(record)
-    )
+    made = xmlrpc.made(values.text(record.get("result", "")))
+    finished = values.text(record.get("finished", ""))
+    return TaskEnd(ref, status, made, info, _tag(record), finished)
 
 
 def _by_reading(sessions: Sessions, target: Target) -> tuple[list[TaskEvent], None]:

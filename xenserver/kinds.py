@@ -6,11 +6,11 @@ one of its snapshots, which bear the same name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from xenserver.values import Record
 
@@ -20,6 +20,7 @@ class Kind:
     """A word for a kind of thing, its class, and what a record must be to be found by name.
 
     `by_uuid_too` asks the same of what is given by UUID. `named` is False where there are none.
+    `instead` says what to do with the sorts of VM that do not fit.
     """
 
     word: str
@@ -27,13 +28,14 @@ class Kind:
     fits: Callable[[Record], bool]
     by_uuid_too: bool = False
     named: bool = True
+    instead: Mapping[str, str] = field(default_factory=dict)
 
 
 def describe(record: Record) -> str:
     """Say which sort of VM a VM record is: VM, template, snapshot or control domain."""
-    for field in ("is_control_domain", "is_a_snapshot", "is_a_template"):
-        if record.get(field):
-            return field.removeprefix("is_").removeprefix("a_").replace("_", " ")
+    for flag in ("is_control_domain", "is_a_snapshot", "is_a_template"):
+        if record.get(flag):
+            return flag.removeprefix("is_").removeprefix("a_").replace("_", " ")
     return "VM"
 
 
@@ -41,7 +43,8 @@ def _any(_record: Record) -> bool:
     return True
 
 
-def _is(*sorts: str) -> Callable[[Record], bool]:
+def is_a(*sorts: str) -> Callable[[Record], bool]:
+    """Give the test that a VM record is one of these sorts, as `describe` names them."""
     return lambda record: describe(record) in sorts
 
 
@@ -49,11 +52,21 @@ def _no_snapshot(record: Record) -> bool:
     return not record.get("is_a_snapshot")
 
 
+_FOR_A_VM = {
+    "template": "make a VM of it with vm.install",
+    "snapshot": "revert its VM to it with vm.revert",
+}
+_FOR_A_TEMPLATE = {
+    "VM": "another VM like this one is made with vm.clone or vm.copy",
+    "snapshot": "make a template of it with vm.clone first",
+}
+_FOR_A_SNAPSHOT = {"VM": "a snapshot of it is made with vm.snapshot"}
+
 _ALL = (
-    Kind("vm", "VM", _is("VM")),
-    Kind("template", "VM", _is("template"), by_uuid_too=True),
-    Kind("snapshot", "VM", _is("snapshot"), by_uuid_too=True),
-    Kind("vm_or_template", "VM", _is("VM", "template")),
+    Kind("vm", "VM", is_a("VM"), instead=_FOR_A_VM),
+    Kind("template", "VM", is_a("template"), by_uuid_too=True, instead=_FOR_A_TEMPLATE),
+    Kind("snapshot", "VM", is_a("snapshot"), by_uuid_too=True, instead=_FOR_A_SNAPSHOT),
+    Kind("vm_or_template", "VM", is_a("VM", "template")),
     Kind("host", "host", _any),
     Kind("pool", "pool", _any),
     Kind("sr", "SR", _any),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Ask = Callable[..., object]
 
+_INCLUDING = {"template": " --include-templates", "snapshot": " --include-snapshots"}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -92,11 +93,12 @@ def _hint(kind: Kind, name: str, others: list[Record]) -> str:
     if not others:
         return f"no {_told(kind)} is named {name}; {_advice(kind)}"
     sorts = sorted({kinds.describe(other) if kind.cls == "VM" else "snapshot" for other in others})
-    return f"no {_told(kind)} is named {name}, though a {' and a '.join(sorts)} is"
+    told = f"no {_told(kind)} is named {name}, though a {' and a '.join(sorts)} is"
+    return "; ".join([told, *(kind.instead[sort] for sort in sorts if sort in kind.instead)])
 
 
 def _advice(kind: Kind) -> str:
-    return f"list them with `xenflow {kind.cls.lower()} find`"
+    return f"list them with `xenflow {kind.cls.lower()} find{_INCLUDING.get(kind.word, '')}`"
 
 
 def _told(kind: Kind) -> str:
@@ -113,4 +115,7 @@ def _ambiguous(kind: Kind, name: str, uuids: list[str]) -> errors.XenflowError:
 
 
 def _wrong(kind: Kind, uuid: str, seen: str) -> errors.XenflowError:
-    return errors.from_api("XENFLOW_WRONG_CLASS", [_told(kind), uuid, seen])
+    told = _told(kind)
+    advice = kind.instead.get(seen, f"give the UUID of a {told}")
+    words = f"{uuid} is the UUID of a {seen}, not of a {told}; {advice}"
+    return errors.from_api("XENFLOW_WRONG_CLASS", [told, uuid, seen], words=words)

@@ -125,7 +125,9 @@ _PHRASES = {
     # Networks
     "BRIDGE_NAME_EXISTS": "a bridge named {0} exists; choose another name",
     "NETWORK_CONTAINS_VIF": "VMs are attached to the network (VIF {0}); detach them first",
-    "NETWORK_CONTAINS_PIF": "a physical interface is on the network ({0}); remove its VLAN",
+    "NETWORK_CONTAINS_PIF": (
+        "the network is carried by {0}; a VLAN's network goes with remove_vlans, others stay"
+    ),
     "CANNOT_DESTROY_SYSTEM_NETWORK": "{0} is a network of the system and stays",
     "NETWORK_ALREADY_CONNECTED": "the network already has PIF {1} on host {0}",
     "PIF_IS_VLAN": "{0} is itself a VLAN; choose a physical interface",
@@ -163,6 +165,10 @@ _PHRASES = {
     ),
     "XENFLOW_MESSAGE_INVALID": "the message is not valid: {0}",
     "XENFLOW_NO_SUCH_OBJECT": "no {0} is named {1}",
+    "XENFLOW_DEFECT": "xenflow itself failed: {0}; please report it with the stack trace",
+    "XENFLOW_NOT_BEGUN": "{0} was called off before it began",
+    "XENFLOW_PASSWORD_NOT_SEALED": "the password came unsealed and was refused; seal it first",
+    "XENFLOW_TARGET_WRONG": "the target cannot be used: {0}",
     "XENFLOW_PASSWORD_MISSING": "no password for target {0}: {1}",
     "XENFLOW_REPLY_INVALID": "what answers at {0} does not speak as XenServer does: {1}",
     "XENFLOW_REPLY_TOO_LARGE": "the answer of {0} is larger than {1} bytes; ask for less",

@@ -9,7 +9,7 @@ from xenserver import errors, references, values
 from xenserver.things import Thing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from xenserver.lookup import Ask
     from xenserver.values import Record, Value
@@ -20,14 +20,16 @@ class Query:
     """What is looked for and how much of it is wanted; nothing given means everything.
 
     `where` maps fields to the value they must have: a Thing for a reference, one of several for a
-    list or tuple, a member for a field that is a set; None is no criterion. `fields` of None means
-    the useful ones, ["*"] all. The answer is in order of UUIDs, those `after` one, up to `limit`.
+    list or tuple, a member for a field that is a set; None is no criterion. `fits` is asked of each
+    record besides. `fields` of None means the useful ones, ["*"] all. The answer is in order of
+    UUIDs, those `after` one, up to `limit`.
     """
 
     uuid: str | None = None
     name: str | None = None
     is_search_expression: bool = False
     where: Mapping[str, object] = field(default_factory=dict)
+    fits: Callable[[Record], bool] | None = None
     fields: Sequence[str] | None = None
     limit: int | None = None
     after: str | None = None
@@ -53,6 +55,8 @@ def _all(ask: Ask, cls: str) -> dict[str, Record]:
 def _fits(record: Record, query: Query) -> bool:
     criteria = {"uuid": query.uuid, **query.where}
     wanted = ((name, value) for name, value in criteria.items() if value is not None)
+    if query.fits and not query.fits(record):
+        return False
     return _named(record, query) and all(_is(record.get(name), value) for name, value in wanted)
 
 

@@ -112,7 +112,7 @@ class _Pool:
         try:
             return self._ask(method, [session, *params], headers, seconds)
         except errors.Denied as refusal:
-            if refusal.code != "SESSION_INVALID" or session not in refusal.params:
+            if refusal.code != "SESSION_INVALID" or refusal.params not in ([], [session]):
                 raise
         self._tally.count_repeated()
         return self._ask(method, [self._opened(ended=session), *params], headers, seconds)

@@ -1,10 +1,12 @@
 """Sessions: shared, opened once, opened again, and where the pool's coordinator is."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from config.targets import Target
+from tests.xenserver.misbehaving import Reply, answer
 from tests.xenserver.pools import Pool
 from xenserver import errors, values
 from xenserver.session import ORIGINATOR, Sessions
@@ -115,6 +117,47 @@ def test_an_address_where_nobody_answers_is_passed_over(pool: Pool, sessions: Se
     target = pool.target(CLOSED, pool.url)
 
     assert values.texts(sessions.call(target, "pool.get_all"))
+
+
+def test_a_host_that_still_boots_is_passed_over(
+    pool: Pool, sessions: Sessions, misbehave: Callable[[Reply], str]
+) -> None:
+    """Without its coordinator a member answers everything so, in the older form and under 0."""
+    booting = answer(b'{"result": null, "error": ["HOST_STILL_BOOTING"], "id": 0}')
+    target = pool.target(misbehave(booting), pool.url)
+
+    assert values.texts(sessions.call(target, "pool.get_all"))
+
+
+def test_a_pool_that_still_boots_is_busy(
+    pool: Pool, sessions: Sessions, misbehave: Callable[[Reply], str]
+) -> None:
+    """It passes by itself."""
+    booting = answer(b'{"result": null, "error": ["HOST_STILL_BOOTING"], "id": 0}')
+
+    with pytest.raises(errors.Busy, match="HOST_STILL_BOOTING"):
+        sessions.call(pool.target(misbehave(booting)), "pool.get_all")
+
+
+def test_a_member_that_leads_astray_is_left(
+    pool: Pool, sessions: Sessions, misbehave: Callable[[Reply], str]
+) -> None:
+    """What is no host's address is not followed; the other addresses are asked."""
+    astray = answer(b'{"result": null, "error": ["HOST_IS_SLAVE", "a/b?c"], "id": 0}')
+    target = pool.target(misbehave(astray), pool.url)
+
+    assert values.texts(sessions.call(target, "pool.get_all"))
+
+
+def test_an_old_server_is_logged_in_without_originator(
+    sessions: Sessions, target: Target, pool: Pool
+) -> None:
+    """Before 6.2 the call takes no fourth parameter."""
+    mismatch = {"code": "MESSAGE_PARAMETER_COUNT_MISMATCH", "params": ["login", "2", "4"]}
+    pool.do("fault", what="refuse", method="session.login_with_password", **mismatch)
+
+    assert values.texts(sessions.call(target, "pool.get_all"))
+    assert sessions.call(target, "session.get_originator", _session(sessions, target)) == ""
 
 
 def test_a_pool_that_nobody_answers_for_is_unreachable(pool: Pool, sessions: Sessions) -> None:
