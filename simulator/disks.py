@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from simulator import gates
 from simulator.errors import Failure
 from simulator.memory import MIB
 from simulator.pool import Pool
@@ -93,6 +94,7 @@ def _insert(pool: Pool, sr: str, fields: Mapping[str, Any], taken: int) -> str:
         physical_utilisation=taken,
     )
     _account(pool.db, sr, taken=taken, promised=fields["virtual_size"])
+    gates.refresh(pool.db, "VDI", vdi)
     return vdi
 
 

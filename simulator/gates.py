@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from simulator.errors import Failure
-from simulator.rules import devices, hosts, storage
+from simulator.rules import devices as device_rules
+from simulator.rules import hosts, storage
 from simulator.rules import vm as vm_rules
-from simulator.rules.view import Rule, View, peek
+from simulator.rules.view import Rule, View, peek, records
 from simulator.tables import Database
 
 
@@ -20,8 +21,8 @@ class Gate:
 
 GATES = {
     "VM": Gate(vm_rules.RULES, vm_rules.RULES, vm_rules.LISTED),
-    "VBD": Gate(devices.VBD_RULES, devices.VBD_RULES_LISTED, devices.VBD_OPERATIONS),
-    "VIF": Gate(devices.VIF_RULES, devices.VIF_RULES, devices.VIF_OPERATIONS),
+    "VBD": Gate(device_rules.VBD_RULES, device_rules.VBD_RULES_LISTED, device_rules.VBD_OPERATIONS),
+    "VIF": Gate(device_rules.VIF_RULES, device_rules.VIF_RULES, device_rules.VIF_OPERATIONS),
     "VDI": Gate(storage.VDI_RULES, storage.VDI_RULES, storage.VDI_OPERATIONS),
     "SR": Gate(storage.SR_RULES, storage.SR_RULES, storage.SR_OPERATIONS),
     "host": Gate(hosts.HOST_RULES, hosts.HOST_RULES, hosts.HOST_OPERATIONS),
@@ -58,7 +59,9 @@ def _neighbours(db: Database, cls: str, ref: str) -> list[tuple[str, str]]:
         case _ if record is None:
             return []
         case "VM":
-            return [("VBD", r) for r in record["VBDs"]] + [("VIF", r) for r in record["VIFs"]]
+            devices = [("VBD", r) for r in record["VBDs"]] + [("VIF", r) for r in record["VIFs"]]
+            disks = [vbd["VDI"] for _, vbd in records(db, "VBD", record["VBDs"])]
+            return devices + [("VDI", disk) for disk in disks]
         case "VBD":
             return [("VDI", record["VDI"])]
         case "VDI":
