@@ -40,10 +40,12 @@ def _lookup(kind: str, cls: datamodel.Class) -> Verb:
 
 def _plain_setter(message: datamodel.Message, cls: datamodel.Class) -> Verb | None:
     """Treat a hand-written setter without a verb as one that merely stores."""
-    for prefix in ("add_to_", "remove_from_", "set_"):
-        field = cls.fields.get(message.name.removeprefix(prefix))
-        if field and message.name.startswith(prefix):
-            return _of_field(prefix.rstrip("_"), cls, field)
+    for kind, parameters in _SETTERS.items():
+        field = cls.fields.get(message.name.removeprefix(f"{kind}_"))
+        if not message.name.startswith(f"{kind}_") or field is None:
+            continue
+        if len(message.params) == parameters and (kind == "set" or field.type.kind == "map"):
+            return _of_field(kind, cls, field)
     return None
 
 
@@ -117,6 +119,7 @@ def _get_record(call: Call, cls: datamodel.Class, ref: str) -> Row:
     return call.db.row(cls.name, ref)
 
 
+_SETTERS = {"set": 2, "add_to": 3, "remove_from": 2}
 _ON_FIELD: dict[str, Callable[..., Any]] = {
     "get": _get,
     "set": _set,

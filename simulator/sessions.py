@@ -111,7 +111,7 @@ class Sessions:
         if account.name == SUPERUSER:
             group = [ref for ref in group if self._originator(ref) == originator]
             limit = PER_ORIGINATOR if originator else WITHOUT_ORIGINATOR
-        group.sort(key=self._idle, reverse=True)
+        group.sort(key=lambda ref: str(self._db.get("session", ref)["last_active"]))
         for ref in group[: max(0, len(group) + 1 - limit)]:
             self.evicted += 1
             self._close(ref)

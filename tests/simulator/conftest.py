@@ -27,7 +27,11 @@ class Heard:
 
 
 def ask(
-    url: str, verb: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    url: str,
+    verb: str,
+    path: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Heard:
     """Send one HTTP request on a connection of its own."""
     connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=TIMEOUT)
