@@ -223,3 +223,88 @@ def halted(xen: Xen) -> str:
 def running(xen: Xen) -> str:
     """A running VM."""
     return xen.find("VM", "web01")
+
+
+@pytest.fixture
+def machine_record() -> Callable[..., dict[str, Any]]:
+    """Give the record of a VM for VM.create, with what differs."""
+    return lambda **fields: {**_MACHINE, **fields}
+
+
+@pytest.fixture
+def drive_record() -> Callable[..., dict[str, Any]]:
+    """Give the record of a VM's drive for VBD.create, with what differs: empty without a VDI."""
+    return lambda vm, **fields: {**_DRIVE, "VM": vm, "empty": "VDI" not in fields, **fields}
+
+
+@pytest.fixture
+def interface_record(xen: Xen) -> Callable[..., dict[str, Any]]:
+    """Give the record of a VM's interface for VIF.create, with what differs."""
+    network = xen.find("network", "lab")
+    return lambda vm, **fields: {**_INTERFACE, "VM": vm, "network": network, **fields}
+
+
+@pytest.fixture
+def disk_record(xen: Xen) -> Callable[..., dict[str, Any]]:
+    """Give the record of a disk on the shared repository for VDI.create, with what differs."""
+    sr = xen.find("SR", "NFS virtual disk storage")
+    return lambda **fields: {**_DISK, "SR": sr, **fields}
+
+
+_MACHINE = {
+    "name_label": "made",
+    "name_description": "",
+    "user_version": 1,
+    "is_a_template": False,
+    "affinity": "OpaqueRef:NULL",
+    "memory_static_max": 1 << 28,
+    "memory_dynamic_max": 1 << 28,
+    "memory_dynamic_min": 1 << 28,
+    "memory_static_min": 1 << 28,
+    "VCPUs_params": {},
+    "VCPUs_max": 1,
+    "VCPUs_at_startup": 1,
+    "actions_after_shutdown": "destroy",
+    "actions_after_reboot": "restart",
+    "actions_after_crash": "restart",
+    "PV_bootloader": "pygrub",
+    "PV_kernel": "",
+    "PV_ramdisk": "",
+    "PV_args": "",
+    "PV_bootloader_args": "",
+    "PV_legacy_args": "",
+    "HVM_boot_policy": "",
+    "HVM_boot_params": {},
+    "platform": {},
+    "PCI_bus": "",
+    "other_config": {},
+    "recommendations": "",
+}
+_DRIVE = {
+    "VDI": "OpaqueRef:NULL",
+    "userdevice": "autodetect",
+    "bootable": False,
+    "mode": "RW",
+    "type": "Disk",
+    "unpluggable": True,
+    "other_config": {},
+    "qos_algorithm_type": "",
+    "qos_algorithm_params": {},
+}
+_INTERFACE = {
+    "device": "1",
+    "MAC": "",
+    "MTU": 1500,
+    "other_config": {},
+    "qos_algorithm_type": "",
+    "qos_algorithm_params": {},
+}
+_DISK = {
+    "name_label": "made",
+    "name_description": "",
+    "virtual_size": 1 << 30,
+    "type": "user",
+    "sharable": False,
+    "read_only": False,
+    "other_config": {},
+}

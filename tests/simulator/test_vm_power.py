@@ -13,10 +13,12 @@ HUGE = str(1 << 50)
 
 
 def state(xen: Any, vm: str) -> str:
+    """Give a VM's power state."""
     return str(xen("VM.get_power_state", vm))
 
 
 def attached(xen: Any, vm: str, cls: str) -> set[bool]:
+    """Give whether a VM's devices of a class are attached."""
     devices = xen(f"VM.get_{cls}s", vm)
     return {xen(f"{cls}.get_currently_attached", device) for device in devices}
 
@@ -28,6 +30,7 @@ def hosts(xen: Any, vm: str) -> tuple[str, str]:
 
 
 def set_memory(xen: Any, vm: str, size: str) -> None:
+    """Give a VM this much memory."""
     xen("VM.set_memory_limits", vm, "0", size, size, size)
 
 
@@ -55,9 +58,11 @@ def test_a_start_runs_a_halted_vm(xen: Any, halted: str) -> None:
     assert attached(xen, halted, "VIF") == {True}
 
 
-def test_a_start_leaves_an_empty_drive_of_a_paravirtual_vm_detached(xen: Any, halted: str) -> None:
+def test_a_start_leaves_an_empty_drive_of_a_paravirtual_vm_detached(
+    xen: Any, halted: str, drive_record: Any
+) -> None:
     """F075: only drives that hold something are attached."""
-    drive = xen("VBD.create", drive_record(halted, empty=True, type="CD", mode="RO"))
+    drive = xen("VBD.create", drive_record(halted, type="CD", mode="RO"))
 
     xen("VM.start", halted, False, False)
 
@@ -150,13 +155,9 @@ def test_a_host_without_the_storage_does_not_run_a_vm(xen: Any, halted: str) -> 
     refusal = xen.refusal("VM.start_on", halted, everywhere[0], False, False)
 
     assert refusal == ["VM_REQUIRES_SR", halted, sr]
-    detach_storage_elsewhere(xen, sr)
-    assert xen.refusal("VM.start", halted, False, False) == ["NO_HOSTS_AVAILABLE"]
-
-
-def detach_storage_elsewhere(xen: Any, sr: str) -> None:
     for pbd in xen("SR.get_PBDs", sr):
         xen("PBD.unplug", pbd)
+    assert xen.refusal("VM.start", halted, False, False) == ["NO_HOSTS_AVAILABLE"]
 
 
 def test_a_host_without_the_network_does_not_run_a_vm(
@@ -454,21 +455,3 @@ def test_power_state_reset_is_refused_while_the_host_lives(xen: Any, running: st
 
     assert here != there
     assert xen.refusal("VM.power_state_reset", running) == ["HOST_IS_LIVE", there]
-
-
-def drive_record(vm: str, **fields: Any) -> dict[str, Any]:
-    """Give the record of a drive for VBD.create."""
-    return {
-        "VM": vm,
-        "VDI": NULL,
-        "userdevice": "autodetect",
-        "bootable": False,
-        "mode": "RW",
-        "type": "Disk",
-        "unpluggable": True,
-        "empty": False,
-        "other_config": {},
-        "qos_algorithm_type": "",
-        "qos_algorithm_params": {},
-        **fields,
-    }
