@@ -1,5 +1,7 @@
 """What operations and flows answer: always an object, always with `return_result`, UUIDs and never references."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -40,7 +42,7 @@ class Found(Answer):
     records: list[dict[str, JsonValue]]
     count: int
     after: str | None = Field(
-        None, description="where the next page begins, when `limit` cut this one"
+        None, description="where the next page begins, when `limit` was reached"
     )
 
 
@@ -59,6 +61,12 @@ class XenTask(BaseModel):
     result: str = ""
     error_info: list[str] = []
     allowed_operations: list[str] = []
+
+
+class Followed(Answer):
+    """A task of XenServer has succeeded."""
+
+    task: XenTask
 
 
 class Accepted(Answer):
@@ -84,8 +92,16 @@ def created(uuid: str, *, name: str | None = None, vm: str | None = None, device
     return Created(return_result=uuid, uuid=uuid, name_label=name, vm=vm, device=device)
 
 
-def found(records: list[dict[str, JsonValue]], noun: str, *, after: str | None = None) -> Found:
+def found(records: list[dict[str, JsonValue]], noun: str, limit: int | None = None) -> Found:
     """Give the records, and say how many there are: "12 VMs"."""
     count = len(records)
     words = f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    after = str(records[-1]["uuid"]) if records and count == limit else None
     return Found(return_result=words, records=records, count=count, after=after)
+
+
+def followed(words: str, record: Mapping[str, Any], end: Mapping[str, Any]) -> Followed:
+    """Give a task that was followed: as it was read at first, and as it ended."""
+    result = end["result"] if isinstance(end["result"], str) else json.dumps(end["result"])
+    ended = {"progress": 1.0, "allowed_operations": [], **end, "result": result}
+    return Followed(return_result=words, task=XenTask(**{**record, **ended}))

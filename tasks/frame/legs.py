@@ -1,6 +1,7 @@
 """Legs: what a long operation can wait for without holding anything.
 
     Call      an asynchronous call of XenServer (`xen.later.VM.start(vm, False, False)`); ends with its XenServer task
+    Bounded   a call that is given so many seconds: `within(60, xen.later.VM.clean_shutdown(vm))`
     Follow    a XenServer task that somebody else began
     Pause     a while
     Expand    a canvas of operations; ends with the answer of its last step
@@ -13,15 +14,31 @@ from celery import Signature
 
 from xenserver.things import Call
 
-__all__ = ["Call", "Expand", "Follow", "Leg", "Pause"]
+__all__ = ["Bounded", "Call", "Expand", "Follow", "Leg", "Pause", "within"]
+
+
+@dataclass(frozen=True)
+class Bounded(Call):
+    """A call that makes nothing; when it takes longer than its seconds, it is cancelled and gives None."""
+
+    seconds: float
+
+
+def within(seconds: float | None, call: Call) -> Call:
+    """Give a call so many seconds, or with None as many as the operation has."""
+    return call if seconds is None else Bounded(call.method, call.params, seconds)
 
 
 @dataclass(frozen=True)
 class Follow:
-    """Wait for the end of a XenServer task, by reference; `every` is how long an end may go unnoticed (s)."""
+    """Wait for the end of a XenServer task, by reference; it gives the end as the journal keeps it.
+
+    `every` is how long an end may go unnoticed (s). An end that is no success is raised, unless `any_end` is as good.
+    """
 
     ref: str
     every: float = 60.0
+    any_end: bool = False
 
 
 @dataclass(frozen=True)

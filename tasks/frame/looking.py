@@ -148,6 +148,10 @@ def _provisioned(xen: "Xen", params: tuple[Any, ...]) -> bool:
     return not record["is_a_template"] and "disks" not in record["other_config"]
 
 
+def _carried(xen: "Xen", params: tuple[Any, ...]) -> bool:
+    return bool(xen.now.network.get_PIFs(params[1]))
+
+
 def _inserted(xen: "Xen", params: tuple[Any, ...]) -> bool:
     return bool(xen.now.VBD.get_VDI(params[0]) == params[1])
 
@@ -168,10 +172,11 @@ _WITNESSES: dict[str, Witness] = {
     "VM.suspend": _power("Suspended"),
     "VM.pool_migrate": _on_host,
     "VM.provision": _provisioned,
+    "pool.create_VLAN_from_PIF": _carried,
     "VBD.insert": _inserted,
     "VBD.eject": _ejected,
     "VBD.unplug_force": _attached(wanted=False)["VBD.unplug"],
     **_attached(wanted=True),
     **_attached(wanted=False),
-    **{f"{cls}.destroy": _there(cls) for cls in ("VM", "VDI", "VBD", "VIF", "network")},
+    **{f"{cls}.destroy": _there(cls) for cls in ("VM", "VDI", "VBD", "VIF", "VLAN", "network")},
 }

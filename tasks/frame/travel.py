@@ -6,6 +6,7 @@
 """
 
 import json
+import math
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tasks.frame import faults, flow, ledger, looking
 from tasks.frame.answers import Accepted, XenTask
 from tasks.frame.desk import Desk, parking_place
-from tasks.frame.legs import Call, Expand, Follow, Leg, Pause
+from tasks.frame.legs import Bounded, Call, Expand, Follow, Leg, Pause
 from tasks.frame.post import POLL
 from xenserver import errors, events
 
@@ -116,7 +117,11 @@ class Travel:
                 return self._arrive(number, label, leg, self._look_for_vanished(number, label))
             case Call(), _:
                 self._touch(label, leg, told)
+            case Follow(any_end=any_end), status if any_end or status == "success":
+                return Outcome(value=told)
         match told["status"]:
+            case "late":
+                return Outcome()
             case "success":
                 return Outcome(value=told["result"])
             case "cancelled":
@@ -141,7 +146,18 @@ class Travel:
             self._stop_xenserver(label, ref)
         if getattr(self.said, "run_async", False):
             return self._accept(label, ref)
-        return self._park(label, ref, f"waits for {call.method}")
+        end = self._end_of(label, call)
+        if self.desk.now() >= end:
+            self._cancel(ref)
+            return self._landed(label, {"status": "late", "result": ""})
+        wake = min(end, self._deadline_of(label))
+        return self._park(label, ref, f"waits for {call.method}", wake=wake)
+
+    def _end_of(self, label: str, call: Call) -> float:
+        """Give the moment at which a call has taken too long for the body, deadlines aside."""
+        if isinstance(call, Bounded):
+            return float(self.entry.get(f"leg:{label}")["at"]) + call.seconds
+        return math.inf
 
     def _launch(self, label: str, call: Call) -> tuple[str, Any]:
         """Have XenServer begin a call once; give its task, or the outcome when that is known already."""
@@ -255,6 +271,8 @@ class Travel:
         end = events.told(leg.ref, record)
         if isinstance(end, events.TaskEnd):
             return self._landed(label, outcome_of(end))
+        if getattr(self.said, "run_async", False):
+            return Accepted(return_result=f"XenServer works on it: {record['name_label']}", task=XenTask(**record))
         self.stop_here()
         wake = min(self._deadline_of(label), self.desk.now() + leg.every)
         return self._park(label, leg.ref, f"follows {record['name_label']}", wake=wake)
@@ -320,10 +338,13 @@ class Travel:
             return
         self.entry.note(f"stopped:{label}", str(self.desk.now()))
         if isinstance(reason, errors.Cancelled) or getattr(self.said, "cancel_on_timeout", True):
-            try:
-                self.xen.now.task.cancel(ref)
-            except errors.Missing:
-                return
+            self._cancel(ref)
+
+    def _cancel(self, ref: str) -> None:
+        try:
+            self.xen.now.task.cancel(ref)
+        except errors.Missing:
+            return  # it has ended, and is gone
 
     def _deadline_of(self, label: str) -> float:
         asked = self.entry.number(f"stopped:{label}")
@@ -336,7 +357,8 @@ def _success(made: str) -> dict[str, Any]:
 
 def outcome_of(end: events.TaskEnd) -> dict[str, Any]:
     """Give the end of a XenServer task as the journal keeps it."""
-    return {"status": end.status, "result": end.result, "error_info": end.error_info}
+    told = {"status": end.status, "result": end.result, "error_info": end.error_info}
+    return {**told, "finished": end.finished}
 
 
 def _error_of(told: Mapping[str, Any]) -> errors.XenflowError:

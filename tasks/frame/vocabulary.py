@@ -33,6 +33,10 @@ def parse_size(value: object) -> object:
     return int(float(match[1]) * unit)
 
 
+def _in_digits(value: object) -> object:
+    return str(value) if isinstance(value, int) else value
+
+
 def _naming(what: str, cls: str) -> Any:  # noqa: ANN401 - pydantic's FieldInfo is not meant to be named
     return Field(description=f"{what}, by UUID or name label", json_schema_extra={"x-names": cls})
 
@@ -64,4 +68,16 @@ Fields = Annotated[
     tuple[str, ...], Field(description='fields to answer with; ["*"] for all', min_length=1)
 ]
 Limit = Annotated[int, Field(ge=1, description="answer with so many records at most")]
+After = Annotated[str, _Text, Field(description="answer with those after this UUID")]
+Searches = Annotated[bool, Field(description="find names that contain `name`, in any case")]
+Ensures = Annotated[bool, Field(description="count being there already as a success")]
+Device = Annotated[
+    str,
+    BeforeValidator(_in_digits, json_schema_input_type=int | str),
+    StringConstraints(pattern=r"^[a-z0-9]{1,16}$"),
+    Field(description='a device number, or "autodetect"'),
+]
+Mtu = Annotated[int, Field(ge=0, le=65535, description="largest packet in bytes")]
+Vlan = Annotated[int, Field(ge=0, le=4094, description="a VLAN tag")]
 Map = dict[str, str]
+Tags = tuple[str, ...]

@@ -1,8 +1,8 @@
-"""Copies of VMs: clone, full copy, snapshot, revert."""
+"""Copies of VMs: clone, full copy, snapshot, and the way back to a snapshot."""
 
-from tasks.frame.answers import Created, created
+from tasks.frame.answers import Created, Done, created
 from tasks.frame.operation import Steps, Undo, operation
-from tasks.frame.vocabulary import Label, SrName, VmOrTemplateName
+from tasks.frame.vocabulary import Label, SnapshotName, SrName, VmName, VmOrTemplateName
 from xenserver.gate import Xen
 
 DISCARD = Undo("xenserver.vm.discard", "vm")
@@ -19,7 +19,32 @@ def clone(xen: Xen, *, vm: VmOrTemplateName, name: Label) -> Steps[Created]:
 def copy(
     xen: Xen, *, vm: VmOrTemplateName, name: Label, sr: SrName | None = None
 ) -> Steps[Created]:
-    """Copy a halted VM or a template in full, onto one storage repository or each disk onto its own."""
+    """Copy a halted VM or a template in full, each disk onto its own repository or onto `sr`."""
     where = xen.find.sr(sr) if sr else None
     new = yield xen.later.VM.copy(xen.find.vm_or_template(vm), name, where)
     return created(xen.uuid.vm(new), name=name)
+
+
+@operation(undo=DISCARD)
+def snapshot(xen: Xen, *, vm: VmName, name: Label, with_memory: bool = False) -> Steps[Created]:
+    """Keep the state of a VM's disks under a name; with `with_memory` of its memory too."""
+    machine = xen.find.vm(vm)
+    if with_memory:
+        new = yield xen.later.VM.checkpoint(machine, name)
+    else:
+        new = yield xen.later.VM.snapshot(machine, name)
+    return created(xen.uuid.vm(new), name=name, vm=machine.uuid)
+
+
+@operation()
+def revert(xen: Xen, *, snapshot: SnapshotName) -> Steps[Done]:
+    """Bring a VM back to a snapshot of it; what it wrote since then is lost."""
+    kept = xen.find.snapshot(snapshot)
+    yield xen.later.VM.revert(kept)
+    machine = xen.now.VM.get_record(xen.now.VM.get_snapshot_of(kept))
+    return Done(
+        return_result="VM reverted",
+        uuid=machine["uuid"],
+        name_label=machine["name_label"],
+        power_state=machine["power_state"],
+    )

@@ -1,33 +1,64 @@
 """The life of VMs: found, installed, destroyed."""
 
 from tasks.frame.answers import Created, Done, Found, created, done, found
+from tasks.frame.ensuring import unless_already
 from tasks.frame.operation import Steps, operation
-from tasks.frame.vocabulary import Fields, Label, Limit, SrName, TemplateName, Text, Uuid, VmName
+from tasks.frame.vocabulary import (
+    After,
+    Fields,
+    HostName,
+    Label,
+    Limit,
+    Searches,
+    SrName,
+    TemplateName,
+    Text,
+    Uuid,
+    VmName,
+    VmOrTemplateName,
+)
+from tasks.vm import provisioning
 from tasks.vm.copies import DISCARD
+from tasks.vm.states import State, already
+from xenserver import kinds
 from xenserver.gate import Xen
+from xenserver.things import Thing
 
 
 @operation(queue="find")
-def find(  # noqa: PLR0913 - each criterion is a field of the message
+def find(
     xen: Xen,
     *,
     uuid: Uuid | None = None,
     name: Label | None = None,
-    is_search_expression: bool = False,
+    is_search_expression: Searches = False,
+    power_state: State | None = None,
+    host: HostName | None = None,
+    tag: Label | None = None,
+    include_templates: bool = False,
+    include_snapshots: bool = False,
     fields: Fields | None = None,
     limit: Limit | None = None,
-    after: Uuid | None = None,
+    after: After | None = None,
 ) -> Found:
-    """Find VMs; without criteria, all of them."""
+    """Find VMs; without criteria, all of them. A UUID finds any sort, control domains too."""
+    sorts = {"VM": True, "template": include_templates, "snapshot": include_snapshots}
+    wanted = kinds.is_a(*(sort for sort, included in sorts.items() if included))
     records = xen.search.vm(
         uuid=uuid,
         name=name,
         is_search_expression=is_search_expression,
+        where={
+            "power_state": power_state,
+            "resident_on": host and xen.find.host(host),
+            "tags": tag,
+        },
+        fits=None if uuid else wanted,
         fields=fields,
         limit=limit,
         after=after,
     )
-    return found(records, "VM")
+    return found(records, "VM", limit)
 
 
 @operation(undo=DISCARD)
@@ -40,11 +71,20 @@ def install(
     description: Text | None = None,
     in_place: bool = False,
 ) -> Steps[Created]:
-    """Make a VM of a template: clone it, then have XenServer make the disks it asks for."""
+    """Make a VM of a copy of a template; with `in_place`, of the template itself.
+
+    Its disks go onto `sr`; without one, new ones go where the template says, or onto the pool's
+    default repository.
+    """
     source = xen.find.template(template)
-    new = source.ref if in_place else (yield xen.later.VM.clone(source, name))
+    where = xen.find.sr(sr) if sr else None
+    new = source.ref
+    if not in_place:
+        new = yield provisioning.likeness(xen, source, name, where)
+    provisioning.describe(xen, new, name=name if in_place else None, description=description)
+    provisioning.place_disks(xen, new, where)
     yield xen.later.VM.provision(new)
-    return created(xen.uuid.vm(new), name=name)
+    return created(xen.uuid.vm(new), name=name or source.name)
 
 
 @operation()
@@ -56,11 +96,21 @@ def destroy(xen: Xen, *, vm: VmName) -> Steps[Done]:
 
 
 @operation()
-def discard(xen: Xen, *, vm: Uuid) -> Steps[Done]:
-    """Undo the making of a VM: power it off, destroy it and the disks that were made with it."""
-    ref = xen.now.VM.get_by_uuid(vm)
-    record = xen.now.VM.get_record(ref)
-    if record["power_state"] != "Halted":
-        yield xen.later.VM.hard_shutdown(ref)
-    yield xen.later.VM.destroy(ref)
-    return done("VM discarded")
+def discard(xen: Xen, *, vm: VmOrTemplateName) -> Steps[Done]:
+    """Undo the making of a VM: cut its power, destroy it, and the disks that were made with it."""
+    machine = xen.find.vm_or_template(vm)
+    disks = _made_with(xen, machine)
+    if xen.now.VM.get_power_state(machine) != "Halted":
+        yield from unless_already(already("Halted"), xen.later.VM.hard_shutdown(machine))
+    yield xen.later.VM.destroy(machine)
+    for disk in disks:
+        yield xen.later.VDI.destroy(disk)
+    return done("VM discarded", machine)
+
+
+def _made_with(xen: Xen, machine: Thing) -> list[str]:
+    """Give the disks XenServer made with a VM (their VBDs are marked "owner") and no other uses."""
+    drives = [xen.now.VBD.get_record(vbd) for vbd in xen.now.VM.get_VBDs(machine)]
+    owned = [d for d in drives if d["type"] == "Disk" and "owner" in d["other_config"]]
+    disks = [drive["VDI"] for drive in owned if not drive["empty"]]
+    return [disk for disk in disks if len(xen.now.VDI.get_VBDs(disk)) == 1]

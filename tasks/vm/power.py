@@ -1,14 +1,56 @@
-"""The power of VMs: start, shutdown, reboot, pause, suspend."""
+"""The power of VMs: start, shutdown, reboot."""
 
 from tasks.frame.answers import Done, done
+from tasks.frame.ensuring import unless_already
+from tasks.frame.legs import within
 from tasks.frame.operation import Steps, operation
-from tasks.frame.vocabulary import VmName
+from tasks.frame.vocabulary import Ensures, HostName, Seconds, VmName
+from tasks.vm.states import State, already, arrived, into
 from xenserver.gate import Xen
 
 
 @operation()
-def start(xen: Xen, *, vm: VmName, paused: bool = False, force: bool = False) -> Steps[Done]:
-    """Boot a halted VM."""
+def start(
+    xen: Xen,
+    *,
+    vm: VmName,
+    paused: bool = False,
+    force: bool = False,
+    host: HostName | None = None,
+    ensure: Ensures = False,
+) -> Steps[Done]:
+    """Boot a halted VM, on the host that XenServer chooses or on a given one."""
     machine = xen.find.vm(vm)
-    yield xen.later.VM.start(machine, paused, force)
-    return done("VM started", machine, power_state="Paused" if paused else "Running")
+    if host:
+        boot = xen.later.VM.start_on(machine, xen.find.host(host), paused, force)
+    else:
+        boot = xen.later.VM.start(machine, paused, force)
+    state: State = "Paused" if paused else "Running"
+    return (yield from into(state, machine, boot, "VM started", ensure=ensure))
+
+
+@operation()
+def shutdown(
+    xen: Xen,
+    *,
+    vm: VmName,
+    force: bool = False,
+    fall_back_after: Seconds | None = None,
+    ensure: Ensures = False,
+) -> Steps[Done]:
+    """Shut a VM down by its guest; with `force`, or `fall_back_after` a while, cut its power."""
+    machine = xen.find.vm(vm)
+    hard, clean = xen.later.VM.hard_shutdown(machine), xen.later.VM.clean_shutdown(machine)
+    first = hard if force else within(fall_back_after, clean)
+    passed = yield from unless_already(already("Halted"), first, ensure=ensure)
+    if passed == "late":
+        yield from unless_already(already("Halted"), hard)
+    return arrived("Halted", machine, None if passed == "already" else "Shutdown completed")
+
+
+@operation()
+def reboot(xen: Xen, *, vm: VmName, force: bool = False) -> Steps[Done]:
+    """Reboot a VM by its guest; with `force` as its reset button would."""
+    machine = xen.find.vm(vm)
+    yield xen.later.VM.hard_reboot(machine) if force else xen.later.VM.clean_reboot(machine)
+    return done("Reboot completed", machine, power_state="Running")

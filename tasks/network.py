@@ -1,0 +1,98 @@
+"""Operations on virtual networks."""
+
+from tasks.frame.answers import Created, Done, Found, created, done, found
+from tasks.frame.operation import Steps, Undo, operation
+from tasks.frame.vocabulary import (
+    After,
+    Fields,
+    Label,
+    Limit,
+    Map,
+    Mtu,
+    NetworkName,
+    PifName,
+    Searches,
+    Tags,
+    Text,
+    Uuid,
+    Vlan,
+)
+from xenserver import errors, values
+from xenserver.gate import Xen
+from xenserver.things import Thing
+
+
+@operation(undo=Undo("xenserver.network.destroy", "network", (("remove_vlans", True),)))
+def create(
+    xen: Xen,
+    *,
+    name: Label,
+    description: Text = "",
+    mtu: Mtu = 1500,
+    tags: Tags = (),
+    other_config: Map | None = None,
+    pif: PifName | None = None,
+    vlan: Vlan | None = None,
+) -> Steps[Created]:
+    """Make a virtual network: private or, with `pif` and `vlan`, a VLAN outside on every host."""
+    trunk = _trunk(xen, pif, vlan)
+    record = {
+        "name_label": name,
+        "name_description": description,
+        "MTU": mtu,
+        "tags": tags,
+        "other_config": other_config or {},
+    }
+    made = yield xen.later.network.create(record)
+    if trunk:
+        yield xen.later.pool.create_VLAN_from_PIF(trunk, made, vlan)
+    return created(xen.uuid.network(made), name=name)
+
+
+def _trunk(xen: Xen, pif: str | None, vlan: int | None) -> Thing | None:
+    """Give the interface that is to carry the VLAN; refuse the one without the other."""
+    if (pif is None) != (vlan is None):
+        missing = "pif" if pif is None else "vlan"
+        words = f"{missing}: is missing; an external network needs both pif and vlan"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [f"{missing}: is missing"], words=words)
+    return xen.find.pif(pif) if pif else None
+
+
+@operation()
+def destroy(xen: Xen, *, network: NetworkName, remove_vlans: bool = False) -> Steps[Done]:
+    """Destroy a network no VM is attached to; with `remove_vlans` its VLANs, if any, go first."""
+    net = xen.find.network(network)
+    for vlan in _vlans(xen, net) if remove_vlans else ():
+        yield xen.later.VLAN.destroy(vlan)
+    yield xen.later.network.destroy(net)
+    return done("Network Destroyed", net)
+
+
+def _vlans(xen: Xen, net: Thing) -> list[str]:
+    carried = [xen.now.PIF.get_VLAN_master_of(pif) for pif in xen.now.network.get_PIFs(net)]
+    return [vlan for vlan in carried if vlan != values.NULL]
+
+
+@operation(queue="find")
+def find(
+    xen: Xen,
+    *,
+    uuid: Uuid | None = None,
+    name: Label | None = None,
+    is_search_expression: Searches = False,
+    bridge: Label | None = None,
+    fields: Fields | None = None,
+    limit: Limit | None = None,
+    after: After | None = None,
+) -> Found:
+    """Find virtual networks; without criteria, all of them."""
+    records = xen.search.network(
+        uuid=uuid,
+        name=name,
+        is_search_expression=is_search_expression,
+        where={"bridge": bridge},
+        fields=fields,
+        limit=limit,
+        after=after,
+    )
+    return found(records, "network", limit)

@@ -1,0 +1,28 @@
+"""Operations on hosts' physical network interfaces."""
+
+from tasks.frame.answers import Found, found
+from tasks.frame.operation import operation
+from tasks.frame.vocabulary import After, Fields, HostName, Label, Limit, NetworkName, Uuid
+from xenserver.gate import Xen
+
+
+@operation(queue="find")
+def find(
+    xen: Xen,
+    *,
+    uuid: Uuid | None = None,
+    device: Label | None = None,
+    host: HostName | None = None,
+    network: NetworkName | None = None,
+    fields: Fields | None = None,
+    limit: Limit | None = None,
+    after: After | None = None,
+) -> Found:
+    """Find physical network interfaces; without criteria, all of them."""
+    where = {
+        "device": device,
+        "host": host and xen.find.host(host),
+        "network": network and xen.find.network(network),
+    }
+    records = xen.search.pif(uuid=uuid, where=where, fields=fields, limit=limit, after=after)
+    return found(records, "PIF", limit)

@@ -1,0 +1,33 @@
+"""Operations on storage repositories."""
+
+from tasks.frame.answers import Found, found
+from tasks.frame.operation import operation
+from tasks.frame.vocabulary import After, Fields, Label, Limit, Searches, Uuid
+from xenserver.gate import Xen
+
+
+@operation(queue="find")
+def find(
+    xen: Xen,
+    *,
+    uuid: Uuid | None = None,
+    name: Label | None = None,
+    is_search_expression: Searches = False,
+    type: Label | None = None,
+    content_type: str | None = None,
+    shared: bool | None = None,
+    fields: Fields | None = None,
+    limit: Limit | None = None,
+    after: After | None = None,
+) -> Found:
+    """Find storage repositories; without criteria, all of them."""
+    records = xen.search.sr(
+        uuid=uuid,
+        name=name,
+        is_search_expression=is_search_expression,
+        where={"type": type, "content_type": content_type, "shared": shared},
+        fields=fields,
+        limit=limit,
+        after=after,
+    )
+    return found(records, "SR", limit)

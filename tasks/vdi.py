@@ -1,0 +1,86 @@
+"""Operations on virtual disks."""
+
+from typing import Literal
+
+from tasks.frame.answers import Created, Done, Found, created, done, found
+from tasks.frame.operation import Steps, Undo, operation
+from tasks.frame.vocabulary import (
+    After,
+    Fields,
+    Label,
+    Limit,
+    Map,
+    Searches,
+    Size,
+    SrName,
+    Text,
+    Uuid,
+    VdiName,
+)
+from xenserver.gate import Xen
+
+Type = Literal["user", "system", "ephemeral", "suspend", "crashdump"]
+
+
+@operation(undo=Undo("xenserver.vdi.destroy", "vdi"))
+def create(
+    xen: Xen,
+    *,
+    name: Label,
+    sr: SrName,
+    size: Size,
+    description: Text = "",
+    type: Type = "user",
+    sharable: bool = False,
+    read_only: bool = False,
+    sm_config: Map | None = None,
+    other_config: Map | None = None,
+) -> Steps[Created]:
+    """Make a virtual disk on a storage repository."""
+    record = {
+        "name_label": name,
+        "name_description": description,
+        "SR": xen.find.sr(sr),
+        "virtual_size": size,
+        "type": type,
+        "sharable": sharable,
+        "read_only": read_only,
+        "sm_config": sm_config or {},
+        "other_config": other_config or {},
+    }
+    made = yield xen.later.VDI.create(record)
+    return created(xen.uuid.vdi(made), name=name)
+
+
+@operation()
+def destroy(xen: Xen, *, vdi: VdiName) -> Steps[Done]:
+    """Destroy a virtual disk that no running VM uses, and all that is on it."""
+    disk = xen.find.vdi(vdi)
+    yield xen.later.VDI.destroy(disk)
+    return done("VDI Destroyed", disk)
+
+
+@operation(queue="find")
+def find(
+    xen: Xen,
+    *,
+    uuid: Uuid | None = None,
+    name: Label | None = None,
+    is_search_expression: Searches = False,
+    sr: SrName | None = None,
+    type: Label | None = None,
+    fields: Fields | None = None,
+    limit: Limit | None = None,
+    after: After | None = None,
+) -> Found:
+    """Find virtual disks; without criteria, all of them."""
+    records = xen.search.vdi(
+        uuid=uuid,
+        name=name,
+        is_search_expression=is_search_expression,
+        where={"SR": sr and xen.find.sr(sr), "type": type},
+        fields=fields,
+        limit=limit,
+        after=after,
+    )
+    return found(records, "VDI", limit)

@@ -1,0 +1,87 @@
+"""What a guest lives through: paused and suspended, resumed, moved to another host."""
+
+from tasks.frame.answers import Done, done
+from tasks.frame.operation import Steps, operation
+from tasks.frame.vocabulary import Ensures, HostName, VmName
+from tasks.vm.states import State, into
+from xenserver.gate import Xen
+from xenserver.things import Call, Thing
+
+
+@operation()
+def pause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
+    """Stop a running VM where it is, in memory."""
+    machine = xen.find.vm(vm)
+    call = xen.later.VM.pause(machine)
+    return (yield from into("Paused", machine, call, "VM paused", ensure=ensure))
+
+
+@operation()
+def unpause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
+    """Let a paused VM run on."""
+    machine = xen.find.vm(vm)
+    call = xen.later.VM.unpause(machine)
+    return (yield from into("Running", machine, call, "VM unpaused", ensure=ensure))
+
+
+@operation()
+def suspend(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
+    """Write a running VM's memory to disk and free its host of it."""
+    machine = xen.find.vm(vm)
+    call = xen.later.VM.suspend(machine)
+    return (yield from into("Suspended", machine, call, "VM suspended", ensure=ensure))
+
+
+@operation()
+def resume(
+    xen: Xen,
+    *,
+    vm: VmName,
+    paused: bool = False,
+    force: bool = False,
+    host: HostName | None = None,
+    ensure: Ensures = False,
+) -> Steps[Done]:
+    """Let a suspended VM run on, on the host that XenServer chooses or on a given one."""
+    machine = xen.find.vm(vm)
+    if host:
+        call = xen.later.VM.resume_on(machine, xen.find.host(host), paused, force)
+    else:
+        call = xen.later.VM.resume(machine, paused, force)
+    state: State = "Paused" if paused else "Running"
+    return (yield from into(state, machine, call, "VM resumed", ensure=ensure))
+
+
+@operation()
+def migrate(
+    xen: Xen,
+    *,
+    vm: VmName,
+    host: HostName,
+    live: bool = True,
+    force: bool = False,
+    ensure: Ensures = False,
+) -> Steps[Done]:
+    """Bring a VM to a host: running it moves, halted it starts there, suspended it resumes."""
+    machine, there = xen.find.vm(vm), xen.find.host(host)
+    state = xen.now.VM.get_power_state(machine)
+    if ensure and xen.now.VM.get_resident_on(machine) == there.ref:
+        return done(f"VM already on {there}", machine, power_state=state)
+    yield _move(xen, state, machine, there, live=live, force=force)
+    return done("VM migrated", machine, power_state="Running")
+
+
+def _move(xen: Xen, state: str, machine: Thing, there: Thing, *, live: bool, force: bool) -> Call:
+    """Give the call that brings a VM to a host from its state; XenServer judges other states."""
+    match state:
+        case "Halted":
+            return xen.later.VM.start_on(machine, there, False, force)  # noqa: FBT003 - not paused
+        case "Suspended":
+            return xen.later.VM.resume_on(machine, there, False, force)  # noqa: FBT003 - not paused
+        case _:
+            options = {"live": _word(live), "force": _word(force)}
+            return xen.later.VM.pool_migrate(machine, there, options)
+
+
+def _word(flag: bool) -> str:  # noqa: FBT001 - it is all there is
+    return "true" if flag else "false"

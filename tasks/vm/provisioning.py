@@ -1,0 +1,52 @@
+"""What stands between a template and a VM: its copy, its name, where its disks are made."""
+
+from xml.etree import ElementTree as ET
+
+from xenserver import errors
+from xenserver.gate import Xen
+from xenserver.things import Call, Thing
+
+DISKS = "disks"
+"""Where other_config asks for disks, in XML: <provision><disk device= size= sr= .../>."""
+
+
+def likeness(xen: Xen, source: Thing, name: str | None, where: Thing | None) -> Call:
+    """Give the call that makes what is to become the VM: a clone, or a full copy on another SR."""
+    if name is None:
+        words = "name: is missing; a VM that is made of a copy of the template needs one"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", ["name: is missing"], words=words)
+    return xen.later.VM.copy(source, name, where) if where else xen.later.VM.clone(source, name)
+
+
+def describe(xen: Xen, new: str, *, name: str | None, description: str | None) -> None:
+    """Set name and description, where they are given."""
+    if name is not None:
+        xen.now.VM.set_name_label(new, name)
+    if description is not None:
+        xen.now.VM.set_name_description(new, description)
+
+
+def place_disks(xen: Xen, new: str, where: Thing | None) -> None:
+    """Have the disks made on the given SR; without one, what names none on the pool's default."""
+    config = xen.now.VM.get_other_config(new)
+    wanted = _read(config.get(DISKS))
+    open_ones = [disk for disk in wanted.iter("disk") if where or not disk.get("sr")]
+    if not open_ones:
+        return
+    place = where.uuid if where else _default_sr(xen)
+    for disk in open_ones:
+        disk.set("sr", place)
+    text = ET.tostring(wanted, encoding="unicode")
+    xen.now.VM.set_other_config(new, {**config, DISKS: text})
+
+
+def _read(text: str | None) -> ET.Element:
+    return ET.fromstring(text or "<provision/>")  # noqa: S314 - the pool's own words
+
+
+def _default_sr(xen: Xen) -> str:
+    [pool] = xen.search.pool(fields=("default_SR",))
+    if pool["default_SR"]:
+        return str(pool["default_SR"])
+    words = "sr: is missing; the template makes disks, and the pool has no default SR"
+    raise errors.from_api("XENFLOW_MESSAGE_INVALID", ["sr: is missing"], words=words)

@@ -1,0 +1,27 @@
+"""The power states of VMs, and the one shape of most verbs that lead into them."""
+
+from typing import Literal
+
+from tasks.frame.answers import Done, done
+from tasks.frame.ensuring import Sign, unless_already
+from tasks.frame.legs import Call
+from tasks.frame.operation import Steps
+from xenserver.things import Thing
+
+State = Literal["Halted", "Paused", "Running", "Suspended"]
+
+
+def into(state: State, machine: Thing, call: Call, words: str, *, ensure: bool) -> Steps[Done]:
+    """Bring a VM into a state by a call, and say so; with `ensure` it may be there already."""
+    passed = yield from unless_already(already(state), call, ensure=ensure)
+    return arrived(state, machine, words if passed == "done" else None)
+
+
+def already(state: State) -> Sign:
+    """Give the refusal of a VM that is in the state already."""
+    return ("VM_BAD_POWER_STATE", state.lower())
+
+
+def arrived(state: State, machine: Thing, words: str | None) -> Done:
+    """Say that a VM is in a state, in the words of the verb that led there, or was already."""
+    return done(words or f"VM already {state.lower()}", machine, power_state=state)
