@@ -16,7 +16,6 @@ from tasks.frame.vocabulary import (
     VdiName,
     VmName,
 )
-from tasks.vm.states import already
 from xenserver import errors
 from xenserver.gate import Xen
 
@@ -97,13 +96,11 @@ def insert(xen: Xen, *, vbd: VbdUuid, vdi: VdiName) -> Steps[Done]:
 
 
 @operation()
-def plug(xen: Xen, *, vbd: VbdUuid, if_running: bool = False) -> Steps[Done]:
-    """Attach a virtual block device to its running VM; with `if_running` leave a halted one be."""
+def plug(xen: Xen, *, vbd: VbdUuid) -> Steps[Done]:
+    """Attach a virtual block device to its running VM."""
     drive = xen.find.vbd(vbd)
-    call = xen.later.VBD.plug(drive)
-    passed = yield from unless_already(already("Halted"), call, ensure=if_running)
-    words = "VBD plugged" if passed == "done" else "VM halted; plugged when it starts"
-    return done(words, drive)
+    yield xen.later.VBD.plug(drive)
+    return done("VBD plugged", drive)
 
 
 @operation()

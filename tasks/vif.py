@@ -20,7 +20,6 @@ from tasks.frame.vocabulary import (
     VifUuid,
     VmName,
 )
-from tasks.vm.states import already
 from xenserver import errors
 from xenserver.gate import Xen
 from xenserver.things import Thing
@@ -88,16 +87,6 @@ def destroy(xen: Xen, *, vif: VifUuid, unplug: bool = False) -> Steps[Done]:
         yield from unless_already(detached, xen.later.VIF.unplug(interface))
     yield xen.later.VIF.destroy(interface)
     return done("VIF Destroyed", interface)
-
-
-@operation()
-def plug(xen: Xen, *, vif: VifUuid, if_running: bool = False) -> Steps[Done]:
-    """Attach a virtual interface to its running VM; with `if_running` leave a halted one be."""
-    interface = xen.find.vif(vif)
-    call = xen.later.VIF.plug(interface)
-    passed = yield from unless_already(already("Halted"), call, ensure=if_running)
-    words = "VIF plugged" if passed == "done" else "VM halted; plugged when it starts"
-    return done(words, interface)
 
 
 @operation(queue="find")
