@@ -33,9 +33,9 @@ async def _serve(options: Options, ready_file: Path | None) -> None:
     async with serving(options) as served:
         for end in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(end, served.stop)
-        print(f"listening on {served.url}", flush=True)  # noqa: T201  # the command's one promise
         if ready_file:
             ready_file.write_text(f"{served.url}\n")  # noqa: ASYNC240  # once, before any request
+        print(f"listening on {served.url}", flush=True)  # noqa: T201  # the command's one promise
         await served.ended()
 
 

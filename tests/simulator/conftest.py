@@ -154,7 +154,7 @@ def options() -> Options:
 
 @pytest.fixture
 def served(options: Options) -> Iterator[Served]:
-    """A pool of this test's own."""
+    """Serve a pool of this test's own."""
     with serve_in_thread(options) as running:
         yield running
 
@@ -190,7 +190,7 @@ def held(control: Callable[..., dict[str, Any]]) -> Callable[[float], dict[str, 
 
 @pytest.fixture(params=["json", "xml"])
 def wire(served: Served, request: pytest.FixtureRequest) -> Wire:
-    """A client that has not logged in, once for each dialect."""
+    """Give a client that has not logged in, once for each dialect."""
     return Wire(served.url, request.param)
 
 
@@ -203,7 +203,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 def xen(wire: Wire, threads: ThreadPoolExecutor) -> Xen:
-    """A client that has logged in as root, once for each dialect."""
+    """Give a client that has logged in as root, once for each dialect."""
     return Xen(wire, threads)
 
 
@@ -215,13 +215,13 @@ def login(wire: Wire, threads: ThreadPoolExecutor) -> Callable[[str], Xen]:
 
 @pytest.fixture
 def halted(xen: Xen) -> str:
-    """A halted VM with a disk and a network interface."""
+    """Find a halted VM with a disk and a network interface."""
     return xen.find("VM", "web02")
 
 
 @pytest.fixture
 def running(xen: Xen) -> str:
-    """A running VM."""
+    """Find a running VM."""
     return xen.find("VM", "web01")
 
 

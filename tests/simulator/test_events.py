@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture
 def cd(xen: Any) -> dict[str, Any]:
-    """The record of an empty CD drive of the halted VM."""
+    """Give the record of an empty CD drive of the halted VM."""
     return {
         "VM": xen.find("VM", "web02"),
         "VDI": "OpaqueRef:NULL",
@@ -172,7 +172,7 @@ def test_no_timeout_answers_at_once(xen: Any, seconds: Any) -> None:
     assert xen("event.from", ["vm"], xen.token(), seconds)["events"] == []
 
 
-def test_logout_wakes_who_waits(xen: Any, threads: Any, served: Any) -> None:
+def test_logout_wakes_who_waits(xen: Any, threads: Any) -> None:
     """F070: with the session's end."""
     waiting = threads.submit(xen.refusal, "event.from", ["vm"], xen.token(), 30.0)
 

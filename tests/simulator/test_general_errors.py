@@ -11,7 +11,7 @@ MEMORY = {f"memory_{name}": "134217728" for name in ("static_max", "dynamic_max"
 
 @pytest.fixture
 def record() -> dict[str, Any]:
-    """What VM.create needs at least: every field without a default."""
+    """Give what VM.create needs at least: every field without a default."""
     return {
         "user_version": "0",
         "is_a_template": False,
@@ -60,7 +60,7 @@ def test_too_many_parameters_are_refused(xen: Any, halted: str) -> None:
 
 def test_a_parameter_with_a_default_may_be_left_out(xen: Any, halted: str) -> None:
     """F023: VM.snapshot takes two parameters, or three, or more that it ignores."""
-    for more in ([], [[]], [[], "ignored"]):
+    for more in ((), ([],), ([], "ignored")):
         assert xen("VM.snapshot", halted, "n", *more).startswith("OpaqueRef:")
 
 

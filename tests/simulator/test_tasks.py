@@ -9,7 +9,8 @@ EPOCH = "19700101T00:00:00Z"
 KEPT = 3900.0
 
 
-def test_an_async_call_answers_with_a_pending_task(xen: Any, halted: str, held: Any) -> None:
+@pytest.mark.usefixtures("held")
+def test_an_async_call_answers_with_a_pending_task(xen: Any, halted: str) -> None:
     """F041: the record shows the name with its prefix and no end."""
     record = xen("task.get_record", xen("Async.VM.start", halted, False, False))
 
@@ -114,7 +115,8 @@ def test_a_call_without_async_form_makes_no_task(xen: Any, halted: str, method: 
     assert set(names) <= {"mine"}
 
 
-def test_a_cancel_is_heeded_and_leaves_its_mark(xen: Any, halted: str, held: Any) -> None:
+@pytest.mark.usefixtures("held")
+def test_a_cancel_is_heeded_and_leaves_its_mark(xen: Any, halted: str) -> None:
     """F050: one current operation with value `cancel`; later cancelled, with no error."""
     task = xen("Async.VM.start", halted, False, False)
 
@@ -143,7 +145,8 @@ def test_a_dead_task_cannot_be_cancelled(xen: Any) -> None:
         assert xen.refusal(method, "OpaqueRef:x") == ["HANDLE_INVALID", "task", "OpaqueRef:x"]
 
 
-def test_who_waits_for_a_cancelled_call_hears_so(xen: Any, halted: str, held: Any) -> None:
+@pytest.mark.usefixtures("held")
+def test_who_waits_for_a_cancelled_call_hears_so(xen: Any, halted: str) -> None:
     """F053: TASK_CANCELLED with the reference of the call's task."""
     token = xen.token()
     start = xen.later_refusal("VM.start", halted, False, False)
@@ -310,7 +313,8 @@ def test_an_operation_waits_for_its_machine(xen: Any, halted: str, held: Any) ->
     assert xen.ended(second)["error_info"] == words
 
 
-def test_who_waits_for_a_machine_can_be_cancelled(xen: Any, halted: str, held: Any) -> None:
+@pytest.mark.usefixtures("held")
+def test_who_waits_for_a_machine_can_be_cancelled(xen: Any, halted: str) -> None:
     """The first operation goes on."""
     first = xen("Async.VM.start", halted, False, False)
     second = xen("Async.VM.start", halted, False, False)

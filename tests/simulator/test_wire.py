@@ -5,12 +5,14 @@ import json
 import socket
 import urllib.parse
 import xmlrpc.client
-from collections.abc import Callable
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import pytest
 
 from simulator.server import Served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _json(method: str, *params: Any, **members: Any) -> bytes:
@@ -31,13 +33,13 @@ def _raw(served: Served, request: bytes) -> bytes:
 
 @pytest.fixture
 def session(served: Served) -> str:
-    """A session of root, opened in the process."""
+    """Open a session of root, in the process."""
     return served.pool.sessions.login("root", "xenflow", "", served.pool.coordinator)
 
 
 @pytest.fixture
 def machine(served: Served) -> str:
-    """A halted VM."""
+    """Find a halted VM."""
     return served.pool.db.where("VM", name_label="web02")[0]
 
 

@@ -1,0 +1,43 @@
+"""The simulator as a process of its own."""
+
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+from simulator import main
+
+STARTED = "listening on http://127.0.0.1:"
+
+
+def _start(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "simulator", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_it_says_where_it_listens_and_ends_when_told(tmp_path: Path) -> None:
+    """The first line, the ready file, SIGTERM, exit code 0."""
+    ready = tmp_path / "ready"
+    with _start("--seed", "7", "--ready-file", str(ready)) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        url = line.removeprefix("listening on ").strip()
+
+        with urllib.request.urlopen(url) as answer:  # noqa: S310  # the address is our own
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+    assert line.startswith(STARTED)
+    assert ready.read_text() == f"{url}\n"
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    """Exit code 1."""
+    with _start() as process:
+        assert process.stdout
+        port = process.stdout.readline().rsplit(":", 1)[1].strip()
+
+        assert main.main(["--port", port]) == 1
+        process.terminate()
