@@ -60,7 +60,8 @@ def test_too_many_parameters_are_refused(xen: Any, halted: str) -> None:
 
 def test_a_parameter_with_a_default_may_be_left_out(xen: Any, halted: str) -> None:
     """F023: VM.snapshot takes two parameters, or three, or more that it ignores."""
-    for more in ((), ([],), ([], "ignored")):
+    extras: list[list[Any]] = [[], [[]], [[], "ignored"]]
+    for more in extras:
         assert xen("VM.snapshot", halted, "n", *more).startswith("OpaqueRef:")
 
 

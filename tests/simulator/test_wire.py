@@ -5,7 +5,7 @@ import json
 import socket
 import urllib.parse
 import xmlrpc.client
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
