@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from simulator import gates
+from simulator import gates, machines
 from simulator.errors import Failure
 from simulator.memory import MIB
 from simulator.pool import Pool
@@ -68,7 +68,7 @@ def drop(db: Database, vdi: str) -> None:
     """Delete a disk and the drives that hold it; VMs that slept in it are left without."""
     record = db.get("VDI", vdi)
     for vbd in list(record["VBDs"]):
-        db.destroy("VBD", vbd)
+        machines.drop_device(db, "VBD", vbd)
     for vm in db.where("VM", suspend_VDI=vdi):
         db.put("VM", vm, suspend_VDI=NULL)
     db.destroy("VDI", vdi)
