@@ -1,0 +1,213 @@
+"""The power of VMs: what each verb brings about, and what it says when it may not."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tasks.vm import guest, power
+from tests.tasks.lab import Lab
+from xenserver import errors
+
+
+def test_start_boots_a_halted_vm(lab: Lab) -> None:
+    """It runs on some host, and the answer says which VM."""
+    answer = lab.do(power.start, vm="web02")
+
+    assert lab.state("web02") == "Running"
+    assert answer == {
+        "return_result": "VM started",
+        "uuid": lab.uuid("VM", "web02"),
+        "name_label": "web02",
+        "power_state": "Running",
+    }
+
+
+def test_start_leaves_a_vm_paused_on_request(lab: Lab) -> None:
+    """Its domain is there, and does not run."""
+    answer = lab.do(power.start, vm="web02", paused=True)
+
+    assert lab.state("web02") == "Paused"
+    assert answer["power_state"] == "Paused"
+
+
+def test_start_takes_the_host_that_is_given(lab: Lab) -> None:
+    """Not the one XenServer would choose."""
+    lab.do(power.start, vm="web02", host="xs3")
+
+    assert lab.record("VM", "web02")["resident_on"] == lab.ref("host", "xs3")
+
+
+def test_start_refuses_a_running_vm(lab: Lab) -> None:
+    """With XenServer's code, its parameters, and both states in words."""
+    with pytest.raises(errors.Refused) as refused:
+        lab.do(power.start, vm="web01")
+
+    assert refused.value.code == "VM_BAD_POWER_STATE"
+    assert refused.value.params == [lab.ref("VM", "web01"), "halted", "running"]
+    assert "is running; it must be halted" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("verb", "vm", "words", "state"),
+    [
+        (power.start, "web01", "VM already running", "Running"),
+        (power.shutdown, "web02", "VM already halted", "Halted"),
+        (guest.suspend, "batch01", "VM already suspended", "Suspended"),
+        (guest.resume, "web01", "VM already running", "Running"),
+        (guest.unpause, "web01", "VM already running", "Running"),
+    ],
+)
+def test_ensure_makes_being_there_already_a_success(
+    lab: Lab, verb: object, vm: str, words: str, state: str
+) -> None:
+    """The answer says that nothing was done."""
+    answer = lab.do(verb, vm=vm, ensure=True)  # type: ignore[arg-type]  # an operation of the table
+
+    assert answer["return_result"] == words
+    assert answer["power_state"] == state
+    assert lab.state(vm) == state
+
+
+def test_ensure_still_refuses_what_is_in_another_state(lab: Lab) -> None:
+    """A suspended VM is not running, and cannot be started."""
+    with pytest.raises(errors.Refused, match="is suspended; it must be halted"):
+        lab.do(power.start, vm="batch01", ensure=True)
+
+
+def test_ten_at_once_that_ensure_a_start_all_succeed(lab: Lab) -> None:
+    """Nobody looks beforehand, so nobody is overtaken: one starts it, nine hear that it runs."""
+    with ThreadPoolExecutor(10) as hands:
+        answers = list(hands.map(lambda _: lab.do(power.start, vm="web02", ensure=True), range(10)))
+
+    told = sorted(answer["return_result"] for answer in answers)
+    assert told == ["VM already running"] * 9 + ["VM started"]
+
+
+def test_shutdown_asks_the_guest(lab: Lab) -> None:
+    """A clean one leaves the VM halted."""
+    answer = lab.do(power.shutdown, vm="web01")
+
+    assert lab.state("web01") == "Halted"
+    assert answer["return_result"] == "Shutdown completed"
+    assert "Async.VM.clean_shutdown" in lab.hands.heard
+
+
+def test_shutdown_refuses_a_halted_vm(lab: Lab) -> None:
+    """A clean one needs a running VM."""
+    with pytest.raises(errors.Refused, match="is halted; it must be running"):
+        lab.do(power.shutdown, vm="web02")
+
+
+def test_shutdown_says_what_helps_where_the_guest_cannot(lab: Lab) -> None:
+    """A guest without tools cannot be asked; force cuts its power."""
+    with pytest.raises(errors.Refused, match="use force") as refused:
+        lab.do(power.shutdown, vm="db01")
+
+    assert refused.value.code == "VM_LACKS_FEATURE"
+    lab.do(power.shutdown, vm="db01", force=True)
+    assert lab.state("db01") == "Halted"
+
+
+def test_a_forced_shutdown_ends_a_suspended_vm(lab: Lab) -> None:
+    """Its memory is thrown away."""
+    lab.do(power.shutdown, vm="batch01", force=True)
+
+    assert lab.state("batch01") == "Halted"
+
+
+def test_reboot_keeps_a_vm_running(lab: Lab) -> None:
+    """It is another domain afterwards."""
+    before = lab.record("VM", "web01")["domid"]
+
+    answer = lab.do(power.reboot, vm="web01")
+
+    assert answer["return_result"] == "Reboot completed"
+    assert lab.state("web01") == "Running"
+    assert lab.record("VM", "web01")["domid"] != before
+
+
+def test_a_forced_reboot_needs_no_guest_tools(lab: Lab) -> None:
+    """As the reset button needs none."""
+    lab.do(power.reboot, vm="db01", force=True)
+
+    assert lab.state("db01") == "Running"
+
+
+def test_reboot_refuses_a_halted_vm(lab: Lab) -> None:
+    """There is nothing to reboot."""
+    with pytest.raises(errors.Refused, match="is halted; it must be running"):
+        lab.do(power.reboot, vm="web02")
+
+
+def test_pause_and_unpause_stop_a_vm_and_let_it_go(lab: Lab) -> None:
+    """It keeps its host meanwhile."""
+    paused = lab.do(guest.pause, vm="web01")
+    seen = lab.state("web01")
+    unpaused = lab.do(guest.unpause, vm="web01")
+
+    assert (paused["return_result"], seen) == ("VM paused", "Paused")
+    assert (unpaused["return_result"], lab.state("web01")) == ("VM unpaused", "Running")
+
+
+def test_pause_refuses_a_halted_vm(lab: Lab) -> None:
+    """Only what runs can be paused."""
+    with pytest.raises(errors.Refused, match="is halted; it must be running"):
+        lab.do(guest.pause, vm="web02")
+
+
+def test_suspend_and_resume_carry_a_vm_over(lab: Lab) -> None:
+    """Its memory lies on disk in between."""
+    suspended = lab.do(guest.suspend, vm="web01")
+    seen = lab.state("web01")
+    resumed = lab.do(guest.resume, vm="web01")
+
+    assert (suspended["return_result"], seen) == ("VM suspended", "Suspended")
+    assert (resumed["return_result"], lab.state("web01")) == ("VM resumed", "Running")
+
+
+def test_resume_takes_the_host_that_is_given(lab: Lab) -> None:
+    """Not the one XenServer would choose."""
+    lab.do(guest.resume, vm="batch01", host="xs2", paused=True)
+
+    assert lab.record("VM", "batch01")["resident_on"] == lab.ref("host", "xs2")
+    assert lab.state("batch01") == "Paused"
+
+
+def test_resume_refuses_a_halted_vm(lab: Lab) -> None:
+    """There is no memory to go on from."""
+    with pytest.raises(errors.Refused, match="is halted; it must be suspended"):
+        lab.do(guest.resume, vm="web02")
+
+
+@pytest.mark.parametrize(
+    ("vm", "call"),
+    [
+        ("web01", "Async.VM.pool_migrate"),
+        ("web02", "Async.VM.start_on"),
+        ("batch01", "Async.VM.resume_on"),
+    ],
+)
+def test_migrate_brings_a_vm_to_a_host_from_any_state(lab: Lab, vm: str, call: str) -> None:
+    """Running it moves, halted it starts there, suspended it resumes there."""
+    answer = lab.do(guest.migrate, vm=vm, host="xs2")
+
+    assert answer["return_result"] == "VM migrated"
+    assert lab.state(vm) == "Running"
+    assert lab.record("VM", vm)["resident_on"] == lab.ref("host", "xs2")
+    assert call in lab.hands.heard
+
+
+def test_migrate_refuses_a_paused_vm(lab: Lab) -> None:
+    """XenServer moves what runs."""
+    lab.see("VM.pause", lab.ref("VM", "web01"))
+
+    with pytest.raises(errors.Refused, match="is paused; it must be running"):
+        lab.do(guest.migrate, vm="web01", host="xs2")
+
+
+def test_migrate_leaves_a_vm_where_it_is_when_that_is_enough(lab: Lab) -> None:
+    """With `ensure`, nothing is moved to the host it is on."""
+    answer = lab.do(guest.migrate, vm="web01", host="xs1", ensure=True)
+
+    assert answer["return_result"] == "VM already on xs1"
+    assert "Async.VM.pool_migrate" not in lab.hands.heard
