@@ -17,7 +17,7 @@ def handler(message: datamodel.Message, model: datamodel.Model) -> Verb:
         return _of_field(message.kind, cls, cls.fields[message.field])
     if message.kind != "verb":
         return _lookup(message.kind, cls)
-    return _plain_setter(message, cls) or _not_implemented(message)
+    return _plain_setter(message, cls) or _refusing(message)
 
 
 def _of_field(kind: str, cls: datamodel.Class, field: datamodel.Field) -> Verb:
@@ -49,9 +49,11 @@ def _plain_setter(message: datamodel.Message, cls: datamodel.Class) -> Verb | No
     return None
 
 
-def _not_implemented(message: datamodel.Message) -> Verb:
+def _refusing(message: datamodel.Message) -> Verb:
     async def refuse(call: Call, *values: Any) -> None:  # noqa: ANN401  # wire values
         del call, values
+        if message.gone.startswith("removed"):
+            raise Failure("MESSAGE_REMOVED")
         raise Failure("NOT_IMPLEMENTED", message.method)
 
     return refuse

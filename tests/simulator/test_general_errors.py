@@ -215,6 +215,14 @@ def test_a_role_refused_to_an_async_call_lands_in_its_task(login: Any, halted: s
     assert task["error_info"][:2] == ["RBAC_PERMISSION_DENIED", "vm.start"]
 
 
+def test_a_message_nobody_does_says_so(xen: Any) -> None:
+    """NOT_IMPLEMENTED with its name; MESSAGE_REMOVED if the toolstack itself dropped it."""
+    host = xen("host.get_all")[0]
+
+    assert xen.refusal("host.get_log", host) == ["NOT_IMPLEMENTED", "host.get_log"]
+    assert xen.refusal("host.apply_recommended_guidances", host) == ["MESSAGE_REMOVED"]
+
+
 def test_every_message_answers_something(xen: Any, served: Any) -> None:
     """Called with nothing but dead references, no message makes the toolstack stumble."""
     model = served.pool.db.model

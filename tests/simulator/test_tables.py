@@ -1,0 +1,101 @@
+"""The database: both ends of a reference, the age of a change, what is encoded once."""
+
+import random
+
+import pytest
+
+from simulator import datamodel, jsonrpc, xmlrpc
+from simulator.datamodel import types
+from simulator.errors import Failure
+from simulator.tables import NULL, Database
+
+
+def _database(seed: int) -> Database:
+    return Database(datamodel.load(), random.Random(seed))  # noqa: S311  # determinism is the point
+
+
+@pytest.fixture
+def db() -> Database:
+    """Give an empty database; its seed decides every UUID."""
+    return _database(1)
+
+
+def test_a_record_has_every_field(db: Database) -> None:
+    """Those not given have their defaults, and no two records share a list."""
+    one, two = db.get("VM", db.create("VM")), db.get("VM", db.create("VM", name_label="b"))
+
+    assert list(one) == list(db.model.classes["VM"].fields)
+    assert (one["power_state"], one["resident_on"], two["name_label"]) == ("Halted", NULL, "b")
+    assert one["tags"] is not two["tags"]
+
+
+def test_both_ends_of_a_reference_agree(db: Database) -> None:
+    """Through making, changing and destroying."""
+    one, two = db.create("VM"), db.create("VM")
+    vbd = db.create("VBD", VM=one)
+    assert db.get("VM", one)["VBDs"] == [vbd]
+
+    db.put("VBD", vbd, VM=two)
+    assert (db.get("VM", one)["VBDs"], db.get("VM", two)["VBDs"]) == ([], [vbd])
+
+    db.destroy("VBD", vbd)
+    assert db.get("VM", two)["VBDs"] == []
+
+
+def test_a_copied_record_does_not_take_the_devices_along(db: Database) -> None:
+    """Back references are always those that exist."""
+    source = db.create("VM")
+    db.create("VBD", VM=source)
+
+    copy = db.create("VM", {**db.get("VM", source), "uuid": ""})
+
+    assert db.get("VM", copy)["VBDs"] == []
+    assert db.get("VM", copy)["uuid"] != db.get("VM", source)["uuid"]
+
+
+def test_what_points_at_a_destroyed_object_dangles(db: Database) -> None:
+    """As in XenServer."""
+    vm = db.create("VM")
+    vbd = db.create("VBD", VM=vm)
+
+    db.destroy("VM", vm)
+
+    assert db.get("VBD", vbd)["VM"] == vm
+    with pytest.raises(Failure, match="HANDLE_INVALID"):
+        db.get("VM", vm)
+
+
+def test_a_change_makes_the_record_younger(db: Database) -> None:
+    """Setting what is there already does not."""
+    one, two = db.create("VM"), db.create("VM")
+    before = db.generation
+
+    db.put("VM", one, name_label="")
+    assert list(db.tables["VM"].changed_since(before)) == []
+
+    db.put("VM", one, name_label="a")
+    assert [row.ref for row in db.tables["VM"].changed_since(before)] == [one]
+    assert [row.ref for row in db.tables["VM"].changed_since(0)] == [one, two]
+
+
+def test_a_record_is_encoded_anew_only_after_a_change(db: Database) -> None:
+    """In either dialect."""
+    row = db.row("VM", db.create("VM"))
+    kind = types.parse("VM record")
+    before = xmlrpc.encode(row, kind), jsonrpc.encode(row)
+    assert set(row.fragments) == {"json", "xml"}
+
+    db.put("VM", row.ref, name_label="web01")
+
+    assert row.fragments == {}
+    after = xmlrpc.encode(row, kind), jsonrpc.encode(row)
+    assert all(
+        b"web01" in new and b"web01" not in old for old, new in zip(before, after, strict=True)
+    )
+
+
+def test_the_seed_decides_every_reference() -> None:
+    """Two databases of one seed are alike, those of two seeds are not."""
+    made = [_database(seed).create("VM") for seed in (1, 1, 2)]
+
+    assert made[0] == made[1] != made[2]
