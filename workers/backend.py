@@ -12,12 +12,30 @@ from celery.backends.redis import RedisBackend, SentinelBackend
 
 from tasks.frame.scripts import Scripts
 
+PROGRESS = "PROGRESS"
+
 
 class _OnlyEndsArePublished:
     """Write a state that is not an end quietly, unless the end is there already."""
 
     client: Any
     expires: Any
+
+    get_key_for_task: Any
+    encode: Any
+    _get_result_meta: Any
+
+    def results_prefix(self) -> str:
+        """Give what stands before the id in the key of a result."""
+        key: bytes = self.get_key_for_task("*")
+        return key.decode().removesuffix("*")
+
+    def progress_document(self) -> str:
+        """Give the result of an operation under way, with "%ID%" and "%PROGRESS%" to be filled in."""
+        meta = self._get_result_meta(
+            result={"progress": "%PROGRESS%"}, state=PROGRESS, traceback=None, request=None
+        )
+        return str(self.encode({**meta, "task_id": "%ID%"}))
 
     @cached_property
     def _scripts(self) -> Scripts:

@@ -2,11 +2,11 @@
 
 It is single-flight by a lease, long-polls `event.from` in slices of some 25 s and sends itself again while anything is parked; with nothing
 parked it ends, and the next one that parks sends for it. It looks at no operation, only at references: what an end means is the frame's
-business. Its token is kept after delivery, so a poller that dies repeats what it told; landing twice lands once.
+business. Its token moves on after delivery, so a poller that dies repeats what it told; landing twice lands once.
 
-    take the lease --> catch up (all tasks, once) --> long poll --> land, show progress --> long poll ... --> give up the lease
-                              ^                                                                  |
-                              +--- lost token, restarted toolstack: read all task records once <--+
+    take the lease --> all tasks, once --> long poll --> land, show progress --> long poll ... --> give up the lease
+                            ^                                                       |
+                            +--- another session: the toolstack may have restarted -+
 """
 
 import random
@@ -20,16 +20,18 @@ import structlog
 from celery import Celery, Task
 
 from tasks.frame import post
+from config.settings import Settings
 from tasks.frame.desk import Desk
+from workers.pace import Pace
 from tasks.frame.parked import Ended
 from tasks.frame.travel import outcome_of
-from workers.pace import Pace
 from xenserver import errors, events
 
 SLICE = 25.0  # seconds one message of the poller is at work
 LONG_POLL = 20.0  # seconds XenServer holds a look at which nothing happens
 LEASE_MS = 10_000
 RENEWALS = 3.0  # seconds between renewals of the lease
+OFTEN, SELDOM = 0.5, 10.0  # seconds between two readings of all tasks, where there is no long poll
 SAFETY = 30.0  # seconds between two readings of all tasks, for ends whose event was lost
 LONGEST_BACKOFF = 30.0
 
@@ -47,11 +49,33 @@ def _poll(task: Task, place: str, connection: dict[str, Any]) -> None:  # type: 
     holder = uuid.uuid4().hex
     if not desk.parked.take_lease(place, holder, LEASE_MS):
         return
-    poller = Poller(task.app, desk, place, connection)
-    with _Renewing(desk, place, holder):
-        poller.work(time.monotonic() + SLICE)
-    if desk.parked.end_lease(place, holder):
+    try:
+        with _Renewing(desk, place, holder):
+            Poller(task.app, desk, place, connection).work(time.monotonic() + SLICE)
+    finally:
+        goes_on = desk.parked.end_lease(place, holder)
+    if goes_on:
         desk.post.send(post.POLL, {"place": place, "connection": connection})
+
+
+class Stand:
+    """Where this process stands with one target, from slice to slice: the place in its events, and the pace."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.pace = Pace(settings.pace, settings.pace_burst)
+        self._logins = 0
+        self._token: str | None = events.START
+
+    def token(self, logins: int) -> str | None:
+        """Give the token to go on with; another session means a toolstack that may know nothing of the old one."""
+        return self._token if logins == self._logins else events.START
+
+    def move_on(self, logins: int, token: str | None) -> None:
+        """Go on from here."""
+        self._logins, self._token = logins, token
+
+
+_stands: dict[str, Stand] = {}  # like a connection: of this process, worth nothing to another
 
 
 class Poller:
@@ -62,39 +86,50 @@ class Poller:
         self._desk = desk
         self._place = place
         self._target = desk.target(connection)
-        self._pace = Pace(desk.settings.pace, desk.settings.pace_burst)
+        self._stand = _stands.setdefault(place, Stand(desk.settings))
         self._shown: dict[str, float] = {}
         self._failures = 0
+        self._moved = True
+        self._interval = OFTEN
 
     def work(self, until: float) -> None:
         """Look until the slice is over or nothing is parked."""
-        token: str | None = events.START
-        caught_up = 0.0
         while time.monotonic() < until and self._desk.parked.count(self._place):
             try:
-                if time.monotonic() - caught_up > SAFETY:
-                    self._catch_up()
-                    caught_up = time.monotonic()
-                token = self._look(token, until)
-                self._failures = 0
+                if self._desk.parked.safety_is_due(self._place, SAFETY):
+                    self._read_all()
+                self._look(until)
+                self._recovered()
             except errors.XenflowError as trouble:
-                token = events.START
                 self._back_off(trouble)
 
-    def _look(self, token: str | None, until: float) -> str | None:
-        self._pace.wait()
-        left = max(min(LONG_POLL, until - time.monotonic()), 0.1)
-        seen, token = events.task_events(self._desk.sessions, self._target, token, left)
+    def _look(self, until: float) -> None:
+        """Long-poll once; the token moves on after what it brought has landed."""
+        sessions = self._desk.sessions
+        token = self._stand.token(sessions.logins(self._target))
+        left = 0.0 if token == events.START else max(min(LONG_POLL, until - time.monotonic()), 0.0)
+        self._stand.pace.wait()
+        seen, further = events.task_events(sessions, self._target, token, left)
         self._land(seen)
-        return token
+        self._stand.move_on(sessions.logins(self._target), further)
+        if further is None:
+            self._wait_without_events()
 
-    def _catch_up(self) -> None:
+    def _read_all(self) -> None:
         """Read all tasks once: land what ended, and what is parked under a task that is no more."""
         refs = self._desk.parked.refs(self._place)
         records = events.all_tasks(self._desk.sessions, self._target)
-        self._land(events.told(ref, record) for ref, record in records.items())
-        gone = [ref for ref in refs if ref not in records]
+        ended = {r for r in refs if r in records and _has_ended(records[r])}
+        gone = {r for r in refs if r not in records}
+        self._land(events.told(ref, records[ref]) for ref in ended)
         self._land(events.TaskGone(ref) for ref in gone)
+
+    def _wait_without_events(self) -> None:
+        """Wait before reading all tasks again, where XenServer is too old for a long poll: less while things move."""
+        moved = self._moved
+        self._moved = False
+        self._interval = OFTEN if moved else min(self._interval * 1.5, SELDOM)
+        time.sleep(self._interval)
 
     def _land(self, seen: Iterable[events.TaskEvent]) -> None:
         ended: list[Ended] = []
@@ -107,7 +142,9 @@ class Poller:
                     ended.append(Ended(ref, outcome_of(event), bool(tag)))
                 case events.TaskGone(ref):
                     ended.append(Ended(ref, {"status": "vanished", "result": ""}, tagged=False))
-        self._desk.post.again(*self._desk.parked.land(self._place, ended))
+        landed = self._desk.parked.land(self._place, ended)
+        self._moved = self._moved or bool(landed)
+        self._desk.post.again(*landed)
         self._show(running)
 
     def _show(self, running: Mapping[str, float]) -> None:
@@ -118,24 +155,30 @@ class Poller:
             return
         self._shown.update(dict.fromkeys(fresh, now))
         backend = self._app.backend
-        meta = backend._get_result_meta(  # noqa: SLF001 - the one place that knows how Celery writes a result
-            result={"progress": "%PROGRESS%"}, state="PROGRESS", traceback=None, request=None
-        )
-        document = backend.encode({**meta, "task_id": "%ID%"})
         self._desk.parked.show_progress(
             self._place,
             fresh,
-            results=backend.get_key_for_task("").decode(),
-            document=document,
+            results=backend.results_prefix(),
+            document=backend.progress_document(),
             expires=int(self._desk.settings.result_expires),
         )
+
+    def _recovered(self) -> None:
+        if self._failures:
+            self._failures = 0
+            self._desk.parked.healthy(self._place)
 
     def _back_off(self, trouble: errors.XenflowError) -> None:
         """Wait after a failure, longer each time, with full jitter; say so where `xenflow targets` looks."""
         self._failures += 1
         pause = random.uniform(0.1, min(2.0**self._failures, LONGEST_BACKOFF))  # noqa: S311 - jitter
         log.warning("poller.trouble", target=self._place, error=trouble.message, pause=round(pause, 1))
+        self._desk.parked.troubled(self._place, trouble.message, pause)
         time.sleep(pause)
+
+
+def _has_ended(record: Mapping[str, Any]) -> bool:
+    return isinstance(events.told("", record), events.TaskEnd)
 
 
 class _Renewing:

@@ -34,6 +34,8 @@ class Created(Answer):
     name_label: str | None = None
     vm: str | None = Field(None, description="the VM it belongs to, by UUID")
     device: str | None = Field(None, description="the device number it was given")
+    vdi: str | None = Field(None, description="the disk or medium in it, by UUID")
+    was_there: bool | None = Field(None, description="with `ensure`: it was there already")
 
 
 class Found(Answer):

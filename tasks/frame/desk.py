@@ -32,7 +32,6 @@ class Desk:
     holding: Holding
     sessions: "Sessions"
     now: Callable[[], float] = field(default=time.time)
-
     def target(self, connection: Mapping[str, Any]) -> targets.Target:
         """Give the target that a message names, or the one its connection fields describe; raise Refused when that fails."""
         try:

@@ -75,10 +75,10 @@ class Keys:
         """String: a poller was sent for; do not send another one for some seconds."""
         return f"{self.prefix}:armed:{target}"
 
-    def token(self, target: str) -> str:
-        """String: where in the target's stream of events the poller stands."""
-        return f"{self.prefix}:token:{target}"
+    def safety(self, target: str) -> str:
+        """String: all tasks of the target were read lately."""
+        return f"{self.prefix}:safety:{target}"
 
     def health(self, target: str) -> str:
-        """Hash: how the poller fares with a target (since, error, next look)."""
+        """Hash: how the poller fares with the target (trouble, since, next look)."""
         return f"{self.prefix}:health:{target}"

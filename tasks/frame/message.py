@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, AliasGenerator, BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
 from config import sealing
 from tasks.frame.vocabulary import Label, Seconds
@@ -18,6 +19,7 @@ from xenserver import errors
 
 PLAIN_SECRET = "XENFLOW_PASSWORD_NOT_SEALED"
 INVALID = "XENFLOW_MESSAGE_INVALID"
+WHOLE = "*"  # in `feed`: the previous answer as it is; after a chord, the list of its answers
 
 
 class Message(BaseModel):
@@ -125,7 +127,7 @@ def check_unfed(model: type[Message], fields: Mapping[str, Any]) -> dict[str, An
         wrong = [p for p in refused.params if p.split(":", 1)[0] not in feed]
         if wrong:
             raise
-        return dict(fields)
+        return dict(to_jsonable_python(fields, exclude_none=True))
 
 
 def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,7 +156,7 @@ def _told(model: type[Message], one: dict[str, Any]) -> str:
 
 def _fed(name: str, key: str, previous: object) -> Any:  # noqa: ANN401 - a value of somebody's answer
     value = previous
-    for part in key.split("."):
+    for part in key.split(".") if key != WHOLE else ():
         try:
             value = value[int(part)] if isinstance(value, list) else value[part]  # type: ignore[index]  # a mapping or the except below
         except (KeyError, IndexError, TypeError, ValueError):

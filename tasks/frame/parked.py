@@ -5,6 +5,7 @@ parking finds it. A parked operation holds no slot, no thread and no connection,
 """
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from tasks.frame import scripts
 from tasks.frame.journal import CALL_BACK_AGAIN, Entry, Journal
 
+HEALTH_FOR = 3600  # seconds a trouble is remembered when nobody looks any more
 EARLY_FOR = 600  # seconds an outcome waits for its operation to be parked; launching takes one call, so minutes are plenty
 
 
@@ -138,7 +140,28 @@ class Parked:
 
     def take_lease(self, target: str, holder: str, ms: int) -> bool:
         """Become, or stay, the one poller of a target."""
-        return bool(self._scripts.run("lease_take", [self.keys.lease(target)], [holder, ms]))
+        names = [self.keys.lease(target), self.keys.armed(target)]
+        return bool(self._scripts.run("lease_take", names, [holder, ms]))
+
+    def safety_is_due(self, target: str, every: float) -> bool:
+        """Tell, once in so many seconds, that all tasks of a target are to be read."""
+        name = self.keys.safety(target)
+        return bool(self.redis.set(name, "1", nx=True, px=int(every * 1000)))
+
+    def troubled(self, target: str, error: str, pause: float) -> None:
+        """Note that the poller cannot reach a target, for people to see."""
+        name = self.keys.health(target)
+        self.redis.hset(name, mapping={"error": error, "at": time.time(), "next": time.time() + pause})
+        self.redis.expire(name, HEALTH_FOR)
+
+    def healthy(self, target: str) -> None:
+        """Note that the poller reaches a target again."""
+        self.redis.delete(self.keys.health(target))
+
+    def health(self, target: str) -> dict[str, str]:
+        """Give the poller's trouble with a target: error, at, next (epoch seconds); empty when there is none."""
+        found = self.redis.hgetall(self.keys.health(target))
+        return {scripts.text(k): scripts.text(v) for k, v in found.items()}
 
     def end_lease(self, target: str, holder: str) -> bool:
         """Stop being the poller of a target; tell whether something is parked, so that another slice is wanted."""
