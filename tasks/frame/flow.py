@@ -19,6 +19,7 @@ from tasks.frame.post import PATH, UNDOES
 
 Canvas = Signature[Any]
 
+CHAIN = "celery.chain"  # by its name: `a | b` is no instance of `celery.chain`
 _NAMESPACE = uuid.UUID("b0b1f5c2-6f0e-5a57-9b3e-6d2d6c5f8a11")
 
 
@@ -55,7 +56,7 @@ def settle(
     """Give every signature in a canvas its id, the flow's headers and the flow's connection."""
     if isinstance(canvas, chord):
         return _settled_chord(canvas, path=path, place=place, connection=connection, undoes=undoes)
-    if isinstance(canvas, chain):
+    if canvas.task == CHAIN:
         steps = [
             settle(step, path=path, place=f"{place}/{n}", connection=connection, undoes=undoes)
             for n, step in enumerate(canvas.tasks)
