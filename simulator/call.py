@@ -84,10 +84,7 @@ class Call:
         try:
             yield
         finally:
-            for mark in marks:
-                if self.db.exists(mark.cls, mark.ref):
-                    self.db.drop_key(mark.cls, mark.ref, "current_operations", self.task)
-            self.refresh(marks)
+            self.release(marks)
 
     async def work(self, verb: str, scale: float = 1.0, *, cancellable: bool = True) -> None:
         """Let the verb's duration pass, progress rising from 0 to 1.
@@ -123,6 +120,18 @@ class Call:
             if self.db.exists("task", task.ref):
                 self.pool.tasks.destroy(task.ref)
 
+    def release(self, marks: Iterable[Mark]) -> None:
+        """Take marks away, compute `allowed_operations` anew, and let the next ones have a look."""
+        freed = list(marks)
+        for mark in freed:
+            if self.db.exists(mark.cls, mark.ref):
+                self.db.drop_key(mark.cls, mark.ref, "current_operations", self.task)
+        self.refresh(freed)
+        for mark in freed:
+            self.pool.turns.pass_on(mark.ref)
+            if mark.cls == "VBD" and self.db.exists("VBD", mark.ref):
+                self.pool.turns.pass_on(self.db.get("VBD", mark.ref)["VDI"])
+
     def refresh(self, objects: Iterable[tuple[str, str, str]]) -> None:
         """Compute `allowed_operations` anew for objects and for those that hang on them."""
         for cls, ref, _ in objects:
@@ -141,16 +150,21 @@ class Call:
         )
 
     async def _pass_gates(self, marks: list[Mark], *, strict: bool) -> None:
-        started = self.pool.clock.now()
-        while True:
-            busy = self._first_busy(marks, strict=strict)
-            if busy is None:
-                return
-            mark, refusal = busy
-            patience = PATIENCE if mark is marks[0] else DEVICE_PATIENCE
-            if self.pool.clock.now() - started >= patience:
-                raise refusal
-            await self._wait_for_change(marks)
+        """Wait until all gates are open at once; whoever waits behind is let look afterwards."""
+        started, turn_at = self.pool.clock.now(), ""
+        try:
+            while busy := self._first_busy(marks, strict=strict):
+                mark, refusal = busy
+                patience = PATIENCE if mark is marks[0] else DEVICE_PATIENCE
+                if self.pool.clock.now() - started >= patience:
+                    raise refusal
+                taken = refusal.params[1]
+                if turn_at != taken:
+                    self.pool.turns.pass_on(turn_at)
+                await self._wait_for(taken, first=turn_at == taken)
+                turn_at = taken
+        finally:
+            self.pool.turns.pass_on(turn_at)
 
     def _first_busy(self, marks: list[Mark], *, strict: bool) -> tuple[Mark, Failure] | None:
         for mark in marks:
@@ -162,13 +176,21 @@ class Call:
                 return mark, refusal
         return None
 
-    async def _wait_for_change(self, marks: list[Mark]) -> None:
-        if self.pool.waiting >= _WAITING_LIMIT and not self.part:
+    async def _wait_for(self, ref: str, *, first: bool) -> None:
+        """Wait for an object to be released; parts of calls wait beside the limit."""
+        counted = not self.part
+        if counted and self.pool.waiting >= _WAITING_LIMIT:
             raise Failure("TOO_MANY_PENDING_TASKS")
         self.running.cancellable(allowed=True)
-        self.pool.waiting += 1
+        self.pool.waiting += counted
+        turn = self.pool.turns.join(ref, first=first)
         try:
-            await self.running.wake(self.db.watch(*(mark.ref for mark in marks)), _WAKE)
+            await self.running.wake(turn, _WAKE)
+        except BaseException:
+            self.pool.turns.leave(ref, turn)
+            self.pool.turns.pass_on(ref)
+            raise
         finally:
-            self.pool.waiting -= 1
+            self.pool.turns.leave(ref, turn)
+            self.pool.waiting -= counted
             self.running.cancellable(allowed=False)

@@ -11,6 +11,7 @@ from simulator.events import Events
 from simulator.sessions import Account, Sessions
 from simulator.tables import NULL, Database
 from simulator.tasks import Tasks
+from simulator.turns import Turns
 
 DEFAULT_ACCOUNTS = (
     Account("root", "xenflow"),
@@ -43,6 +44,7 @@ class Pool:
     effects: list[Effect] = field(default_factory=list)
     waiting: int = 0
     counters: Counter[str] = field(default_factory=Counter)
+    turns: Turns = field(default_factory=Turns)
     tasks: Tasks = field(init=False)
     sessions: Sessions = field(init=False)
     events: Events = field(init=False)

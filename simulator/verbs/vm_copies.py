@@ -1,7 +1,7 @@
 """Verbs of a VM that make another one like it, or bring back what it was."""
 
 from simulator import copies, disks, images, machines
-from simulator.call import Call
+from simulator.call import Call, Mark
 from simulator.errors import Failure
 from simulator.rules import storage
 from simulator.verbs import verb, vm_power
@@ -95,8 +95,7 @@ async def _finish(call: Call, twin: str, op: str) -> str:
     except BaseException:
         _undo(call, twin)
         raise
-    call.db.put("VM", twin, current_operations={})
-    call.refresh([("VM", twin, op)])
+    call.release([Mark("VM", twin, op)])
     return twin
 
 
