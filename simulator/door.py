@@ -76,7 +76,8 @@ class Door:
         self._dispatcher = dispatcher
         self._faults = faults
         self._stats = stats
-        self._open: dict[asyncio.Task[None], asyncio.Transport] = {}
+        self.connections: set[asyncio.Transport] = set()
+        self._open: dict[asyncio.Task[Any] | None, asyncio.Transport] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -88,23 +89,23 @@ class Door:
                 await _send(reply, headers, scope, send)
             except LostError:
                 connection.abort()
-                await asyncio.sleep(0)
+                await asyncio.sleep(0)  # so that the server learns of it before we return
             except Exception:
                 _log.exception("%s %s", scope["method"], scope["path"])
                 raise
 
     def disconnect(self, *, stop: bool) -> None:
-        """Cut every connection that waits for an answer; `stop` ends what it waits for too."""
-        for job, connection in list(self._open.items()):
-            if job is not asyncio.current_task():
-                connection.abort()
-                if stop:
-                    job.cancel()
+        """Cut every connection but the one that asks; `stop` ends what they wait for too."""
+        asking = asyncio.current_task()
+        for connection in self.connections - {self._open.get(asking)}:
+            connection.abort()
+        for job in list(self._open):
+            if stop and job and job is not asking:
+                job.cancel()
 
     @contextmanager
     def _counted(self, connection: asyncio.Transport) -> Iterator[None]:
         job = asyncio.current_task()
-        assert job is not None  # noqa: S101  # a coroutine of the server always runs in a task
         self._open[job] = connection
         self._stats.entered()
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import random
 import socket
 import threading
@@ -91,7 +92,19 @@ class Served:
 
 
 class _Protocol(HttpToolsProtocol):
-    """Hands its connection to the application, which must be able to cut it."""
+    """Hands its connection to the door, which must be able to cut it."""
+
+    def __init__(self, door: Door, config: uvicorn.Config, state: ServerState) -> None:
+        super().__init__(config, state, {})
+        self._door = door
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its parent has it
+        super().connection_made(transport)
+        self._door.connections.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._door.connections.discard(self.transport)
+        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -118,9 +131,7 @@ async def _open_doors(door: Door, sockets: list[socket.socket]) -> AsyncIterator
     config, state = _config(door), ServerState()
     config.load()
 
-    def connect() -> _Protocol:
-        return _Protocol(config=config, server_state=state, app_state={})
-
+    connect = functools.partial(_Protocol, door, config, state)
     loop = asyncio.get_running_loop()
     servers = [await loop.create_server(connect, sock=each, backlog=BACKLOG) for each in sockets]
     try:
@@ -128,10 +139,7 @@ async def _open_doors(door: Door, sockets: list[socket.socket]) -> AsyncIterator
     finally:
         for server in servers:
             server.close()
-        for job in list(state.tasks):
-            job.cancel()
-        for connection in list(state.connections):
-            connection.transport.abort()
+        door.disconnect(stop=True)
 
 
 @contextlib.contextmanager
@@ -166,6 +174,7 @@ def _config(door: Door) -> uvicorn.Config:
         log_config=None,
         log_level="critical",
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

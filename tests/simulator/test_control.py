@@ -132,6 +132,24 @@ def test_stats_count_calls_sessions_and_tasks(xen: Any, control: Any, halted: st
     assert control("stats")["calls"] == {}
 
 
+def test_a_restart_cuts_connections_that_idle(served: Any, control: Any) -> None:
+    """Whoever kept one alive finds it closed."""
+    connection = http.client.HTTPConnection(served.url.removeprefix("http://"))
+    _look(connection)
+
+    control("restart_toolstack")
+
+    assert connection.sock is not None
+    with pytest.raises((OSError, http.client.HTTPException)):
+        _look(connection)
+    connection.close()
+
+
+def _look(connection: http.client.HTTPConnection) -> None:
+    connection.request("GET", "/")
+    connection.getresponse().read()
+
+
 def test_a_held_clock_stands(control: Any) -> None:
     """Until it is advanced or released."""
     before = control("hold")["now"]
