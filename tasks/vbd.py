@@ -2,12 +2,14 @@
 
 from typing import Literal
 
-from tasks.frame.answers import Created, Done, Found, created, done, found
+from tasks.devices import AUTODETECT, on_a_free_number
+from tasks.frame.answers import Created, Done, Found, done, found
 from tasks.frame.ensuring import unless_already
 from tasks.frame.operation import Steps, Undo, operation
 from tasks.frame.vocabulary import (
     After,
     Device,
+    Ensures,
     Fields,
     Limit,
     Map,
@@ -18,9 +20,13 @@ from tasks.frame.vocabulary import (
 )
 from xenserver import errors
 from xenserver.gate import Xen
+from xenserver.things import Thing
 
 Mode = Literal["RW", "RO"]
 Type = Literal["Disk", "CD", "Floppy"]
+
+CD = "3"
+"""The number at which XenServer's templates have their CD drive."""
 
 
 @operation(undo=Undo("xenserver.vbd.destroy", "vbd", (("unplug", True),)))
@@ -30,22 +36,26 @@ def create(
     vm: VmName,
     vdi: VdiName | None = None,
     empty: bool = False,
-    device: Device = "autodetect",
+    device: Device = AUTODETECT,
     mode: Mode | None = None,
     type: Type = "Disk",
     bootable: bool = False,
     unpluggable: bool = True,
     other_config: Map | None = None,
+    ensure: Ensures = False,
 ) -> Steps[Created]:
     """Give a VM a disk or a drive, which may be empty; a running VM sees it once it is plugged.
 
-    The mode is RW, or RO for a CD drive, unless one is given.
+    The mode is RW, or RO for a CD drive, unless one is given. With `ensure` a drive of the VM that
+    holds the disk already is answered with, whatever its device.
     """
     _check_medium(vdi, empty=empty)
-    machine = xen.find.vm(vm)
+    machine, medium = xen.find.vm(vm), xen.find.vdi(vdi) if vdi else None
+    if ensure and medium and (there := _there(xen, machine, medium)):
+        return there
     record = {
         "VM": machine,
-        "VDI": xen.find.vdi(vdi) if vdi else None,
+        "VDI": medium,
         "userdevice": device,
         "bootable": bootable,
         "mode": mode or ("RO" if type == "CD" else "RW"),
@@ -56,10 +66,42 @@ def create(
         "qos_algorithm_type": "",
         "qos_algorithm_params": {},
     }
-    made = yield xen.later.VBD.create(record)
-    if device == "autodetect":
-        device = xen.now.VBD.get_userdevice(made)
-    return created(xen.uuid.vbd(made), vm=machine.uuid, device=device)
+    if device == AUTODETECT:
+        device, made = yield from on_a_free_number(
+            lambda: _free(xen, machine, type),
+            lambda number: xen.later.VBD.create(record | {"userdevice": number}),
+        )
+    else:
+        made = yield xen.later.VBD.create(record)
+    return _in_drive(xen.uuid.vbd(made), machine, medium, device, was_there=False)
+
+
+def _there(xen: Xen, machine: Thing, medium: Thing) -> Created | None:
+    """Give the drive of a VM that holds the medium, if there is one."""
+    where = {"VM": machine, "VDI": medium}
+    for drive in xen.search.vbd(where=where, fields=("userdevice",)):
+        uuid, device = str(drive["uuid"]), str(drive["userdevice"])
+        return _in_drive(uuid, machine, medium, device, was_there=True)
+    return None
+
+
+def _in_drive(
+    uuid: str, machine: Thing, medium: Thing | None, device: str, *, was_there: bool
+) -> Created:
+    return Created(
+        return_result=uuid,
+        uuid=uuid,
+        vm=machine.uuid,
+        vdi=medium.uuid if medium else None,
+        device=device,
+        was_there=was_there,
+    )
+
+
+def _free(xen: Xen, machine: Thing, type: Type) -> list[str]:
+    """Give the free numbers, lowest first, 3 at the end: it is left to the CD drive."""
+    numbers = xen.now.VM.get_allowed_VBD_devices(machine)
+    return sorted(numbers, key=lambda number: ((number == CD) != (type == "CD"), int(number)))
 
 
 def _check_medium(vdi: str | None, *, empty: bool) -> None:

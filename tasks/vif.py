@@ -1,11 +1,8 @@
 """Operations on the virtual network interfaces of VMs."""
 
-from collections.abc import Generator
-from typing import Any
-
+from tasks.devices import AUTODETECT, on_a_free_number
 from tasks.frame.answers import Created, Done, Found, created, done, found
 from tasks.frame.ensuring import unless_already
-from tasks.frame.legs import Leg
 from tasks.frame.operation import Steps, Undo, operation
 from tasks.frame.vocabulary import (
     After,
@@ -20,12 +17,8 @@ from tasks.frame.vocabulary import (
     VifUuid,
     VmName,
 )
-from xenserver import errors
 from xenserver.gate import Xen
 from xenserver.things import Thing
-
-DEVICES = 16
-"""How many interfaces a VM can have, and so how often somebody else can take the next number."""
 
 
 @operation(undo=Undo("xenserver.vif.destroy", "vif", (("unplug", True),)))
@@ -34,7 +27,7 @@ def create(
     *,
     vm: VmName,
     network: NetworkName,
-    device: Device = "autodetect",
+    device: Device = AUTODETECT,
     mac: str = "",
     mtu: Mtu = 1500,
     other_config: Map | None = None,
@@ -51,31 +44,18 @@ def create(
         "qos_algorithm_type": "",
         "qos_algorithm_params": {},
     }
-    if device == "autodetect":
-        device, made = yield from _on_a_free_device(xen, machine, record)
+    if device == AUTODETECT:
+        device, made = yield from on_a_free_number(
+            lambda: _free(xen, machine),
+            lambda number: xen.later.VIF.create(record | {"device": number}),
+        )
     else:
         made = yield xen.later.VIF.create(record)
     return created(xen.uuid.vif(made), vm=machine.uuid, device=device)
 
 
-def _on_a_free_device(
-    xen: Xen, machine: Thing, record: dict[str, Any]
-) -> Generator[Leg, Any, tuple[str, str]]:
-    """Make an interface with the lowest free number; if that is taken meanwhile, the next."""
-    for _ in range(DEVICES):
-        free = xen.now.VM.get_allowed_VIF_devices(machine)
-        if not free:
-            break
-        device = min(free, key=int)
-        try:
-            made = yield xen.later.VIF.create(record | {"device": device})
-        except errors.Refused as refused:
-            if refused.code != "DEVICE_ALREADY_EXISTS":
-                raise
-        else:
-            return device, made
-    words = f"VM {machine} has no free interface number; destroy one of its interfaces first"
-    raise errors.from_api("INVALID_DEVICE", ["autodetect"], words=words)
+def _free(xen: Xen, machine: Thing) -> list[str]:
+    return sorted(xen.now.VM.get_allowed_VIF_devices(machine), key=int)
 
 
 @operation()

@@ -18,6 +18,8 @@ def tell(code: str, params: Sequence[str]) -> str:
 
 
 def _sentence(code: str, params: Sequence[str]) -> str:
+    if code == _NOT_ALLOWED and any("attached" in param for param in params):
+        return f"{_general(code, params)}; unplug it first, or destroy it with unplug"
     try:
         return _PHRASES[code].format(*map(_Param, params))
     except (KeyError, IndexError):
@@ -29,6 +31,9 @@ def _general(code: str, params: Sequence[str]) -> str:
     if code.startswith("SR_BACKEND_FAILURE_"):
         return f"the storage behind the SR failed: {said}; see SMlog on the host that did it"
     return f"XenServer answered: {said}" if said else "XenServer gave no further words"
+
+
+_NOT_ALLOWED = "OPERATION_NOT_ALLOWED"
 
 
 class _Param(str):
@@ -165,6 +170,7 @@ _PHRASES = {
     ),
     "XENFLOW_MESSAGE_INVALID": "the message is not valid: {0}",
     "XENFLOW_NO_SUCH_OBJECT": "no {0} is named {1}",
+    "XENFLOW_DISK_SHARED": "disk {0} is used by other VMs too; detach it from them first",
     "XENFLOW_DEFECT": "xenflow itself failed: {0}; please report it with the stack trace",
     "XENFLOW_NOT_BEGUN": "{0} was called off before it began",
     "XENFLOW_PASSWORD_NOT_SEALED": "the password came unsealed and was refused; seal it first",

@@ -11,7 +11,7 @@ from tests.xenserver.pools import Pool
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:
-    """A simulated pool of three hosts, on which operations are carried out."""
+    """Serve a pool of three hosts, on which operations are carried out."""
     with server.serve_in_thread(server.Options(control=True, speed=1000.0)) as served:
         made = Lab(Pool(served.url))
         yield made

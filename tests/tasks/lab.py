@@ -4,8 +4,7 @@ Bodies are run as the frame runs them: a long one from its top after every leg, 
 asynchronous call whose XenServer task is waited for. Nothing else of the frame is here.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +12,12 @@ from config.targets import Target
 from tasks.frame import message
 from tasks.frame.answers import Answer
 from tasks.frame.legs import Call, Follow, Leg
-from tasks.frame.operation import Operation
+from tasks.frame.operation import Operation, Steps
 from tests.xenserver.pools import Pool
 from xenserver import errors, events
 from xenserver.gate import Xen
 from xenserver.session import Sessions
+from xenserver.values import Value
 
 Record = dict[str, Any]
 
@@ -29,11 +29,18 @@ class Listening(Sessions):
         super().__init__()
         self.heard: list[str] = []
 
-    def call(self, target: Target, method: str, *params: Any, **options: Any) -> Any:
+    def call(
+        self,
+        target: Target,
+        method: str,
+        *params: Value,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Value:
         """Call, and remember the method."""
         if method != "event.from":
             self.heard.append(method)
-        return super().call(target, method, *params, **options)
+        return super().call(target, method, *params, headers=headers, timeout=timeout)
 
 
 @dataclass
@@ -49,7 +56,7 @@ class Lab:
         self.hands.close()
         self.eyes.close()
 
-    def do(self, operation: Operation, **fields: Any) -> Record:
+    def do(self, operation: Operation, **fields: object) -> Record:
         """Carry an operation out; give its answer as it goes over the wire."""
         said = message.check(operation.model, fields)
         own = {name: getattr(said, name) for name in message.own_fields(operation.model)}
@@ -66,11 +73,11 @@ class Lab:
                 return leg.document()
             outcomes.append(_pass(self.hands, target, xen, leg))
 
-    def see(self, method: str, *params: Any) -> Any:
+    def see(self, method: str, *params: Value) -> Any:  # noqa: ANN401 - as many shapes as methods
         """Call the pool behind the operation's back."""
         return self.eyes.call(self.pool.target(), method, *params)
 
-    def begin(self, method: str, *params: Any) -> str:
+    def begin(self, method: str, *params: Value) -> str:
         """Have the pool begin a call; give its task's UUID."""
         return str(self.see("task.get_uuid", self.see(f"Async.{method}", *params)))
 
@@ -99,7 +106,7 @@ class Lab:
         """Tell whether an object is still there."""
         return uuid in {record["uuid"] for record in self.all(cls).values()}
 
-    def devices(self, cls: str, vm: str, **wanted: Any) -> list[Record]:
+    def devices(self, cls: str, vm: str, **wanted: object) -> list[Record]:
         """Give the devices (VBDs, VIFs) of a VM, those whose fields are as wanted."""
         ref = self.ref("VM", vm)
         return [
@@ -114,7 +121,7 @@ class Lab:
 
     def started(self, vm: str) -> str:
         """Start a halted VM behind the operations' back; give its UUID."""
-        self.see("VM.start", self.ref("VM", vm), False, False)
+        self.see("VM.start", self.ref("VM", vm), False, False)  # noqa: FBT003 - in wire order
         return self.uuid("VM", vm)
 
     def snapshot_of(self, vm: str, name: str) -> str:
@@ -123,19 +130,19 @@ class Lab:
         return str(self.see("VM.get_uuid", made))
 
 
-def _replay(body: Iterator[Leg], outcomes: Sequence[Any]) -> Any:
-    """Run a body from its top through the outcomes that are known; give its next leg, or its answer."""
+def _replay(body: Steps[Answer], outcomes: Sequence[object]) -> Leg | Answer:
+    """Run a body from its top through the outcomes that are known; give its next leg, or answer."""
     try:
         leg = next(body)
         for outcome in outcomes:
-            resumes = body.throw if isinstance(outcome, Exception) else body.send  # type: ignore[attr-defined]
-            leg = resumes(outcome)
+            leg = body.throw(outcome) if isinstance(outcome, Exception) else body.send(outcome)
     except StopIteration as end:
-        return end.value
+        answer: Answer = end.value
+        return answer
     return leg
 
 
-def _pass(hands: Sessions, target: Target, xen: Xen, leg: Leg) -> Any:
+def _pass(hands: Sessions, target: Target, xen: Xen, leg: Leg) -> object:
     match leg:
         case Call():
             try:
@@ -159,16 +166,12 @@ def _told(leg: Follow, end: events.TaskEnd) -> Mapping[str, Any] | errors.Xenflo
 
 
 def _ended(hands: Sessions, target: Target, ref: str) -> events.TaskEnd:
+    """Wait for the end of a task of XenServer."""
     token = ""
     while True:
-        told = hands.call(target, "event.from", [f"task/{ref}"], token, 30.0, timeout=60.0)
+        told: Any = hands.call(target, "event.from", [f"task/{ref}"], token, 30.0, timeout=60.0)
         token = told["token"]
         for event in told["events"]:
             seen = events.told(ref, event["snapshot"])
             if isinstance(seen, events.TaskEnd):
                 return seen
-
-
-def as_json(answer: Record) -> Record:
-    """Give an answer as another program reads it."""
-    return dict(json.loads(json.dumps(answer)))

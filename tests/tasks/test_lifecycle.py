@@ -5,6 +5,7 @@ import pytest
 from tasks.vm import copies, lifecycle
 from tests.tasks.lab import Lab
 from xenserver import errors
+from xenserver.values import Value
 
 NFS = "NFS virtual disk storage"
 LOCAL = "Local storage xs2"
@@ -164,13 +165,13 @@ def _homes(lab: Lab, vm: str) -> list[str]:
 def _bring(lab: Lab, vm: str, state: str) -> None:
     ref = lab.ref("VM", vm)
     if state != "Halted":
-        lab.see("VM.start", ref, state == "Paused", False)
+        lab.see("VM.start", ref, state == "Paused", False)  # noqa: FBT003 - in wire order
     if state == "Suspended":
         lab.see("VM.suspend", ref)
 
 
-def _attach(lab: Lab, vm: str, disk: str, **fields: object) -> None:
-    drive = {
+def _attach(lab: Lab, vm: str, disk: str, **fields: Value) -> None:
+    drive: dict[str, Value] = {
         "VM": lab.ref("VM", vm),
         "VDI": disk,
         "userdevice": "autodetect",

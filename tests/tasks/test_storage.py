@@ -1,0 +1,280 @@
+"""Virtual disks, and the block devices by which VMs hold them."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tasks import vbd, vdi
+from tests.tasks.lab import Lab
+from xenserver import errors
+
+NFS = "NFS virtual disk storage"
+GIB = 1 << 30
+
+
+def test_vdi_create_makes_a_disk(lab: Lab) -> None:
+    """With all that was said of it; sizes may have a unit."""
+    answer = lab.do(
+        vdi.create,
+        name="data",
+        description="for web02",
+        sr=NFS,
+        size="10GiB",
+        type="system",
+        sharable=True,
+        sm_config={"a": "b"},
+        other_config={"c": "d"},
+    )
+
+    made = lab.record("VDI", "data")
+    assert answer == {"return_result": made["uuid"], "uuid": made["uuid"], "name_label": "data"}
+    assert made["virtual_size"] == 10 * GIB
+    assert made["SR"] == lab.ref("SR", NFS)
+    assert (made["name_description"], made["type"]) == ("for web02", "system")
+    assert (made["sharable"], made["read_only"]) == (True, False)
+    assert made["other_config"]["c"] == "d"
+
+
+def test_vdi_create_refuses_a_library_of_isos(lab: Lab) -> None:
+    """No disk can be made there."""
+    with pytest.raises(errors.Refused) as refused:
+        lab.do(vdi.create, name="data", sr="ISO library", size=GIB)
+
+    assert refused.value.code == "SR_OPERATION_NOT_SUPPORTED"
+
+
+def test_vdi_create_says_when_there_is_no_room(lab: Lab) -> None:
+    """As storage behind XenServer does."""
+    with pytest.raises(errors.Full, match="no room left"):
+        lab.do(vdi.create, name="data", sr=NFS, size="100TiB")
+
+
+def test_vdi_destroy_deletes_a_disk(lab: Lab) -> None:
+    """And says so as the old integration did."""
+    uuid = lab.do(vdi.create, name="data", sr=NFS, size=GIB)["uuid"]
+
+    answer = lab.do(vdi.destroy, vdi="data")
+
+    assert answer == {"return_result": "VDI Destroyed", "uuid": uuid, "name_label": "data"}
+    assert not lab.exists("VDI", uuid)
+
+
+def test_vdi_destroy_refuses_a_disk_in_use(lab: Lab) -> None:
+    """And says what to do first."""
+    with pytest.raises(errors.Refused, match="in use; detach it first"):
+        lab.do(vdi.destroy, vdi="web01 system")
+
+
+def test_vbd_create_gives_a_vm_a_disk(lab: Lab) -> None:
+    """The answer names device and VM."""
+    lab.do(vdi.create, name="data", sr=NFS, size=GIB)
+
+    answer = lab.do(
+        vbd.create,
+        vm="web02",
+        vdi="data",
+        device=2,
+        mode="RO",
+        bootable=True,
+        unpluggable=False,
+        other_config={"a": "b"},
+    )
+
+    made = lab.record("VBD", answer["uuid"])
+    assert answer == {
+        "return_result": made["uuid"],
+        "uuid": made["uuid"],
+        "vm": lab.uuid("VM", "web02"),
+        "vdi": lab.uuid("VDI", "data"),
+        "device": "2",
+        "was_there": False,
+    }
+    assert made["VDI"] == lab.ref("VDI", "data")
+    assert (made["userdevice"], made["mode"], made["type"]) == ("2", "RO", "Disk")
+    assert (made["bootable"], made["unpluggable"], made["empty"]) == (True, False, False)
+    assert made["other_config"]["a"] == "b"
+
+
+def test_vbd_create_finds_a_free_device(lab: Lab) -> None:
+    """The lowest; the answer says which."""
+    lab.do(vdi.create, name="data", sr=NFS, size=GIB)
+
+    assert lab.do(vbd.create, vm="web02", vdi="data")["device"] == "1"
+
+
+def test_ten_vbds_at_once_get_ten_devices(lab: Lab) -> None:
+    """Number 3 is left to the CD drive."""
+    for number in range(10):
+        lab.do(vdi.create, name=f"data{number}", sr=NFS, size=GIB)
+
+    with ThreadPoolExecutor(10) as hands:
+        disks = [f"data{number}" for number in range(10)]
+        answers = list(hands.map(lambda disk: lab.do(vbd.create, vm="web02", vdi=disk), disks))
+
+    devices = {answer["device"] for answer in answers}
+    assert len(devices) == 10
+    assert devices.isdisjoint({"0", "3"})
+    assert devices == {d["userdevice"] for d in lab.devices("VBD", "web02")} - {"0"}
+
+
+def test_vbd_create_makes_an_empty_drive(lab: Lab) -> None:
+    """A CD drive is read-only unless something else is said."""
+    uuid = lab.do(vbd.create, vm="web02", empty=True, type="CD")["uuid"]
+
+    made = lab.record("VBD", uuid)
+    assert (made["empty"], made["type"], made["mode"]) == (True, "CD", "RO")
+
+
+def test_vbd_create_puts_an_iso_into_a_new_drive(lab: Lab) -> None:
+    """Found by its name."""
+    uuid = lab.do(vbd.create, vm="web02", vdi="debian-12.iso", type="CD")["uuid"]
+
+    assert lab.record("VBD", uuid)["VDI"] == lab.ref("VDI", "debian-12.iso")
+
+
+@pytest.mark.parametrize("fields", [{}, {"vdi": "debian-12.iso", "empty": True}])
+def test_vbd_create_wants_either_a_disk_or_an_empty_drive(
+    lab: Lab, fields: dict[str, object]
+) -> None:
+    """Before XenServer is asked for anything."""
+    with pytest.raises(errors.Refused, match="name one, or give empty=true"):
+        lab.do(vbd.create, vm="web02", type="CD", **fields)
+
+    assert lab.hands.heard == []
+
+
+def test_vbd_create_refuses_a_device_that_is_taken(lab: Lab) -> None:
+    """And says what to use instead."""
+    with pytest.raises(errors.Refused, match="device 0 is taken; choose another, or autodetect"):
+        lab.do(vbd.create, vm="web02", vdi="db01 data", device="0")
+
+
+def test_vbd_create_refuses_a_cd_drive_that_writes(lab: Lab) -> None:
+    """And says which mode it must have."""
+    with pytest.raises(errors.Refused, match="must have mode RO"):
+        lab.do(vbd.create, vm="web02", vdi="debian-12.iso", type="CD", mode="RW")
+
+
+def test_vbd_destroy_leaves_the_disk(lab: Lab) -> None:
+    """Only the device goes."""
+    [drive] = lab.devices("VBD", "web02")
+
+    answer = lab.do(vbd.destroy, vbd=drive["uuid"])
+
+    assert answer == {"return_result": "VBD Destroyed", "uuid": drive["uuid"]}
+    assert not lab.exists("VBD", drive["uuid"])
+    assert drive["VDI"] in lab.all("VDI")
+
+
+def test_vbd_destroy_refuses_what_is_attached(lab: Lab) -> None:
+    """And says what to do first."""
+    uuid = _plugged(lab)
+
+    with pytest.raises(errors.Refused, match=r"still attached.*unplug it first"):
+        lab.do(vbd.destroy, vbd=uuid)
+
+    assert lab.exists("VBD", uuid)
+
+
+def test_vbd_destroy_unplugs_first_on_request(lab: Lab) -> None:
+    """From under a running VM."""
+    uuid = _plugged(lab)
+
+    lab.do(vbd.destroy, vbd=uuid, unplug=True)
+
+    assert not lab.exists("VBD", uuid)
+
+
+def test_vbd_destroy_unplugs_nothing_that_is_detached(lab: Lab) -> None:
+    """Of a halted VM, say."""
+    [drive] = lab.devices("VBD", "web02")
+
+    lab.do(vbd.destroy, vbd=drive["uuid"], unplug=True)
+
+    assert "Async.VBD.unplug" not in lab.hands.heard
+
+
+def test_vbd_plug_and_unplug_act_on_a_running_vm(lab: Lab) -> None:
+    """The guest sees the disk come and go."""
+    lab.do(vdi.create, name="data", sr=NFS, size=GIB)
+    uuid = lab.do(vbd.create, vm="web01", vdi="data")["uuid"]
+
+    plugged = lab.do(vbd.plug, vbd=uuid)
+    seen = lab.record("VBD", uuid)["currently_attached"]
+    unplugged = lab.do(vbd.unplug, vbd=uuid)
+
+    assert (plugged["return_result"], seen) == ("VBD plugged", True)
+    assert unplugged["return_result"] == "VBD unplugged"
+    assert not lab.record("VBD", uuid)["currently_attached"]
+
+
+def test_vbd_unplug_by_force_is_another_call(lab: Lab) -> None:
+    """The guest is not asked."""
+    uuid = _plugged(lab)
+
+    lab.do(vbd.unplug, vbd=uuid, force=True)
+
+    assert "Async.VBD.unplug_force" in lab.hands.heard
+    assert not lab.record("VBD", uuid)["currently_attached"]
+
+
+def test_vbd_plug_refuses_a_halted_vm(lab: Lab) -> None:
+    """There is no guest to see it."""
+    [drive] = lab.devices("VBD", "web02")
+
+    with pytest.raises(errors.Refused, match="is halted; it must be running"):
+        lab.do(vbd.plug, vbd=drive["uuid"])
+
+
+def test_vbd_unplug_refuses_what_is_detached(lab: Lab) -> None:
+    """In words."""
+    [drive] = lab.devices("VBD", "web02")
+
+    with pytest.raises(errors.Refused, match="already detached"):
+        lab.do(vbd.unplug, vbd=drive["uuid"])
+
+
+def test_vbd_insert_and_eject_change_the_medium(lab: Lab) -> None:
+    """Of a running VM too."""
+    [drive] = lab.devices("VBD", "db01", type="CD")
+
+    inserted = lab.do(vbd.insert, vbd=drive["uuid"], vdi="debian-12.iso")
+    seen = lab.record("VBD", drive["uuid"])["VDI"]
+    ejected = lab.do(vbd.eject, vbd=drive["uuid"])
+
+    assert inserted == {"return_result": "Media inserted", "uuid": drive["uuid"]}
+    assert seen == lab.ref("VDI", "debian-12.iso")
+    assert ejected == {"return_result": "VBD ejected", "uuid": drive["uuid"]}
+    assert lab.record("VBD", drive["uuid"])["empty"]
+
+
+def test_vbd_eject_refuses_an_empty_drive(lab: Lab) -> None:
+    """In words."""
+    [drive] = lab.devices("VBD", "db01", type="CD")
+
+    with pytest.raises(errors.Refused, match="is empty"):
+        lab.do(vbd.eject, vbd=drive["uuid"])
+
+
+def test_vbd_insert_refuses_a_drive_that_is_full(lab: Lab) -> None:
+    """And says what to do first."""
+    [drive] = lab.devices("VBD", "db01", type="CD")
+    lab.do(vbd.insert, vbd=drive["uuid"], vdi="debian-12.iso")
+
+    with pytest.raises(errors.Refused, match="eject it first"):
+        lab.do(vbd.insert, vbd=drive["uuid"], vdi="xs-tools.iso")
+
+
+def test_vbd_insert_refuses_a_disk(lab: Lab) -> None:
+    """And says what to use instead."""
+    [drive] = lab.devices("VBD", "web02")
+
+    with pytest.raises(errors.Refused, match="use a CD drive"):
+        lab.do(vbd.insert, vbd=drive["uuid"], vdi="debian-12.iso")
+
+
+def _plugged(lab: Lab) -> str:
+    lab.do(vdi.create, name="data", sr=NFS, size=GIB)
+    uuid = str(lab.do(vbd.create, vm="web01", vdi="data")["uuid"])
+    lab.do(vbd.plug, vbd=uuid)
+    return uuid
