@@ -1,8 +1,13 @@
-"""Serving queues: the worker for operations and the poller's worker, in this process until it is told to end."""
+"""Serving, in this process until it is told to end: operations, the poller, Flower."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from celery import Celery
+
+import config
 from config import queues
+from config.celery import celery_settings
 from config.settings import Settings
 from workers import app as application
 from workers.beat import Beat
@@ -18,6 +23,16 @@ def serve_operations(settings: Settings, *, name: str = "worker", slots: int | N
 def serve_poller(settings: Settings, *, name: str = "poller", slots: int = POLLER_SLOTS) -> None:
     """Follow XenServer's tasks, each target by one slot."""
     _serve(settings, name=name, serves=[queues.POLL], slots=slots)
+
+
+def serve_flower(settings: Settings) -> None:
+    """Show workers and tasks in a browser."""
+    app = Celery(
+        "xenflow"
+    )  # its settings hold the broker's password, which others see in arguments
+    app.conf.update(celery_settings(settings, patient=True))
+    options = Path(config.__file__).with_name("flower.py")
+    app.start(["flower", f"--conf={options}"])
 
 
 def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) -> None:

@@ -1,0 +1,38 @@
+"""Names of operations as people write them."""
+
+from typing import Annotated
+
+import typer
+
+from config import settings
+from tasks.frame import catalogue
+from tasks.frame.operation import Operation
+from workers import declared
+from workers.cli.endings import Code, Stop
+
+
+def find(name: str) -> Operation:
+    """Give the operation of a name: `xenserver.vm.start`, or `vm.start` for short."""
+    declared.load(settings.load())
+    for spelt in (name, f"xenserver.{name}"):
+        operation = catalogue.find(spelt.replace("-", "_"))
+        if operation:
+            return operation
+    near = " or ".join(catalogue.like(name))
+    hint = f"; is {near} meant?" if near else ""
+    raise Stop(Code.USAGE, f"there is no operation {name!r}{hint}", "xenflow catalogue")
+
+
+def everything() -> list[Operation]:
+    """Give all operations and flows, by name."""
+    declared.load(settings.load())
+    return list(catalogue.everything())
+
+
+def _begun(incomplete: str) -> list[str]:
+    return [one.name for one in everything() if one.name.startswith(incomplete)]
+
+
+Name = Annotated[
+    str, typer.Argument(help="an operation or flow, such as vm.start", autocompletion=_begun)
+]

@@ -1,0 +1,132 @@
+"""Runs as people see them: a list, and a tree with times."""
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from workers.cli import screen
+from workers.runs import Leg, Run, Step
+
+_MARKS = {"ended": "✓", "failed": "✗", "undone": "↺", "open": "…"}
+_STYLES = {"ended": "green", "failed": "red", "undone": "yellow", "open": "cyan"}
+
+
+def listed(runs: Sequence[Run]) -> Table:
+    """Give runs as a list."""
+    rows = [
+        [run.id, run.name, _moment(run.created), _taken(run.created, run.ended), run.words()]
+        for run in runs
+    ]
+    return screen.table(["id", "name", "began", "took", "state"], rows)
+
+
+def tree(run: Run, *, traces: bool = False) -> Group:
+    """Give a run as a tree: each operation, its legs below it, and what came of it."""
+    head = Text.assemble(
+        (run.name, "bold"),
+        f"  run {run.id}  began {_moment(run.created)}, took {_taken(run.created, run.ended)}",
+    )
+    trees = [_branch(step, run.created, None, traces=traces) for step in run.steps]
+    return Group(head, *trees)
+
+
+def _branch(step: Step, began: float, parent: Tree | None, *, traces: bool) -> Tree:
+    label = _label(step, began)
+    branch = Tree(label) if parent is None else parent.add(label)
+    for leg in step.legs:
+        if leg.method:
+            branch.add(_leg(leg, began))
+    for inner in step.steps:
+        _branch(inner, began, branch, traces=traces)
+    for line in _outcome(step, traces=traces):
+        branch.add(line)
+    return branch
+
+
+def _label(step: Step, began: float) -> Text:
+    kind = _kind(step)
+    return Text.assemble(
+        (f"{_MARKS[kind]} ", _STYLES[kind]),
+        (step.name, "bold"),
+        (f" {_named(step)}" if _named(step) else ""),
+        (f"  {_at(step.created, began)}, {_taken(step.created, step.ended)}", "dim"),
+        "" if step.ended else f"  {step.words()}{_figure(step)}",
+        (f"  {step.id}", "dim"),
+    )
+
+
+def _kind(step: Step) -> str:
+    if step.ended is None:
+        return "open"
+    if step.fault or (step.answer and "not_undone" in step.answer):
+        return "failed"
+    return "undone" if step.undoes else "ended"
+
+
+def _named(step: Step) -> str:
+    """Tell the inputs that name things, as they were given."""
+    told = [f"{k}={v}" for k, v in step.inputs.items() if isinstance(v, str) and k not in _DULL]
+    return " ".join(told)
+
+
+def _figure(step: Step) -> str:
+    return f", {step.progress:.0%}" if step.progress else ""
+
+
+def _leg(leg: Leg, began: float) -> Text:
+    moments = [
+        f"{word} {_at(moment, began)}"
+        for word, moment in (
+            ("launched", leg.launched),
+            ("parked", leg.parked),
+            ("landed", leg.landed),
+        )
+        if moment is not None
+    ]
+    ending = "" if leg.status in {"", "success"} else f"  {leg.status}"
+    return Text.assemble((leg.method, ""), (f"  {', '.join(moments)}", "dim"), (ending, "red"))
+
+
+def _outcome(step: Step, *, traces: bool) -> list[Text]:
+    lines = []
+    if step.fault:
+        lines.append(Text(step.fault["message"], style="red"))
+        lines += [_things(word, step.fault[word]) for word in _LEFT if step.fault.get(word)]
+        if traces and step.fault.get("traceback"):
+            lines.append(Text(step.fault["traceback"].rstrip(), style="dim"))
+    elif step.answer:
+        lines.append(Text(_first_line(step.answer), style="dim"))
+    return lines
+
+
+def _things(word: str, things: Sequence[dict[str, Any]]) -> Text:
+    named = ", ".join(f"{t['class']} {t['name'] or t['uuid']}" for t in things)
+    return Text(f"{word.replace('_', ' ')}: {named}", style="yellow")
+
+
+def _first_line(answer: Any) -> str:  # noqa: ANN401 - an answer, maybe somebody else's
+    if isinstance(answer, dict) and "return_result" in answer:
+        return str(answer["return_result"]).partition("\n")[0]
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def _moment(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+
+
+def _at(moment: float, began: float) -> str:
+    return f"+{max(moment - began, 0.0):.2f} s"
+
+
+def _taken(began: float, ended: float | None) -> str:
+    return f"{(time.time() if ended is None else ended) - began:.2f} s"
+
+
+_DULL = frozenset({"target", "hostname", "username", "password", "protocol"})
+_LEFT = ("undone", "not_undone", "kept")

@@ -1,0 +1,51 @@
+"""`xenflow targets`: the connection profiles, and what waits on each."""
+
+from typing import Any
+
+from typer.core import TyperCommand
+
+from config import settings
+from config.targets import Targets
+from tasks.frame.parked import Parked
+from workers.cli import client, making, screen
+from workers.cli.client import Client
+from workers.cli.endings import Code
+from workers.cli.manner import Debug, Json
+
+
+def command(name: str) -> TyperCommand:
+    """Give `xenflow targets`."""
+    return making.command(name, targets)
+
+
+def targets(*, json: Json = False, debug: Debug = False) -> int:  # noqa: ARG001 - read by entry.py
+    """List the connection profiles, and what waits on each."""
+    known = Targets.read(settings.load().targets)
+    with client.connected() as house:
+        waiting = _waiting(house)
+    rows = [
+        {"name": name, "url": target.url, "user": target.user, "transport": target.transport}
+        | waiting.pop(name, {"parked": 0, "followed": False})
+        for name, target in known.items()
+    ]
+    rows += [{"name": name, **told} for name, told in waiting.items()]
+    _tell(rows, as_json=json)
+    return Code.DONE
+
+
+def _waiting(house: Client) -> dict[str, dict[str, Any]]:
+    """Tell of every place where something is parked: how much, and how its poller fares."""
+    parked, keys, redis = Parked(house.journal), house.journal.keys, house.journal.redis
+    return {
+        name: {"parked": parked.count(name), "followed": bool(redis.exists(keys.lease(name)))}
+        for name in parked.targets()
+    }
+
+
+def _tell(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        screen.document({"targets": rows})
+    elif rows:
+        screen.out().print(screen.records(rows))
+    else:
+        screen.line("no target is set up: XENFLOW_TARGETS names the file of connection profiles")

@@ -1,0 +1,114 @@
+"""The catalogue on the terminal: what there is, and what each takes and answers."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+from typer.core import TyperCommand
+
+from tasks.frame.operation import Operation
+from workers.cli import examples, inputs, making, names, screen
+from workers.cli.endings import Code
+from workers.cli.manner import Debug, Json
+from xenserver import errors
+
+
+def command(name: str) -> TyperCommand:
+    """Give one of the commands on the catalogue."""
+    return making.command(name, _COMMANDS[name])
+
+
+def catalogue(*, json: Json = False, debug: Debug = False) -> int:  # noqa: ARG001 - read by entry.py
+    """List all operations and flows, one line each."""
+    known = names.everything()
+    if json:
+        screen.document({"operations": [_entry(operation) for operation in known]})
+    else:
+        rows = [[operation.name, operation.summary] for operation in known]
+        screen.out().print(screen.table(["name", "what it does"], rows))
+    return Code.DONE
+
+
+def describe(name: names.Name, *, json: Json = False, debug: Debug = False) -> int:  # noqa: ARG001 - read by entry.py
+    """Show what an operation takes and answers, how it fails, and an example each way."""
+    operation = names.find(name)
+    if json:
+        screen.document(_document(operation))
+    else:
+        screen.out().print(Group(*_page(operation)))
+    return Code.DONE
+
+
+def _entry(operation: Operation) -> dict[str, Any]:
+    told = {"name": operation.name, "summary": operation.summary, "queue": operation.queue}
+    return {**told, "flow": operation.is_flow}
+
+
+def _document(operation: Operation) -> dict[str, Any]:
+    message = examples.message_of(operation)
+    return {
+        **_entry(operation),
+        "message": operation.model.model_json_schema(),
+        "answer": operation.answer.model_json_schema(mode="serialization"),
+        "errors": {error.__name__: words for error, words in _errors()},
+        "example": {
+            "shell": examples.shell(operation, message),
+            "python": examples.python(operation, message),
+            "message": message,
+        },
+    }
+
+
+def _page(operation: Operation) -> Iterator[RenderableType]:
+    message = examples.message_of(operation)
+    yield Text.assemble((operation.name, "bold"), "\n", *_documentation(operation))
+    yield _section("Inputs")
+    yield _inputs(operation)
+    yield _section("Answer")
+    yield _answer(operation)
+    yield _section("Errors")
+    yield screen.table(["class", "what it says"], [[e.__name__, words] for e, words in _errors()])
+    yield _section("In a shell")
+    yield Text(examples.shell(operation, message))
+    yield _section("In Python, with nothing of xenflow installed")
+    yield Text(examples.python(operation, message))
+    yield _section("On the wire")
+    yield Text(examples.wire(operation, message))
+
+
+def _documentation(operation: Operation) -> Iterator[str]:
+    yield (operation.model.__doc__ or operation.summary).strip()
+
+
+def _section(title: str) -> Text:
+    return Text(f"\n{title}", style="bold")
+
+
+def _inputs(operation: Operation) -> RenderableType:
+    rows = [
+        [one.key, one.shape, "required" if one.required else one.default_told, one.help]
+        for one in inputs.of(operation.model)
+    ]
+    return screen.table(["field", "type", "default", "meaning"], rows)
+
+
+def _answer(operation: Operation) -> RenderableType:
+    rows = [
+        [name, field.description or ""] for name, field in operation.answer.model_fields.items()
+    ]
+    return screen.table(["field", "meaning"], rows)
+
+
+def _errors() -> Iterator[tuple[type[errors.XenflowError], str]]:
+    for error in _tree(errors.XenflowError):
+        yield error, (error.__doc__ or "").partition("\n")[0]
+
+
+def _tree(error: type[errors.XenflowError]) -> Iterator[type[errors.XenflowError]]:
+    for kind in error.__subclasses__():
+        yield kind
+        yield from _tree(kind)
+
+
+_COMMANDS: dict[str, Callable[..., int]] = {"catalogue": catalogue, "describe": describe}

@@ -1,0 +1,120 @@
+"""The tree of commands, known by name and summary; what is behind a name is imported when used.
+
+A noun that only people's own operations have is found in the catalogue, once somebody asks for it.
+"""
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterator
+from importlib import metadata
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+import canvases
+import tasks
+
+_OPERATIONS = "workers.cli.operations"
+
+_COMMANDS = {
+    "Any operation": {
+        "run": ("acting", "Run any operation or flow by its name: key=value ..."),
+        "catalogue": ("reference", "List all operations and flows."),
+        "describe": ("reference", "Show what an operation takes and answers, with examples."),
+        "seal": ("passwords", "Seal a password for a message."),
+    },
+    "Runs": {
+        "runs": ("following", "List the latest runs."),
+        "show": ("following", "Show a run: its tree, times and errors."),
+        "watch": ("following", "Follow a run until it ends."),
+        "cancel": ("following", "Call an operation or flow off, and undo what it made."),
+        "targets": ("places", "List the connection profiles, and what waits on each."),
+    },
+    "Processes": {
+        "up": ("home", "Run everything on this machine until Ctrl-C."),
+        "worker": ("processes", "Carry out operations and flows."),
+        "poller": ("processes", "Follow the tasks of XenServer."),
+        "flower": ("processes", "Show workers and tasks in a browser."),
+        "simulate": ("simulating", "Be a pool of XenServers to try things on."),
+        "demo": ("home", "Make 20 VMs at once on a simulated pool."),
+    },
+}
+NOUNS = ("vm", "vbd", "vif", "vdi", "network", "sr", "host", "pif", "task")
+"""What operations are on, in the order in which people look for them."""
+
+
+class Promised(TyperCommand):
+    """A command known by name and summary; it is made when it is used."""
+
+    def __init__(self, name: str, summary: str, panel: str, *source: str) -> None:
+        super().__init__(name=name, help=summary, rich_help_panel=panel)
+        self._source = source
+
+    def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401 - typer's own signature
+        """Make the command, and hand over to it."""
+        module, maker = self._source
+        made = getattr(importlib.import_module(module), maker)(self.name)
+        return made.make_context(info_name, args, parent=parent, **extra)
+
+
+class Root(TyperGroup):
+    """The top of the tree."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - typer's own signature
+        """Give the command of that name, also where only people's own operations have it."""
+        known = super().get_command(ctx, cmd_name)
+        if known or cmd_name.startswith("-"):
+            return known
+        return importlib.import_module(_OPERATIONS).find_group(cmd_name)
+
+
+def root() -> TyperGroup:
+    """Give the whole tree."""
+    app = typer.Typer(cls=Root, rich_markup_mode="rich")
+    app.callback(help="Run XenServer operations as Celery tasks, and see what became of them.")(
+        _top
+    )
+    group = typer.main.get_group(app)
+    for command in (*_groups(), *_commands()):
+        group.add_command(command)
+    return group
+
+
+def _top(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="say which version this is")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="show stack traces of errors")] = False,  # noqa: ARG001 - read by entry.py
+) -> None:
+    if version:
+        typer.echo(f"xenflow {metadata.version('xenflow')}")
+        raise typer.Exit
+
+
+def _commands() -> Iterator[Promised]:
+    for panel, commands in _COMMANDS.items():
+        for name, (module, summary) in commands.items():
+            yield Promised(name, summary, panel, f"workers.cli.{module}", "command")
+
+
+def _groups() -> Iterator[Promised]:
+    """Promise a group for each noun, by the docstring of its room."""
+    for noun in NOUNS:
+        yield _group(noun, _docstring(noun))
+    yield _group("flow", inspect.getdoc(canvases) or "")
+
+
+def _group(name: str, docstring: str) -> Promised:
+    summary = docstring.partition("\n")[0]
+    return Promised(name, summary, "Operations and flows", _OPERATIONS, "group")
+
+
+def _docstring(noun: str) -> str:
+    """Read the docstring of a room of operations without importing it."""
+    spec = PathFinder.find_spec(noun, tasks.__path__)
+    if spec is None or spec.origin is None:
+        return ""
+    return ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or ""

@@ -1,0 +1,108 @@
+"""A whole xenflow on one machine: Valkey, maybe a simulated pool, a worker, a poller, Flower.
+
+Everything lives in one folder: data, logs, the connection profile. `xenflow up`, the demo and the
+tests live in such a house.
+"""
+
+import secrets
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from celery import Celery
+
+from config.celery import celery_settings
+from config.settings import Settings
+from workers import embedded
+from workers.household import XENFLOW, Household, Member
+from workers.outside import Flower
+
+_LOOPBACK = "127.0.0.1"
+_PING = 0.5  # seconds a worker is given to answer one ping
+_LISTENING = "listening on "
+
+
+class House:
+    """Start the parts of a xenflow; each is ready when its verb returns."""
+
+    def __init__(self, household: Household, *, targets: Path | None = None) -> None:
+        self._household = household
+        self.environment: dict[str, str] = {}
+        if targets:
+            self.environment["XENFLOW_TARGETS"] = str(targets.resolve())
+
+    @property
+    def folder(self) -> Path:
+        """Where everything lives."""
+        return self._household.folder
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of a client of this house."""
+        url = self.environment["XENFLOW_REDIS_URL"]
+        targets = self.environment.get("XENFLOW_TARGETS")
+        return Settings(
+            redis_url=url,
+            broker_url=url,
+            result_backend=url,
+            targets=Path(targets) if targets else None,
+        )
+
+    def valkey(self) -> str:
+        """Start Valkey; give its address, password included."""
+        server = embedded.start(self.folder / "valkey")
+        self._household.adopt("valkey", server.process, server.folder / "valkey.log")
+        for name in ("REDIS_URL", "BROKER_URL", "RESULT_BACKEND"):
+            self.environment[f"XENFLOW_{name}"] = server.url
+        return server.url
+
+    def simulator(self, *, seed: int = 0, speed: float = 1.0, control: bool = False) -> str:
+        """Start a simulated pool and make it the default target; give its address."""
+        command = [*XENFLOW, "simulate", "--port=0", f"--seed={seed}", f"--speed={speed}"]
+        member = self._household.start("simulator", [*command, *(["--control"] if control else [])])
+        self._household.wait(member, lambda: _LISTENING in member.said())
+        url = member.said().partition(_LISTENING)[2].split()[0]
+        self.environment["XENFLOW_TARGETS"] = str(self._profile(url))
+        return url
+
+    def worker(self, *, name: str = "worker", slots: int = 4) -> Member:
+        """Start a worker for operations and flows."""
+        return self._server("worker", name, [f"--slots={slots}"])
+
+    def poller(self, *, name: str = "poller") -> Member:
+        """Start a poller."""
+        return self._server("poller", name, [])
+
+    def flower(self, *, port: int | None = None) -> str:
+        """Start Flower, open to whoever knows its password; give its address."""
+        port = port or embedded.free_port()
+        password = secrets.token_urlsafe(12)
+        self.environment["XENFLOW_FLOWER_PASSWORD"] = password
+        chosen = {**self.environment, "XENFLOW_FLOWER_PORT": str(port)}
+        member = self._household.start("flower", [*XENFLOW, "flower"], environment=chosen)
+        shown = Flower(f"http://{_LOOPBACK}:{port}", password)
+        self._household.wait(member, shown.healthy)
+        return shown.url
+
+    def _server(self, part: str, name: str, options: Sequence[str]) -> Member:
+        command = [*XENFLOW, part, f"--name={name}", *options]
+        member = self._household.start(name, command, environment=self.environment)
+        with Celery("xenflow", set_as_current=False) as app:
+            app.conf.update(celery_settings(self.settings))
+            node = f"{name}@{socket.gethostname()}"
+            self._household.wait(
+                member, lambda: bool(app.control.ping(destination=[node], timeout=_PING))
+            )
+        return member
+
+    def _profile(self, url: str) -> Path:
+        """Write the connection profile of the simulated pool; its password guards nothing."""
+        password = self.folder / "pool.password"
+        password.touch(mode=0o600)
+        password.write_text("xenflow\n", encoding="utf-8")
+        path = self.folder / "targets.toml"
+        path.write_text(
+            f'[default]\nurl = "{url}"\nuser = "root"\npassword_file = "{password.name}"\n',
+            encoding="utf-8",
+        )
+        return path.resolve()
