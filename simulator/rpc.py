@@ -170,7 +170,7 @@ class Dispatcher:
 
     async def _perform(self, call: Call, message: Message, role: str, args: list[Any]) -> Any:  # noqa: ANN401  # wire value
         roles.check(role, message)
-        fault = self._faults.take(VERB, message.method, args)
+        fault = self._faults.take(VERB, call.method, args)
         if fault:
             raise fault.refusal(message.method, args)
         try:

@@ -29,6 +29,16 @@ def test_a_refusal_of_an_async_call_lands_in_its_task(xen: Any, control: Any, ha
     assert task["error_info"][:3] == ["OTHER_OPERATION_IN_PROGRESS", "VM", halted]
 
 
+def test_a_fault_may_mean_asynchronous_calls_only(xen: Any, control: Any, halted: str) -> None:
+    """By the prefix of its method."""
+    control("fault", what="refuse", method="Async.VM.start")
+
+    task = xen.ended(xen("Async.VM.start", halted, False, False))
+
+    assert task["error_info"] == ["INTERNAL_ERROR"]
+    assert xen("VM.start", halted, False, False) == ""
+
+
 def test_a_fault_befalls_the_object_it_is_meant_for(
     xen: Any, control: Any, halted: str, running: str
 ) -> None:
