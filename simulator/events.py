@@ -43,12 +43,14 @@ class Subscription:
             objects=frozenset((name.lower(), ref) for name, slash, ref in split if slash),
         )
 
-    def wants(self, table: Table) -> bool:
-        """Tell whether any object of a table may be of interest."""
-        name = table.cls.name.lower()
-        if name in SILENT:
-            return False
-        return self.everything or name in self.classes or any(c == name for c, _ in self.objects)
+    def tables(self, tables: Mapping[str, Table]) -> list[Table]:
+        """Give the tables any object of which may be of interest."""
+        named = self.classes | {cls for cls, _ in self.objects}
+        return [
+            table
+            for name, table in tables.items()
+            if (self.everything or name.lower() in named) and name not in SILENT
+        ]
 
     def matches(self, name: str, ref: str) -> bool:
         """Tell whether this object is of interest."""
@@ -165,12 +167,9 @@ class Events:
 
     def _changes(self, wanted: Subscription, generation: int) -> list[dict[str, Any]]:
         """Give messages first, then what was added, changed, deleted; at most one per object."""
-        found: list[dict[str, Any]] = []
-        for table in self._db.tables.values():
-            if wanted.wants(table):
-                found += _of_table(table, wanted, generation)
-        found.sort(key=_rank)
-        return found
+        tables = wanted.tables(self._db.tables)
+        found = [event for table in tables for event in _of_table(table, wanted, generation)]
+        return sorted(found, key=_rank)
 
     def _batch(self, events: list[dict[str, Any]], generation: int, token: str) -> dict[str, Any]:
         counts = {name.lower(): len(table.rows) for name, table in self._db.tables.items()}
