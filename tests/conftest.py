@@ -1,10 +1,13 @@
-"""What many rooms' tests stand on: a real Redis-compatible server, empty for each test that asks for it."""
+"""What many rooms' tests stand on: a real Redis-compatible server, and a whole xenflow with a simulated pool."""
 
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from redis import Redis
 
+from tests.living import Inhabited, inhabited
 from workers import embedded
 
 
@@ -23,3 +26,25 @@ def redis(valkey: embedded.Valkey) -> Iterator[Redis]:
     client.flushall()
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
+    """A house with a worker of four slots and a poller, shared by all tests that leave it standing."""
+    with inhabited(tmp_path_factory.mktemp("house"), speed=20.0) as lives:
+        lives.house.worker()
+        lives.house.poller()
+        yield lives
+
+
+@pytest.fixture
+def frail_house(tmp_path: Path) -> Iterator[Inhabited]:
+    """A house for one test, whose processes the test starts and kills."""
+    with inhabited(tmp_path, speed=20.0) as lives:
+        yield lives
+
+
+@pytest.fixture
+def name() -> str:
+    """A name nobody else uses."""
+    return f"vm-{uuid.uuid4().hex[:12]}"

@@ -1,0 +1,30 @@
+"""Another service, with nothing of ours: a bare Celery application, its worker, its tasks."""
+
+import os
+from typing import Any
+
+from celery import Celery
+
+app = Celery(
+    "foreign", broker=os.environ["XENFLOW_REDIS_URL"], backend=os.environ["XENFLOW_REDIS_URL"]
+)
+app.conf.task_default_queue = "foreign"
+app.conf.broker_connection_retry_on_startup = True
+
+
+@app.task(name="foreign.after")
+def after(previous: Any) -> dict[str, Any]:
+    """Follow a step in somebody's chain."""
+    return {"after": previous}
+
+
+@app.task(name="foreign.count")
+def count(results: list[Any]) -> int:
+    """Be the body of somebody's chord."""
+    return len(results)
+
+
+@app.task(name="foreign.note")
+def note(task_id: str, *, key: str) -> None:
+    """Be somebody's error callback; what it heard can be read in Redis."""
+    app.backend.client.rpush(key, task_id)
