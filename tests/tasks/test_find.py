@@ -1,0 +1,208 @@
+"""Finding: criteria, fields, pages, and what it costs."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tasks import host, network, pif, sr, task, vbd, vdi, vif
+from tasks.frame.operation import Operation
+from tasks.vm import lifecycle
+from tests.tasks.lab import Lab
+from xenserver import errors
+
+ALL: dict[str, tuple[Operation, str]] = {
+    "host": (host.find, "host"),
+    "PIF": (pif.find, "PIF"),
+    "VIF": (vif.find, "VIF"),
+    "network": (network.find, "network"),
+    "SR": (sr.find, "SR"),
+    "VBD": (vbd.find, "VBD"),
+    "VDI": (vdi.find, "VDI"),
+    "task": (task.find, "task"),
+}
+NFS = "NFS virtual disk storage"
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_without_criteria_all_are_found(lab: Lab, cls: str) -> None:
+    """And counted in words."""
+    operation, noun = ALL[cls]
+    lab.see("task.create", "one", "a task to be found")
+
+    answer = lab.do(operation)
+
+    there = {record["uuid"] for record in lab.all(cls).values()}
+    assert {record["uuid"] for record in answer["records"]} == there
+    assert answer["count"] == len(there)
+    plural = noun if len(there) == 1 else f"{noun}s"
+    assert answer["return_result"] == f"{len(there)} {plural}"
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_a_uuid_finds_one(lab: Lab, cls: str) -> None:
+    """Of whatever class."""
+    lab.see("task.create", "one", "a task to be found")
+    uuid = next(iter(lab.all(cls).values()))["uuid"]
+
+    answer = lab.do(ALL[cls][0], uuid=uuid)
+
+    assert [record["uuid"] for record in answer["records"]] == [uuid]
+
+
+@pytest.mark.parametrize("cls", [*ALL, "VM"])
+def test_records_tell_what_is_useful(lab: Lab, cls: str) -> None:
+    """Always the UUID; name and allowed operations where the class has them; never a reference."""
+    lab.see("task.create", "one", "a task to be found")
+    operation = lifecycle.find if cls == "VM" else ALL[cls][0]
+    has = next(iter(lab.all(cls).values())).keys()
+
+    for record in lab.do(operation)["records"]:
+        assert {"uuid", "name_label", "allowed_operations"} & has <= record.keys()
+        assert "OpaqueRef:" not in str(record)
+
+
+@pytest.mark.parametrize("cls", [*ALL, "VM"])
+def test_every_class_is_read_once(lab: Lab, cls: str) -> None:
+    """One call for each class involved, none for each object."""
+    operation = lifecycle.find if cls == "VM" else ALL[cls][0]
+
+    lab.do(operation, fields=["*"])
+
+    calls = Counter(lab.hands.heard)
+    assert all(method.endswith(".get_all_records") for method in calls)
+    assert set(calls.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("operation", "criteria", "found"),
+    [
+        (host.find, {"name": "xs2"}, {"xs2"}),
+        (host.find, {"name": "XS", "is_search_expression": True}, {"xs1", "xs2", "xs3"}),
+        (host.find, {"name": "XS"}, set()),
+        (network.find, {"bridge": "xapi0"}, {"lab"}),
+        (network.find, {"name": "lab", "bridge": "xenbr0"}, set()),
+        (sr.find, {"type": "nfs"}, {NFS}),
+        (sr.find, {"content_type": "iso"}, {"ISO library"}),
+        (sr.find, {"shared": True, "content_type": "user"}, {NFS}),
+        (vdi.find, {"sr": "ISO library"}, {"debian-12.iso", "xs-tools.iso"}),
+        (vdi.find, {"type": "suspend"}, {"Suspend image"}),
+        (vdi.find, {"name": "web", "is_search_expression": True, "sr": "ISO library"}, set()),
+        (task.find, {"status": "pending"}, {"one"}),
+        (task.find, {"status": "failure"}, set()),
+        (lifecycle.find, {}, {"web01", "web02", "db01", "batch01"}),
+        (lifecycle.find, {"power_state": "Suspended"}, {"batch01"}),
+        (lifecycle.find, {"host": "xs1"}, {"web01"}),
+        (lifecycle.find, {"tag": "gold"}, {"web02"}),
+        (lifecycle.find, {"tag": "gold", "power_state": "Running"}, set()),
+        (lifecycle.find, {"name": "WEB", "is_search_expression": True}, {"web01", "web02"}),
+        (lifecycle.find, {"name": "deb12"}, set()),
+        (lifecycle.find, {"name": "deb12", "include_templates": True}, {"deb12"}),
+        (lifecycle.find, {"name": "before"}, set()),
+        (lifecycle.find, {"name": "before", "include_templates": True}, set()),
+        (lifecycle.find, {"name": "before", "include_snapshots": True}, {"before"}),
+    ],
+)
+def test_criteria_combine(
+    lab: Lab, operation: Operation, criteria: dict[str, Any], found: set[str]
+) -> None:
+    """With *and*; names are exact unless they are searched for."""
+    lab.see("task.create", "one", "a task to be found")
+    lab.see("VM.add_tags", lab.ref("VM", "web02"), "gold")
+    lab.snapshot_of("web02", "before")
+
+    answer = lab.do(operation, **criteria)
+
+    assert {record["name_label"] for record in answer["records"]} == found
+
+
+def test_a_control_domain_is_found_by_its_uuid_only(lab: Lab) -> None:
+    """Whatever sorts are asked for."""
+    [first, *_] = [vm for vm in lab.all("VM").values() if vm["is_control_domain"]]
+
+    every = lab.do(lifecycle.find, include_templates=True, include_snapshots=True)
+    one = lab.do(lifecycle.find, uuid=first["uuid"])
+
+    assert first["uuid"] not in {record["uuid"] for record in every["records"]}
+    assert one["count"] == 1
+
+
+def test_interfaces_of_hosts_are_found_by_device_host_and_network(lab: Lab) -> None:
+    """Objects by name, or UUID."""
+    eth0 = "Pool-wide network associated with eth0"
+    answer = lab.do(pif.find, device="eth0", host=lab.uuid("host", "xs2"), network=eth0)
+
+    [found] = answer["records"]
+    assert found["host"] == lab.uuid("host", "xs2")
+    assert lab.do(pif.find, network="lab")["count"] == 0
+
+
+def test_interfaces_of_vms_are_found_by_vm_network_device_and_mac(lab: Lab) -> None:
+    """A MAC address in any case."""
+    [interface] = lab.devices("VIF", "web01")
+    mac = interface["MAC"]
+
+    for criteria in ({"vm": "web01"}, {"mac": mac.upper()}, {"mac": mac.lower()}):
+        answer = lab.do(vif.find, **criteria)
+        assert [record["uuid"] for record in answer["records"]] == [interface["uuid"]]
+    assert lab.do(vif.find, vm="web01", device=0, network="lab")["count"] == 0
+
+
+def test_block_devices_are_found_by_vm_disk_type_and_device(lab: Lab) -> None:
+    """A device by its number or its name in the guest."""
+    [cd] = lab.devices("VBD", "db01", type="CD")
+    [disk] = lab.devices("VBD", "web01")
+
+    assert _uuids(lab.do(vbd.find, vm="db01", type="CD")) == [cd["uuid"]]
+    assert _uuids(lab.do(vbd.find, vdi="web01 system")) == [disk["uuid"]]
+    assert _uuids(lab.do(vbd.find, vm="web01", device=disk["device"])) == [disk["uuid"]]
+    assert _uuids(lab.do(vbd.find, vm="db01", device=3)) == [cd["uuid"]]
+
+
+def test_a_criterion_that_names_nothing_is_an_error(lab: Lab) -> None:
+    """Not an empty answer."""
+    with pytest.raises(errors.Missing, match="no VM is named nobody"):
+        lab.do(vbd.find, vm="nobody")
+
+
+def test_references_are_given_as_uuids(lab: Lab) -> None:
+    """Of whatever class they are."""
+    [record] = lab.do(lifecycle.find, name="web01", fields=["resident_on", "VBDs"])["records"]
+
+    [drive] = lab.devices("VBD", "web01")
+    assert record["resident_on"] == lab.uuid("host", "xs1")
+    assert record["VBDs"] == [drive["uuid"]]
+
+
+def test_fields_are_chosen(lab: Lab) -> None:
+    """What makes an object known comes along."""
+    [record] = lab.do(lifecycle.find, name="web01", fields=["power_state"])["records"]
+
+    assert record.keys() == {"uuid", "name_label", "allowed_operations", "power_state"}
+
+
+def test_all_fields_are_a_star(lab: Lab) -> None:
+    """As XenServer has them."""
+    [record] = lab.do(lifecycle.find, name="web01", fields=["*"])["records"]
+
+    assert record.keys() == lab.record("VM", "web01").keys()
+
+
+def test_a_field_that_is_none_is_refused(lab: Lab) -> None:
+    """And those there are are listed."""
+    with pytest.raises(errors.Refused, match="VM has no field colour; it has"):
+        lab.do(lifecycle.find, fields=["colour"])
+
+
+def test_pages_follow_each_other(lab: Lab) -> None:
+    """Each begins after the last of the one before, and none is left out."""
+    first = lab.do(lifecycle.find, limit=3)
+    second = lab.do(lifecycle.find, limit=3, after=first["after"])
+
+    assert (first["count"], second["count"]) == (3, 1)
+    assert _uuids(first) + _uuids(second) == _uuids(lab.do(lifecycle.find))
+    assert "after" not in second
+
+
+def _uuids(answer: dict[str, Any]) -> list[str]:
+    return [record["uuid"] for record in answer["records"]]

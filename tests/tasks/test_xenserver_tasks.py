@@ -1,0 +1,64 @@
+"""XenServer's own tasks: cancelled, followed."""
+
+import pytest
+
+from tasks import task
+from tests.tasks.lab import Lab
+from xenserver import errors
+
+
+def test_cancel_ends_a_task(lab: Lab) -> None:
+    """And waits until it has."""
+    lab.pool.do("hold")
+    job = lab.begin("VM.clean_shutdown", lab.ref("VM", "web01"))
+
+    answer = lab.do(task.cancel, task=job)
+
+    assert answer == {"return_result": "Task cancelled", "uuid": job}
+    assert lab.record("task", job)["status"] == "cancelled"
+    assert lab.state("web01") == "Running"
+
+
+def test_cancel_says_what_became_of_a_task_that_had_ended(lab: Lab) -> None:
+    """It is too late to cancel it, which is no error."""
+    job = lab.begin("VM.start", lab.ref("VM", "web01"), False, False)  # noqa: FBT003 - in wire order
+    with pytest.raises(errors.Refused):
+        lab.do(task.follow, task=job)
+
+    assert lab.do(task.cancel, task=job)["return_result"] == (
+        "Task failed before it could be cancelled"
+    )
+
+
+def test_cancel_does_not_know_what_is_no_task(lab: Lab) -> None:
+    """And says so."""
+    with pytest.raises(errors.Refused, match="is the UUID of a VM, not of a task"):
+        lab.do(task.cancel, task=lab.uuid("VM", "web01"))
+
+
+def test_follow_gives_the_record_of_a_task_that_succeeded(lab: Lab) -> None:
+    """As it ended."""
+    job = lab.begin("VM.clone", lab.ref("VM", "web02"), "web03")
+
+    answer = lab.do(task.follow, task=job)
+
+    assert answer["return_result"] == "Task succeeded"
+    told = answer["task"]
+    assert (told["uuid"], told["name_label"]) == (job, "Async.VM.clone")
+    assert (told["status"], told["progress"]) == ("success", 1.0)
+    assert told["result"] == lab.ref("VM", "web03")
+    assert told["finished"] == lab.record("task", job)["finished"]
+
+
+def test_follow_fails_as_the_task_fails(lab: Lab) -> None:
+    """With XenServer's error."""
+    job = lab.begin("VM.clean_shutdown", lab.ref("VM", "web02"))
+
+    with pytest.raises(errors.Refused, match="is halted; it must be running"):
+        lab.do(task.follow, task=job)
+
+
+def test_follow_fails_at_once_where_there_is_no_task(lab: Lab) -> None:
+    """Of that UUID."""
+    with pytest.raises(errors.Missing, match="no task has the UUID"):
+        lab.do(task.follow, task="00000000-0000-4000-8000-000000000000")
