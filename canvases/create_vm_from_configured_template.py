@@ -1,17 +1,22 @@
 """A new VM from a template that brings its disks and networks along."""
 
+from canvases import building
 from tasks.frame.answers import Done
 from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import Label, TemplateName
-from tasks.vm import copies, lifecycle, power
+from tasks.frame.vocabulary import Label, SrName, TemplateName, Text
 
 
-@flow(answer=Done)
+@flow(answer=Done, shape=building.built)
 def create_vm_from_configured_template(
-    *, template: TemplateName, name: Label, start: bool = True
+    *,
+    template: TemplateName,
+    name: Label,
+    description: Text | None = None,
+    sr: SrName | None = None,
+    start: bool = True,
 ) -> Canvas:
-    """Clone a configured template, install the VM, start it."""
-    built = copies.clone.s(vm=template, name=name) | lifecycle.install.s(
-        feed={"template": "uuid"}, in_place=True
+    """Clone a configured template, or copy it onto `sr`; install the VM, start it."""
+    machine = building.installed(
+        template=template, name=name, description=description, sr=sr, own_disks=True
     )
-    return built | power.start.s(feed={"vm": "uuid"}) if start else built
+    return building.started(machine, start=start)

@@ -1,0 +1,56 @@
+"""Many VMs onto one network."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from celery import chord
+from pydantic import BaseModel, ConfigDict, Field
+
+from tasks import gather, plugging, vif
+from tasks.frame.answers import Answer
+from tasks.frame.flow import Canvas, flow
+from tasks.frame.vocabulary import NetworkName, VmName
+
+
+class Assigned(BaseModel):
+    """One VM's new interface."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    uuid: str = Field(description="the virtual interface")
+    vm: str = Field(description="the VM, by UUID")
+    device: str = Field(description="the device number")
+    plugged: bool | None = Field(None, description="whether the guest sees it")
+
+
+class Report(Answer):
+    """Which VM got which interface, in the order in which the VMs were named."""
+
+    assigned: list[Assigned]
+    count: int
+
+
+def _report(fields: Mapping[str, Any], last: Mapping[str, Any]) -> Report:
+    assigned = [Assigned.model_validate(answer) for answer in last["answers"]]
+    count = len(assigned)
+    words = f"{count} VM{'' if count == 1 else 's'} assigned to {fields['network']}"
+    return Report(return_result=words, assigned=assigned, count=count)
+
+
+@flow(answer=Report, shape=_report)
+def assign_vms_to_network(
+    *,
+    vms: Annotated[tuple[VmName, ...], Field(min_length=1)],
+    network: NetworkName,
+    plug: plugging.Plug = "auto",
+) -> Canvas:
+    """Give each of the VMs an interface on a network, side by side; all of them, or none."""
+    each = [_assigned(vm, network, plug) for vm in dict.fromkeys(vms)]
+    return chord(each, gather.gather.s(feed={"answers": "*"}))
+
+
+def _assigned(vm: str, network: str, plug: plugging.Plug) -> Canvas:
+    made = vif.create.s(vm=vm, network=network)
+    if plug == "no":
+        return made
+    return made | plugging.plug_vif_if_running.s(feed={"vif": "uuid"}, must_run=plug == "yes")

@@ -1,0 +1,36 @@
+"""What the flows that make VMs have in common: the way from a template to a VM, and the answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.frame.answers import Done
+from tasks.frame.flow import Canvas
+from tasks.vm import copies, lifecycle, power
+
+
+def installed(
+    *, template: str, name: str, description: str | None, sr: str | None, own_disks: bool
+) -> Canvas:
+    """Make a VM of a copy of a template, which with `own_disks` goes onto `sr` if that is given."""
+    if sr and own_disks:
+        copied = copies.copy.s(vm=template, name=name, sr=sr)
+    else:
+        copied = copies.clone.s(vm=template, name=name)
+    return copied | lifecycle.install.s(
+        feed={"template": "uuid"}, name=name, description=description, sr=sr, in_place=True
+    )
+
+
+def started(canvas: Canvas, *, start: bool) -> Canvas:
+    """Go on to start the VM, if it is wanted."""
+    return canvas | power.start.s(feed={"vm": "uuid"}) if start else canvas
+
+
+def built(fields: Mapping[str, Any], last: Mapping[str, Any]) -> Done:
+    """Answer with the VM that was made, as its last step left it."""
+    return Done(
+        return_result=last["uuid"],
+        uuid=last["uuid"],
+        name_label=fields["name"],
+        power_state=last.get("power_state", "Halted"),
+    )

@@ -1,0 +1,143 @@
+"""A new VM from a template that brings nothing: its disks, CD and networks are made for it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+from celery import chord
+from pydantic import BaseModel, ConfigDict, Field
+
+from canvases import building
+from canvases.setup_disk_or_cd import setup_disk_or_cd
+from tasks import vbd, vdi, vif
+from tasks.devices import AUTODETECT
+from tasks.frame.answers import Done
+from tasks.frame.flow import Canvas, flow
+from tasks.frame.vocabulary import (
+    Device,
+    Label,
+    Mtu,
+    NetworkName,
+    Size,
+    SrName,
+    TemplateName,
+    Text,
+    VdiName,
+)
+from tasks.vm import configuration, devices
+from xenserver import errors
+
+
+class DiskWanted(BaseModel):
+    """A disk to be made; unless it says so, on the flow's `sr` and the next free device."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: Size
+    sr: SrName | None = None
+    name: Label | None = Field(None, description="if not given: the VM's, disk, and a number")
+    type: vdi.Type = "user"
+    device: Device = AUTODETECT
+    bootable: bool | None = Field(None, description="if not given: the first disk is")
+    mode: vbd.Mode = "RW"
+
+
+class NetworkWanted(BaseModel):
+    """An interface to be made; unless it says so, on the next free device and with a new MAC."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: NetworkName
+    device: Device = AUTODETECT
+    mac: str = ""
+    mtu: Mtu = 1500
+
+
+@flow(answer=Done, shape=building.built)
+def create_vm_from_unconfigured_template(
+    *,
+    template: TemplateName,
+    name: Label,
+    description: Text | None = None,
+    sr: SrName | None = None,
+    memory: Size | None = None,
+    vcpus: configuration.Vcpus | None = None,
+    boot: configuration.Boot | None = None,
+    disks: tuple[DiskWanted, ...] = (),
+    cd: Annotated[VdiName, Field(description="the CD in its drive, by UUID or name label")]
+    | None = None,
+    networks: tuple[NetworkWanted, ...] = (),
+    start: bool = True,
+) -> Canvas:
+    """Clone a template, install the VM, build its disks, CD and networks side by side, start it."""
+    machine = building.installed(
+        template=template, name=name, description=description, sr=sr, own_disks=False
+    )
+    if memory or vcpus or boot:
+        machine |= configuration.configure.s(
+            feed={"vm": "uuid"}, memory=memory, vcpus=vcpus, boot=boot
+        )
+    parts = [*_disks(disks, name, sr), *_cd(cd), *_networks(networks)]
+    if parts:
+        machine |= _free_devices(disks, networks)
+        machine |= chord(parts, devices.check_devices.s(feed={"parts": "*"}))
+    return building.started(machine, start=start)
+
+
+def _free_devices(disks: Sequence[DiskWanted], networks: Sequence[NetworkWanted]) -> Canvas:
+    """Ask for numbers nobody spoke for: parts built side by side would race for the next one."""
+    return devices.free_devices.s(
+        feed={"vm": "uuid"},
+        drives=[disk.device for disk in disks if disk.device != AUTODETECT],
+        interfaces=[wanted.device for wanted in networks if wanted.device != AUTODETECT],
+    )
+
+
+def _disks(disks: Sequence[DiskWanted], name: str, sr: str | None) -> Iterator[Canvas]:
+    free = _numbers("drives")
+    for number, disk in enumerate(disks):
+        yield setup_disk_or_cd.s(
+            **_on_device(disk.device, free),
+            new_disk_name=disk.name or f"{name} disk {number}",
+            disk_size=disk.size,
+            storage_repository=disk.sr or sr or _nowhere(number),
+            vdi_type=disk.type,
+            mode=disk.mode,
+            bootable=number == 0 if disk.bootable is None else disk.bootable,
+            plug="no",
+        )
+
+
+def _cd(cd: str | None) -> Iterator[Canvas]:
+    if cd:
+        yield vbd.create.s(feed={"vm": "uuid", "device": "cd"}, vdi=cd, type="CD", mode="RO")
+
+
+def _networks(networks: Sequence[NetworkWanted]) -> Iterator[Canvas]:
+    free = _numbers("interfaces")
+    for wanted in networks:
+        yield vif.create.s(
+            **_on_device(wanted.device, free),
+            network=wanted.network,
+            mac=wanted.mac,
+            mtu=wanted.mtu,
+        )
+
+
+def _numbers(kind: str) -> Iterator[str]:
+    """Give the places of the free numbers in the answer of `free_devices`."""
+    number = 0
+    while True:
+        yield f"{kind}.{number}"
+        number += 1
+
+
+def _on_device(device: str, free: Iterator[str]) -> dict[str, Any]:
+    if device == AUTODETECT:
+        return {"feed": {"vm": "uuid", "device": next(free)}}
+    return {"feed": {"vm": "uuid"}, "device": device}
+
+
+def _nowhere(number: int) -> str:
+    problem = f"disks.{number}.sr: is missing"
+    words = f"{problem}; say where this disk is to be, or give `sr` for all"
+    raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], words=words)

@@ -1,0 +1,82 @@
+"""The end of a VM, and of its disks where that is wanted."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from celery import chain, chord
+from pydantic import Field
+
+from tasks import gather, vdi
+from tasks.frame.answers import Answer
+from tasks.frame.flow import Canvas, flow
+from tasks.frame.vocabulary import Text, VmName
+from tasks.vm import belongings, lifecycle, power
+
+Shutdown = Literal["no", "clean", "force"]
+"""Whether the VM is shut down first: not at all, through its guest, or by cutting its power."""
+
+
+class Destroyed(Answer):
+    """A VM is no more: the disks that went with it, and those that stay."""
+
+    uuid: str = Field(description="the VM that was destroyed")
+    name_label: str
+    deleted: list[belongings.Disk]
+    kept: list[belongings.KeptDisk]
+
+
+@flow(answer=Destroyed)
+def destroy_vm_and_disks(
+    *,
+    vm: VmName,
+    delete_disks: bool = False,
+    shutdown: Shutdown = "no",
+    delete_shared_disks: bool = False,
+) -> Canvas:
+    """Destroy a VM; with `delete_disks` its disks too, but never ISOs or physical media.
+
+    A disk that another VM uses is found before anything is destroyed, and the whole refused,
+    unless `delete_shared_disks`.
+    """
+    chosen = belongings.choose_disks.s(
+        vm=vm, delete=delete_disks, even_shared=delete_shared_disks, image=shutdown == "no"
+    )
+    return chosen | destroy_with_disks.s(
+        feed={"vm": "vm", "name_label": "name_label", "disks": "delete", "kept": "keep"},
+        shutdown=shutdown,
+    )
+
+
+def _destroyed(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Destroyed:
+    deleted, kept = fields["disks"], fields["kept"]
+    disks = f"disks deleted: {_names(deleted)}; kept: {_names(kept)}"
+    return Destroyed(
+        return_result=f"VM {fields['name_label']} destroyed; {disks}",
+        uuid=fields["vm"],
+        name_label=fields["name_label"],
+        deleted=list(deleted),
+        kept=list(kept),
+    )
+
+
+def _names(disks: tuple[belongings.Disk, ...]) -> str:
+    return ", ".join(disk.name_label or disk.uuid for disk in disks) or "none"
+
+
+@flow(name="xenserver.vm.destroy_with_disks", answer=Destroyed, shape=_destroyed)
+def destroy_with_disks(
+    *,
+    vm: VmName,
+    name_label: Text,  # noqa: ARG001 - for the answer
+    disks: tuple[belongings.Disk, ...] = (),
+    kept: tuple[belongings.KeptDisk, ...] = (),  # noqa: ARG001 - for the answer
+    shutdown: Shutdown = "no",
+) -> Canvas:
+    """Destroy a VM and then, side by side, the disks that were chosen to go with it."""
+    gone = lifecycle.destroy.s(vm=vm)
+    if shutdown != "no":
+        gone = power.shutdown.s(vm=vm, force=shutdown == "force", ensure=True) | gone
+    if not disks:
+        return gone
+    each = [vdi.destroy.s(vdi=disk.uuid) for disk in disks]
+    return chain(gone, chord(each, gather.gather.s(feed={"answers": "*"})))

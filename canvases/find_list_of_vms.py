@@ -1,0 +1,55 @@
+"""A list of VMs for people: UUIDs, names, power states."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field, JsonValue
+
+from tasks.frame.answers import Answer
+from tasks.frame.flow import Canvas, flow
+from tasks.frame.vocabulary import Label, Searches, Uuid
+from tasks.vm import lifecycle
+
+HEAD = ("UUID", "NAME", "POWER STATE")
+FIELDS = ("uuid", "name_label", "power_state")
+
+
+class VmList(Answer):
+    """The VMs that were found; `return_result` is a table of them."""
+
+    vms: list[dict[str, JsonValue]] = Field(description="the VMs' records")
+    count: int
+
+
+def _listed(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> VmList:
+    vms = sorted(last["records"], key=lambda vm: (vm["name_label"], vm["uuid"]))
+    return VmList(return_result=table(vms), vms=vms, count=len(vms))
+
+
+def table(vms: Sequence[Mapping[str, Any]]) -> str:
+    """Write VMs as a table, a line for each, under a head; without VMs, say so."""
+    if not vms:
+        return "no VMs"
+    rows = [HEAD, *([str(vm[name]) for name in FIELDS] for vm in vms)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+@flow(answer=VmList, shape=_listed)
+def find_list_of_vms(
+    *,
+    uuid: Uuid | None = None,
+    name: Label | None = None,
+    is_search_expression: Searches = False,
+    include_templates: bool = False,
+) -> Canvas:
+    """List VMs as a table: the one of a UUID, or else those of a name, or all."""
+    return lifecycle.find.s(
+        uuid=uuid,
+        name=None if uuid else name,
+        is_search_expression=is_search_expression,
+        include_templates=include_templates,
+    )

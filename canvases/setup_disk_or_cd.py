@@ -1,0 +1,84 @@
+"""A disk or CD for a VM: one that exists, or a new one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from tasks import plugging, vbd, vdi
+from tasks.frame.answers import Answer
+from tasks.frame.flow import Canvas, flow
+from tasks.frame.vocabulary import Device, Label, Size, SrName, VdiName, VmName
+from xenserver import errors
+
+NEW = ("vdi_type", "new_disk_name", "disk_size", "storage_repository")
+"""What a new disk needs, all of it."""
+
+
+class DiskSetUp(Answer):
+    """A disk or CD in a drive of a VM."""
+
+    uuid: str = Field(description="the virtual block device")
+    vdi: str = Field(description="the disk or CD, by UUID")
+    vm: str = Field(description="the VM, by UUID")
+    device: str = Field(description="the device number")
+    plugged: bool | None = Field(None, description="whether the guest sees it")
+
+
+def _told(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> DiskSetUp:
+    told = {name: last.get(name) for name in ("uuid", "vdi", "vm", "device", "plugged")}
+    words = f"attached as device {last['device']}"
+    if last["was_there"]:
+        words += " already, and left alone"
+    return DiskSetUp.model_validate({"return_result": words, **told})
+
+
+@flow(answer=DiskSetUp, shape=_told)
+def setup_disk_or_cd(
+    *,
+    vm: VmName,
+    existing_disk_name: VdiName | None = None,
+    vdi_type: vdi.Type | None = None,
+    new_disk_name: Label | None = None,
+    disk_size: Size | None = None,
+    storage_repository: SrName | None = None,
+    device: Device = "autodetect",
+    mode: vbd.Mode | None = None,
+    type: vbd.Type = "Disk",
+    bootable: bool = False,
+    plug: plugging.Plug = "auto",
+) -> Canvas:
+    """Give a VM an existing disk or CD, or a new disk, and plug it when the VM runs.
+
+    A new disk needs `vdi_type`, `new_disk_name`, `disk_size` and `storage_repository`. A disk that
+    the VM has already is left alone.
+    """
+    new = dict(zip(NEW, (vdi_type, new_disk_name, disk_size, storage_repository), strict=True))
+    _check(existing_disk_name, new)
+    drive: dict[str, Any] = {"device": device, "mode": mode, "type": type, "bootable": bootable}
+    if existing_disk_name:
+        attached = vbd.create.s(vm=vm, vdi=existing_disk_name, ensure=True, **drive)
+    else:
+        made = vdi.create.s(
+            type=vdi_type, name=new_disk_name, size=disk_size, sr=storage_repository
+        )
+        attached = made | vbd.create.s(feed={"vdi": "uuid"}, vm=vm, **drive)
+    if plug == "no":
+        return attached
+    return attached | plugging.plug_vbd_if_running.s(
+        feed={"vbd": "uuid", "was_there": "was_there"}, must_run=plug == "yes"
+    )
+
+
+def _check(existing: str | None, new: Mapping[str, Any]) -> None:
+    """Refuse what is neither an existing disk nor a whole new one."""
+    given = [name for name, value in new.items() if value is not None]
+    missing = [name for name in new if name not in given]
+    if existing and given:
+        wrong = [f"{name}: is for a new disk, not for an existing one" for name in given]
+    elif not existing and missing:
+        wrong = [f"{name}: is missing" for name in missing]
+    else:
+        return
+    words = f"{'; '.join(wrong)}; give existing_disk_name, or all of {', '.join(NEW)}"
+    raise errors.from_api("XENFLOW_MESSAGE_INVALID", wrong, words=words)

@@ -1,0 +1,43 @@
+"""A network interface for a VM."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from tasks import plugging, vif
+from tasks.frame.answers import Answer
+from tasks.frame.flow import Canvas, flow
+from tasks.frame.vocabulary import Device, Mtu, NetworkName, VmName
+
+
+class NetworkSetUp(Answer):
+    """An interface of a VM on a network."""
+
+    uuid: str = Field(description="the virtual interface")
+    vm: str = Field(description="the VM, by UUID")
+    device: str = Field(description="the device number")
+    plugged: bool | None = Field(None, description="whether the guest sees it")
+
+
+def _told(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> NetworkSetUp:
+    told = {name: last.get(name) for name in ("uuid", "vm", "device", "plugged")}
+    words = f"connected as device {last['device']}"
+    return NetworkSetUp.model_validate({"return_result": words, **told})
+
+
+@flow(answer=NetworkSetUp, shape=_told)
+def setup_network_devices(
+    *,
+    vm: VmName,
+    network: NetworkName,
+    device_id: Device = "autodetect",
+    mac: str = "",
+    mtu: Mtu = 1500,
+    plug: plugging.Plug = "auto",
+) -> Canvas:
+    """Give a VM an interface on a network, and plug it when the VM runs."""
+    made = vif.create.s(vm=vm, network=network, device=device_id, mac=mac, mtu=mtu)
+    if plug == "no":
+        return made
+    return made | plugging.plug_vif_if_running.s(feed={"vif": "uuid"}, must_run=plug == "yes")

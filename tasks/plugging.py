@@ -1,0 +1,96 @@
+"""Plugging devices into running VMs: interfaces, and what flows have just made."""
+
+from collections.abc import Generator
+from typing import Any, Literal
+
+from pydantic import Field
+
+from tasks.frame.answers import Answer, Done, done
+from tasks.frame.ensuring import unless_already
+from tasks.frame.legs import Call, Leg
+from tasks.frame.operation import Steps, operation
+from tasks.frame.vocabulary import VbdUuid, VifUuid
+from xenserver.gate import Xen
+from xenserver.things import Thing
+
+Plug = Literal["auto", "yes", "no"]
+"""Whether a new device is plugged: when its VM runs, in any case, or never."""
+
+
+class Plugged(Answer):
+    """A device of a VM, and whether the guest sees it."""
+
+    uuid: str = Field(description="the device")
+    vm: str = Field(description="the VM, by UUID")
+    device: str = Field(description="the device number")
+    vdi: str | None = Field(None, description="the disk or medium in a drive, by UUID")
+    plugged: bool = Field(description="whether the guest sees it")
+    was_there: bool = Field(default=False, description="it was there before, and was left alone")
+
+
+@operation(name="xenserver.vif.plug")
+def plug_vif(xen: Xen, *, vif: VifUuid) -> Steps[Done]:
+    """Attach a virtual interface to its running VM."""
+    interface = xen.find.vif(vif)
+    yield xen.later.VIF.plug(interface)
+    return done("VIF plugged", interface)
+
+
+@operation(name="xenserver.vbd.plug_if_running")
+def plug_vbd_if_running(
+    xen: Xen, *, vbd: VbdUuid, must_run: bool = False, was_there: bool = False
+) -> Steps[Plugged]:
+    """Attach a drive to its VM if that runs; one that does not sees the drive when it starts.
+
+    With `must_run` a VM that does not run is refused. A drive that `was_there` is left alone.
+    """
+    drive = xen.find.vbd(vbd)
+    record = xen.now.VBD.get_record(drive)
+    plugged = record["currently_attached"]
+    if not was_there:
+        call = xen.later.VBD.plug(drive)
+        plugged = yield from _plug(xen, drive, record["VM"], call, must_run=must_run)
+    return Plugged(
+        return_result=_told("VBD", plugged=plugged, was_there=was_there),
+        uuid=drive.uuid,
+        vm=xen.uuid.vm(record["VM"]),
+        device=record["userdevice"],
+        vdi=None if record["empty"] else xen.uuid.vdi(record["VDI"]),
+        plugged=plugged,
+        was_there=was_there,
+    )
+
+
+@operation(name="xenserver.vif.plug_if_running")
+def plug_vif_if_running(xen: Xen, *, vif: VifUuid, must_run: bool = False) -> Steps[Plugged]:
+    """Attach an interface to its VM if that runs; one that does not sees it when it starts.
+
+    With `must_run` a VM that does not run is refused.
+    """
+    interface = xen.find.vif(vif)
+    record = xen.now.VIF.get_record(interface)
+    call = xen.later.VIF.plug(interface)
+    plugged = yield from _plug(xen, interface, record["VM"], call, must_run=must_run)
+    return Plugged(
+        return_result=_told("VIF", plugged=plugged),
+        uuid=interface.uuid,
+        vm=xen.uuid.vm(record["VM"]),
+        device=record["device"],
+        plugged=plugged,
+    )
+
+
+def _plug(
+    xen: Xen, device: Thing, vm: str, call: Call, *, must_run: bool
+) -> Generator[Leg, Any, bool]:
+    """Plug a device if its VM runs, or must; tell whether the guest sees it now."""
+    if not must_run and xen.now.VM.get_power_state(vm) != "Running":
+        return False
+    yield from unless_already(("DEVICE_ALREADY_ATTACHED", device.ref), call)
+    return True
+
+
+def _told(cls: str, *, plugged: bool, was_there: bool = False) -> str:
+    if was_there:
+        return f"{cls} was attached already, and was left alone"
+    return f"{cls} plugged" if plugged else f"{cls} not plugged: its VM does not run"

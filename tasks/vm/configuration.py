@@ -1,0 +1,71 @@
+"""What a VM is made of besides its devices: memory, processors, the way it boots."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tasks.frame.answers import Done, done
+from tasks.frame.operation import operation
+from tasks.frame.vocabulary import Size, VmOrTemplateName
+from xenserver.gate import Xen
+from xenserver.things import Thing
+
+Vcpus = Annotated[int, Field(ge=1, description="virtual processors")]
+
+
+class Boot(BaseModel):
+    """How a VM boots; what is not given stays as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    order: str | None = Field(None, pattern="^[cdn]{1,3}$", description="c disk, d CD, n network")
+    firmware: Literal["bios", "uefi"] | None = None
+    bootloader: str | None = Field(None, description="of a paravirtual guest, such as pygrub")
+    kernel: str | None = Field(None, description="of a paravirtual guest")
+    ramdisk: str | None = Field(None, description="of a paravirtual guest")
+    args: str | None = Field(None, description="to the kernel of a paravirtual guest")
+
+
+@operation()
+def configure(
+    xen: Xen,
+    *,
+    vm: VmOrTemplateName,
+    memory: Size | None = None,
+    vcpus: Vcpus | None = None,
+    boot: Boot | None = None,
+) -> Done:
+    """Set memory, processors and boot settings of a halted VM; what is not given stays as it is."""
+    machine = xen.find.vm_or_template(vm)
+    if memory is not None:
+        _set_memory(xen, machine, memory)
+    if vcpus is not None:
+        _set_vcpus(xen, machine, vcpus)
+    if boot is not None:
+        _set_boot(xen, machine, boot)
+    return done("VM configured", machine)
+
+
+def _set_memory(xen: Xen, machine: Thing, size: int) -> None:
+    least = min(int(xen.now.VM.get_memory_static_min(machine)), size)
+    xen.now.VM.set_memory_limits(machine, least, size, size, size)
+
+
+def _set_vcpus(xen: Xen, machine: Thing, count: int) -> None:
+    """Set both figures, never more processors at startup than there may be."""
+    if count < int(xen.now.VM.get_VCPUs_max(machine)):
+        xen.now.VM.set_VCPUs_at_startup(machine, count)
+        xen.now.VM.set_VCPUs_max(machine, count)
+    else:
+        xen.now.VM.set_VCPUs_max(machine, count)
+        xen.now.VM.set_VCPUs_at_startup(machine, count)
+
+
+def _set_boot(xen: Xen, machine: Thing, boot: Boot) -> None:
+    given = boot.model_dump(exclude_none=True)
+    hvm = {name: given.pop(name) for name in ("order", "firmware") if name in given}
+    if hvm:
+        kept = xen.now.VM.get_HVM_boot_params(machine)
+        xen.now.VM.set_HVM_boot_params(machine, {**kept, **hvm})
+    for name, value in given.items():
+        getattr(xen.now.VM, f"set_PV_{name}")(machine, value)

@@ -1,0 +1,71 @@
+"""The devices of a VM, as flows need to know them: numbers that are free, parts that are there."""
+
+from pydantic import BaseModel, ConfigDict
+
+from config import queues
+from tasks import vbd
+from tasks.frame.answers import Answer, Done, done
+from tasks.frame.operation import operation
+from tasks.frame.vocabulary import Device, VmName
+from xenserver import errors
+from xenserver.gate import Xen
+
+
+class FreeDevices(Answer):
+    """The device numbers that a VM has free, lowest first."""
+
+    uuid: str
+    drives: list[str]
+    cd: str
+    interfaces: list[str]
+
+
+class Part(BaseModel):
+    """A device that was made for a VM."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    uuid: str
+    vm: str
+
+
+@operation(queue=queues.FIND)
+def free_devices(
+    xen: Xen,
+    *,
+    vm: VmName,
+    drives: tuple[Device, ...] = (),
+    interfaces: tuple[Device, ...] = (),
+) -> FreeDevices:
+    """Tell which device numbers a VM has free for disks, a CD and interfaces, but those given."""
+    machine = xen.find.vm(vm)
+    slots = _without(xen.now.VM.get_allowed_VBD_devices(machine), drives)
+    ports = _without(xen.now.VM.get_allowed_VIF_devices(machine), interfaces)
+    cd = vbd.CD if vbd.CD in slots else slots[-1]
+    return FreeDevices(
+        return_result=f"{len(slots)} drives and {len(ports)} interfaces are free",
+        uuid=machine.uuid,
+        drives=[slot for slot in slots if slot != cd],
+        cd=cd,
+        interfaces=ports,
+    )
+
+
+def _without(numbers: list[str], spoken_for: tuple[str, ...]) -> list[str]:
+    return sorted(set(numbers) - set(spoken_for), key=int)
+
+
+@operation(queue=queues.FIND)
+def check_devices(xen: Xen, *, parts: tuple[Part, ...]) -> Done:
+    """Make sure that a VM has every device that was made for it, before it goes on."""
+    machine = xen.find.vm(parts[0].vm)
+    record = xen.now.VM.get_record(machine)
+    there = {xen.uuid.vbd(drive) for drive in record["VBDs"]}
+    there |= {xen.uuid.vif(interface) for interface in record["VIFs"]}
+    missing = sorted({part.uuid for part in parts} - there)
+    if missing:
+        words = f"VM {record['name_label']} has lost devices that were just made: {missing}"
+        raise errors.from_api("XENFLOW_VANISHED", missing, words=words)
+    count = len(parts)
+    words = f"{count} device built" if count == 1 else f"{count} devices built"
+    return done(words, machine, power_state=record["power_state"])
