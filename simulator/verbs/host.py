@@ -131,6 +131,20 @@ async def get_management_interface(call: Call, host: str) -> str:
     )
 
 
+@verb("host.call_plugin")
+async def call_plugin(call: Call, host: str, plugin: str, _fn: str, _args: dict[str, str]) -> str:
+    """Refuse: simulated hosts have no plugins."""
+    call.db.get("host", host)
+    raise Failure("XENAPI_MISSING_PLUGIN", plugin)
+
+
+@verb("host.has_extension")
+async def has_extension(call: Call, host: str, _name: str) -> bool:
+    """Say that simulated hosts have no extensions."""
+    call.db.get("host", host)
+    return False
+
+
 @verb("host.set_hostname_live")
 async def set_hostname_live(call: Call, host: str, hostname: str) -> None:
     """Give a running host another hostname."""

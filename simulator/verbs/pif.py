@@ -27,6 +27,29 @@ async def unplug(call: Call, pif: str) -> None:
     call.db.put("PIF", pif, currently_attached=False)
 
 
+@verb("PIF.reconfigure_ip")
+async def reconfigure_ip(  # noqa: PLR0913, PLR0917  # in wire order
+    call: Call, pif: str, mode: str, ip: str, netmask: str, gateway: str, dns: str
+) -> None:
+    """Give an interface another address."""
+    call.db.put(
+        "PIF",
+        pif,
+        ip_configuration_mode=mode,
+        IP=ip,
+        netmask=netmask,
+        gateway=gateway,
+        DNS=dns,
+    )
+
+
+@verb("PIF.scan")
+async def scan(call: Call, host: str) -> None:
+    """Look for new interfaces: a simulated host never grows any."""
+    call.db.get("host", host)
+    await call.work("PIF.scan")
+
+
 @verb("VLAN.create")
 async def create_vlan(call: Call, tagged_pif: str, tag: int, network: str) -> str:
     """Put a tagged interface over an untagged one of a host."""

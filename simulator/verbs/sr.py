@@ -21,8 +21,8 @@ async def create(  # noqa: PLR0913, PLR0917  # in wire order
     name_description: str,
     type: str,  # noqa: A002  # XenServer's word
     content_type: str,
-    shared: bool,
-    sm_config: dict[str, str],
+    shared: bool = False,  # noqa: FBT002  # in wire order
+    sm_config: dict[str, str] | None = None,
 ) -> str:
     """Make a repository, attached to its host, or to all if it is shared."""
     call.db.get("host", host)
@@ -35,7 +35,7 @@ async def create(  # noqa: PLR0913, PLR0917  # in wire order
         type=type.lower(),
         content_type=content_type,
         shared=shared,
-        sm_config=sm_config,
+        sm_config=sm_config or {},
         physical_size=physical_size or _DEFAULT_SIZE,
     )
     for each in call.db.refs("host") if shared else [host]:
@@ -54,8 +54,8 @@ async def introduce(  # noqa: PLR0913, PLR0917  # in wire order
     name_description: str,
     type: str,  # noqa: A002  # XenServer's word
     content_type: str,
-    shared: bool,
-    sm_config: dict[str, str],
+    shared: bool = False,  # noqa: FBT002  # in wire order
+    sm_config: dict[str, str] | None = None,
 ) -> str:
     """Make known a repository that exists; its size is unknown until it is attached."""
     _assert_known(type.lower())
@@ -69,7 +69,7 @@ async def introduce(  # noqa: PLR0913, PLR0917  # in wire order
         type=type.lower(),
         content_type=content_type,
         shared=shared,
-        sm_config=sm_config,
+        sm_config=sm_config or {},
         physical_size=_UNKNOWN_SIZE,
         physical_utilisation=_UNKNOWN_SIZE,
     )

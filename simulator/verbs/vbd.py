@@ -102,12 +102,6 @@ async def set_mode(call: Call, vbd: str, value: str) -> None:
     call.db.put("VBD", vbd, mode=value)
 
 
-async def _pausing(call: Call, vbd: str) -> None:
-    """Refuse: no back end offers that."""
-    disk = call.db.get("VDI", call.db.get("VBD", vbd)["VDI"])
-    raise Failure("SR_OPERATION_NOT_SUPPORTED", disk["SR"])
-
-
 def _assert_medium(call: Call, args: Record) -> None:
     if not args["empty"]:
         _assert_type(call, args["VDI"])
@@ -169,7 +163,3 @@ def _attachment(call: Call, vbd: str, *, full: bool) -> Record:
     if vm.record["power_state"] != "Running" or vm_rules.is_hvm(vm):
         return {}
     return {"currently_attached": full}
-
-
-verb("VBD.pause")(_pausing)
-verb("VBD.unpause")(_pausing)

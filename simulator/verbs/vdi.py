@@ -100,6 +100,46 @@ async def update(call: Call, vdi: str) -> None:
         await call.work("VDI.update")
 
 
+@verb("VDI.introduce")
+async def introduce(  # noqa: PLR0913, PLR0917  # in wire order
+    call: Call,
+    uuid: str,
+    name_label: str,
+    name_description: str,
+    sr: str,
+    type: str,  # noqa: A002  # XenServer's word
+    sharable: bool,
+    read_only: bool,
+    other_config: dict[str, str],
+    location: str,
+    xenstore_data: dict[str, str],
+    sm_config: dict[str, str],
+    managed: bool = True,  # noqa: FBT002  # in wire order
+    virtual_size: int = 0,
+    *_bookkeeping: object,
+) -> str:
+    """Make known a disk that a repository holds already."""
+    async with call.marking("SR", sr, "vdi_introduce"):
+        vdi = call.db.create(
+            "VDI",
+            uuid=uuid,
+            name_label=name_label,
+            name_description=name_description,
+            SR=sr,
+            type=type,
+            sharable=sharable,
+            read_only=read_only,
+            other_config=other_config,
+            location=location,
+            xenstore_data=xenstore_data,
+            sm_config=sm_config,
+            managed=managed,
+            virtual_size=virtual_size,
+        )
+    call.refresh([("VDI", vdi, "")])
+    return vdi
+
+
 @verb("VDI.set_name_label")
 async def set_name_label(call: Call, vdi: str, value: str) -> None:
     """Name a disk, in its repository too."""
