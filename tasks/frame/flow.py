@@ -51,21 +51,21 @@ def step_id(flow_id: str, place: str) -> str:
 
 
 def settle(
-    canvas: Canvas, *, path: tuple[str, ...], place: str, connection: Mapping[str, Any], undoes: bool = False
+    canvas: Canvas, *, path: tuple[str, ...], place: str, handed: Mapping[str, Any], undoes: bool = False
 ) -> Canvas:
-    """Give every signature in a canvas its id, the flow's headers and the flow's connection."""
+    """Give every signature in a canvas its id, the flow's headers and what the flow hands to its steps."""
     if isinstance(canvas, chord):
-        return _settled_chord(canvas, path=path, place=place, connection=connection, undoes=undoes)
+        return _settled_chord(canvas, path=path, place=place, handed=handed, undoes=undoes)
     if canvas.task == CHAIN:
         steps = [
-            settle(step, path=path, place=f"{place}/{n}", connection=connection, undoes=undoes)
+            settle(step, path=path, place=f"{place}/{n}", handed=handed, undoes=undoes)
             for n, step in enumerate(canvas.tasks)
         ]
         return chain(*steps)
     if isinstance(canvas, group):
         problem = "a group stands alone in a flow: give it a body, so that its answers go somewhere"
         raise TypeError(problem)
-    return _settled_step(canvas, path, place, connection, undoes=undoes)
+    return _settled_step(canvas, path, place, handed, undoes=undoes)
 
 
 def _settled_chord(canvas: Any, *, place: str, path: tuple[str, ...], **rest: Any) -> Canvas:  # noqa: ANN401 - celery gives chord no type
@@ -77,7 +77,7 @@ def _settled_chord(canvas: Any, *, place: str, path: tuple[str, ...], **rest: An
 
 
 def _settled_step(
-    step: Canvas, path: tuple[str, ...], place: str, connection: Mapping[str, Any], *, undoes: bool
+    step: Canvas, path: tuple[str, ...], place: str, handed: Mapping[str, Any], *, undoes: bool
 ) -> Canvas:
     step = step.clone()
     headers = {**(step.options.get("headers") or {}), PATH: "/".join(path)}
@@ -87,6 +87,17 @@ def _settled_step(
     ours = catalogue.find(step.task)
     if ours:
         step.set(queue=ours.queue)
-        if not {"target", "hostname"} & step.kwargs.keys():
-            step.kwargs = {**connection, **step.kwargs}
+        step.kwargs = {**_taken(handed, step.kwargs, ours), **step.kwargs}
     return step
+
+
+def _taken(
+    handed: Mapping[str, Any], said: Mapping[str, Any], step: Operation
+) -> dict[str, Any]:
+    """Give what a step takes over: what it knows, and how to reach XenServer only as a whole."""
+    elsewhere = {"target", "hostname"} & said.keys()
+    return {
+        name: value
+        for name, value in handed.items()
+        if name in step.model.model_fields and not (elsewhere and name in message.CONNECTION)
+    }

@@ -55,6 +55,15 @@ class Message(BaseModel):
         names = ("hostname", "username", "password", "protocol", "port")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
+    def handed(self) -> dict[str, Any]:
+        """Give what the steps of a flow take over from it, so far as they do not say otherwise."""
+        keeps = getattr(self, "on_failure", "rollback") == "keep"
+        return {
+            **self.connection(),
+            **({"timeout": self.timeout} if self.timeout is not None else {}),
+            **({"on_failure": "keep"} if keeps else {}),
+        }
+
     def document(self) -> dict[str, Any]:
         """Give the message as keyword arguments for the wire: only what was said."""
         return self.model_dump(mode="json", exclude_unset=True, by_alias=True)
@@ -77,6 +86,7 @@ class ChangingMessage(Message):
     )
 
 
+CONNECTION = frozenset({"target", "hostname", "username", "password", "protocol", "port"})
 COMMON = frozenset(ChangingMessage.model_fields)
 
 

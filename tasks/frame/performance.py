@@ -174,7 +174,8 @@ class _Turn:
         fault = ledger.fault(failing, undone, keep=self._keeps())
         if self.place.undoes:
             return self._finish_undoing(fault)
-        woken = self.desk.journal.finish(self.entry, self.place, fault=fault)
+        left = undone.left() if self.place.flow else []
+        woken = self.desk.journal.finish(self.entry, self.place, fault=fault, made=left)
         self.desk.post.again(woken)
         raise faults.error(fault)
 
@@ -191,8 +192,6 @@ class _Turn:
         return failing
 
     def _let_steps_settle(self, failing: Mapping[str, Any]) -> None:
-        if not self.operation.is_flow:
-            return
         open_steps = self.desk.journal.open_steps(self.entry.id)
         if not open_steps:
             return

@@ -303,7 +303,7 @@ class Travel:
             leg.canvas,
             path=(*self.place.path, self.entry.id),
             place=place,
-            connection=self.connection,
+            handed=self.connection if label == "undo" else self.said.handed(),
             undoes=label == "undo",
         )
         self.desk.post.canvas(canvas, operation=self.entry.id, leg=label)

@@ -36,6 +36,10 @@ class Undone:
             words.append(f"kept: {_listed(self.kept)}")
         return "; ".join(words)
 
+    def left(self) -> list[Made]:
+        """Give what there still is, first made first: it is the business of the flow around, now."""
+        return [*self.kept, *self.not_undone][::-1]
+
     def document(self) -> dict[str, Any]:
         """Give it as fields of the fault."""
         lists = {"undone": self.undone, "not_undone": self.not_undone, "kept": self.kept}
@@ -57,10 +61,8 @@ def record(operation: "Operation", travel: "Travel") -> list[dict[str, Any]]:
 
 
 def made(operation: "Operation", travel: "Travel") -> list[dict[str, Any]]:
-    """Give what a failing operation is to undo, last made first: a flow what its steps made, an operation what its legs did."""
-    if operation.is_flow:
-        return list(travel.journal.made(travel.entry.id))
-    return record(operation, travel)[::-1]
+    """Give what a failing operation is to undo, last made first: what its steps made, and what its own legs did."""
+    return [*travel.journal.made(travel.entry.id), *record(operation, travel)[::-1]]
 
 
 def _made_by_legs(travel: "Travel") -> list[tuple[str, str]]:

@@ -5,12 +5,13 @@ from typing import Any
 from celery import Signature, chord, signature
 
 from tasks.frame import flow, post
+from tasks.vm import copies, lifecycle
 
 CONNECTION = {"target": "lab"}
 
 
 def _settled(canvas: Signature[Any]) -> Any:  # noqa: ANN401 - celery gives canvases no common type
-    return flow.settle(canvas, path=("outer", "f1"), place="step/0", connection=CONNECTION)
+    return flow.settle(canvas, path=("outer", "f1"), place="step/0", handed=CONNECTION)
 
 
 def test_every_step_of_a_chain_knows_its_flow_and_its_place() -> None:
@@ -33,3 +34,32 @@ def test_a_chord_within_a_chain_is_settled_too() -> None:
     ids = [part.options["task_id"] for part in found.tasks]
     assert ids == [flow.step_id("f1", f"step/0/1/{number}") for number in range(2)]
     assert found.body.options["task_id"] == flow.step_id("f1", "step/0/1/body")
+
+
+def _taken(step: Any, **handed: Any) -> dict[str, Any]:  # noqa: ANN401 - celery gives canvases no common type
+    settled = flow.settle(step, path=("f1",), place="step/0", handed=handed)
+    return dict(settled.kwargs)
+
+
+def test_a_step_takes_over_connection_deadline_and_what_becomes_of_what_was_made() -> None:
+    """So that a flow that keeps keeps everything, and one that may take long lets its steps do so."""
+    handed = {"target": "lab", "timeout": 7200.0, "on_failure": "keep"}
+
+    taken = _taken(copies.clone.s(vm="deb12", name="web01"), **handed)
+
+    assert taken == {**handed, "vm": "deb12", "name": "web01"}
+
+
+def test_a_step_that_speaks_to_another_pool_takes_over_nothing_of_the_connection() -> None:
+    """A connection is taken over as a whole, or not at all."""
+    step = lifecycle.find.s(target="other")
+
+    assert _taken(step, hostname="xs1", username="root", timeout=60.0) == {
+        "target": "other",
+        "timeout": 60.0,
+    }
+
+
+def test_a_step_is_handed_nothing_that_it_does_not_know() -> None:
+    """What only reads makes nothing that could be kept."""
+    assert _taken(lifecycle.find.s(), target="lab", on_failure="keep") == {"target": "lab"}
