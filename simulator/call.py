@@ -16,7 +16,7 @@ from simulator.tasks import Task
 
 PATIENCE = 7200.0
 DEVICE_PATIENCE = 120.0
-_WAKE = 20.0
+_LOOK_AGAIN = 600.0
 _WAITING_LIMIT = 100
 _BUSY = "OTHER_OPERATION_IN_PROGRESS"
 
@@ -156,12 +156,13 @@ class Call:
             while busy := self._first_busy(marks, strict=strict):
                 mark, refusal = busy
                 patience = PATIENCE if mark is marks[0] else DEVICE_PATIENCE
-                if self.pool.clock.now() - started >= patience:
+                left = started + patience - self.pool.clock.now()
+                if left <= 0:
                     raise refusal
                 taken = refusal.params[1]
                 if turn_at != taken:
                     self.pool.turns.pass_on(turn_at)
-                await self._wait_for(taken, first=turn_at == taken)
+                await self._wait_for(taken, left, first=turn_at == taken)
                 turn_at = taken
         finally:
             self.pool.turns.pass_on(turn_at)
@@ -176,7 +177,7 @@ class Call:
                 return mark, refusal
         return None
 
-    async def _wait_for(self, ref: str, *, first: bool) -> None:
+    async def _wait_for(self, ref: str, patience: float, *, first: bool) -> None:
         """Wait for an object to be released; parts of calls wait beside the limit."""
         counted = not self.part
         if counted and self.pool.waiting >= _WAITING_LIMIT:
@@ -185,7 +186,7 @@ class Call:
         self.pool.waiting += counted
         turn = self.pool.turns.join(ref, first=first)
         try:
-            await self.running.wake(turn, _WAKE)
+            await self.running.wake(turn, min(patience, _LOOK_AGAIN))
         except BaseException:
             self.pool.turns.leave(ref, turn)
             self.pool.turns.pass_on(ref)

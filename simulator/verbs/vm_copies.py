@@ -95,7 +95,8 @@ async def _finish(call: Call, twin: str, op: str) -> str:
     except BaseException:
         _undo(call, twin)
         raise
-    call.release([Mark("VM", twin, op)])
+    finally:
+        call.release([Mark("VM", twin, op)])
     return twin
 
 

@@ -455,3 +455,20 @@ def test_power_state_reset_is_refused_while_the_host_lives(xen: Any, running: st
 
     assert here != there
     assert xen.refusal("VM.power_state_reset", running) == ["HOST_IS_LIVE", there]
+
+
+def test_a_toolstack_restart_breaks_a_start_off(
+    xen: Any, halted: str, held: Any, control: Callable[..., dict[str, Any]], served: Served
+) -> None:
+    """The VM is halted and may start again; no host keeps memory for it."""
+    db = served.pool.db
+    free = {ref: db.get("host_metrics", ref)["memory_free"] for ref in db.refs("host_metrics")}
+    xen("Async.VM.start", halted, False, False)
+
+    control("restart_toolstack")
+    held(1)
+
+    vm = db.get("VM", halted)
+    assert (vm["power_state"], vm["current_operations"]) == ("Halted", {})
+    assert "start" in vm["allowed_operations"]
+    assert {ref: db.get("host_metrics", ref)["memory_free"] for ref in free} == free
