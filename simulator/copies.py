@@ -91,6 +91,8 @@ def drop_disks(db: Database, made: Iterable[str]) -> None:
 def clone(pool: Pool, vm: str, name: str, made: Mapping[str, str]) -> str:
     """Make the twin of a VM or template on disks that were made for it."""
     origin = pool.db.get("VM", vm)
+    sleeps = origin["power_state"] == "Suspended" and not origin["is_a_snapshot"]
+    image = disks.clone(pool, origin["suspend_VDI"]) if sleeps else None
     config = {**_inherited(origin), machines.MAC_SEED: pool.db.new_uuid()}
     if origin["is_a_template"]:
         config.setdefault("base_template_name", origin["name_label"])
@@ -99,13 +101,14 @@ def clone(pool: Pool, vm: str, name: str, made: Mapping[str, str]) -> str:
         vm,
         name_label=name,
         other_config=config,
-        is_a_template=origin["is_a_template"] and not origin["is_a_snapshot"],
         is_a_snapshot=False,
         snapshot_of=NULL,
         snapshot_info={},
         snapshot_metadata="",
     )
     _copy_devices(pool, vm, twin, made, keep_macs=False)
+    if image:
+        put_to_sleep(pool.db, twin, image)
     return twin
 
 

@@ -59,6 +59,34 @@ def test_a_clone_of_a_template_is_a_template(xen: Any) -> None:
     assert twin["other_config"]["base_template_name"] == "Other install media"
 
 
+def test_a_clone_of_a_snapshot_is_a_template_that_becomes_a_vm(xen: Any, running: str) -> None:
+    """F098: of a checkpoint too, whose memory stays behind."""
+    for verb in ("snapshot", "checkpoint"):
+        kept = xen(f"VM.{verb}", running, "kept")
+
+        twin = xen("VM.clone", kept, "again")
+
+        record = xen("VM.get_record", twin)
+        assert (record["is_a_template"], record["is_a_snapshot"]) == (True, False)
+        assert (record["power_state"], record["snapshot_of"]) == ("Halted", NULL)
+        xen("VM.provision", twin)
+        xen("VM.start", twin, False, False)
+
+
+def test_a_sleeping_vm_is_cloned_where_the_pool_allows_it(xen: Any) -> None:
+    """F096: its twin sleeps in an image of its own."""
+    asleep, (pool,) = xen.find("VM", "batch01"), xen("pool.get_all")
+    refusal = xen.refusal("VM.clone", asleep, "twin")
+    assert refusal == ["VM_BAD_POWER_STATE", asleep, "halted", "suspended"]
+    xen("pool.add_to_other_config", pool, "allow_clone_suspended_vm", "true")
+
+    twin = xen("VM.clone", asleep, "twin")
+
+    assert xen("VM.get_suspend_VDI", twin) not in {NULL, xen("VM.get_suspend_VDI", asleep)}
+    for vm in (twin, asleep):
+        xen("VM.resume", vm, False, False)
+
+
 def test_a_clone_has_disks_of_its_own_and_the_same_media(
     xen: Any, halted: str, drive_record: Any
 ) -> None:
