@@ -14,7 +14,7 @@ from celery import Celery
 from config.celery import celery_settings
 from config.settings import Settings
 from workers import embedded
-from workers.household import XENFLOW, Household, Member
+from workers.household import XENFLOW, Household, Member, Trouble
 from workers.outside import Flower
 
 _LOOPBACK = "127.0.0.1"
@@ -50,7 +50,10 @@ class House:
 
     def valkey(self) -> str:
         """Start Valkey; give its address, password included."""
-        server = embedded.start(self.folder / "valkey")
+        try:
+            server = embedded.start(self.folder / "valkey")
+        except embedded.DidNotStart as trouble:
+            raise Trouble(str(trouble)) from None
         self._household.adopt("valkey", server.process, server.folder / "valkey.log")
         for name in ("REDIS_URL", "BROKER_URL", "RESULT_BACKEND"):
             self.environment[f"XENFLOW_{name}"] = server.url

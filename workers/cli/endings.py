@@ -9,7 +9,6 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from config import sealing, settings, targets
-from workers.embedded import DidNotStart
 from workers.household import Trouble
 from xenserver import errors
 
@@ -58,8 +57,8 @@ def ending_of(error: BaseException) -> Ending:
 def told_by_worker(error: BaseException, *, name: str, operation: str) -> Ending:
     """Give how a failed operation ends the command that waited for it."""
     code = Code.TIMED_OUT if isinstance(error, errors.TimedOut) else Code.FAILED
-    shown = f"xenflow show {operation}"
-    return Ending(code, f"{name} failed: {error}", " · ".join([*_remedy(error), shown]))
+    words = str(error) if str(error).startswith(name) else f"{name} failed: {error}"
+    return Ending(code, words, " · ".join([*_remedy(error), f"xenflow show {operation}"]))
 
 
 def _remedy(error: BaseException) -> list[str]:
@@ -108,7 +107,6 @@ _TOLD: list[tuple[type[BaseException], Callable[..., Ending]]] = [
     (RedisError, _unreachable),
     (OperationalError, _unreachable),
     (Trouble, _house),
-    (DidNotStart, _house),
     (OSError, _system),
 ]
 

@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         ended = tree.root()(words, prog_name="xenflow", standalone_mode=False)
     except typer.exceptions.TyperException as wrong:
-        return _misused(wrong)
+        return _misused(wrong, words)
     except typer.Abort:
         return _INTERRUPTED
     except KeyboardInterrupt:
@@ -37,21 +37,29 @@ def _ended(error: Exception, *, debug: bool) -> int:
     """Tell an error in words; options may not have been read yet, so `debug` is from the words."""
     endings: Any = importlib.import_module(_ENDINGS)
     ending = endings.ending_of(error)
-    if debug:
+    if debug and not isinstance(error, endings.Stop):
         sys.stderr.write("".join(traceback.format_exception(error)))
     sys.stderr.write("".join(f"{line}\n" for line in ending.lines()))
     return int(ending.code)
 
 
-def _misused(wrong: "typer.exceptions.TyperException") -> int:
+def _misused(wrong: "typer.exceptions.TyperException", words: Sequence[str]) -> int:
     context: typer.Context | None = getattr(wrong, "ctx", None)
-    sys.stderr.write(f"xenflow: {wrong.format_message()}\n")
+    sys.stderr.write(f"xenflow: {_said(wrong, words)}\n")
     if context is not None:
         sys.stderr.write(f"Next: {context.command_path} --help\n")
     return wrong.exit_code
 
 
+def _said(wrong: "typer.exceptions.TyperException", words: Sequence[str]) -> str:
+    """Say what is wrong, save that a password which somebody wrote is not repeated."""
+    said = wrong.format_message()
+    if "--password" in words and "extra argument" in said:
+        return "--password takes no value: it is asked for, or read by --password-stdin"
+    return said
+
+
 def _nobody_reads() -> int:
-    """End quietly when the reader of our output has gone: the interpreter must not flush at its end."""
+    """End quietly when the reader of our output has gone, the interpreter's last flush too."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

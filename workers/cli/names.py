@@ -11,6 +11,9 @@ from workers import declared
 from workers.cli.endings import Code, Stop
 
 
+_STEPS = "xenflow."  # of our own flows: nobody sends them by hand
+
+
 def find(name: str) -> Operation:
     """Give the operation of a name: `xenserver.vm.start`, or `vm.start` for short."""
     declared.load(settings.load())
@@ -24,9 +27,9 @@ def find(name: str) -> Operation:
 
 
 def everything() -> list[Operation]:
-    """Give all operations and flows, by name."""
+    """Give all operations and flows that people send, by name."""
     declared.load(settings.load())
-    return list(catalogue.everything())
+    return [one for one in catalogue.everything() if not one.name.startswith(_STEPS)]
 
 
 def _begun(incomplete: str) -> list[str]:

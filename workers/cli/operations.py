@@ -5,11 +5,8 @@ from collections.abc import Iterator
 import typer
 from typer.core import TyperGroup
 
-from config import settings
-from tasks.frame import catalogue
 from tasks.frame.operation import Operation
-from workers import declared
-from workers.cli import generated
+from workers.cli import generated, names
 
 
 def group(noun: str) -> TyperGroup:
@@ -22,13 +19,12 @@ def group(noun: str) -> TyperGroup:
 
 def find_group(noun: str) -> TyperGroup | None:
     """Give the commands of a noun; None where nothing is declared for it."""
-    declared.load(settings.load())
     mine = list(_operations(noun))
     return _group(noun, mine) if mine else None
 
 
 def _operations(noun: str) -> Iterator[tuple[str, Operation]]:
-    for operation in catalogue.everything():
+    for operation in names.everything():
         *_, its_noun, verb = operation.name.split(".")
         if its_noun == noun:
             yield verb.replace("_", "-"), operation

@@ -25,7 +25,7 @@ def targets(*, json: Json = False, debug: Debug = False) -> int:  # noqa: ARG001
         waiting = _waiting(house)
     rows = [
         {"name": name, "url": target.url, "user": target.user, "transport": target.transport}
-        | waiting.pop(name, {"parked": 0, "followed": False})
+        | waiting.pop(name, _QUIET)
         for name, target in known.items()
     ]
     rows += [{"name": name, **told} for name, told in waiting.items()]
@@ -33,11 +33,18 @@ def targets(*, json: Json = False, debug: Debug = False) -> int:  # noqa: ARG001
     return Code.DONE
 
 
+_QUIET: dict[str, Any] = {"parked": 0, "followed": False, "trouble": ""}
+
+
 def _waiting(house: Client) -> dict[str, dict[str, Any]]:
     """Tell of every place where something is parked: how much, and how its poller fares."""
     parked, keys, redis = Parked(house.journal), house.journal.keys, house.journal.redis
     return {
-        name: {"parked": parked.count(name), "followed": bool(redis.exists(keys.lease(name)))}
+        name: {
+            "parked": parked.count(name),
+            "followed": bool(redis.exists(keys.lease(name))),
+            "trouble": parked.health(name).get("error", ""),
+        }
         for name in parked.targets()
     }
 
@@ -46,6 +53,7 @@ def _tell(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         screen.document({"targets": rows})
     elif rows:
-        screen.out().print(screen.records(rows))
+        columns = ["name", "url", "user", "transport", "parked", "followed", "trouble"]
+        screen.out().print(screen.table(columns, [[row.get(c) for c in columns] for row in rows]))
     else:
         screen.line("no target is set up: XENFLOW_TARGETS names the file of connection profiles")

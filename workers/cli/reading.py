@@ -12,6 +12,8 @@ from typing import Any
 from workers.cli.endings import Code, Stop
 from workers.cli.inputs import Input, Kind
 
+_FILES = "write it so, or as JSON, or name a file of JSON: @FILE"
+
 
 def options(inputs: Iterable[Input], said: Mapping[str, Any]) -> dict[str, Any]:
     """Read the options of a command; what was not said is left out."""
@@ -25,7 +27,7 @@ def pairs(inputs: Sequence[Input], words: Iterable[str]) -> dict[str, Any]:
     for word in words:
         key, equals, text = word.partition("=")
         if not equals:
-            raise Stop(Code.USAGE, f"{word!r} is not key=value")
+            raise Stop(Code.USAGE, f"{word!r} is not key=value", "put a = between key and value")
         found.setdefault(key.removeprefix("--").replace("-", "_"), []).append(text)
     return dict(_pair(inputs, key, texts) for key, texts in found.items())
 
@@ -60,9 +62,7 @@ def _is_json(texts: Sequence[str], begins: str) -> bool:
 def _key_and_value(one: Input, pair: str) -> tuple[str, str]:
     key, equals, text = pair.partition("=")
     if not equals:
-        raise Stop(
-            Code.USAGE, f"{one.option}: {pair!r} is not KEY=VALUE; JSON or @FILE is fine too"
-        )
+        raise Stop(Code.USAGE, f"{one.option}: {pair!r} is not KEY=VALUE", _FILES)
     return key, text
 
 
@@ -74,6 +74,7 @@ def _json(one: Input, text: str) -> Any:  # noqa: ANN401 - any JSON value
             source = Path(text[1:]).read_text(encoding="utf-8")
         return json.loads(source)
     except OSError as error:
-        raise Stop(Code.USAGE, f"{one.option}: cannot read {text[1:]}: {error.strerror}") from None
+        words = f"{one.option}: cannot read {text[1:]}: {error.strerror}"
+        raise Stop(Code.USAGE, words, _FILES) from None
     except ValueError as error:
-        raise Stop(Code.USAGE, f"{one.option}: this is no JSON: {error}") from None
+        raise Stop(Code.USAGE, f"{one.option}: this is no JSON: {error}", _FILES) from None

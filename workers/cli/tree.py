@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -86,12 +86,23 @@ def root() -> TyperGroup:
 
 def _top(
     *,
-    version: Annotated[bool, typer.Option("--version", help="say which version this is")] = False,
+    version: Annotated[  # noqa: ARG001 - it has spoken by itself
+        bool,
+        typer.Option(
+            "--version",
+            help="say which version this is",
+            is_eager=True,
+            callback=lambda said: _say_version() if said else None,
+        ),
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="show stack traces of errors")] = False,  # noqa: ARG001 - read by entry.py
 ) -> None:
-    if version:
-        typer.echo(f"xenflow {metadata.version('xenflow')}")
-        raise typer.Exit
+    """Run XenServer operations as Celery tasks, and see what became of them."""
+
+
+def _say_version() -> NoReturn:
+    typer.echo(f"xenflow {metadata.version('xenflow')}")
+    raise typer.Exit
 
 
 def _commands() -> Iterator[Promised]:

@@ -1,0 +1,57 @@
+"""What the tests of the command line share: a way to run it, in an environment of its own."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import pytest
+
+from config import sealing, settings
+from workers import cli, embedded
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Run(Protocol):
+    """Run a command with these words, and these variables of the environment."""
+
+    def __call__(self, *words: str, **variables: str) -> Ended:
+        """Give how it ended."""
+        ...
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run `xenflow` in this process, as its console script does."""
+    for variable in [name for name in os.environ if name.startswith(settings.PREFIX)]:
+        monkeypatch.delenv(variable)
+
+    def do(*words: str, **variables: str) -> Ended:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        _forget()
+        capsys.readouterr()
+        code = cli.main(words)
+        return Ended(code, *capsys.readouterr())
+
+    yield do
+    _forget()
+
+
+@pytest.fixture
+def nowhere() -> str:
+    """An address at which no Redis answers."""
+    return f"redis://127.0.0.1:{embedded.free_port()}/0"
+
+
+def _forget() -> None:
+    settings.load.cache_clear()
+    sealing._sealer.cache_clear()  # noqa: SLF001 - the one who set the keys forgets them

@@ -1,0 +1,86 @@
+"""Examples are messages that the operation takes, each way they are told."""
+
+import json
+import shlex
+
+import pytest
+
+from tasks.frame import message
+from tasks.frame.operation import Operation
+from tests.workers.conftest import Run
+from workers.cli import examples, inputs, names, reading
+
+OPERATIONS = names.everything()
+
+
+@pytest.fixture(params=OPERATIONS, ids=lambda operation: operation.name)
+def operation(request: pytest.FixtureRequest) -> Operation:
+    """Each operation and flow."""
+    found: Operation = request.param
+    return found
+
+
+def test_the_operation_takes_its_example(operation: Operation) -> None:
+    """The worker's own check finds nothing wrong with it."""
+    message.check(operation.model, examples.message_of(operation))
+
+
+def test_in_python_it_is_a_program(operation: Operation) -> None:
+    """It compiles, and speaks of the operation by its name."""
+    program = examples.python(operation, examples.message_of(operation))
+
+    compile(program, operation.name, "exec")
+    assert f'"{operation.name}"' in program
+
+
+def test_on_the_wire_it_is_json(operation: Operation) -> None:
+    """Arguments, keyword arguments, and what is done with the answer."""
+    told = json.loads(examples.wire(operation, examples.message_of(operation)))
+
+    assert told["headers"]["task"] == operation.name
+    assert told["body"] == [[], examples.message_of(operation), {}]
+
+
+def test_in_a_shell_it_is_the_command_of_that_message(operation: Operation) -> None:
+    """Words by which `xenflow run` would send the same."""
+    told = examples.message_of(operation)
+
+    words = shlex.split(examples.shell(operation, told))
+
+    *_, noun, verb = operation.name.split(".")
+    assert words[:3] == ["xenflow", noun, verb.replace("_", "-")]
+    assert all(one.option in words for one in inputs.of(operation.model) if one.key in told)
+
+
+def test_the_page_of_an_operation_tells_all_of_it(run: Run) -> None:
+    """Inputs, answer, errors, and the example in shell, Python and JSON."""
+    told = run("describe", "vm.start")
+
+    for said in ("Boot a halted VM", "a VM, by UUID", "return_result", "Refused", "send_task"):
+        assert said in told.out
+    assert "xenflow vm start --vm web01 --target lab" in told.out
+
+
+def test_the_page_is_json_where_that_is_asked(run: Run) -> None:
+    """One object: schemas, errors, example."""
+    told = json.loads(run("describe", "vm.start", "--json").out)
+
+    assert told["name"] == "xenserver.vm.start"
+    assert told["example"]["message"] == {"vm": "web01", "target": "lab"}
+    assert "vm" in told["message"]["properties"]
+
+
+def test_the_catalogue_lists_all_with_a_line_each(run: Run) -> None:
+    """Names and first sentences."""
+    told = run("catalogue").out
+
+    assert all(f"{one.name} " in told and one.summary in told for one in OPERATIONS)
+    listed = json.loads(run("catalogue", "--json").out)["operations"]
+    assert [entry["name"] for entry in listed] == [one.name for one in OPERATIONS]
+
+
+def test_a_pair_of_every_example_is_read_back(operation: Operation) -> None:
+    """What `describe` shows can be given to `run` too."""
+    told = {k: v for k, v in examples.message_of(operation).items() if isinstance(v, str)}
+
+    assert reading.pairs(inputs.of(operation.model), [f"{k}={v}" for k, v in told.items()]) == told

@@ -1,0 +1,71 @@
+"""A password is read from standard input or asked for, and leaves the process only sealed."""
+
+import io
+
+import pytest
+from cryptography.fernet import Fernet
+
+from config import sealing
+from tests.workers.conftest import Run
+
+KEY = Fernet.generate_key().decode()
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a password on standard input."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("swordfish\n"))
+
+
+@pytest.mark.usefixtures("typed")
+def test_a_password_from_standard_input_is_sealed(run: Run) -> None:
+    """For the host and the user that were named, by the key of the settings."""
+    told = run("seal", "--hostname", "xs1", "--username", "root", XENFLOW_KEYS=KEY)
+
+    assert told.code == 0
+    opened = sealing.Sealer([KEY]).open(told.out.strip(), host="xs1", user="root")
+    assert opened.get_secret_value() == "swordfish"
+
+
+@pytest.mark.usefixtures("typed")
+def test_without_a_key_nothing_is_sealed(run: Run) -> None:
+    """Exit code 2, and the setting is named."""
+    told = run("seal", "--hostname", "xs1")
+
+    assert told.code == 2
+    assert "XENFLOW_KEYS" in told.err
+
+
+def test_a_password_among_the_words_is_refused_and_not_repeated(run: Run) -> None:
+    """Others can see the arguments of a process."""
+    told = run("vm", "start", "--vm", "web01", "--hostname", "xs1", "--password", "swordfish")
+
+    assert told.code == 2
+    assert "--password-stdin" in told.err
+    assert "swordfish" not in told.out + told.err
+
+
+def test_a_plain_password_in_a_message_is_refused_and_not_repeated(run: Run) -> None:
+    """`run` takes a sealed one."""
+    connection = ("hostname=xs1", "username=root", "password=swordfish")
+
+    told = run("run", "vm.start", "vm=web01", *connection)
+
+    assert told.code == 2
+    assert "Seal it first" in told.err
+    assert "swordfish" not in told.out + told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--hostname", "xs1"], "--username"),
+        (["--hostname", "xs1", "--username", "root"], "--password-stdin"),
+    ],
+)
+def test_what_is_missing_of_a_connection_is_named(words: list[str], said: str, run: Run) -> None:
+    """Without a terminal nobody is asked."""
+    told = run("vm", "start", "--vm", "web01", *words)
+
+    assert told.code == 2
+    assert said in told.err
