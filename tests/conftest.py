@@ -10,6 +10,8 @@ from redis import Redis
 from tests.living import Inhabited, inhabited
 from workers import embedded
 
+SHORT = {"XENFLOW_VISIBILITY_TIMEOUT": "4", "XENFLOW_LEASE": "3"}  # seconds; less to wait for after a death
+
 
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Valkey]:
@@ -41,6 +43,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
 def frail_house(tmp_path: Path) -> Iterator[Inhabited]:
     """A house for one test, whose processes the test starts and kills."""
     with inhabited(tmp_path, speed=20.0) as lives:
+        lives.house.environment |= SHORT
         yield lives
 
 

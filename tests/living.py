@@ -27,6 +27,10 @@ class Xenserver:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.log_in()
+
+    def log_in(self) -> None:
+        """Open a session; the one before may be gone."""
         self._session = self._ask("session.login_with_password", "root", "xenflow")
 
     def __call__(self, method: str, *params: Any) -> Any:
@@ -129,6 +133,7 @@ def inhabited(folder: Path, *, speed: float) -> Iterator[Inhabited]:
     """Keep a house with a Valkey, a simulated pool and a client; workers are the test's business."""
     with Household(folder) as household:
         house = House(household)
+        house.environment |= {"XENFLOW_PACE": "50", "XENFLOW_PACE_BURST": "100"}  # a simulator bears it
         house.valkey()
         pool = house.simulator(speed=speed, control=True)
         lives = Inhabited(house, household, Xenserver(pool))

@@ -29,8 +29,6 @@ from xenserver import errors, events
 
 SLICE = 25.0  # seconds one message of the poller is at work
 LONG_POLL = 20.0  # seconds XenServer holds a look at which nothing happens
-LEASE_MS = 10_000
-RENEWALS = 3.0  # seconds between renewals of the lease
 OFTEN, SELDOM = 0.5, 10.0  # seconds between two readings of all tasks, where there is no long poll
 SAFETY = 30.0  # seconds between two readings of all tasks, for ends whose event was lost
 LONGEST_BACKOFF = 30.0
@@ -47,7 +45,7 @@ def _poll(task: Task, place: str, connection: dict[str, Any]) -> None:  # type: 
     """Follow the XenServer tasks of one target for a slice."""
     desk: Desk = task.app.desk
     holder = uuid.uuid4().hex
-    if not desk.parked.take_lease(place, holder, LEASE_MS):
+    if not desk.parked.take_lease(place, holder, desk.journal.lease_ms):
         return
     try:
         with _Renewing(desk, place, holder):
@@ -96,12 +94,15 @@ class Poller:
         """Look until the slice is over or nothing is parked."""
         while time.monotonic() < until and self._desk.parked.count(self._place):
             try:
-                if self._desk.parked.safety_is_due(self._place, SAFETY):
+                if self._knows_nothing() or self._desk.parked.safety_is_due(self._place, SAFETY):
                     self._read_all()
                 self._look(until)
                 self._recovered()
             except errors.XenflowError as trouble:
                 self._back_off(trouble)
+
+    def _knows_nothing(self) -> bool:
+        return self._stand.token(self._desk.sessions.logins(self._target)) == events.START
 
     def _look(self, until: float) -> None:
         """Long-poll once; the token moves on after what it brought has landed."""
@@ -186,7 +187,7 @@ class _Renewing:
 
     def __init__(self, desk: Desk, place: str, holder: str) -> None:
         self._desk = desk
-        self._claim = (place, holder, LEASE_MS)
+        self._claim = (place, holder, desk.journal.lease_ms)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name=f"lease {place}", daemon=True)
 
@@ -198,5 +199,5 @@ class _Renewing:
         self._thread.join()
 
     def _renew(self) -> None:
-        while not self._over.wait(RENEWALS):
+        while not self._over.wait(self._desk.journal.lease_ms / 3000):
             self._desk.parked.take_lease(*self._claim)

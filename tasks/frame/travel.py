@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from xenserver.gate import Xen
 
 GRACE = 20.0  # seconds that a cancelled XenServer task is given to end after the deadline
+LATE_EFFECTS = 10.0  # seconds in which a vanished XenServer task may still show its effect
+LOOK_AGAIN = 2.0  # seconds between two such looks
 LOST_SIGHT = 60.0  # seconds after which a canvas that has not landed is expanded again: the ids are the same, so this heals and harms nothing
 
 
@@ -250,16 +252,27 @@ class Travel:
         raise error
 
     def _look_for_vanished(self, number: str, label: str) -> dict[str, Any]:
-        """Find out what became of a call whose task vanished: done, or to be done again, or nobody knows."""
+        """Find out what became of a call whose task vanished: done, or to be done again, or nobody knows.
+
+        A toolstack that restarts may come to an effect that it began before, so a look that shows none is repeated for a while.
+        """
         intended = self.entry.get(f"leg:{label}")
         call = Call(intended["method"], tuple(intended["params"]))
         found = looking.look_at_world(self.xen, call, f"{self.entry.id}/{label}")
         if found.seen is looking.Seen.DONE:
             return self._landed(label, _success(found.made))
         if found.seen is looking.Seen.NOT_DONE:
+            self._look_again_later(label, call)
             self._once_more(number, errors.Busy("XENFLOW_VANISHED", [call.method]))
         unknown = errors.Unknown("XENFLOW_VANISHED", [call.method])
         return self._landed(label, {"status": "failure", "result": "", "error": faults.document(unknown)})
+
+    def _look_again_later(self, label: str, call: Call) -> None:
+        now = self.desk.now()
+        since = self.entry.number(f"vanished:{label}") or now
+        if now - since < LATE_EFFECTS:
+            self.journal.rest(self.entry, until=now + LOOK_AGAIN, **{f"vanished:{label}": str(since)})
+            raise Parked(f"looks for the effect of {call.method}, whose XenServer task is gone")
 
     # -- other legs ----------------------------------------------------------------------------------------------------
 
