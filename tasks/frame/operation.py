@@ -32,11 +32,15 @@ Body = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Undo:
-    """The operation that undoes a making, and the field in which it takes the UUID of what was made."""
+    """The operation that undoes a making, and the field in which it takes the UUID of what was made.
+
+    `first` names an operation that makes undoing possible: it is done before anything at all is undone.
+    """
 
     name: str
     field: str
     options: tuple[tuple[str, Any], ...] = ()
+    first: str = ""
 
     def fields(self, uuid: str) -> dict[str, Any]:
         """Give the message that undoes the making of one object."""

@@ -356,8 +356,8 @@ class Travel:
     def _cancel(self, ref: str) -> None:
         try:
             self.xen.now.task.cancel(ref)
-        except errors.Missing:
-            return  # it has ended, and is gone
+        except errors.XenflowError:
+            return  # it has ended and is gone, or cannot be cancelled: then its end is waited for
 
     def _deadline_of(self, label: str) -> float:
         asked = self.entry.number(f"stopped:{label}")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tasks.frame.operation import Operation
     from tasks.frame.travel import Travel
 
-Made = Mapping[str, Any]  # {"class", "uuid", "name", "undo": operation, "fields": its message}
+Made = Mapping[str, Any]  # {"class", "uuid", "name"} and how it is undone: {"undo": operation, "fields": its message, "first": another or None}
+_HOW = frozenset({"undo", "fields", "first"})
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Undone:
         """Give it as fields of the fault."""
         lists = {"undone": self.undone, "not_undone": self.not_undone, "kept": self.kept}
         return {
-            name: [{k: v for k, v in thing.items() if k not in ("undo", "fields")} for thing in things]
+            name: [{k: v for k, v in thing.items() if k not in _HOW} for thing in things]
             for name, things in lists.items()
             if things
         }
@@ -80,19 +81,30 @@ def _thing(operation: "Operation", travel: "Travel", cls: str, ref: str) -> dict
     assert undo is not None  # noqa: S101 - record() looked
     uuid = getattr(travel.xen.uuid, cls.lower())(ref)
     name = getattr(travel.said, "name", None) or ""
-    return {"class": cls, "uuid": uuid, "name": name, "undo": undo.name, "fields": undo.fields(uuid)}
+    first = [undo.first, undo.field] if undo.first else None
+    how = {"undo": undo.name, "fields": undo.fields(uuid), "first": first}
+    return {"class": cls, "uuid": uuid, "name": name, **how}
 
 
 def canvas(things: Sequence[Made]) -> flow.Canvas:
     """Give the steps that undo the things, in their order."""
     steps = [Signature(thing["undo"], kwargs=dict(thing["fields"]), immutable=True) for thing in things]
+    steps = [*_preparations(things), *steps]
     return steps[0] if len(steps) == 1 else chain(*steps)
+
+
+def _preparations(things: Sequence[Made]) -> list[flow.Canvas]:
+    """Give the steps that come first; a thing that was made alone needs none."""
+    if len(things) == 1:
+        return []
+    wanted = [(*thing["first"], thing["uuid"]) for thing in things if thing["first"]]
+    return [Signature(name, kwargs={field: uuid}, immutable=True) for name, field, uuid in wanted]
 
 
 def outcome(things: Sequence[Made], failing: str, journal: "Journal") -> Undone:
     """Read from the journal what became of each undoing."""
     undone, failed = [], []
-    for number, thing in enumerate(things):
+    for number, thing in enumerate(things, start=len(_preparations(things))):
         place = "undo" if len(things) == 1 else f"undo/{number}"
         told = journal.read(flow.step_id(failing, place))
         (failed if '"not_undone"' in told.get("answer", "") else undone).append(thing)

@@ -5,7 +5,7 @@ from tasks.frame.operation import Steps, Undo, operation
 from tasks.frame.vocabulary import Label, SnapshotName, SrName, VmName, VmOrTemplateName
 from xenserver.gate import Xen
 
-DISCARD = Undo("xenserver.vm.discard", "vm")
+DISCARD = Undo("xenserver.vm.discard", "vm", first="xenserver.vm.power_off")
 
 
 @operation(undo=DISCARD)

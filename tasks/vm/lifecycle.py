@@ -1,7 +1,11 @@
 """The life of VMs: found, installed, destroyed."""
 
+from collections.abc import Generator
+from typing import Any
+
 from tasks.frame.answers import Created, Done, Found, created, done, found
 from tasks.frame.ensuring import unless_already
+from tasks.frame.legs import Leg
 from tasks.frame.operation import Steps, operation
 from tasks.frame.vocabulary import (
     After,
@@ -100,12 +104,24 @@ def discard(xen: Xen, *, vm: VmOrTemplateName) -> Steps[Done]:
     """Undo the making of a VM: cut its power, destroy it, and the disks that were made with it."""
     machine = xen.find.vm_or_template(vm)
     disks = _made_with(xen, machine)
-    if xen.now.VM.get_power_state(machine) != "Halted":
-        yield from unless_already(already("Halted"), xen.later.VM.hard_shutdown(machine))
+    yield from _powered_off(xen, machine)
     yield xen.later.VM.destroy(machine)
     for disk in disks:
         yield xen.later.VDI.destroy(disk)
     return done("VM discarded", machine)
+
+
+@operation()
+def power_off(xen: Xen, *, vm: VmOrTemplateName) -> Steps[Done]:
+    """Cut a VM's power, if it has any, so that what was made for it can be undone."""
+    machine = xen.find.vm_or_template(vm)
+    yield from _powered_off(xen, machine)
+    return done("VM is halted", machine, power_state="Halted")
+
+
+def _powered_off(xen: Xen, machine: Thing) -> Generator[Leg, Any, None]:
+    if xen.now.VM.get_power_state(machine) != "Halted":
+        yield from unless_already(already("Halted"), xen.later.VM.hard_shutdown(machine))
 
 
 def _made_with(xen: Xen, machine: Thing) -> list[str]:

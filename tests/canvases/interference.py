@@ -1,0 +1,55 @@
+"""What tests do to a flow on its way: refuse a call, hold a call up, call the flow off."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tests.living import Inhabited, Xenserver
+
+if TYPE_CHECKING:
+    from celery.result import AsyncResult
+
+FOREVER = 1_200.0  # simulated seconds: longer than any test looks on
+
+
+@contextmanager
+def refused(xenserver: Xenserver, method: str, code: str = "INTERNAL_ERROR") -> Iterator[None]:
+    """Have XenServer refuse a method once."""
+    xenserver.control(
+        "fault", what="refuse", method=method, code=code, params=["as the test has it"]
+    )
+    try:
+        yield
+        waiting = xenserver.control("stats")["faults"]["waiting"]
+        assert waiting == 0, f"{method} was never called"
+    finally:
+        xenserver.control("clear")
+
+
+@contextmanager
+def endless(xenserver: Xenserver, verb: str) -> Iterator[None]:
+    """Have a verb take for ever; whatever else goes on as before."""
+    durations = xenserver.control("durations", set={})
+    xenserver.control("durations", set={verb: FOREVER})
+    try:
+        yield
+    finally:
+        xenserver.control("durations", set={verb: durations.get(verb, durations["*"])})
+
+
+def at_work(xenserver: Xenserver, verb: str) -> bool:
+    """Tell whether XenServer is at work on a verb."""
+    tasks = xenserver.records("task").values()
+    return any(t["name_label"] == f"Async.{verb}" and t["status"] == "pending" for t in tasks)
+
+
+def call_off(house: Inhabited, result: "AsyncResult[Any]") -> None:
+    """Ask a flow to stop, as `xenflow cancel` does."""
+    word, message = house.desk.journal.call_off(result.id, "cancelled")
+    assert word == "asked"
+    house.desk.post.again(message)
+
+
+def pending(xenserver: Xenserver) -> int:
+    """Count what XenServer is at work on."""
+    return int(xenserver.control("stats")["tasks"]["pending"])

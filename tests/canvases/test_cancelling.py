@@ -1,0 +1,125 @@
+"""A flow is cancelled as a whole: what runs on XenServer is cancelled, what was made is undone."""
+
+import pytest
+
+from tests.canvases.interference import FOREVER, at_work, call_off, endless, pending, refused
+from tests.canvases.test_rollback import CONFIGURED, EVERYTHING, NEW_DISK, UNCONFIGURED
+from tests.living import PATIENCE, Inhabited
+from xenserver import errors
+
+
+def cancelled(house: Inhabited, flow: str, verb: str, **fields: object) -> errors.Cancelled:
+    """Cancel a flow while XenServer is at work on a verb; give its error."""
+    with endless(house.xenserver, verb):
+        result = house.send(flow, **fields)
+        house.until(lambda: at_work(house.xenserver, verb), f"{verb} at work")
+        call_off(house, result)
+        with pytest.raises(errors.Cancelled) as caught:
+            result.get(timeout=PATIENCE)
+    return caught.value
+
+
+@pytest.mark.parametrize("verb", ["VM.clone", "VM.provision", "VM.start"])
+def test_a_vm_from_a_configured_template_is_not_made(
+    house: Inhabited, name: str, verb: str
+) -> None:
+    """At each step: nothing is left, and XenServer is at work on nothing."""
+    before = house.xenserver.world()
+
+    cancelled(house, CONFIGURED, verb, template="deb12", name=name)
+
+    assert house.xenserver.world() == before
+    assert pending(house.xenserver) == 0
+
+
+@pytest.mark.parametrize("verb", ["VM.clone", "VM.provision", "VDI.create", "VM.start"])
+def test_a_vm_from_an_unconfigured_template_is_not_made(
+    house: Inhabited, name: str, verb: str
+) -> None:
+    """Flows within it are cancelled with it."""
+    before = house.xenserver.world()
+
+    cancelled(house, UNCONFIGURED, verb, name=name, **EVERYTHING)
+
+    assert house.xenserver.world() == before
+    assert pending(house.xenserver) == 0
+
+
+@pytest.mark.parametrize("verb", ["VDI.create", "VBD.plug"])
+def test_a_disk_is_not_set_up(house: Inhabited, running: str, verb: str) -> None:
+    """Neither the disk nor its drive is left."""
+    before = house.xenserver.world()
+
+    cancelled(house, "flow.setup_disk_or_cd", verb, vm=running, **NEW_DISK)
+
+    assert house.xenserver.world() == before
+
+
+def test_an_interface_is_not_set_up(house: Inhabited, running: str) -> None:
+    """It is taken away again."""
+    before = house.xenserver.world()
+
+    cancelled(house, "flow.setup_network_devices", "VIF.plug", vm=running, network="lab")
+
+    assert house.xenserver.world() == before
+
+
+def test_vms_are_not_assigned_to_a_network(house: Inhabited, running: str) -> None:
+    """Those that were connected are disconnected."""
+    before = house.xenserver.world()
+
+    vms = [running, "web01", "web02"]
+    cancelled(house, "flow.assign_vms_to_network", "VIF.plug", vms=vms, network="lab")
+
+    assert house.xenserver.world() == before
+
+
+def test_a_vm_whose_shutdown_is_cancelled_stays(house: Inhabited, running: str) -> None:
+    """With its disks, running."""
+    before = house.xenserver.world()
+
+    fields = {"vm": running, "delete_disks": True, "shutdown": "clean"}
+    cancelled(house, "flow.destroy_vm_and_disks", "VM.clean_shutdown", **fields)
+
+    assert house.xenserver.world() == before
+    assert house.xenserver.named("VM", running)[0]["power_state"] == "Running"
+
+
+def test_a_task_that_is_no_longer_followed_goes_on(house: Inhabited, halted: str) -> None:
+    """It is somebody else's: only the following is cancelled."""
+    [machine] = house.xenserver.named("VM", halted)
+    with endless(house.xenserver, "VM.start"):
+        ref = house.xenserver("Async.VM.start", machine["ref"], False, False)  # noqa: FBT003 - in wire order
+        result = house.send(
+            "flow.check_for_task_success", task=house.xenserver("task.get_uuid", ref)
+        )
+        house.until_parked(1)
+        call_off(house, result)
+        with pytest.raises(errors.Cancelled):
+            result.get(timeout=PATIENCE)
+
+        assert house.xenserver("task.get_status", ref) == "pending"
+        house.xenserver("task.cancel", ref)
+
+
+def _stopped(house: Inhabited, flow: str) -> bool:
+    last = house.desk.journal.read(house.desk.journal.run(flow)[-1])
+    return "called_off" in last and last["phase"] == "parked"
+
+
+def test_a_vm_that_started_before_it_could_be_cancelled_is_undone_too(
+    house: Inhabited, name: str
+) -> None:
+    """It is powered off, so that its devices and disks can go."""
+    before = house.xenserver.world()
+    with endless(house.xenserver, "VM.start"):
+        result = house.send(UNCONFIGURED, name=name, **EVERYTHING)
+        house.until(lambda: at_work(house.xenserver, "VM.start"), "VM.start at work")
+        with refused(house.xenserver, "task.cancel"):
+            call_off(house, result)
+            house.until(lambda: _stopped(house, result.id), "the start asked to stop")
+        house.xenserver.control("advance", seconds=FOREVER)
+        with pytest.raises(errors.Cancelled):
+            result.get(timeout=PATIENCE)
+
+    assert house.xenserver.world() == before

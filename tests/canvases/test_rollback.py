@@ -1,0 +1,160 @@
+"""A flow that fails leaves nothing: each step of each flow is made to fail in turn."""
+
+import pytest
+
+from tests.canvases.interference import refused
+from tests.living import Inhabited
+from xenserver import errors
+
+NFS = "NFS virtual disk storage"
+CONFIGURED = "flow.create_vm_from_configured_template"
+UNCONFIGURED = "flow.create_vm_from_unconfigured_template"
+EVERYTHING = {
+    "template": "blank",
+    "sr": NFS,
+    "memory": "512MiB",
+    "vcpus": 2,
+    "boot": {"order": "cd"},
+    "disks": [{"size": "1GiB"}, {"size": "2GiB"}],
+    "cd": "debian-12.iso",
+    "networks": [{"network": "lab"}],
+}
+NEW_DISK = {
+    "vdi_type": "user",
+    "new_disk_name": "data",
+    "disk_size": "1GiB",
+    "storage_repository": NFS,
+}
+
+
+def fails(house: Inhabited, flow: str, method: str, **fields: object) -> errors.XenflowError:
+    """Have a flow fail at a method; give its error."""
+    with refused(house.xenserver, method), pytest.raises(errors.XenflowError) as caught:
+        house.do(flow, **fields)
+    assert caught.value.code == "INTERNAL_ERROR"
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "method", ["VM.clone", "VM.set_name_label", "VM.get_uuid", "VM.provision", "VM.start"]
+)
+def test_a_vm_from_a_configured_template_leaves_nothing(
+    house: Inhabited, name: str, method: str
+) -> None:
+    """Not the clone, not its disks, not its interfaces."""
+    before = house.xenserver.world()
+
+    fails(house, CONFIGURED, method, template="deb12", name=name)
+
+    assert house.xenserver.world() == before
+
+
+def test_a_vm_copied_onto_a_repository_leaves_nothing(house: Inhabited, name: str) -> None:
+    """A copy has disks of its own, made with it."""
+    before = house.xenserver.world()
+
+    fails(house, CONFIGURED, "VM.start", template="deb12", name=name, sr="Local storage xs1")
+
+    assert house.xenserver.world() == before
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "VM.clone",
+        "VM.provision",
+        "VM.set_memory_limits",
+        "VM.set_VCPUs_max",
+        "VM.set_HVM_boot_params",
+        "VM.get_allowed_VIF_devices",
+        "VDI.create",
+        "VBD.create",
+        "VIF.create",
+        "VBD.get_uuid",
+        "VM.start",
+    ],
+)
+def test_a_vm_from_an_unconfigured_template_leaves_nothing(
+    house: Inhabited, name: str, method: str
+) -> None:
+    """Whatever part falls: its siblings settle, and all of it is undone."""
+    before = house.xenserver.world()
+
+    fails(house, UNCONFIGURED, method, name=name, **EVERYTHING)
+
+    assert house.xenserver.world() == before
+
+
+@pytest.mark.parametrize("method", ["VDI.create", "VBD.create", "VBD.plug"])
+def test_a_disk_that_is_not_set_up_is_not_there(
+    house: Inhabited, running: str, method: str
+) -> None:
+    """Neither the disk nor its drive."""
+    before = house.xenserver.world()
+
+    fails(house, "flow.setup_disk_or_cd", method, vm=running, **NEW_DISK)
+
+    assert house.xenserver.world() == before
+
+
+@pytest.mark.parametrize("method", ["VIF.create", "VIF.plug"])
+def test_an_interface_that_is_not_set_up_is_not_there(
+    house: Inhabited, running: str, method: str
+) -> None:
+    """A VM is on the network, or it has no interface there."""
+    before = house.xenserver.world()
+
+    fails(house, "flow.setup_network_devices", method, vm=running, network="lab")
+
+    assert house.xenserver.world() == before
+
+
+@pytest.mark.parametrize("method", ["VIF.create", "VIF.plug"])
+def test_vms_are_assigned_to_a_network_all_or_none(
+    house: Inhabited, running: str, method: str
+) -> None:
+    """One that fails takes the others' interfaces back, plugged ones too."""
+    before = house.xenserver.world()
+
+    fails(
+        house, "flow.assign_vms_to_network", method, vms=[running, "web01", "web02"], network="lab"
+    )
+
+    assert house.xenserver.world() == before
+
+
+@pytest.mark.parametrize("method", ["VM.clean_shutdown", "VM.destroy"])
+def test_a_vm_that_cannot_go_keeps_its_disks(house: Inhabited, running: str, method: str) -> None:
+    """Disks go after their VM."""
+    before = house.xenserver.world()
+
+    fails(
+        house,
+        "flow.destroy_vm_and_disks",
+        method,
+        vm=running,
+        delete_disks=True,
+        shutdown="clean",
+    )
+
+    assert house.xenserver.world() == before
+
+
+def test_the_first_error_tells_the_step_and_what_was_undone(house: Inhabited, name: str) -> None:
+    """In words for a person; the run keeps the same as fields."""
+    error = fails(house, CONFIGURED, "VM.start", template="deb12", name=name)
+
+    assert f"undone: VM {name}" in error.message
+
+
+def test_what_was_made_is_undone_last_made_first(house: Inhabited, name: str) -> None:
+    """The start falls last, so the clone is undone last."""
+    with refused(house.xenserver, "VM.start"):
+        result = house.send(UNCONFIGURED, name=name, **EVERYTHING)
+        with pytest.raises(errors.XenflowError):
+            result.get(timeout=60)
+
+    told = [house.desk.journal.read(step) for step in house.desk.journal.run(result.id)]
+    undoings = [entry["name"] for entry in told if entry["name"].endswith(("destroy", "discard"))]
+    assert undoings[-1] == "xenserver.vm.discard"
+    assert len(undoings) == 7  # two disks, three drives, an interface, the VM
