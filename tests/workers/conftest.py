@@ -48,7 +48,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.fixture
 def nowhere() -> str:
-    """An address at which no Redis answers."""
+    """Give an address at which no Redis answers."""
     return f"redis://127.0.0.1:{embedded.free_port()}/0"
 
 

@@ -29,7 +29,7 @@ class Sample(ChangingMessage):
     bootable: bool = False
     tags: tuple[str, ...] | None = None
     other_config: Map | None = None
-    disks: list[Disk] = []
+    disks: tuple[Disk, ...] = ()
 
 
 INPUTS = inputs.of(Sample)

@@ -10,7 +10,6 @@ from tasks.frame.operation import Operation
 from workers import declared
 from workers.cli.endings import Code, Stop
 
-
 _STEPS = "xenflow."  # of our own flows: nobody sends them by hand
 
 

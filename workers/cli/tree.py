@@ -86,7 +86,7 @@ def root() -> TyperGroup:
 
 def _top(
     *,
-    version: Annotated[  # noqa: ARG001 - it has spoken by itself
+    version: Annotated[
         bool,
         typer.Option(
             "--version",
@@ -95,7 +95,7 @@ def _top(
             callback=lambda said: _say_version() if said else None,
         ),
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="show stack traces of errors")] = False,  # noqa: ARG001 - read by entry.py
+    debug: Annotated[bool, typer.Option("--debug", help="show stack traces of errors")] = False,
 ) -> None:
     """Run XenServer operations as Celery tasks, and see what became of them."""
 

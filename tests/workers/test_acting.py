@@ -1,0 +1,205 @@
+"""Commands act through a real worker on a simulated pool, and end as what they asked for did."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.living import Inhabited
+from tests.workers.conftest import Ended, Run
+
+XENFLOW = (sys.executable, "-m", "workers.cli")
+
+
+class Acting:
+    """Run commands in the house."""
+
+    def __init__(self, run: Run, house: Inhabited) -> None:
+        self._run = run
+        self._house = house
+
+    def __call__(self, *words: str) -> Ended:
+        """Give how the command ended."""
+        return self._run(*words, **self._house.house.environment)
+
+    def json(self, *words: str) -> Any:  # noqa: ANN401 - JSON
+        """Give the one object it printed."""
+        return json.loads(self(*words, "--json").out)
+
+
+@pytest.fixture
+def act(run: Run, house: Inhabited) -> Acting:
+    """Give a way to run commands in the house."""
+    return Acting(run, house)
+
+
+def test_a_command_waits_and_prints_the_answer(act: Acting, house: Inhabited, name: str) -> None:
+    """The UUID of what was made, then the fields; exit code 0, and nothing on standard error."""
+    told = act("vm", "clone", "--vm", "deb12", "--name", name)
+
+    assert told.code == 0
+    assert told.out.splitlines()[0] in house.xenserver.records("VM")
+    assert f"name_label  {name}" in told.out
+    assert told.err == ""
+
+
+def test_json_is_one_object_and_nothing_else(act: Acting, name: str) -> None:
+    """The id, the state, the answer."""
+    told = act.json("vm", "clone", "--vm", "deb12", "--name", name)
+
+    assert told["state"] == "SUCCESS"
+    assert told["answer"]["name_label"] == name
+
+
+def test_a_flow_has_a_command_as_well(act: Acting, house: Inhabited, name: str) -> None:
+    """Its answer is the VM."""
+    flow = ("flow", "create-vm-from-configured-template")
+
+    told = act(*flow, "--template", "deb12", "--name", name, "--no-start")
+
+    assert told.code == 0
+    [made] = house.xenserver.named("VM", name)
+    assert made["uuid"] in told.out
+    assert made["power_state"] == "Halted"
+
+
+def test_run_sends_any_name(act: Acting, house: Inhabited, name: str) -> None:
+    """By its whole name or its short one, with camelCase where somebody likes it."""
+    told = act("run", "xenserver.vm.clone", "vm=deb12", f"name={name}", "onFailure=keep")
+
+    assert told.code == 0
+    assert house.xenserver.named("VM", name)
+
+
+def test_records_are_a_table(act: Acting) -> None:
+    """With the columns that were asked for."""
+    told = act("host", "find", "--fields", "uuid", "--fields", "name_label")
+
+    assert told.out.splitlines()[0] == "3 hosts"
+    assert re.search(r"uuid +name_label", told.out)
+    assert re.search(r"[0-9a-f-]{36} +xs1", told.out)
+
+
+def test_a_failure_is_told_in_words_with_a_next_step(act: Acting) -> None:
+    """Exit code 1, on standard error; no stack trace unless it is asked for."""
+    told = act("vm", "start", "--vm", "nosuch")
+
+    assert (told.code, told.out) == (1, "")
+    assert "no VM is named nosuch" in told.err
+    assert re.search(r"^Next: .*xenflow show [0-9a-f-]{36}$", told.err, re.MULTILINE)
+    assert "Traceback" not in told.err
+    assert "Traceback" in act("vm", "start", "--vm", "nosuch", "--debug").err
+
+
+def test_a_failure_is_json_too(act: Acting) -> None:
+    """The error stands in the object, and in words on standard error."""
+    told = act("vm", "start", "--vm", "nosuch", "--json")
+
+    error = json.loads(told.out)["error"]
+    assert (error["type"], error["code"]) == ("Missing", "XENFLOW_NO_SUCH_OBJECT")
+    assert told.code == 1
+
+
+def test_what_takes_too_long_has_a_code_of_its_own(act: Acting, house: Inhabited) -> None:
+    """The operation's deadline, which the worker keeps: exit code 4."""
+    with house.xenserver.held():
+        told = act("vm", "copy", "--vm", "deb12", "--name", "late", "--timeout", "1s")
+
+    assert told.code == 4
+    assert "--timeout" in told.err
+
+
+def test_who_does_not_wait_gets_an_id(act: Acting, house: Inhabited, name: str) -> None:
+    """By which the run can be shown, watched and called off."""
+    with house.xenserver.held():
+        sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
+        house.until_parked(1)
+        shown = act("show", sent)
+        listed = act("runs")
+
+    assert "waits for VM.copy" in shown.out
+    assert sent in listed.out
+    watched = act("watch", sent)
+    assert watched.code == 0
+    assert "✓ xenserver.vm.copy" in watched.out
+
+
+def test_a_run_is_called_off_by_its_id(act: Acting, house: Inhabited, name: str) -> None:
+    """What was made is undone, and who watches ends as the run did."""
+    with house.xenserver.held():
+        sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
+        house.until_parked(1)
+        told = act("cancel", sent[:13])
+
+    assert told.code == 0
+    assert "is called off" in told.out
+    assert act("watch", sent).code == 1
+    assert act("cancel", sent).code == 1
+    names = [record["name_label"] for record in house.xenserver.records("VM").values()]
+    assert not [label for label in names if name in label or sent in label]
+
+
+def test_async_answers_with_the_task_of_xenserver(act: Acting, name: str) -> None:
+    """While XenServer works on it."""
+    told = act.json("vm", "copy", "--vm", "deb12", "--name", name, "--async")
+
+    assert told["answer"]["task"]["status"] == "pending"
+
+
+def test_targets_tells_what_waits_on_each(act: Acting, house: Inhabited, name: str) -> None:
+    """And whether a poller follows it."""
+    with house.xenserver.held():
+        act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait")
+        house.until_parked(1)
+        told = act.json("targets")
+
+    [default] = told["targets"]
+    assert (default["name"], default["url"]) == ("default", house.xenserver.url)
+    assert default["parked"] >= 1
+
+
+def test_ctrl_c_says_how_to_go_on(house: Inhabited, name: str) -> None:
+    """Exit code 130; the run goes on."""
+    words = [*XENFLOW, "vm", "copy", "--vm", "deb12", "--name", name]
+    with house.xenserver.held():
+        asking = subprocess.Popen(
+            words, env=house.environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        house.until_parked(1)
+        os.kill(asking.pid, signal.SIGINT)
+        out, err = asking.communicate()
+
+    assert (asking.returncode, out) == (130, b"")
+    assert re.search(
+        rb"Next: xenflow watch [0-9a-f-]{36} . xenflow cancel", err.replace(b"\xc2\xb7", b".")
+    )
+    assert b"Traceback" not in err
+
+
+def test_a_process_ends_without_noise(house: Inhabited) -> None:
+    """Nothing on standard error: no connection is left for the interpreter's end."""
+    asked = subprocess.run(
+        [*XENFLOW, "host", "find"], env=house.environment, capture_output=True, check=False
+    )
+
+    assert (asked.returncode, asked.stderr) == (0, b"")
+
+
+def test_without_a_worker_nothing_is_sent(run: Run, frail_house: Inhabited) -> None:
+    """Exit code 3, and the next step; who does not wait may leave a message."""
+    redis = frail_house.desk.journal.redis
+
+    told = run("vm", "start", "--vm", "web02", **frail_house.house.environment)
+
+    assert told.code == 3
+    assert "no worker answers" in told.err
+    assert "xenflow worker" in told.err
+    assert redis.llen("change") == 0
+    words = ("vm", "start", "--vm", "web02", "--no-wait")
+    assert run(*words, **frail_house.house.environment).code == 0
+    assert redis.llen("change") == 1

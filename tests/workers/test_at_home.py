@@ -1,0 +1,137 @@
+"""A whole house on this machine comes up, works, and leaves nothing behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from workers.household import Household, Member
+
+XENFLOW = (sys.executable, "-m", "workers.cli")
+PROC = Path("/proc")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Household]:
+    """Keep the processes of the test."""
+    with Household(tmp_path / "tests") as household:
+        yield household
+
+
+def _living_in(folder: Path) -> list[str]:
+    """Tell of all processes that know of a folder, by their arguments or their environment."""
+    found = []
+    for process in PROC.iterdir() if PROC.is_dir() else []:
+        try:
+            told = [(process / name).read_bytes() for name in ("cmdline", "environ")]
+        except OSError:
+            continue  # no process, or one that has ended
+        if process.name != str(os.getpid()) and any(str(folder).encode() in one for one in told):
+            found.append(told[0].decode().replace("\0", " "))
+    return found
+
+
+def _until(home: Household, member: Member, said: str) -> str:
+    home.wait(member, lambda: said in member.said(), seconds=90)
+    return member.said()
+
+
+def _exported(said: str) -> dict[str, str]:
+    return dict(re.findall(r"^export (\w+)=(.+)$", said, re.MULTILINE))
+
+
+@pytest.mark.slow
+def test_the_demo_shows_all_and_leaves_nothing(tmp_path: Path) -> None:
+    """It exits with 0; no process and no file is left."""
+    folder = tmp_path / "demo"
+    words = [*XENFLOW, "demo", "--vms", "5", "--folder", str(folder)]
+
+    shown = subprocess.run(words, capture_output=True, check=False, text=True)
+
+    assert (shown.returncode, shown.stderr) == (0, "")
+    for said in (
+        "5 of 5 made",
+        "✓ xenserver.vm.clone",
+        "5 VMs",
+        "SUCCESS",
+        "Async.VM.clone",
+        "sessions",
+    ):
+        assert said in shown.stdout
+    assert not folder.exists()
+    assert _living_in(folder) == []
+
+
+@pytest.mark.slow
+def test_a_demo_that_is_kept_stays_until_ctrl_c(tmp_path: Path, home: Household) -> None:
+    """It prints the addresses; then it leaves nothing behind either."""
+    folder = tmp_path / "demo"
+    words = [*XENFLOW, "demo", "--vms", "1", "--folder", str(folder)]
+    member = home.start("demo", words, environment={"KEEP": "1"})
+
+    said = _until(home, member, "Ctrl-C")
+    member.process.send_signal(signal.SIGINT)
+
+    assert member.process.wait() == 0
+    assert "export XENFLOW_REDIS_URL=redis://" in said
+    assert not folder.exists()
+    assert _living_in(folder) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_interrupted_leaves_nothing(
+    number: signal.Signals, tmp_path: Path, home: Household
+) -> None:
+    """Whatever it was at: exit code 130."""
+    folder = tmp_path / "demo"
+    member = home.start("demo", [*XENFLOW, "demo", "--folder", str(folder)])
+
+    _until(home, member, "worker ")
+    member.process.send_signal(number)
+
+    assert member.process.wait() == 130
+    assert not folder.exists()
+    assert _living_in(folder) == []
+
+
+@pytest.mark.slow
+def test_everything_is_up_until_it_is_told_to_end(tmp_path: Path, home: Household) -> None:
+    """It prints the lines by which another terminal finds it; SIGTERM ends it with 0."""
+    folder = tmp_path / "up"
+    member = home.start("up", [*XENFLOW, "up", "--simulate", "--folder", str(folder)])
+
+    said = _until(home, member, "Ctrl-C")
+    found = subprocess.run(
+        [*XENFLOW, "host", "find"],
+        env={**os.environ, **_exported(said)},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    member.process.terminate()
+
+    assert found.stdout.startswith("3 hosts")
+    assert member.process.wait() == 0
+    assert _living_in(folder) == []
+
+
+@pytest.mark.slow
+def test_a_part_that_dies_ends_the_house_with_words(tmp_path: Path, home: Household) -> None:
+    """Nobody sits in front of a house that is half down: exit code 1."""
+    folder = tmp_path / "up"
+    member = home.start("up", [*XENFLOW, "up", "--folder", str(folder)])
+
+    said = _until(home, member, "Ctrl-C")
+    with Redis.from_url(_exported(said)["XENFLOW_REDIS_URL"]) as redis:
+        redis.shutdown(nosave=True)
+
+    assert member.process.wait() == 1
+    assert "valkey ended with 0" in member.said()
+    assert _living_in(folder) == []

@@ -1,0 +1,171 @@
+"""A household starts processes, waits for them, and leaves none behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from workers import household
+from workers.household import Household, Member, Trouble
+
+PYTHON = [sys.executable, "-c"]
+SLEEPS = [*PYTHON, "import time; print('ready', flush=True); time.sleep(600)"]
+_STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", flush=True)
+time.sleep(600)
+"""
+_PARENT = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print("child", child.pid, "ready", flush=True)
+time.sleep(600)
+"""
+STUBBORN, PARENT = [*PYTHON, _STUBBORN], [*PYTHON, _PARENT]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Name a folder that is not there yet."""
+    return tmp_path / "home"
+
+
+def _started(home: Household, command: list[str]) -> Member:
+    member = home.start("one", command)
+    home.wait(member, lambda: "ready" in member.said())
+    return member
+
+
+def _runs(process: int) -> bool:
+    """Whether a process runs; one that ended and waits for its parent does not."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{process}/stat")
+    return not state.exists() or state.read_text(encoding="utf-8").split(") ")[1][0] != "Z"
+
+
+def test_a_process_has_a_log_of_its_own(folder: Path) -> None:
+    """Both of its outputs, in the folder of the house."""
+    with Household(folder) as home:
+        member = _started(home, SLEEPS)
+
+        assert member.log == folder / "one.log"
+        assert member.said() == "ready\n"
+
+
+def test_a_process_is_told_its_environment(folder: Path) -> None:
+    """Beside what all have."""
+    command = [*PYTHON, "import os; print(os.environ['ROOM'], 'ready', 'PATH' in os.environ)"]
+    with Household(folder) as home:
+        member = home.start("one", command, environment={"ROOM": "kitchen"})
+        member.process.wait()
+
+        assert member.said() == "kitchen ready True\n"
+
+
+def test_in_the_end_every_process_has_ended(folder: Path) -> None:
+    """By SIGTERM, which gives it time to clean up."""
+    with Household(folder) as home:
+        member = _started(home, SLEEPS)
+
+    assert member.process.returncode == -signal.SIGTERM
+
+
+def test_an_error_ends_them_too(folder: Path) -> None:
+    """Whatever the block raises."""
+    members = []
+
+    def fail() -> None:
+        with Household(folder) as home:
+            members.append(_started(home, SLEEPS))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+
+    assert not members[0].alive
+
+
+def test_a_process_that_does_not_listen_is_killed(folder: Path) -> None:
+    """After a grace."""
+    with Household(folder, grace=0.1) as home:
+        member = _started(home, STUBBORN)
+
+    assert member.process.returncode == -signal.SIGKILL
+
+
+def test_what_a_process_started_ends_with_it(folder: Path) -> None:
+    """Also when it forgets to end it itself."""
+    with Household(folder) as home:
+        child = int(_started(home, PARENT).said().split()[1])
+
+    deadline = time.monotonic() + 10
+    while _runs(child) and time.monotonic() < deadline:
+        os.sched_yield()  # it was killed, and is about to be gone
+    assert not _runs(child)
+
+
+def test_a_process_that_ends_before_it_is_ready_is_named(folder: Path) -> None:
+    """With its exit code and the end of its log."""
+    with Household(folder) as home:
+        member = home.start("one", [*PYTHON, "import sys; sys.exit('no bread')"])
+
+        with pytest.raises(Trouble, match=r"one ended with 1(.|\n)*no bread"):
+            home.wait(member, lambda: False)
+
+
+def test_a_process_that_is_never_ready_is_named(folder: Path) -> None:
+    """Once its time is over."""
+    with Household(folder) as home:
+        member = home.start("one", SLEEPS)
+
+        with pytest.raises(Trouble, match=r"one was not ready after 0\.1 s"):
+            home.wait(member, lambda: False, seconds=0.1)
+
+
+def test_a_process_that_ends_by_itself_is_noticed(folder: Path) -> None:
+    """Whoever stays at home is told."""
+    with Household(folder) as home:
+        member = home.start("one", [*PYTHON, "print('farewell')"])
+        member.process.wait()
+
+        with pytest.raises(Trouble, match="one ended with 0"):
+            home.stay(threading.Event())
+
+
+def test_who_is_told_to_end_need_not_stay(folder: Path) -> None:
+    """SIGTERM, SIGHUP and Ctrl-C are such words; the old ones hold again afterwards."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    with Household(folder) as home, household.told_to_end() as told:
+        _started(home, SLEEPS)
+        signal.raise_signal(signal.SIGTERM)
+        home.stay(told)
+
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_signal_interrupts_as_ctrl_c_does() -> None:
+    """So that what was opened is closed."""
+    with pytest.raises(KeyboardInterrupt, match="SIGTERM"), household.interrupted_by_signals():
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_process_that_somebody_else_started_is_taken_in(folder: Path) -> None:
+    """It ends with the others."""
+    with Household(folder) as home:
+        process = subprocess.Popen(SLEEPS, stdout=subprocess.DEVNULL, start_new_session=True)
+        member = home.adopt("guest", process, folder / "guest.log")
+
+        assert home.members == (member,)
+        assert member.said() == ""
+
+    assert not member.alive
