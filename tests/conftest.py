@@ -10,7 +10,7 @@ from redis import Redis
 from tests.living import Inhabited, inhabited
 from workers import embedded
 
-SHORT = {"XENFLOW_VISIBILITY_TIMEOUT": "4", "XENFLOW_LEASE": "3"}  # seconds; less to wait for after a death
+SHORT = {"visibility_timeout": "4", "lease": "3"}  # seconds; less to wait for after a death
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
 def frail_house(tmp_path: Path) -> Iterator[Inhabited]:
     """A house for one test, whose processes the test starts and kills."""
     with inhabited(tmp_path, speed=20.0) as lives:
-        lives.house.environment |= SHORT
+        lives.house.choose(**SHORT)
         yield lives
 
 

@@ -133,7 +133,7 @@ def inhabited(folder: Path, *, speed: float) -> Iterator[Inhabited]:
     """Keep a house with a Valkey, a simulated pool and a client; workers are the test's business."""
     with Household(folder) as household:
         house = House(household)
-        house.environment |= {"XENFLOW_PACE": "50", "XENFLOW_PACE_BURST": "100"}  # a simulator bears it
+        house.choose(pace="50", pace_burst="100")  # a simulator bears it
         house.valkey()
         pool = house.simulator(speed=speed, control=True)
         lives = Inhabited(house, household, Xenserver(pool))

@@ -12,7 +12,8 @@ from pathlib import Path
 from celery import Celery
 
 from config.celery import celery_settings
-from config.settings import Settings
+from config.environment import with_settings
+from config.settings import PREFIX, Settings
 from workers import embedded
 from workers.household import XENFLOW, Household, Member, Trouble
 from workers.outside import Flower
@@ -27,20 +28,28 @@ class House:
 
     def __init__(self, household: Household, *, targets: Path | None = None) -> None:
         self._household = household
-        self.environment: dict[str, str] = {}
+        self._chosen: dict[str, str] = {}
         if targets:
-            self.environment["XENFLOW_TARGETS"] = str(targets.resolve())
+            self._chosen["targets"] = str(targets.resolve())
 
     @property
     def folder(self) -> Path:
         """Where everything lives."""
         return self._household.folder
 
+    def choose(self, **settings: str) -> None:
+        """Choose settings of the processes that are started from now on."""
+        self._chosen.update(settings)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of this house must be told beside its own environment."""
+        return {PREFIX + name.upper(): value for name, value in self._chosen.items()}
+
     @property
     def settings(self) -> Settings:
         """The settings of a client of this house."""
-        url = self.environment["XENFLOW_REDIS_URL"]
-        targets = self.environment.get("XENFLOW_TARGETS")
+        url, targets = self._chosen["redis_url"], self._chosen.get("targets")
         return Settings(
             redis_url=url,
             broker_url=url,
@@ -55,17 +64,16 @@ class House:
         except embedded.DidNotStart as trouble:
             raise Trouble(str(trouble)) from None
         self._household.adopt("valkey", server.process, server.folder / "valkey.log")
-        for name in ("REDIS_URL", "BROKER_URL", "RESULT_BACKEND"):
-            self.environment[f"XENFLOW_{name}"] = server.url
+        self._chosen |= dict.fromkeys(("redis_url", "broker_url", "result_backend"), server.url)
         return server.url
 
     def simulator(self, *, seed: int = 0, speed: float = 1.0, control: bool = False) -> str:
         """Start a simulated pool and make it the default target; give its address."""
-        command = [*XENFLOW, "simulate", "--port=0", f"--seed={seed}", f"--speed={speed}"]
-        member = self._household.start("simulator", [*command, *(["--control"] if control else [])])
+        words = ["simulate", "--port=0", f"--seed={seed}", f"--speed={speed}"]
+        member = self._start("simulator", [*words, *(["--control"] if control else [])])
         self._household.wait(member, lambda: _LISTENING in member.said())
         url = member.said().partition(_LISTENING)[2].split()[0]
-        self.environment["XENFLOW_TARGETS"] = str(self._profile(url))
+        self._chosen["targets"] = str(self._profile(url))
         return url
 
     def worker(self, *, name: str = "worker", slots: int = 4) -> Member:
@@ -80,16 +88,14 @@ class House:
         """Start Flower, open to whoever knows its password; give its address."""
         port = port or embedded.free_port()
         password = secrets.token_urlsafe(12)
-        self.environment["XENFLOW_FLOWER_PASSWORD"] = password
-        chosen = {**self.environment, "XENFLOW_FLOWER_PORT": str(port)}
-        member = self._household.start("flower", [*XENFLOW, "flower"], environment=chosen)
+        self._chosen |= {"flower_password": password, "flower_port": str(port)}
+        member = self._start("flower", ["flower"])
         shown = Flower(f"http://{_LOOPBACK}:{port}", password)
         self._household.wait(member, shown.healthy)
         return shown.url
 
     def _server(self, part: str, name: str, options: Sequence[str]) -> Member:
-        command = [*XENFLOW, part, f"--name={name}", *options]
-        member = self._household.start(name, command, environment=self.environment)
+        member = self._start(name, [part, f"--name={name}", *options])
         with Celery("xenflow", set_as_current=False) as app:
             app.conf.update(celery_settings(self.settings))
             node = f"{name}@{socket.gethostname()}"
@@ -97,6 +103,10 @@ class House:
                 member, lambda: bool(app.control.ping(destination=[node], timeout=_PING))
             )
         return member
+
+    def _start(self, name: str, words: Sequence[str]) -> Member:
+        environment = with_settings(**self._chosen)
+        return self._household.start(name, [*XENFLOW, *words], environment=environment)
 
     def _profile(self, url: str) -> Path:
         """Write the connection profile of the simulated pool; its password guards nothing."""

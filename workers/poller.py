@@ -69,7 +69,7 @@ class Stand:
         return self._token if logins == self._logins else events.START
 
     def move_on(self, logins: int, token: str | None) -> None:
-        """Go on from here."""
+        """Go on from here; `logins` is of the time before the look, for a session may be renewed within it."""
         self._logins, self._token = logins, token
 
 
@@ -107,12 +107,13 @@ class Poller:
     def _look(self, until: float) -> None:
         """Long-poll once; the token moves on after what it brought has landed."""
         sessions = self._desk.sessions
-        token = self._stand.token(sessions.logins(self._target))
+        logins = sessions.logins(self._target)
+        token = self._stand.token(logins)
         left = 0.0 if token == events.START else max(min(LONG_POLL, until - time.monotonic()), 0.0)
         self._stand.pace.wait()
         seen, further = events.task_events(sessions, self._target, token, left)
         self._land(seen)
-        self._stand.move_on(sessions.logins(self._target), further)
+        self._stand.move_on(logins, further)
         if further is None:
             self._wait_without_events()
 
