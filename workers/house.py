@@ -88,10 +88,14 @@ class House:
         """Start Flower, open to whoever knows its password; give its address."""
         port = port or embedded.free_port()
         password = secrets.token_urlsafe(12)
-        self._chosen |= {"flower_password": password, "flower_port": str(port)}
-        member = self._start("flower", ["flower"])
         shown = Flower(f"http://{_LOOPBACK}:{port}", password)
-        self._household.wait(member, shown.healthy)
+        self._chosen |= {
+            "flower_address": _LOOPBACK,
+            "flower_port": str(port),
+            "flower_user": shown.user,
+            "flower_password": password,
+        }
+        self._household.wait(self._start("flower", ["flower"]), shown.healthy)
         return shown.url
 
     def _server(self, part: str, name: str, options: Sequence[str]) -> Member:

@@ -83,7 +83,7 @@ class Household:
     def start(
         self, name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None
     ) -> Member:
-        """Start a process; what it says goes into `<name>.log` in the folder of the house."""
+        """Start a process, in our environment or a given one; what it says is in `<name>.log`."""
         log = self.folder / f"{name}.log"
         with log.open("ab") as out:
             process = subprocess.Popen(  # noqa: S603 - the caller names the command
@@ -91,7 +91,7 @@ class Household:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {})},
+                env=environment,
                 start_new_session=True,
             )
         return self.adopt(name, process, log)

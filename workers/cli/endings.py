@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from config import sealing, settings, targets
+from tasks.frame.declaring import DeclarationError
 from workers.household import Trouble
 from xenserver import errors
 
@@ -104,6 +105,7 @@ _TOLD: list[tuple[type[BaseException], Callable[..., Ending]]] = [
     (targets.TargetError, _setting),
     (targets.UnknownTarget, _setting),
     (sealing.SealingError, _setting),
+    (DeclarationError, _setting),
     (RedisError, _unreachable),
     (OperationalError, _unreachable),
     (Trouble, _house),

@@ -1,0 +1,237 @@
+"""People's own operations load like ours, and what is wrong with one is named by file and line."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from tasks.frame import catalogue
+from tasks.frame.declaring import DeclarationError
+from tests.workers.conftest import Run
+from workers import declared
+
+HEAD = """\
+from tasks.frame.answers import Done, done
+from tasks.frame.operation import Steps, Undo, operation
+from tasks.frame.vocabulary import Label, VmName
+from xenserver.gate import Xen
+
+"""  # five lines: what follows begins at the sixth
+RENAME = '''\
+@operation()
+def rename(xen: Xen, *, vm: VmName, name: Label) -> Done:
+    """Give a VM another name."""
+    found = xen.find.vm(vm)
+    xen.now.VM.set_name_label(found, name)
+    return done("VM renamed", found)
+'''
+
+Load = Callable[..., None]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Iterator[Load]:
+    """Write files into a folder, and load it; nothing of it stays in the catalogue."""
+
+    def do(**files: str) -> None:
+        for name, text in files.items():
+            (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+        declared.load(Settings(operations_path=tmp_path))
+
+    yield do
+    declared.load(Settings(operations_path=None))
+
+
+def test_an_operation_is_named_by_its_file_and_function(load: Load) -> None:
+    """As ours are."""
+    load(shelf=HEAD + RENAME)
+
+    found = catalogue.find("xenserver.shelf.rename")
+
+    assert found
+    assert found.summary == "Give a VM another name."
+
+
+def test_an_operation_may_be_given_a_name(load: Load) -> None:
+    """Whatever its file is called."""
+    load(mine=HEAD + RENAME.replace("operation()", 'operation(name="xenserver.vm.rename")'))
+
+    assert catalogue.find("xenserver.vm.rename")
+
+
+def test_one_file_may_use_another(load: Load) -> None:
+    """A flow made of the operations of another file, by the package they are imported as."""
+    load(
+        night="from tasks.frame.answers import Done\n"
+        "from tasks.frame.flow import Canvas, flow\n"
+        "from tasks.frame.vocabulary import VmName\n"
+        "from xenflow_operations import shelf\n"
+        "@flow(answer=Done)\n"
+        "def good_night(*, vm: VmName) -> Canvas:\n"
+        "    '''Send a VM to sleep.'''\n"
+        "    return shelf.rename.s(vm=vm, name='sleeper')\n",
+        shelf=HEAD + RENAME,
+    )
+
+    found = catalogue.find("flow.good_night")
+
+    assert found
+    assert found.is_flow
+
+
+def test_a_folder_may_be_loaded_any_number_of_times(load: Load) -> None:
+    """Each time as it stands then: what has gone from it has gone from the catalogue."""
+    load(shelf=HEAD + RENAME, gone=HEAD + RENAME)
+    load(shelf=HEAD + RENAME, gone="")
+
+    assert catalogue.find("xenserver.shelf.rename")
+    assert catalogue.find("xenserver.gone.rename") is None
+
+
+def test_without_the_folder_its_operations_are_not_there(load: Load) -> None:
+    """Two applications of one process do not see each other's."""
+    load(shelf=HEAD + RENAME)
+
+    declared.load(Settings())
+
+    assert catalogue.find("xenserver.shelf.rename") is None
+    assert catalogue.find("xenserver.vm.start")
+
+
+def _with(old: str, new: str) -> str:
+    assert old in RENAME
+    return HEAD + RENAME.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        pytest.param(_with(") -> Done", " -> Done"), 7, "was never closed", id="syntax"),
+        pytest.param("import os\nimport shelv\n", 2, "ModuleNotFoundError: No m", id="import"),
+        pytest.param("raise SystemExit(3)\n", 1, "SystemExit: 3", id="exit"),
+        pytest.param(_with("operation()", "operation"), 6, "TypeError: ", id="no brackets"),
+        pytest.param(HEAD + RENAME + "\n" + RENAME, 13, "declared already", id="twice"),
+        pytest.param(
+            _with("operation()", 'operation(name="xenserver.vm.start")'),
+            6,
+            "xenserver.vm.start is declared already, at ",
+            id="ours",
+        ),
+        pytest.param(
+            _with('    """Give a VM another name."""\n', ""), 6, "has no docstring", id="mute"
+        ),
+        pytest.param(_with("name: Label", "name"), 6, "'name' no type", id="no type"),
+        pytest.param(_with("*, ", ""), 6, "'vm' by position", id="by position"),
+        pytest.param(_with("xen: Xen, *", "*"), 6, "must take `xen: Xen` first", id="no xen"),
+        pytest.param(_with("name: Label", "timeout: int"), 6, "'timeout', which", id="taken"),
+        pytest.param(_with("name: Label", "name: Lable"), 6, "'Lable' is not", id="unknown type"),
+        pytest.param(
+            _with("operation()", 'operation(queue="fast")'), 6, "the queue 'fast'", id="queue"
+        ),
+        pytest.param(_with("-> Done", "-> str"), 6, "which Answer it gives, not str", id="answer"),
+        pytest.param(_with(" -> Done", ""), 6, "gives, not nothing", id="no answer"),
+        pytest.param(_with("-> Done", "-> Steps[Done]"), 6, "has no `yield`", id="no legs"),
+        pytest.param(_with("xen.now", "yield xen.later"), 6, "returns Steps[...]", id="legs"),
+        pytest.param(_with("def ", "async def "), 6, "is async", id="async"),
+        pytest.param(
+            _with("operation()", 'operation(name="celery.chain")'), 6, "is no name", id="celery"
+        ),
+        pytest.param(
+            _with("operation()", 'operation(name="xenflow.poll")'), 6, "is no name", id="xenflow"
+        ),
+        pytest.param(
+            _with("operation()", 'operation(undo=Undo("xenserver.vm.unmake", "vm"))'),
+            6,
+            "is undone by xenserver.vm.unmake, which nobody declares",
+            id="undo",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_by_file_and_line(
+    load: Load, tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    """In one line."""
+    with pytest.raises(DeclarationError) as wrong:
+        load(shelf=text)
+
+    told = str(wrong.value)
+    assert told.startswith(f"{tmp_path / 'shelf.py'}:{line}: ")
+    assert said in told
+    assert "\n" not in told
+
+
+def test_a_file_whose_name_is_no_word_is_refused(load: Load) -> None:
+    """It could not be imported, nor its operations be named by it."""
+    with pytest.raises(DeclarationError, match=r"my-own\.py: a file's name is"):
+        load(**{"my-own": HEAD + RENAME})
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """By the name of the setting."""
+    with pytest.raises(DeclarationError, match=r"XENFLOW_OPERATIONS_PATH: .* is no folder"):
+        declared.load(Settings(operations_path=tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("words", [["worker"], ["catalogue"], ["vm", "start", "--help"]])
+def test_every_process_stops_with_one_line(
+    run: Run, tmp_path: Path, load: Load, words: list[str]
+) -> None:
+    """Exit code 2, and no stack trace."""
+    del load  # for what it does at the end
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("x =\n", encoding="utf-8")
+
+    told = run(*words, XENFLOW_OPERATIONS_PATH=str(tmp_path))
+
+    assert told.code == 2
+    assert told.err == f"xenflow: {wrong}:1: invalid syntax\n"
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> dict[str, str]:
+    """Give an environment in which a package with operations of its own is installed."""
+    package, about = tmp_path / "acme_xen", tmp_path / "acme_xen-1.dist-info"
+    package.mkdir()
+    about.mkdir()
+    (package / "__init__.py").touch()
+    (package / "shelf.py").write_text(HEAD + RENAME, encoding="utf-8")
+    (about / "METADATA").write_text("Name: acme-xen\nVersion: 1\n", encoding="utf-8")
+    (about / "entry_points.txt").write_text(
+        f"[{declared.ENTRY_POINTS}]\nshelf = acme_xen.shelf\n", encoding="utf-8"
+    )
+    return {**os.environ, "PYTHONPATH": str(tmp_path)}
+
+
+def _catalogue(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "workers.cli", "catalogue", "--json"],
+        env=environment,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+
+def test_an_installed_package_brings_operations(installed: dict[str, str]) -> None:
+    """By its entry point."""
+    told = json.loads(_catalogue(installed).stdout)
+
+    assert "xenserver.shelf.rename" in {one["name"] for one in told["operations"]}
+
+
+def test_an_installed_package_that_is_wrong_is_named(
+    installed: dict[str, str], tmp_path: Path
+) -> None:
+    """By file and line too."""
+    wrong = tmp_path / "acme_xen" / "shelf.py"
+    wrong.write_text("import os\n\nos.sandwich()\n", encoding="utf-8")
+
+    told = _catalogue(installed)
+
+    assert told.returncode == 2
+    assert told.stderr.startswith(f"xenflow: {wrong}:3: AttributeError: ")
