@@ -12,7 +12,7 @@ OPERATIONS, SECONDS = 200, 5.0
 
 @pytest.fixture
 def slow_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
-    """A house with four slots and a pool whose seconds are as long as ours."""
+    """Keep a house with four slots and a pool whose seconds are as long as ours."""
     with inhabited(tmp_path_factory.mktemp("slow"), speed=1.0) as lives:
         lives.xenserver.control("durations", set={"VM.clone": SECONDS})
         lives.house.worker(slots=4)
