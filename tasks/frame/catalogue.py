@@ -4,23 +4,28 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from tasks.frame.declaring import DeclarationError
+
 if TYPE_CHECKING:
     from tasks.frame.operation import Operation
 
 _declared: dict[str, "Operation"] = {}
 
 
-class DeclaredTwice(ValueError):
-    """A name was declared a second time."""
-
-
 def declare(operation: "Operation") -> None:
     """Enter an operation; a name is entered once."""
     if operation.name in _declared:
         there = _declared[operation.name].where
-        message = f"{operation.where}: {operation.name} is declared already, at {there}"
-        raise DeclaredTwice(message)
+        problem = f"{operation.name} is declared already, at {there}; take another name"
+        raise DeclarationError(operation.where, problem)
     _declared[operation.name] = operation
+
+
+def withdraw(package: str) -> None:
+    """Take out what the modules of a package declared."""
+    for name, operation in list(_declared.items()):
+        if operation.body.__module__.startswith(f"{package}."):
+            del _declared[name]
 
 
 def find(name: str) -> "Operation | None":

@@ -12,9 +12,10 @@ from typing import Any
 from celery import Signature, chain, chord, group
 
 from config import queues
-from tasks.frame import catalogue, message
+from tasks.frame import catalogue, declaring, message
 from tasks.frame.answers import Answer
-from tasks.frame.operation import Body, Operation
+from tasks.frame.declaring import Body
+from tasks.frame.operation import Operation
 from tasks.frame.post import PATH, UNDOES
 
 Canvas = Signature[Any]
@@ -29,6 +30,7 @@ def flow(
     """Declare a flow. `answer` is what it gives; `shape` makes it of the message and the last step's answer."""
 
     def declare(body: Body) -> Operation:
+        declaring.check_flow(body, answer)
         wire = name or f"flow.{body.__name__}"
         declared = Operation(
             name=wire,

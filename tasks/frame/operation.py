@@ -13,21 +13,20 @@ one leg. A plain function answers at once.
 import inspect
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
 from celery import Signature
 
 from config import queues
-from tasks.frame import catalogue, message
+from tasks.frame import catalogue, declaring, message
 from tasks.frame.answers import Answer
+from tasks.frame.declaring import Body
 from tasks.frame.legs import Leg
 
 A = TypeVar("A", bound=Answer)
 
 Steps = Generator[Leg, Any, A]
 """The shape of a long operation: it yields legs, is sent what became of each, and returns its answer."""
-
-Body = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,7 @@ class Operation:
     @property
     def where(self) -> str:
         """File and line of the declaration."""
-        code = inspect.unwrap(self.body).__code__
-        return f"{code.co_filename}:{code.co_firstlineno}"
+        return declaring.where(self.body)
 
     def s(self, *, feed: Mapping[str, str] | None = None, **fields: Any) -> Signature[Any]:  # noqa: ANN401 - checked by the model
         """Give a Celery signature of a message, checked as far as it can be before it is sent."""
@@ -89,13 +87,14 @@ def operation(
     """Declare an operation; its name is `xenserver.<module>.<function>` unless one is given."""
 
     def declare(body: Body) -> Operation:
+        answer = declaring.check_operation(body, queue)
         base = message.Message if queue == queues.FIND else message.ChangingMessage
         wire = name or f"xenserver.{_noun(body)}.{body.__name__}"
         declared = Operation(
             name=wire,
             body=body,
             model=message.model_of(body, wire, base),
-            answer=_answer_of(body),
+            answer=answer,
             queue=queue,
             undo=undo,
         )
@@ -109,13 +108,3 @@ def _noun(body: Body) -> str:
     """Give the class of a body: the module, or the package where one class fills several modules."""
     parts = body.__module__.split(".")
     return parts[1] if len(parts) > 1 else parts[0]
-
-
-def _answer_of(body: Body) -> type[Answer]:
-    told = inspect.get_annotations(body, eval_str=True)["return"]
-    if get_origin(told) is Generator:
-        told = get_args(told)[-1]
-    if not (isinstance(told, type) and issubclass(told, Answer)):
-        problem = f"{body.__qualname__} must say which Answer it gives, not {told!r}"
-        raise TypeError(problem)
-    return told

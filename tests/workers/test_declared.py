@@ -111,7 +111,7 @@ def _with(old: str, new: str) -> str:
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        pytest.param(_with(") -> Done", " -> Done"), 7, "was never closed", id="syntax"),
+        pytest.param(_with(") -> Done", " -> Done"), 7, "invalid syntax", id="syntax"),
         pytest.param("import os\nimport shelv\n", 2, "ModuleNotFoundError: No m", id="import"),
         pytest.param("raise SystemExit(3)\n", 1, "SystemExit: 3", id="exit"),
         pytest.param(_with("operation()", "operation"), 6, "TypeError: ", id="no brackets"),
@@ -129,7 +129,13 @@ def _with(old: str, new: str) -> str:
         pytest.param(_with("*, ", ""), 6, "'vm' by position", id="by position"),
         pytest.param(_with("xen: Xen, *", "*"), 6, "must take `xen: Xen` first", id="no xen"),
         pytest.param(_with("name: Label", "timeout: int"), 6, "'timeout', which", id="taken"),
-        pytest.param(_with("name: Label", "name: Lable"), 6, "'Lable' is not", id="unknown type"),
+        pytest.param(_with("name: Label", "name: Lable"), 7, "'Lable' is not", id="unknown type"),
+        pytest.param(
+            "from __future__ import annotations\n" + _with("name: Label", "name: Lable"),
+            7,
+            "a type that cannot be read: name 'Lable' is not",
+            id="unknown type, in text",
+        ),
         pytest.param(
             _with("operation()", 'operation(queue="fast")'), 6, "the queue 'fast'", id="queue"
         ),
