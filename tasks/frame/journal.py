@@ -5,6 +5,7 @@ the fence and is refused once somebody else has claimed the entry, so that a wor
 took over. What an entry holds:
 
     name, root, path, target, inputs, message, deadline     set by the first claim, never changed
+    undoes                                                  "1" for a step that undoes: for people
     phase                    running, parked, landed, resting, ended: for people; nothing is decided by it
     holder, held_until, fence                               who may act, and until when (milliseconds)
     leg:<n>  ref:<n>  outcome:<n>                           intent, XenServer's task, how it ended
@@ -85,9 +86,7 @@ class Place:
 class Journal:
     """Read and write entries. Every public verb is one script, or one command."""
 
-    def __init__(
-        self, redis: "Redis", keys: Keys, *, lease: float, keep: int
-    ) -> None:
+    def __init__(self, redis: "Redis", keys: Keys, *, lease: float, keep: int) -> None:
         self.redis = redis
         self.keys = keys
         self.lease_ms = int(lease * 1000)
@@ -105,7 +104,14 @@ class Journal:
         flows = [name for f in place.path for name in (keys.entry(f), keys.open_steps(f))]
         word, fence, flat = self._scripts.run(
             "claim",
-            [keys.entry(operation), keys.landing, keys.due, keys.runs, keys.run(place.root), *flows],
+            [
+                keys.entry(operation),
+                keys.landing,
+                keys.due,
+                keys.runs,
+                keys.run(place.root),
+                *flows,
+            ],
             [
                 operation,
                 uuid.uuid4().hex,

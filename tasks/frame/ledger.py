@@ -33,6 +33,8 @@ def first(
         "deadline": str(desk.now() + timeout),
         **delivery.adopts,
     }
+    if delivery.place.undoes:
+        fields["undoes"] = "1"
     if said:
         fields["message"] = delivery.wire
         fields["target"] = said.hostname or said.target

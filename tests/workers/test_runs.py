@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tasks.frame import flow
 from tasks.frame.journal import Journal, Place
 from tasks.frame.keys import Keys
 from workers.cli import pictures, screen
-from workers.runs import NoSuchRun, Run, Runs
+from workers.run import Run
+from workers.runs import NoSuchRun, Runs
 
 FLOW = "11111111-aaaa-4000-8000-000000000000"
 FAULT = {
@@ -131,6 +131,7 @@ def test_a_leg_tells_when_it_was_where(write: Write, runs: Runs, journal: Journa
         ({"phase": "resting"}, "rests a moment"),
         ({"phase": "settling"}, "lets its open steps settle"),
         ({"phase": "parked"}, "waits for its steps (0 ended)"),
+        ({"phase": "parked", "sent:undo": "1"}, "undoes what it made"),
         ({"phase": "parked", "called_off": "cancelled"}, "is being called off"),
         ({"phase": "ended", "ended": "1", "answer": {"return_result": "done"}}, "succeeded"),
         ({"phase": "ended", "ended": "1", "fault": FAULT}, f"failed: {FAULT['message']}"),
@@ -147,18 +148,17 @@ def test_how_it_stands_is_said_in_words(
 
 def test_steps_that_undo_are_told_apart(write: Write, runs: Runs) -> None:
     """They stand among the steps of the flow that fell."""
-    made = [{"class": "VM", "uuid": "u2", "name": "web02"}, *FAULT["undone"]]
-    write(FLOW, name="flow.outer", made_when_failing=made, fault=FAULT, ended="9", phase="ended")
+    write(FLOW, name="flow.outer", fault=FAULT, ended="9", phase="ended")
     write("clone", path=(FLOW,), name="xenserver.vm.clone", ended="3")
-    for number in range(2):
-        undo = flow.step_id(FLOW, f"undo/{number}")
-        write(undo, path=(FLOW,), name="xenserver.vm.discard", ended="5", answer={})
+    write("undo", path=(FLOW,), name="xenserver.vm.discard", undoes="1", ended="5", answer={})
+    left = {"return_result": "not undone: VM busy", "not_undone": FAULT}
+    write("left", path=(FLOW,), name="xenserver.vdi.destroy", undoes="1", ended="5", answer=left)
 
     [outer] = runs.of(FLOW).steps
 
     assert sorted((step.name, step.undoes, step.words()) for step in outer.steps) == [
+        ("xenserver.vdi.destroy", True, "not undone: VM busy"),
         ("xenserver.vm.clone", False, "succeeded"),
-        ("xenserver.vm.discard", True, "undone"),
         ("xenserver.vm.discard", True, "undone"),
     ]
 

@@ -102,6 +102,7 @@ _TOLD: list[tuple[type[BaseException], Callable[..., Ending]]] = [
     (Stop, _stopped),
     (errors.XenflowError, _refused),
     (settings.SettingsError, _setting),
+    (DeclarationError, _setting),
     (targets.TargetError, _setting),
     (targets.UnknownTarget, _setting),
     (sealing.SealingError, _setting),

@@ -14,7 +14,8 @@ from workers.cli import client, endings, making, pictures, screen
 from workers.cli.client import Client
 from workers.cli.endings import Code, Ending, Stop
 from workers.cli.manner import Debug, Json
-from workers.runs import NoSuchRun, Run
+from workers.run import Run
+from workers.runs import NoSuchRun
 
 LOOK = 0.3  # seconds between two looks at a run
 QUIET = 1.0  # seconds without an open operation after which a run has ended

@@ -11,7 +11,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from workers.cli import screen
-from workers.runs import Leg, Run, Step
+from workers.run import Leg, Run, Step
 
 _MARKS = {"ended": "✓", "failed": "✗", "undone": "↺", "open": "…"}
 _STYLES = {"ended": "green", "failed": "red", "undone": "yellow", "open": "cyan"}

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from workers.cli import screen
 from workers.cli.client import Client, End
-from workers.runs import Run, Step
+from workers.run import Run, Step
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25  # seconds between two looks at the result
 

@@ -1,0 +1,49 @@
+"""`xenflow schema`: what other programs and people read of the catalogue, as files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperCommand
+
+from workers.cli import making, names, screen
+from workers.cli.endings import Code
+from workers.cli.manner import Debug
+from workers.schemas import client, files
+
+HERE = Path("schemas")
+
+
+def command(name: str) -> TyperCommand:
+    """Give `xenflow schema`."""
+    return making.command(name, schema)
+
+
+def schema(
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", metavar="FOLDER", help="where schemas go; if nothing is given: schemas"
+        ),
+    ] = None,
+    python: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="write a typed client, which needs only Celery"),
+    ] = None,
+    debug: Debug = False,  # noqa: ARG001 - read by entry.py
+) -> int:
+    """Write JSON Schemas of all messages and answers, an AsyncAPI document, a typed client."""
+    operations = names.everything()
+    if python:
+        _write(python.parent, {python.name: client.text(operations)})
+    if output or not python:
+        _write(output or HERE, files.schemas(operations))
+    return Code.DONE
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    files.write(folder, texts)
+    what = next(iter(texts)) if len(texts) == 1 else f"{len(texts)} files"
+    screen.line(f"wrote {what} in {folder}")
