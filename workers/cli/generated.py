@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from tasks.frame.operation import Operation
-from workers.cli import inputs, manner, performing, reading
+from workers.cli import completing, inputs, manner, performing, reading
 from workers.cli.inputs import Input, Kind
 from workers.cli.manner import Manner
 
@@ -46,6 +46,7 @@ def _parameter(one: Input) -> inspect.Parameter:
         metavar=None if one.kind in {Kind.FLAG, Kind.CHOICE} else one.shape,
         show_default=False,
         rich_help_panel=_panel(one),
+        autocompletion=completing.names_of(one.names) if one.names else None,
     )
     return inspect.Parameter(
         one.field,

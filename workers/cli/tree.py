@@ -5,17 +5,15 @@ A noun that only people's own operations have is found in the catalogue, once so
 
 import ast
 import importlib
-import inspect
 from collections.abc import Iterator
 from importlib import metadata
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-import canvases
 import tasks
 
 _OPERATIONS = "workers.cli.operations"
@@ -79,7 +77,7 @@ def root() -> TyperGroup:
     app.callback(help="Run XenServer operations as Celery tasks, and see what became of them.")(
         _top
     )
-    group = typer.main.get_group(app)
+    group = cast("TyperGroup", typer.main.get_command(app))  # unlike get_group it knows of shells
     for command in (*_groups(), *_commands()):
         group.add_command(command)
     return group
@@ -116,7 +114,7 @@ def _groups() -> Iterator[Promised]:
     """Promise a group for each noun, by the docstring of its room."""
     for noun in NOUNS:
         yield _group(noun, _docstring(noun))
-    yield _group("flow", inspect.getdoc(canvases) or "")
+    yield _group("flow", "Whole jobs, each made of several operations.")
 
 
 def _group(name: str, docstring: str) -> Promised:

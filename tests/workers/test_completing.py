@@ -1,0 +1,65 @@
+"""A shell completes commands, operations, and names that a recent find has brought."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from redis import Redis
+
+from config.settings import Settings
+from tasks.frame.journal import Journal, Place
+from tasks.frame.keys import Keys
+from workers import embedded
+
+XENFLOW = (sys.executable, "-m", "workers.cli")
+FOUND = '{"records": [{"name_label": "web01"}, {"name_label": "web02"}, {"name_label": "db01"}]}'
+
+
+def _completed(*words: str, redis_url: str) -> list[str]:
+    asked = subprocess.run(
+        XENFLOW,
+        env={
+            **os.environ,
+            "XENFLOW_REDIS_URL": redis_url,
+            "_XENFLOW_COMPLETE": "complete_bash",
+            "COMP_WORDS": " ".join(["xenflow", *words]),
+            "COMP_CWORD": str(len(words)),
+        },
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    return asked.stdout.split()
+
+
+@pytest.fixture
+def find(redis: Redis) -> None:
+    """Have the journal know of a find."""
+    settings = Settings()
+    journal = Journal(redis, Keys(settings.key_prefix), lease=settings.lease, keep=60)
+    claimed = journal.claim("f1", Place("f1"), {"name": "xenserver.vm.find"})
+    journal.write(claimed, {"answer": FOUND})
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        (["cata"], ["catalogue"]),
+        (["vm", "unp"], ["unpause"]),
+        (["describe", "flow.setup_d"], ["flow.setup_disk_or_cd"]),
+        (["vm", "start", "--vm", "we"], []),
+    ],
+)
+def test_what_the_catalogue_knows_is_completed(
+    words: list[str], completed: list[str], nowhere: str
+) -> None:
+    """Without any Redis; names that nobody can know are not."""
+    assert _completed(*words, redis_url=nowhere) == completed
+
+
+@pytest.mark.usefixtures("find")
+def test_names_of_a_recent_find_are_completed(valkey: embedded.Valkey) -> None:
+    """For the inputs that name such an object."""
+    assert _completed("vm", "start", "--vm", "we", redis_url=valkey.url) == ["web01", "web02"]
+    assert _completed("vm", "start", "--host", "we", redis_url=valkey.url) == []
