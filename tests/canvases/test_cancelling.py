@@ -1,5 +1,7 @@
 """A flow is cancelled as a whole: what runs on XenServer is cancelled, what was made is undone."""
 
+from typing import Any
+
 import pytest
 
 from tests.canvases.interference import FOREVER, at_work, call_off, endless, pending, refused
@@ -8,7 +10,7 @@ from tests.living import PATIENCE, Inhabited
 from xenserver import errors
 
 
-def cancelled(house: Inhabited, flow: str, verb: str, **fields: object) -> errors.Cancelled:
+def cancelled(house: Inhabited, flow: str, verb: str, **fields: Any) -> errors.Cancelled:  # noqa: ANN401 - a message
     """Cancel a flow while XenServer is at work on a verb; give its error."""
     with endless(house.xenserver, verb):
         result = house.send(flow, **fields)

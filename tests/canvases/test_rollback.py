@@ -1,5 +1,7 @@
 """A flow that fails leaves nothing: each step of each flow is made to fail in turn."""
 
+from typing import Any
+
 import pytest
 
 from tests.canvases.interference import refused
@@ -9,7 +11,7 @@ from xenserver import errors
 NFS = "NFS virtual disk storage"
 CONFIGURED = "flow.create_vm_from_configured_template"
 UNCONFIGURED = "flow.create_vm_from_unconfigured_template"
-EVERYTHING = {
+EVERYTHING: dict[str, Any] = {
     "template": "blank",
     "sr": NFS,
     "memory": "512MiB",
@@ -19,7 +21,7 @@ EVERYTHING = {
     "cd": "debian-12.iso",
     "networks": [{"network": "lab"}],
 }
-NEW_DISK = {
+NEW_DISK: dict[str, Any] = {
     "vdi_type": "user",
     "new_disk_name": "data",
     "disk_size": "1GiB",

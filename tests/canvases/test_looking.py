@@ -1,0 +1,141 @@
+"""Flows that change nothing: a task followed to its end, VMs listed."""
+
+import time
+
+import pytest
+
+from tests.living import PATIENCE, Inhabited
+from tests.tasks.making import Maker
+from xenserver import errors
+
+CHECK = "flow.check_for_task_success"
+LIST = "flow.find_list_of_vms"
+
+
+@pytest.fixture
+def maker(house: Inhabited) -> Maker:
+    """Make objects in the pool of the house."""
+    return Maker(house.xenserver, house.xenserver.control)
+
+
+def test_a_task_that_succeeds_is_answered_with(house: Inhabited, maker: Maker) -> None:
+    """Its record, as it ended."""
+    task = maker.short_job()
+
+    answer = house.do(CHECK, task=task)
+
+    assert answer["return_result"] == "Task succeeded"
+    assert (answer["task"]["uuid"], answer["task"]["status"]) == (task, "success")
+    assert answer["task"]["progress"] == 1.0
+
+
+def test_a_task_that_has_ended_is_answered_with_at_once(house: Inhabited, maker: Maker) -> None:
+    """There is nothing to wait for."""
+    task = maker.short_job()
+    house.do(CHECK, task=task)
+
+    assert house.do(CHECK, task=task)["task"]["status"] == "success"
+
+
+def test_a_task_that_fails_fails_the_flow_with_its_error(house: Inhabited, maker: Maker) -> None:
+    """XenServer's code, in words."""
+    vm = maker.ref("VM", maker.running())
+    ref = house.xenserver("Async.VM.start", vm, False, False)  # noqa: FBT003 - in wire order
+
+    with pytest.raises(errors.Refused) as caught:
+        house.do(CHECK, task=house.xenserver("task.get_uuid", ref))
+
+    assert caught.value.code == "VM_BAD_POWER_STATE"
+
+
+def test_a_task_that_is_cancelled_fails_the_flow(house: Inhabited, maker: Maker) -> None:
+    """While it is followed, no slot is held: the flow is parked."""
+    task = maker.job()
+    result = house.send(CHECK, task=task)
+    house.until_parked(1)
+
+    house.xenserver("task.set_status", maker.ref("task", task), "cancelled")
+
+    with pytest.raises(errors.Cancelled):
+        result.get(timeout=PATIENCE)
+
+
+def test_a_task_that_vanishes_fails_the_flow(house: Inhabited, maker: Maker) -> None:
+    """The toolstack forgets all tasks when it restarts; nobody can tell how they ended."""
+    task = maker.job()
+    result = house.send(CHECK, task=task, sleep_increment="1s")
+    house.until_parked(1)
+
+    house.xenserver.control("restart_toolstack")
+    house.xenserver.log_in()
+
+    with pytest.raises(errors.Unknown) as caught:
+        result.get(timeout=PATIENCE)
+    assert caught.value.code == "XENFLOW_VANISHED"
+
+
+def test_a_task_that_takes_too_long_fails_the_flow_and_goes_on(
+    house: Inhabited, maker: Maker
+) -> None:
+    """It is somebody else's."""
+    task = maker.job()
+
+    with pytest.raises(errors.TimedOut):
+        house.do(CHECK, task=task, timeout="1s")
+
+    assert maker.record("task", task)["status"] == "pending"
+
+
+def test_a_task_nobody_knows_fails_at_once(house: Inhabited) -> None:
+    """It is not waited for."""
+    began = time.monotonic()
+
+    with pytest.raises(errors.Missing, match="no task has the UUID"):
+        house.do(CHECK, task="00000000-0000-0000-0000-000000000001", timeout="1h")
+
+    assert time.monotonic() - began < PATIENCE
+
+
+def test_vms_are_listed_as_a_table(house: Inhabited, maker: Maker, name: str) -> None:
+    """A head, and a line for each VM of that name."""
+    vm = maker.vm(name=name)
+
+    answer = house.do(LIST, name=name)
+
+    [shown] = answer["vms"]
+    assert (shown["uuid"], shown["name_label"], shown["power_state"]) == (vm, name, "Halted")
+    head, line = answer["return_result"].splitlines()
+    assert head.split() == ["UUID", "NAME", "POWER", "STATE"]
+    assert line.split() == [vm, name, "Halted"]
+
+
+def test_vms_are_found_by_part_of_their_names(house: Inhabited, maker: Maker, name: str) -> None:
+    """In any case."""
+    found = {maker.vm(name=f"{name}-a"), maker.vm(name=f"{name}-b")}
+
+    answer = house.do(LIST, name=name.upper(), is_search_expression=True)
+
+    assert {vm["uuid"] for vm in answer["vms"]} == found
+
+
+def test_a_uuid_finds_one_vm_whatever_the_name(house: Inhabited, maker: Maker) -> None:
+    """Or else the name."""
+    vm = maker.vm()
+
+    assert [found["uuid"] for found in house.do(LIST, uuid=vm, name="web01")["vms"]] == [vm]
+
+
+def test_all_vms_are_listed_without_a_criterion(house: Inhabited) -> None:
+    """Templates only where they are wanted."""
+    names = {vm["name_label"] for vm in house.do(LIST)["vms"]}
+    more = {vm["name_label"] for vm in house.do(LIST, include_templates=True)["vms"]}
+
+    assert {"web01", "db01", "batch01"} <= names
+    assert "deb12" in more - names
+
+
+def test_no_vms_are_no_failure(house: Inhabited, name: str) -> None:
+    """The table says so."""
+    answer = house.do(LIST, name=name)
+
+    assert answer == {"return_result": "no VMs", "vms": [], "count": 0}
