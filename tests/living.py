@@ -98,7 +98,9 @@ class Inhabited:
         """What a process of this house needs to know."""
         return {**os.environ, **self.house.environment}
 
-    def send(self, task: str, /, *, task_id: str | None = None, **fields: Any) -> "AsyncResult[Any]":
+    def send(
+        self, task: str, /, *, task_id: str | None = None, **fields: Any
+    ) -> "AsyncResult[Any]":
         """Send a message by name."""
         return self.app.send_task(task, kwargs=fields, task_id=task_id or str(uuid.uuid4()))
 

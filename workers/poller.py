@@ -24,7 +24,7 @@ from config.settings import Settings
 from tasks.frame.desk import Desk
 from workers.pace import Pace
 from tasks.frame.parked import Ended
-from tasks.frame.travel import outcome_of
+from tasks.frame.waits import outcome_of
 from xenserver import errors, events
 
 SLICE = 25.0  # seconds one message of the poller is at work
@@ -174,7 +174,9 @@ class Poller:
         """Wait after a failure, longer each time, with full jitter; say so where `xenflow targets` looks."""
         self._failures += 1
         pause = random.uniform(0.1, min(2.0**self._failures, LONGEST_BACKOFF))  # noqa: S311 - jitter
-        log.warning("poller.trouble", target=self._place, error=trouble.message, pause=round(pause, 1))
+        log.warning(
+            "poller.trouble", target=self._place, error=trouble.message, pause=round(pause, 1)
+        )
         self._desk.parked.troubled(self._place, trouble.message, pause)
         time.sleep(pause)
 

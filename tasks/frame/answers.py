@@ -48,6 +48,12 @@ class Found(Answer):
     )
 
 
+class Told(Answer):
+    """A value that XenServer gave; `return_result` is the same as text."""
+
+    value: JsonValue = None
+
+
 class XenTask(BaseModel):
     """A task of XenServer."""
 
@@ -89,7 +95,9 @@ def done(words: str, thing: Any = None, *, power_state: str | None = None) -> Do
     )
 
 
-def created(uuid: str, *, name: str | None = None, vm: str | None = None, device: str | None = None) -> Created:
+def created(
+    uuid: str, *, name: str | None = None, vm: str | None = None, device: str | None = None
+) -> Created:
     """Give the UUID of what was made."""
     return Created(return_result=uuid, uuid=uuid, name_label=name, vm=vm, device=device)
 
@@ -100,6 +108,11 @@ def found(records: list[dict[str, JsonValue]], noun: str, limit: int | None = No
     words = f"{count} {noun}" if count == 1 else f"{count} {noun}s"
     after = str(records[-1]["uuid"]) if records and count == limit else None
     return Found(return_result=words, records=records, count=count, after=after)
+
+
+def told(value: Any) -> Told:  # noqa: ANN401 - a value that came from XenServer
+    """Give a value that XenServer gave."""
+    return Told(return_result=value if isinstance(value, str) else json.dumps(value), value=value)
 
 
 def followed(words: str, record: Mapping[str, Any], end: Mapping[str, Any]) -> Followed:

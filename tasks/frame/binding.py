@@ -15,7 +15,7 @@ from tasks.frame import message, performance, post
 from tasks.frame.desk import Desk
 from tasks.frame.journal import Place
 from tasks.frame.operation import Operation
-from tasks.frame.travel import GiveWay, Parked
+from tasks.frame.turn import GiveWay, Parked
 from xenserver import errors
 
 WIRE = "xenflow_wire"  # where a request keeps its message as it came
@@ -63,7 +63,9 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         if "password" in request.kwargs:
             request.kwargs = message.masked(request.kwargs)
         try:
-            return performance.perform(self.operation, _delivery(request, previous, fields), self.desk)
+            return performance.perform(
+                self.operation, _delivery(request, previous, fields), self.desk
+            )
         except Parked as parked:
             raise Retry(str(parked)) from None
         except GiveWay as way:
@@ -80,7 +82,9 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         self.desk.journal.told(task_id)
 
 
-def _delivery(request: Any, previous: tuple[Any, ...], fields: dict[str, Any]) -> performance.Delivery:  # noqa: ANN401 - Celery's Context
+def _delivery(
+    request: Any, previous: tuple[Any, ...], fields: dict[str, Any]
+) -> performance.Delivery:  # noqa: ANN401 - Celery's Context
     path = tuple(part for part in (request.get(post.PATH) or "").split("/") if part)
     place = Place(request.root_id or request.id, path, undoes=bool(request.get(post.UNDOES)))
     return performance.Delivery(

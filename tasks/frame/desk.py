@@ -32,6 +32,7 @@ class Desk:
     holding: Holding
     sessions: "Sessions"
     now: Callable[[], float] = field(default=time.time)
+
     def target(self, connection: Mapping[str, Any]) -> targets.Target:
         """Give the target that a message names, or the one its connection fields describe; raise Refused when that fails."""
         try:
@@ -47,7 +48,11 @@ class Desk:
             raise errors.Refused(code, [str(wrong)], f"{wrong} ({code})") from None
 
     def xen(
-        self, connection: Mapping[str, Any], memory: "MutableMapping[str, str]", *, replays: bool = False
+        self,
+        connection: Mapping[str, Any],
+        memory: "MutableMapping[str, str]",
+        *,
+        replays: bool = False,
     ) -> Xen:
         """Give the pool that a message names, as an operation's body sees it."""
         return Xen(self.sessions, self.target(connection), memory, replays=replays)

@@ -25,7 +25,10 @@ _NAMESPACE = uuid.UUID("b0b1f5c2-6f0e-5a57-9b3e-6d2d6c5f8a11")
 
 
 def flow(
-    *, answer: type[Answer], shape: Callable[[Any, Any], Answer] | None = None, name: str | None = None
+    *,
+    answer: type[Answer],
+    shape: Callable[[Any, Any], Answer] | None = None,
+    name: str | None = None,
 ) -> Callable[[Body], Operation]:
     """Declare a flow. `answer` is what it gives; `shape` makes it of the message and the last step's answer."""
 
@@ -53,7 +56,12 @@ def step_id(flow_id: str, place: str) -> str:
 
 
 def settle(
-    canvas: Canvas, *, path: tuple[str, ...], place: str, handed: Mapping[str, Any], undoes: bool = False
+    canvas: Canvas,
+    *,
+    path: tuple[str, ...],
+    place: str,
+    handed: Mapping[str, Any],
+    undoes: bool = False,
 ) -> Canvas:
     """Give every signature in a canvas its id, the flow's headers and what the flow hands to its steps."""
     if isinstance(canvas, chord):
@@ -93,9 +101,7 @@ def _settled_step(
     return step
 
 
-def _taken(
-    handed: Mapping[str, Any], said: Mapping[str, Any], step: Operation
-) -> dict[str, Any]:
+def _taken(handed: Mapping[str, Any], said: Mapping[str, Any], step: Operation) -> dict[str, Any]:
     """Give what a step takes over: what it knows, and how to reach XenServer only as a whole."""
     elsewhere = {"target", "hostname"} & said.keys()
     return {

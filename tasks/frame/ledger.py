@@ -20,10 +20,14 @@ LONGEST_REST = 30.0  # seconds between two tries of a busy object or an unreacha
 
 
 def first(
-    operation: "Operation", delivery: "Delivery", said: message.Message | None, desk: "Desk"
+    operation: "Operation",
+    delivery: "Delivery",
+    said: "message.Message | errors.Refused",
+    desk: "Desk",
 ) -> dict[str, str]:
     """Give the fields with which an entry begins."""
-    timeout = (said.timeout if said else None) or desk.settings.timeout
+    good = said if isinstance(said, message.Message) else None
+    timeout = (good.timeout if good else None) or desk.settings.timeout
     fields = {
         "name": operation.name,
         "root": delivery.place.root,
@@ -35,9 +39,9 @@ def first(
     }
     if delivery.place.undoes:
         fields["undoes"] = "1"
-    if said:
+    if good:
         fields["message"] = delivery.wire
-        fields["target"] = said.hostname or said.target
+        fields["target"] = good.hostname or good.target
     return fields
 
 

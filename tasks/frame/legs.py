@@ -1,10 +1,10 @@
 """Legs: what a long operation can wait for without holding anything.
 
-    Call      an asynchronous call of XenServer (`xen.later.VM.start(vm, False, False)`); ends with its XenServer task
-    Bounded   a call that is given so many seconds: `within(60, xen.later.VM.clean_shutdown(vm))`
-    Follow    a XenServer task that somebody else began
-    Pause     a while
-    Expand    a canvas of operations; ends with the answer of its last step
+Call      an asynchronous call of XenServer (`xen.later.VM.start(vm, False, False)`); ends with its XenServer task
+Bounded   a call that is given so many seconds: `within(60, xen.later.VM.clean_shutdown(vm))`
+Follow    a XenServer task that somebody else began
+Pause     a while
+Expand    a canvas of operations; ends with the answer of its last step
 """
 
 from dataclasses import dataclass

@@ -8,7 +8,15 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, AliasGenerator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    AliasChoices,
+    AliasGenerator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+)
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
@@ -149,7 +157,9 @@ def _read(model: type[Message], fields: Mapping[str, Any]) -> Message:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        wrong = [_told(model, dict(one)) for one in error.errors(include_url=False, include_input=False)]
+        wrong = [
+            _told(model, dict(one)) for one in error.errors(include_url=False, include_input=False)
+        ]
         text = "; ".join(wrong)
         raise errors.Refused(INVALID, wrong, f"the message is wrong: {text} ({INVALID})") from None
 

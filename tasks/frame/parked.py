@@ -80,9 +80,7 @@ class Parked:
         """Write outcomes into the journal; give the messages to send again."""
         keys = self.keys
         told = [
-            part
-            for end in ended
-            for part in (end.ref, json.dumps(end.outcome), int(end.tagged))
+            part for end in ended for part in (end.ref, json.dumps(end.outcome), int(end.tagged))
         ]
         if not told:
             return []
@@ -94,7 +92,13 @@ class Parked:
         return [message for _, message in scripts.pairs(answer)]
 
     def show_progress(
-        self, target: str, progress: Mapping[str, float], *, results: str, document: str, expires: int
+        self,
+        target: str,
+        progress: Mapping[str, float],
+        *,
+        results: str,
+        document: str,
+        expires: int,
     ) -> None:
         """Write the progress of parked operations where people look: the journal and the result backend.
 
@@ -151,7 +155,9 @@ class Parked:
     def troubled(self, target: str, error: str, pause: float) -> None:
         """Note that the poller cannot reach a target, for people to see."""
         name = self.keys.health(target)
-        self.redis.hset(name, mapping={"error": error, "at": time.time(), "next": time.time() + pause})
+        self.redis.hset(
+            name, mapping={"error": error, "at": time.time(), "next": time.time() + pause}
+        )
         self.redis.expire(name, HEALTH_FOR)
 
     def healthy(self, target: str) -> None:

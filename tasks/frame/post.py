@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from kombu.message import Message as Delivered
 
 PATH = "xenflow_path"  # header: ids of the flows around a step, outermost first, "/" between
-UNDOES = "xenflow_undoes"  # header: the step undoes, so a failing flow does not keep it from beginning
+UNDOES = (
+    "xenflow_undoes"  # header: the step undoes, so a failing flow does not keep it from beginning
+)
 ADOPTS = "xenflow_adopts"  # header: what the entry of an operation begins with, when it goes on for another
 LANDED = "xenflow.landed"
 FELL = "xenflow.fell"
@@ -75,7 +77,13 @@ class Post:
         canvas.apply_async()
 
     def rest(
-        self, name: str, operation: str, fields: dict[str, Any], *, path: str, adopts: Mapping[str, str]
+        self,
+        name: str,
+        operation: str,
+        fields: dict[str, Any],
+        *,
+        path: str,
+        adopts: Mapping[str, str],
     ) -> None:
         """Send what is left of an operation whose caller has been answered, as an operation of its own."""
         self._app.send_task(

@@ -11,10 +11,13 @@ from xenserver import errors
 
 if TYPE_CHECKING:
     from tasks.frame.journal import Journal
-    from tasks.frame.operation import Operation
-    from tasks.frame.travel import Travel
+    from tasks.frame.operation import Undo
+    from tasks.frame.turn import Turn
 
-Made = Mapping[str, Any]  # {"class", "uuid", "name"} and how it is undone: {"undo": operation, "fields": its message, "first": another or None}
+Made = Mapping[str, Any]
+"""What was made: {"class", "uuid", "name"}, and how it is undone: {"undo": operation, "fields": its
+message, "first": another operation or None}."""
+
 _HOW = frozenset({"undo", "fields", "first"})
 
 
@@ -54,33 +57,32 @@ class Undone:
 NOTHING = Undone()
 
 
-def record(operation: "Operation", travel: "Travel") -> list[dict[str, Any]]:
+def record(turn: "Turn") -> list[dict[str, Any]]:
     """Give what the legs of an operation made, first made first, for its flow to undo if need be."""
-    if operation.undo is None:
+    undo = turn.operation.undo
+    if undo is None:
         return []
-    return [_thing(operation, travel, cls, ref) for cls, ref in _made_by_legs(travel)]
+    return [_thing(undo, turn, cls, ref) for cls, ref in _made_by_legs(turn)]
 
 
-def made(operation: "Operation", travel: "Travel") -> list[dict[str, Any]]:
-    """Give what a failing operation is to undo, last made first: what its steps made, and what its own legs did."""
-    return [*travel.journal.made(travel.entry.id), *record(operation, travel)[::-1]]
+def made(turn: "Turn") -> list[dict[str, Any]]:
+    """Give what a failing operation is to undo, last made first: by its steps, and by its own legs."""
+    return [*turn.desk.journal.made(turn.entry.id), *record(turn)[::-1]]
 
 
-def _made_by_legs(travel: "Travel") -> list[tuple[str, str]]:
+def _made_by_legs(turn: "Turn") -> list[tuple[str, str]]:
     found = []
-    for name in sorted(f for f in travel.entry.fields if f.startswith("outcome:")):
-        told = travel.entry.get(name)
-        intended = travel.entry.get(name.replace("outcome:", "leg:"))
+    for name in sorted(f for f in turn.entry.fields if f.startswith("outcome:")):
+        told = turn.entry.get(name)
+        intended = turn.entry.get(name.replace("outcome:", "leg:"))
         if intended and told["status"] == "success" and intended["method"] in looking.MAKES:
             found.append((looking.MAKES[intended["method"]], str(told["result"])))
     return found
 
 
-def _thing(operation: "Operation", travel: "Travel", cls: str, ref: str) -> dict[str, Any]:
-    undo = operation.undo
-    assert undo is not None  # noqa: S101 - record() looked
-    uuid = getattr(travel.xen.uuid, cls.lower())(ref)
-    name = getattr(travel.said, "name", None) or ""
+def _thing(undo: "Undo", turn: "Turn", cls: str, ref: str) -> dict[str, Any]:
+    uuid = getattr(turn.xen.uuid, cls.lower())(ref)
+    name = getattr(turn.said, "name", None) or ""
     first = [undo.first, undo.field] if undo.first else None
     how = {"undo": undo.name, "fields": undo.fields(uuid), "first": first}
     return {"class": cls, "uuid": uuid, "name": name, **how}
@@ -88,7 +90,9 @@ def _thing(operation: "Operation", travel: "Travel", cls: str, ref: str) -> dict
 
 def canvas(things: Sequence[Made]) -> flow.Canvas:
     """Give the steps that undo the things, in their order."""
-    steps = [Signature(thing["undo"], kwargs=dict(thing["fields"]), immutable=True) for thing in things]
+    steps = [
+        Signature(thing["undo"], kwargs=dict(thing["fields"]), immutable=True) for thing in things
+    ]
     steps = [*_preparations(things), *steps]
     return steps[0] if len(steps) == 1 else chain(*steps)
 
@@ -103,7 +107,8 @@ def _preparations(things: Sequence[Made]) -> list[flow.Canvas]:
 
 def outcome(things: Sequence[Made], failing: str, journal: "Journal") -> Undone:
     """Read from the journal what became of each undoing."""
-    undone, failed = [], []
+    undone: list[Made] = []
+    failed: list[Made] = []
     for number, thing in enumerate(things, start=len(_preparations(things))):
         place = "undo" if len(things) == 1 else f"undo/{number}"
         told = journal.read(flow.step_id(failing, place))
@@ -124,5 +129,3 @@ def _class(fault: Mapping[str, Any]) -> type[errors.XenflowError]:
 
 def _listed(things: Sequence[Made]) -> str:
     return ", ".join(f"{t['class']} {t['name'] or t['uuid']}" for t in things)
-
-

@@ -10,12 +10,20 @@ from workers.household import Household
 
 
 @pytest.fixture(scope="session")
-def neighbour(
-    house: Inhabited, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Inhabited]:
+def neighbour(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
     """The shared house, with a foreign worker beside it."""
     command = [sys.executable, "-m", "celery", "-A", "tests.whole.foreign", "worker"]
-    options = ["-P", "threads", "-c", "2", "-Q", "foreign", "-n", "foreign@here", "--without-mingle"]
+    options = [
+        "-P",
+        "threads",
+        "-c",
+        "2",
+        "-Q",
+        "foreign",
+        "-n",
+        "foreign@here",
+        "--without-mingle",
+    ]
     with Household(tmp_path_factory.mktemp("foreign")) as household:
         member = household.start("foreign", [*command, *options], environment=house.environment)
         household.wait(

@@ -118,7 +118,8 @@ class _Sent:
     def __init__(self, house: Inhabited, task_id: str) -> None:
         self.id = task_id
         self._house = house
-        self._channel = house.desk.journal.redis.pubsub(ignore_subscribe_messages=True)
+        redis: Any = house.desk.journal.redis  # the client leaves `pubsub` without types
+        self._channel = redis.pubsub(ignore_subscribe_messages=True)
         self._channel.subscribe(f"celery-task-meta-{task_id}")
 
     def publications(self) -> list[dict[str, Any]]:

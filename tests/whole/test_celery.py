@@ -127,9 +127,13 @@ def test_a_chord_with_a_revoked_part_ends(neighbour: Inhabited, name: str) -> No
     with neighbour.xenserver.held():
         result = chord([clone(f"{name}-{n}") for n in range(3)], count()).apply_async()
         part = result.parent.results[1]
-        neighbour.until(lambda: neighbour.desk.journal.read(part.id).get("phase") == "parked", "parked")
+        neighbour.until(
+            lambda: neighbour.desk.journal.read(part.id).get("phase") == "parked", "parked"
+        )
         part.revoke()
-        neighbour.until(lambda: neighbour.desk.journal.read(part.id).get("called_off"), "called off")
+        neighbour.until(
+            lambda: neighbour.desk.journal.read(part.id).get("called_off"), "called off"
+        )
 
     with pytest.raises(ChordError):
         result.get(timeout=PATIENCE, follow_parents=False)

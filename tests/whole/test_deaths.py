@@ -74,7 +74,9 @@ def test_the_poller_dies_while_it_holds_the_lease(frail_house: Inhabited, name: 
     house.house.worker()
     poller = house.house.poller(name="first")
     with house.xenserver.held():
-        results = [house.send("xenserver.vm.clone", vm="deb12", name=f"{name}-{n}") for n in range(20)]
+        results = [
+            house.send("xenserver.vm.clone", vm="deb12", name=f"{name}-{n}") for n in range(20)
+        ]
         house.until_parked(20)
         house.until(lambda: house.desk.journal.redis.exists("xenflow:lease:default"), "the lease")
         house.kill(poller)
@@ -110,7 +112,9 @@ def test_the_toolstack_restarts_with_operations_parked(frail_house: Inhabited, n
     house.house.worker()
     house.house.poller()
     with house.xenserver.held():
-        results = [house.send("xenserver.vm.clone", vm="deb12", name=f"{name}-{n}") for n in range(5)]
+        results = [
+            house.send("xenserver.vm.clone", vm="deb12", name=f"{name}-{n}") for n in range(5)
+        ]
         house.until_parked(5)
         house.xenserver.control("restart_toolstack", finish=True)
     house.xenserver.log_in()  # sessions are gone with the toolstack

@@ -26,7 +26,11 @@ def parked(journal: Journal) -> Parked:
 
 
 def claim(journal: Journal, operation: str = "op", place: Place | None = None) -> Entry:
-    first = {"name": "xenserver.vm.start", "message": f"message of {operation}", "deadline": str(FAR)}
+    first = {
+        "name": "xenserver.vm.start",
+        "message": f"message of {operation}",
+        "deadline": str(FAR),
+    }
     return journal.claim(operation, place or Place(root=operation), first)
 
 
@@ -50,7 +54,11 @@ def test_the_first_delivery_claims(journal: Journal) -> None:
     """A message nobody has seen is claimed, with its first fields written."""
     entry = claim(journal)
 
-    assert (entry.word, entry.fields["name"], entry.is_new) == ("claimed", "xenserver.vm.start", True)
+    assert (entry.word, entry.fields["name"], entry.is_new) == (
+        "claimed",
+        "xenserver.vm.start",
+        True,
+    )
 
 
 def test_a_second_delivery_gives_way_to_a_living_holder(journal: Journal) -> None:
@@ -204,7 +212,12 @@ def test_the_poller_is_sent_for_once(journal: Journal, parked: Parked) -> None:
     """The first that parks sends for a poller; those after it do not."""
     wanted = [
         parked.park(
-            claim(journal, op), leg="0", ref=f"OpaqueRef:{op}", target="lab", connection=CONNECTION, wake=FAR
+            claim(journal, op),
+            leg="0",
+            ref=f"OpaqueRef:{op}",
+            target="lab",
+            connection=CONNECTION,
+            wake=FAR,
         )[1]
         for op in ("one", "two")
     ]

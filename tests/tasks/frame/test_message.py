@@ -68,7 +68,14 @@ def test_a_wrong_type_is_refused_in_words() -> None:
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [(5, 5), ("5", 5), ("10GiB", 10 * 2**30), ("512 MB", 512 * 10**6), ("2g", 2 * 2**30), ("1.5k", 1536)],
+    [
+        (5, 5),
+        ("5", 5),
+        ("10GiB", 10 * 2**30),
+        ("512 MB", 512 * 10**6),
+        ("2g", 2 * 2**30),
+        ("1.5k", 1536),
+    ],
 )
 def test_sizes_are_bytes_or_text_with_a_unit(text: object, size: int) -> None:
     """As people write them."""
@@ -141,7 +148,10 @@ def test_what_will_be_fed_is_not_missed_before_it_is_sent() -> None:
 
 def test_only_what_was_said_travels() -> None:
     """Defaults stay home, so a later default applies to messages in flight."""
-    assert message.check_unfed(MODEL, {"vm": "web01", "run_async": True}) == {"vm": "web01", "async": True}
+    assert message.check_unfed(MODEL, {"vm": "web01", "run_async": True}) == {
+        "vm": "web01",
+        "async": True,
+    }
 
 
 def test_masking_hides_the_password_only() -> None:

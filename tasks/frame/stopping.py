@@ -1,0 +1,56 @@
+"""Stopping early: an operation that was called off, or whose deadline has passed.
+
+Nothing new begins then. What runs on XenServer is asked to cancel, and its end is waited for, since only the end tells whether there is an
+effect: to the deadline when it was called off, and a little beyond when the deadline itself is the reason.
+"""
+
+from tasks.frame.turn import Turn
+from xenserver import errors
+
+GRACE = 20.0  # seconds that a cancelled XenServer task is given to end after the deadline
+
+
+def reason(turn: Turn) -> errors.XenflowError | None:
+    """Give why this operation is to stop early, if it is."""
+    name, entry = turn.operation.name, turn.entry
+    if "called_off" in entry.fields:
+        return errors.Cancelled("XENFLOW_CANCELLED", [name])
+    if turn.now() >= entry.number("deadline"):
+        allowed = entry.number("deadline") - entry.number("created")
+        return errors.TimedOut("XENFLOW_TIMED_OUT", [name, f"{allowed:.0f}"])
+    return None
+
+
+def stop_here(turn: Turn) -> None:
+    """Raise the reason to stop, if there is one, before anything new begins."""
+    why = reason(turn)
+    if why:
+        raise why
+
+
+def stop_xenserver(turn: Turn, label: str, ref: str) -> None:
+    """Ask XenServer once to cancel what runs, if there is a reason; raise it when the end does not come."""
+    why = reason(turn)
+    if why is None:
+        return
+    asked = turn.entry.number(f"stopped:{label}")
+    if not asked:
+        turn.entry.note(f"stopped:{label}", str(turn.now()))
+        if isinstance(why, errors.Cancelled) or getattr(turn.said, "cancel_on_timeout", True):
+            cancel(turn, ref)
+    elif turn.now() > turn.entry.number("deadline") + GRACE:
+        raise why
+
+
+def cancel(turn: Turn, ref: str) -> None:
+    """Ask XenServer to cancel a task."""
+    try:
+        turn.xen.now.task.cancel(ref)
+    except errors.XenflowError:
+        return  # it has ended and is gone, or cannot be cancelled: then its end is waited for
+
+
+def last_moment(turn: Turn, label: str) -> float:
+    """Give when a leg that runs on XenServer is to be looked at again, whatever happens."""
+    deadline = turn.entry.number("deadline")
+    return deadline + GRACE if turn.entry.number(f"stopped:{label}") else deadline
