@@ -14,7 +14,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 COMPILE := $(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo test lint format lock released clean
+.PHONY: help demo test lint format docs lock released clean
 .DELETE_ON_ERROR:
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo 'make test      all tests'
 	@echo 'make lint      ruff, mypy, import-linter'
 	@echo 'make format    let ruff rewrite what it can'
+	@echo 'make docs      write all generated files under docs/ anew'
 	@echo 'make lock      pin dependencies anew'
 	@echo 'make released  enter new names and fields of messages in the golden list'
 	@echo 'make clean     remove all that make made'
@@ -41,6 +42,10 @@ lint: $(STAMP)
 format: $(STAMP)
 	@$(RUN)/ruff check --quiet --fix $(ROOMS)
 	@$(RUN)/ruff format --quiet $(ROOMS)
+
+docs: $(STAMP)
+	@rm -rf docs/schemas/messages docs/schemas/answers
+	@env -u XENFLOW_OPERATIONS_PATH $(RUN)/xenflow schema --output docs/schemas --python docs/client/xenflow_client.py
 
 lock: | $(RUN)/uv
 	@$(COMPILE) --upgrade -o requirements.lock pyproject.toml

@@ -1,0 +1,1884 @@
+"""A typed client of xenflow 0.1.0: each operation and flow is a function.
+
+What it gives is a Celery signature: send it, or make chains and chords of it. The module is
+written by `xenflow schema --python` and needs Celery alone: keep it in your own tree.
+
+    import xenflow_client as xen
+
+    made = (
+        xen.vm.clone(vm="debian-12", name="web01", target="lab")
+        | xen.vm.install(template=xen.Feed("uuid"), name="web01", in_place=True, target="lab")
+        | xen.vm.start(vm=xen.Feed("uuid"), target="lab")
+    )
+    answer: xen.Done = made.apply_async().get()
+"""
+
+# ruff: noqa
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NotRequired, TypedDict, Unpack
+
+from celery import Signature
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A value taken from the answer of the step before, by its key.
+
+    A dot goes further in (`records.0.uuid`); `*` is all of it, and after a chord all answers.
+    """
+
+    key: str
+
+
+class Accepted(TypedDict):
+    """XenServer has accepted the call and works on it (`async`)."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    task: XenTask
+
+
+class Chosen(TypedDict):
+    """A VM's disks: those that go with it and those that stay."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    vm: str
+    name_label: str
+    delete: list[Disk]
+    keep: list[KeptDisk]
+
+
+class Created(TypedDict):
+    """An object was made; `return_result` is its UUID."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    uuid: str
+    """The object that was made."""
+    name_label: NotRequired[str]
+    vm: NotRequired[str]
+    """The VM it belongs to, by UUID."""
+    device: NotRequired[str]
+    """The device number it was given."""
+    vdi: NotRequired[str]
+    """The disk or medium in it, by UUID."""
+    was_there: NotRequired[bool]
+    """With `ensure`: it was there already."""
+
+
+class Destroyed(TypedDict):
+    """A VM is no more: the disks that went with it, and those that stay."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    uuid: str
+    """The VM that was destroyed."""
+    name_label: str
+    deleted: list[Disk]
+    kept: list[KeptDisk]
+
+
+class DiskSetUp(TypedDict):
+    """A disk or CD in a drive of a VM."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    uuid: str
+    """The virtual block device."""
+    vdi: str
+    """The disk or CD, by UUID."""
+    vm: str
+    """The VM, by UUID."""
+    device: str
+    """The device number."""
+    plugged: NotRequired[bool]
+    """Whether the guest sees it."""
+
+
+class Done(TypedDict):
+    """An object was changed."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    uuid: NotRequired[str]
+    """The object that was changed."""
+    name_label: NotRequired[str]
+    power_state: NotRequired[str]
+
+
+class Followed(TypedDict):
+    """A task of XenServer has succeeded."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    task: XenTask
+
+
+class Found(TypedDict):
+    """Records of a class, references given as UUIDs."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    records: list[dict[str, Any]]
+    count: int
+    after: NotRequired[str]
+    """Where the next page begins, when `limit` was reached."""
+
+
+class FreeDevices(TypedDict):
+    """The device numbers that a VM has free, lowest first."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    uuid: str
+    drives: list[str]
+    cd: str
+    interfaces: list[str]
+
+
+class NetworkSetUp(TypedDict):
+    """An interface of a VM on a network."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    uuid: str
+    """The virtual interface."""
+    vm: str
+    """The VM, by UUID."""
+    device: str
+    """The device number."""
+    plugged: NotRequired[bool]
+    """Whether the guest sees it."""
+
+
+class Plugged(TypedDict):
+    """A device of a VM, and whether the guest sees it."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    uuid: str
+    """The device."""
+    vm: str
+    """The VM, by UUID."""
+    device: str
+    """The device number."""
+    vdi: NotRequired[str]
+    """The disk or medium in a drive, by UUID."""
+    plugged: bool
+    """Whether the guest sees it."""
+    was_there: bool
+    """It was there before, and was left alone."""
+
+
+class Report(TypedDict):
+    """Which VM got which interface, in the order in which the VMs were named."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    assigned: list[Assigned]
+    count: int
+
+
+class VmList(TypedDict):
+    """The VMs that were found; `return_result` is a table of them."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    vms: list[dict[str, Any]]
+    """The VMs' records."""
+    count: int
+
+
+class XenTask(TypedDict):
+    """A task of XenServer."""
+
+    uuid: str
+    name_label: str
+    name_description: str
+    status: str
+    progress: float
+    created: str
+    finished: str
+    result: str
+    error_info: list[str]
+    allowed_operations: list[str]
+
+
+class Disk(TypedDict):
+    """A disk, or a medium."""
+
+    uuid: str
+    name_label: str
+
+
+class KeptDisk(TypedDict):
+    """A disk that stays, and why it does."""
+
+    uuid: str
+    name_label: str
+    why: str
+
+
+class Assigned(TypedDict):
+    """One VM's new interface."""
+
+    uuid: str
+    """The virtual interface."""
+    vm: str
+    """The VM, by UUID."""
+    device: str
+    """The device number."""
+    plugged: NotRequired[bool]
+    """Whether the guest sees it."""
+
+
+class Boot(TypedDict):
+    """How a VM boots; what is not given stays as it is."""
+
+    order: NotRequired[str | None]
+    """C disk, d CD, n network."""
+    firmware: NotRequired[Literal["bios", "uefi"] | None]
+    bootloader: NotRequired[str | None]
+    """Of a paravirtual guest, such as pygrub."""
+    kernel: NotRequired[str | None]
+    """Of a paravirtual guest."""
+    ramdisk: NotRequired[str | None]
+    """Of a paravirtual guest."""
+    args: NotRequired[str | None]
+    """To the kernel of a paravirtual guest."""
+
+
+class DiskWanted(TypedDict):
+    """A disk to be made; unless it says so, on the flow's `sr` and the next free device."""
+
+    size: int | str
+    """Bytes, or text with a unit (10GiB, 512 MB)."""
+    sr: NotRequired[str | None]
+    """A storage repository, by UUID or name label."""
+    name: NotRequired[str | None]
+    """If not given: the VM's, disk, and a number."""
+    type: NotRequired[Literal["user", "system", "ephemeral", "suspend", "crashdump"]]
+    device: NotRequired[int | str]
+    """A device number, or "autodetect"."""
+    bootable: NotRequired[bool | None]
+    """If not given: the first disk is."""
+    mode: NotRequired[Literal["RW", "RO"]]
+
+
+class NetworkWanted(TypedDict):
+    """An interface to be made; unless it says so, on the next free device and with a new MAC."""
+
+    network: str
+    """A network, by UUID or name label."""
+    device: NotRequired[int | str]
+    """A device number, or "autodetect"."""
+    mac: NotRequired[str]
+    mtu: NotRequired[int]
+    """Largest packet in bytes."""
+
+
+class Part(TypedDict):
+    """A device that was made for a VM."""
+
+    uuid: str
+    vm: str
+
+
+class DiskGiven(TypedDict):
+    """A disk, or a medium."""
+
+    uuid: str
+    name_label: NotRequired[str]
+
+
+class KeptDiskGiven(TypedDict):
+    """A disk that stays, and why it does."""
+
+    uuid: str
+    name_label: NotRequired[str]
+    why: str
+
+
+class Common(TypedDict, total=False):
+    """The inputs that every operation and flow takes."""
+
+    target: str
+    """A configured connection profile."""
+    hostname: str
+    """A XenServer host, in place of a target."""
+    username: str
+    """With hostname: who logs in."""
+    password: str
+    """With hostname: the password, sealed."""
+    protocol: Literal["http", "https"]
+    """With hostname."""
+    port: int
+    """With hostname; 80, or 443 for https."""
+    timeout: float | str
+    """Deadline, waiting included (90s, 10m)."""
+
+
+class Changing(Common, total=False):
+    """What an operation takes that changes something."""
+
+    run_async: bool
+    """Answer with the XenServer task at once."""
+    cancel_on_timeout: bool
+    """At the deadline, ask XenServer to cancel what runs."""
+    on_failure: Literal["rollback", "keep"]
+    """What becomes of what was made when it fails."""
+
+
+def signature(
+    name: str, queue: str, fields: Mapping[str, object], common: Mapping[str, object]
+) -> Signature[Any]:
+    """Give the signature of a message: only what was said, and what is fed."""
+    given = {key: value for key, value in {**fields, **common}.items() if value is not None}
+    kwargs: dict[str, Any] = {k: v for k, v in given.items() if not isinstance(v, Feed)}
+    fed = {key: value.key for key, value in given.items() if isinstance(value, Feed)}
+    if fed:
+        kwargs["feed"] = fed
+    if "run_async" in kwargs:
+        kwargs["async"] = kwargs.pop("run_async")
+    return Signature(name, kwargs=kwargs, queue=queue)
+
+
+class flow:
+    """The messages `flow.*`."""
+
+    @staticmethod
+    def assign_vms_to_network(
+        *,
+        vms: list[str] | Feed,
+        network: str | Feed,
+        plug: Literal["auto", "yes", "no"] | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Report]:
+        """Give each of the VMs an interface on a network, side by side; all of them, or none.
+
+        Args:
+            network: a network, by UUID or name label
+            plug: default auto
+        """
+        return signature(
+            "flow.assign_vms_to_network",
+            "change",
+            {"vms": vms, "network": network, "plug": plug},
+            common,
+        )
+
+    @staticmethod
+    def check_for_task_success(
+        *,
+        task: str | Feed,
+        sleep_increment: float | str | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Followed]:
+        """Follow a task of XenServer to its end, and fail as it fails.
+
+        An end is noticed after `sleep_increment` at the latest.
+
+        Args:
+            task: a XenServer task, by UUID
+            sleep_increment: default 5.0
+        """
+        return signature(
+            "flow.check_for_task_success",
+            "change",
+            {"task": task, "sleep_increment": sleep_increment},
+            common,
+        )
+
+    @staticmethod
+    def create_vm_from_configured_template(
+        *,
+        template: str | Feed,
+        name: str | Feed,
+        description: str | Feed | None = None,
+        sr: str | Feed | None = None,
+        start: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Clone a configured template, or copy it onto `sr`; install the VM, start it.
+
+        Args:
+            template: a template, by UUID or name label
+            name: a name label
+            sr: a storage repository, by UUID or name label
+            start: default true
+        """
+        return signature(
+            "flow.create_vm_from_configured_template",
+            "change",
+            {
+                "template": template,
+                "name": name,
+                "description": description,
+                "sr": sr,
+                "start": start,
+            },
+            common,
+        )
+
+    @staticmethod
+    def create_vm_from_unconfigured_template(
+        *,
+        template: str | Feed,
+        name: str | Feed,
+        description: str | Feed | None = None,
+        sr: str | Feed | None = None,
+        memory: int | str | Feed | None = None,
+        vcpus: int | Feed | None = None,
+        boot: Boot | Feed | None = None,
+        disks: list[DiskWanted] | Feed | None = None,
+        cd: str | Feed | None = None,
+        networks: list[NetworkWanted] | Feed | None = None,
+        start: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Clone a template, install the VM, build its disks, CD and networks side by side, start
+        it.
+
+        Args:
+            template: a template, by UUID or name label
+            name: a name label
+            sr: a storage repository, by UUID or name label
+            memory: bytes, or text with a unit (10GiB, 512 MB)
+            vcpus: virtual processors
+            boot: How a VM boots; what is not given stays as it is.
+            cd: the CD in its drive, by UUID or name label
+            start: default true
+        """
+        return signature(
+            "flow.create_vm_from_unconfigured_template",
+            "change",
+            {
+                "template": template,
+                "name": name,
+                "description": description,
+                "sr": sr,
+                "memory": memory,
+                "vcpus": vcpus,
+                "boot": boot,
+                "disks": disks,
+                "cd": cd,
+                "networks": networks,
+                "start": start,
+            },
+            common,
+        )
+
+    @staticmethod
+    def destroy_vm_and_disks(
+        *,
+        vm: str | Feed,
+        delete_disks: bool | Feed | None = None,
+        shutdown: Literal["no", "clean", "force"] | Feed | None = None,
+        delete_shared_disks: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Destroyed]:
+        """Destroy a VM; with `delete_disks` its disks too, but never ISOs or physical media.
+
+        A disk that another VM uses is found before anything is destroyed, and the whole refused,
+        unless `delete_shared_disks`.
+
+        Args:
+            vm: a VM, by UUID or name label
+            shutdown: default no
+        """
+        return signature(
+            "flow.destroy_vm_and_disks",
+            "change",
+            {
+                "vm": vm,
+                "delete_disks": delete_disks,
+                "shutdown": shutdown,
+                "delete_shared_disks": delete_shared_disks,
+            },
+            common,
+        )
+
+    @staticmethod
+    def find_list_of_vms(
+        *,
+        uuid: str | Feed | None = None,
+        name: str | Feed | None = None,
+        is_search_expression: bool | Feed | None = None,
+        include_templates: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[VmList]:
+        """List VMs as a table: the one of a UUID, or else those of a name, or all.
+
+        Args:
+            uuid: the UUID of an object
+            name: a name label
+            is_search_expression: find names that contain `name`, in any case
+        """
+        return signature(
+            "flow.find_list_of_vms",
+            "change",
+            {
+                "uuid": uuid,
+                "name": name,
+                "is_search_expression": is_search_expression,
+                "include_templates": include_templates,
+            },
+            common,
+        )
+
+    @staticmethod
+    def setup_disk_or_cd(
+        *,
+        vm: str | Feed,
+        existing_disk_name: str | Feed | None = None,
+        vdi_type: Literal["user", "system", "ephemeral", "suspend", "crashdump"]
+        | Feed
+        | None = None,
+        new_disk_name: str | Feed | None = None,
+        disk_size: int | str | Feed | None = None,
+        storage_repository: str | Feed | None = None,
+        device: int | str | Feed | None = None,
+        mode: Literal["RW", "RO"] | Feed | None = None,
+        type: Literal["Disk", "CD", "Floppy"] | Feed | None = None,
+        bootable: bool | Feed | None = None,
+        plug: Literal["auto", "yes", "no"] | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[DiskSetUp]:
+        """Give a VM an existing disk or CD, or a new disk, and plug it when the VM runs.
+
+        A new disk needs `vdi_type`, `new_disk_name`, `disk_size` and `storage_repository`. A disk
+        that the VM has already is left alone.
+
+        Args:
+            vm: a VM, by UUID or name label
+            existing_disk_name: a virtual disk, by UUID or name label
+            new_disk_name: a name label
+            disk_size: bytes, or text with a unit (10GiB, 512 MB)
+            storage_repository: a storage repository, by UUID or name label
+            device: a device number, or "autodetect"; default autodetect
+            type: default Disk
+            plug: default auto
+        """
+        return signature(
+            "flow.setup_disk_or_cd",
+            "change",
+            {
+                "vm": vm,
+                "existing_disk_name": existing_disk_name,
+                "vdi_type": vdi_type,
+                "new_disk_name": new_disk_name,
+                "disk_size": disk_size,
+                "storage_repository": storage_repository,
+                "device": device,
+                "mode": mode,
+                "type": type,
+                "bootable": bootable,
+                "plug": plug,
+            },
+            common,
+        )
+
+    @staticmethod
+    def setup_network_devices(
+        *,
+        vm: str | Feed,
+        network: str | Feed,
+        device_id: int | str | Feed | None = None,
+        mac: str | Feed | None = None,
+        mtu: int | Feed | None = None,
+        plug: Literal["auto", "yes", "no"] | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[NetworkSetUp]:
+        """Give a VM an interface on a network, and plug it when the VM runs.
+
+        Args:
+            vm: a VM, by UUID or name label
+            network: a network, by UUID or name label
+            device_id: a device number, or "autodetect"; default autodetect
+            mtu: largest packet in bytes; default 1500
+            plug: default auto
+        """
+        return signature(
+            "flow.setup_network_devices",
+            "change",
+            {
+                "vm": vm,
+                "network": network,
+                "device_id": device_id,
+                "mac": mac,
+                "mtu": mtu,
+                "plug": plug,
+            },
+            common,
+        )
+
+
+class host:
+    """The messages `xenserver.host.*`."""
+
+    @staticmethod
+    def find(
+        *,
+        uuid: str | Feed | None = None,
+        name: str | Feed | None = None,
+        is_search_expression: bool | Feed | None = None,
+        fields: list[str] | Feed | None = None,
+        limit: int | Feed | None = None,
+        after: str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Found]:
+        """Find hosts; without criteria, all of them.
+
+        Args:
+            uuid: the UUID of an object
+            name: a name label
+            is_search_expression: find names that contain `name`, in any case
+            fields: fields to answer with; ["*"] for all
+            limit: answer with so many records at most
+            after: answer with those after this UUID
+        """
+        return signature(
+            "xenserver.host.find",
+            "find",
+            {
+                "uuid": uuid,
+                "name": name,
+                "is_search_expression": is_search_expression,
+                "fields": fields,
+                "limit": limit,
+                "after": after,
+            },
+            common,
+        )
+
+
+class network:
+    """The messages `xenserver.network.*`."""
+
+    @staticmethod
+    def create(
+        *,
+        name: str | Feed,
+        description: str | Feed | None = None,
+        mtu: int | Feed | None = None,
+        tags: list[str] | Feed | None = None,
+        other_config: dict[str, str] | Feed | None = None,
+        pif: str | Feed | None = None,
+        vlan: int | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Created]:
+        """Make a virtual network: private or, with `pif` and `vlan`, a VLAN outside on every
+        host.
+
+        Args:
+            name: a name label
+            mtu: largest packet in bytes; default 1500
+            pif: a physical interface, by UUID
+            vlan: a VLAN tag
+        """
+        return signature(
+            "xenserver.network.create",
+            "change",
+            {
+                "name": name,
+                "description": description,
+                "mtu": mtu,
+                "tags": tags,
+                "other_config": other_config,
+                "pif": pif,
+                "vlan": vlan,
+            },
+            common,
+        )
+
+    @staticmethod
+    def destroy(
+        *,
+        network: str | Feed,
+        remove_vlans: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Destroy a network no VM is attached to; with `remove_vlans` its VLANs, if any, go
+        first.
+
+        Args:
+            network: a network, by UUID or name label
+        """
+        return signature(
+            "xenserver.network.destroy",
+            "change",
+            {"network": network, "remove_vlans": remove_vlans},
+            common,
+        )
+
+    @staticmethod
+    def find(
+        *,
+        uuid: str | Feed | None = None,
+        name: str | Feed | None = None,
+        is_search_expression: bool | Feed | None = None,
+        bridge: str | Feed | None = None,
+        fields: list[str] | Feed | None = None,
+        limit: int | Feed | None = None,
+        after: str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Found]:
+        """Find virtual networks; without criteria, all of them.
+
+        Args:
+            uuid: the UUID of an object
+            name: a name label
+            is_search_expression: find names that contain `name`, in any case
+            bridge: a name label
+            fields: fields to answer with; ["*"] for all
+            limit: answer with so many records at most
+            after: answer with those after this UUID
+        """
+        return signature(
+            "xenserver.network.find",
+            "find",
+            {
+                "uuid": uuid,
+                "name": name,
+                "is_search_expression": is_search_expression,
+                "bridge": bridge,
+                "fields": fields,
+                "limit": limit,
+                "after": after,
+            },
+            common,
+        )
+
+
+class pif:
+    """The messages `xenserver.pif.*`."""
+
+    @staticmethod
+    def find(
+        *,
+        uuid: str | Feed | None = None,
+        device: str | Feed | None = None,
+        host: str | Feed | None = None,
+        network: str | Feed | None = None,
+        fields: list[str] | Feed | None = None,
+        limit: int | Feed | None = None,
+        after: str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Found]:
+        """Find physical network interfaces; without criteria, all of them.
+
+        Args:
+            uuid: the UUID of an object
+            device: a name label
+            host: a host, by UUID or name label
+            network: a network, by UUID or name label
+            fields: fields to answer with; ["*"] for all
+            limit: answer with so many records at most
+            after: answer with those after this UUID
+        """
+        return signature(
+            "xenserver.pif.find",
+            "find",
+            {
+                "uuid": uuid,
+                "device": device,
+                "host": host,
+                "network": network,
+                "fields": fields,
+                "limit": limit,
+                "after": after,
+            },
+            common,
+        )
+
+
+class sr:
+    """The messages `xenserver.sr.*`."""
+
+    @staticmethod
+    def find(
+        *,
+        uuid: str | Feed | None = None,
+        name: str | Feed | None = None,
+        is_search_expression: bool | Feed | None = None,
+        type: str | Feed | None = None,
+        content_type: str | Feed | None = None,
+        shared: bool | Feed | None = None,
+        fields: list[str] | Feed | None = None,
+        limit: int | Feed | None = None,
+        after: str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Found]:
+        """Find storage repositories; without criteria, all of them.
+
+        Args:
+            uuid: the UUID of an object
+            name: a name label
+            is_search_expression: find names that contain `name`, in any case
+            type: a name label
+            fields: fields to answer with; ["*"] for all
+            limit: answer with so many records at most
+            after: answer with those after this UUID
+        """
+        return signature(
+            "xenserver.sr.find",
+            "find",
+            {
+                "uuid": uuid,
+                "name": name,
+                "is_search_expression": is_search_expression,
+                "type": type,
+                "content_type": content_type,
+                "shared": shared,
+                "fields": fields,
+                "limit": limit,
+                "after": after,
+            },
+            common,
+        )
+
+
+class task:
+    """The messages `xenserver.task.*`."""
+
+    @staticmethod
+    def cancel(
+        *,
+        task: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Cancel a task of XenServer, and say what became of it: some end before they notice.
+
+        Args:
+            task: a XenServer task, by UUID
+        """
+        return signature(
+            "xenserver.task.cancel",
+            "change",
+            {"task": task},
+            common,
+        )
+
+    @staticmethod
+    def find(
+        *,
+        uuid: str | Feed | None = None,
+        name: str | Feed | None = None,
+        is_search_expression: bool | Feed | None = None,
+        status: Literal["pending", "success", "failure", "cancelling", "cancelled"]
+        | Feed
+        | None = None,
+        fields: list[str] | Feed | None = None,
+        limit: int | Feed | None = None,
+        after: str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Found]:
+        """Find tasks of XenServer; without criteria, all of them.
+
+        Args:
+            uuid: the UUID of an object
+            name: a name label
+            is_search_expression: find names that contain `name`, in any case
+            fields: fields to answer with; ["*"] for all
+            limit: answer with so many records at most
+            after: answer with those after this UUID
+        """
+        return signature(
+            "xenserver.task.find",
+            "find",
+            {
+                "uuid": uuid,
+                "name": name,
+                "is_search_expression": is_search_expression,
+                "status": status,
+                "fields": fields,
+                "limit": limit,
+                "after": after,
+            },
+            common,
+        )
+
+    @staticmethod
+    def follow(
+        *,
+        task: str | Feed,
+        every: float | str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Followed]:
+        """Wait for the end of a task of XenServer, noticed within `every`, and fail as it fails.
+
+        Args:
+            task: a XenServer task, by UUID
+            every: default 5.0
+        """
+        return signature(
+            "xenserver.task.follow",
+            "find",
+            {"task": task, "every": every},
+            common,
+        )
+
+
+class vbd:
+    """The messages `xenserver.vbd.*`."""
+
+    @staticmethod
+    def create(
+        *,
+        vm: str | Feed,
+        vdi: str | Feed | None = None,
+        empty: bool | Feed | None = None,
+        device: int | str | Feed | None = None,
+        mode: Literal["RW", "RO"] | Feed | None = None,
+        type: Literal["Disk", "CD", "Floppy"] | Feed | None = None,
+        bootable: bool | Feed | None = None,
+        unpluggable: bool | Feed | None = None,
+        other_config: dict[str, str] | Feed | None = None,
+        ensure: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Created]:
+        """Give a VM a disk or a drive, which may be empty; a running VM sees it once it is
+        plugged.
+
+        The mode is RW, or RO for a CD drive, unless one is given. With `ensure` a drive of the VM
+        that holds the disk already is answered with, whatever its device.
+
+        Args:
+            vm: a VM, by UUID or name label
+            vdi: a virtual disk, by UUID or name label
+            device: a device number, or "autodetect"; default autodetect
+            type: default Disk
+            unpluggable: default true
+            ensure: count being there already as a success
+        """
+        return signature(
+            "xenserver.vbd.create",
+            "change",
+            {
+                "vm": vm,
+                "vdi": vdi,
+                "empty": empty,
+                "device": device,
+                "mode": mode,
+                "type": type,
+                "bootable": bootable,
+                "unpluggable": unpluggable,
+                "other_config": other_config,
+                "ensure": ensure,
+            },
+            common,
+        )
+
+    @staticmethod
+    def destroy(
+        *,
+        vbd: str | Feed,
+        unplug: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Destroy a virtual block device but not its disk; with `unplug` also one that is
+        attached.
+
+        Args:
+            vbd: a virtual block device, by UUID
+        """
+        return signature(
+            "xenserver.vbd.destroy",
+            "change",
+            {"vbd": vbd, "unplug": unplug},
+            common,
+        )
+
+    @staticmethod
+    def eject(
+        *,
+        vbd: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Take the medium out of a CD drive.
+
+        Args:
+            vbd: a virtual block device, by UUID
+        """
+        return signature(
+            "xenserver.vbd.eject",
+            "change",
+            {"vbd": vbd},
+            common,
+        )
+
+    @staticmethod
+    def find(
+        *,
+        uuid: str | Feed | None = None,
+        vm: str | Feed | None = None,
+        vdi: str | Feed | None = None,
+        type: Literal["Disk", "CD", "Floppy"] | Feed | None = None,
+        device: int | str | Feed | None = None,
+        fields: list[str] | Feed | None = None,
+        limit: int | Feed | None = None,
+        after: str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Found]:
+        """Find virtual block devices; without criteria, all of them. A device may be 0 or xvda.
+
+        Args:
+            uuid: the UUID of an object
+            vm: a VM, by UUID or name label
+            vdi: a virtual disk, by UUID or name label
+            device: a device number, or "autodetect"
+            fields: fields to answer with; ["*"] for all
+            limit: answer with so many records at most
+            after: answer with those after this UUID
+        """
+        return signature(
+            "xenserver.vbd.find",
+            "find",
+            {
+                "uuid": uuid,
+                "vm": vm,
+                "vdi": vdi,
+                "type": type,
+                "device": device,
+                "fields": fields,
+                "limit": limit,
+                "after": after,
+            },
+            common,
+        )
+
+    @staticmethod
+    def insert(
+        *,
+        vbd: str | Feed,
+        vdi: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Put a medium into an empty CD drive.
+
+        Args:
+            vbd: a virtual block device, by UUID
+            vdi: a virtual disk, by UUID or name label
+        """
+        return signature(
+            "xenserver.vbd.insert",
+            "change",
+            {"vbd": vbd, "vdi": vdi},
+            common,
+        )
+
+    @staticmethod
+    def plug(
+        *,
+        vbd: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Attach a virtual block device to its running VM.
+
+        Args:
+            vbd: a virtual block device, by UUID
+        """
+        return signature(
+            "xenserver.vbd.plug",
+            "change",
+            {"vbd": vbd},
+            common,
+        )
+
+    @staticmethod
+    def plug_if_running(
+        *,
+        vbd: str | Feed,
+        must_run: bool | Feed | None = None,
+        was_there: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Plugged]:
+        """Attach a drive to its VM if that runs; one that does not sees the drive when it
+        starts.
+
+        With `must_run` a VM that does not run is refused. A drive that `was_there` is left alone.
+
+        Args:
+            vbd: a virtual block device, by UUID
+        """
+        return signature(
+            "xenserver.vbd.plug_if_running",
+            "change",
+            {"vbd": vbd, "must_run": must_run, "was_there": was_there},
+            common,
+        )
+
+    @staticmethod
+    def unplug(
+        *,
+        vbd: str | Feed,
+        force: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Detach a virtual block device from its running VM; with `force` against the guest's
+        will.
+
+        Args:
+            vbd: a virtual block device, by UUID
+        """
+        return signature(
+            "xenserver.vbd.unplug",
+            "change",
+            {"vbd": vbd, "force": force},
+            common,
+        )
+
+
+class vdi:
+    """The messages `xenserver.vdi.*`."""
+
+    @staticmethod
+    def create(
+        *,
+        name: str | Feed,
+        sr: str | Feed,
+        size: int | str | Feed,
+        description: str | Feed | None = None,
+        type: Literal["user", "system", "ephemeral", "suspend", "crashdump"] | Feed | None = None,
+        sharable: bool | Feed | None = None,
+        read_only: bool | Feed | None = None,
+        sm_config: dict[str, str] | Feed | None = None,
+        other_config: dict[str, str] | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Created]:
+        """Make a virtual disk on a storage repository.
+
+        Args:
+            name: a name label
+            sr: a storage repository, by UUID or name label
+            size: bytes, or text with a unit (10GiB, 512 MB)
+            type: default user
+        """
+        return signature(
+            "xenserver.vdi.create",
+            "change",
+            {
+                "name": name,
+                "sr": sr,
+                "size": size,
+                "description": description,
+                "type": type,
+                "sharable": sharable,
+                "read_only": read_only,
+                "sm_config": sm_config,
+                "other_config": other_config,
+            },
+            common,
+        )
+
+    @staticmethod
+    def destroy(
+        *,
+        vdi: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Destroy a virtual disk that no running VM uses, and all that is on it.
+
+        Args:
+            vdi: a virtual disk, by UUID or name label
+        """
+        return signature(
+            "xenserver.vdi.destroy",
+            "change",
+            {"vdi": vdi},
+            common,
+        )
+
+    @staticmethod
+    def find(
+        *,
+        uuid: str | Feed | None = None,
+        name: str | Feed | None = None,
+        is_search_expression: bool | Feed | None = None,
+        sr: str | Feed | None = None,
+        type: str | Feed | None = None,
+        fields: list[str] | Feed | None = None,
+        limit: int | Feed | None = None,
+        after: str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Found]:
+        """Find virtual disks; without criteria, all of them.
+
+        Args:
+            uuid: the UUID of an object
+            name: a name label
+            is_search_expression: find names that contain `name`, in any case
+            sr: a storage repository, by UUID or name label
+            type: a name label
+            fields: fields to answer with; ["*"] for all
+            limit: answer with so many records at most
+            after: answer with those after this UUID
+        """
+        return signature(
+            "xenserver.vdi.find",
+            "find",
+            {
+                "uuid": uuid,
+                "name": name,
+                "is_search_expression": is_search_expression,
+                "sr": sr,
+                "type": type,
+                "fields": fields,
+                "limit": limit,
+                "after": after,
+            },
+            common,
+        )
+
+
+class vif:
+    """The messages `xenserver.vif.*`."""
+
+    @staticmethod
+    def create(
+        *,
+        vm: str | Feed,
+        network: str | Feed,
+        device: int | str | Feed | None = None,
+        mac: str | Feed | None = None,
+        mtu: int | Feed | None = None,
+        other_config: dict[str, str] | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Created]:
+        """Give a VM an interface on a network; a running VM sees it once it is plugged.
+
+        Args:
+            vm: a VM, by UUID or name label
+            network: a network, by UUID or name label
+            device: a device number, or "autodetect"; default autodetect
+            mtu: largest packet in bytes; default 1500
+        """
+        return signature(
+            "xenserver.vif.create",
+            "change",
+            {
+                "vm": vm,
+                "network": network,
+                "device": device,
+                "mac": mac,
+                "mtu": mtu,
+                "other_config": other_config,
+            },
+            common,
+        )
+
+    @staticmethod
+    def destroy(
+        *,
+        vif: str | Feed,
+        unplug: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Destroy a virtual interface; with `unplug` also one that is attached.
+
+        Args:
+            vif: a virtual interface, by UUID
+        """
+        return signature(
+            "xenserver.vif.destroy",
+            "change",
+            {"vif": vif, "unplug": unplug},
+            common,
+        )
+
+    @staticmethod
+    def find(
+        *,
+        uuid: str | Feed | None = None,
+        vm: str | Feed | None = None,
+        network: str | Feed | None = None,
+        device: int | str | Feed | None = None,
+        mac: str | Feed | None = None,
+        fields: list[str] | Feed | None = None,
+        limit: int | Feed | None = None,
+        after: str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Found]:
+        """Find virtual interfaces; without criteria, all of them.
+
+        Args:
+            uuid: the UUID of an object
+            vm: a VM, by UUID or name label
+            network: a network, by UUID or name label
+            device: a device number, or "autodetect"
+            mac: a name label
+            fields: fields to answer with; ["*"] for all
+            limit: answer with so many records at most
+            after: answer with those after this UUID
+        """
+        return signature(
+            "xenserver.vif.find",
+            "find",
+            {
+                "uuid": uuid,
+                "vm": vm,
+                "network": network,
+                "device": device,
+                "mac": mac,
+                "fields": fields,
+                "limit": limit,
+                "after": after,
+            },
+            common,
+        )
+
+    @staticmethod
+    def plug(
+        *,
+        vif: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Attach a virtual interface to its running VM.
+
+        Args:
+            vif: a virtual interface, by UUID
+        """
+        return signature(
+            "xenserver.vif.plug",
+            "change",
+            {"vif": vif},
+            common,
+        )
+
+    @staticmethod
+    def plug_if_running(
+        *,
+        vif: str | Feed,
+        must_run: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Plugged]:
+        """Attach an interface to its VM if that runs; one that does not sees it when it starts.
+
+        With `must_run` a VM that does not run is refused.
+
+        Args:
+            vif: a virtual interface, by UUID
+        """
+        return signature(
+            "xenserver.vif.plug_if_running",
+            "change",
+            {"vif": vif, "must_run": must_run},
+            common,
+        )
+
+
+class vm:
+    """The messages `xenserver.vm.*`."""
+
+    @staticmethod
+    def check_devices(
+        *,
+        parts: list[Part] | Feed,
+        **common: Unpack[Common],
+    ) -> Signature[Done]:
+        """Make sure that a VM has every device that was made for it, before it goes on."""
+        return signature(
+            "xenserver.vm.check_devices",
+            "find",
+            {"parts": parts},
+            common,
+        )
+
+    @staticmethod
+    def choose_disks(
+        *,
+        vm: str | Feed,
+        delete: bool | Feed | None = None,
+        even_shared: bool | Feed | None = None,
+        image: bool | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Chosen]:
+        """Tell which disks of a VM go with it and which stay; refuse if another VM uses one that
+        goes.
+
+        Media and physical devices always stay. The image of a suspended VM counts as a disk, unless
+        `image` is false.
+
+        Args:
+            vm: a VM, by UUID or name label
+            image: default true
+        """
+        return signature(
+            "xenserver.vm.choose_disks",
+            "find",
+            {"vm": vm, "delete": delete, "even_shared": even_shared, "image": image},
+            common,
+        )
+
+    @staticmethod
+    def clone(
+        *,
+        vm: str | Feed,
+        name: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Created]:
+        """Copy a halted VM or a template under a new name, sharing its disks where the storage
+        can.
+
+        Args:
+            vm: a VM or template, by UUID or name label
+            name: a name label
+        """
+        return signature(
+            "xenserver.vm.clone",
+            "change",
+            {"vm": vm, "name": name},
+            common,
+        )
+
+    @staticmethod
+    def configure(
+        *,
+        vm: str | Feed,
+        memory: int | str | Feed | None = None,
+        vcpus: int | Feed | None = None,
+        boot: Boot | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Set memory, processors and boot settings of a halted VM; what is not given stays as it
+        is.
+
+        Args:
+            vm: a VM or template, by UUID or name label
+            memory: bytes, or text with a unit (10GiB, 512 MB)
+            vcpus: virtual processors
+            boot: How a VM boots; what is not given stays as it is.
+        """
+        return signature(
+            "xenserver.vm.configure",
+            "change",
+            {"vm": vm, "memory": memory, "vcpus": vcpus, "boot": boot},
+            common,
+        )
+
+    @staticmethod
+    def copy(
+        *,
+        vm: str | Feed,
+        name: str | Feed,
+        sr: str | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Created]:
+        """Copy a halted VM or a template in full, each disk onto its own repository or onto
+        `sr`.
+
+        Args:
+            vm: a VM or template, by UUID or name label
+            name: a name label
+            sr: a storage repository, by UUID or name label
+        """
+        return signature(
+            "xenserver.vm.copy",
+            "change",
+            {"vm": vm, "name": name, "sr": sr},
+            common,
+        )
+
+    @staticmethod
+    def destroy(
+        *,
+        vm: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Destroy a halted VM; every disk stays.
+
+        Args:
+            vm: a VM, by UUID or name label
+        """
+        return signature(
+            "xenserver.vm.destroy",
+            "change",
+            {"vm": vm},
+            common,
+        )
+
+    @staticmethod
+    def destroy_with_disks(
+        *,
+        vm: str | Feed,
+        name_label: str | Feed,
+        disks: list[DiskGiven] | Feed | None = None,
+        kept: list[KeptDiskGiven] | Feed | None = None,
+        shutdown: Literal["no", "clean", "force"] | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Destroyed]:
+        """Destroy a VM and then, side by side, the disks that were chosen to go with it.
+
+        Args:
+            vm: a VM, by UUID or name label
+            shutdown: default no
+        """
+        return signature(
+            "xenserver.vm.destroy_with_disks",
+            "change",
+            {
+                "vm": vm,
+                "name_label": name_label,
+                "disks": disks,
+                "kept": kept,
+                "shutdown": shutdown,
+            },
+            common,
+        )
+
+    @staticmethod
+    def discard(
+        *,
+        vm: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Undo the making of a VM: cut its power, destroy it, and the disks that were made with
+        it.
+
+        Args:
+            vm: a VM or template, by UUID or name label
+        """
+        return signature(
+            "xenserver.vm.discard",
+            "change",
+            {"vm": vm},
+            common,
+        )
+
+    @staticmethod
+    def find(
+        *,
+        uuid: str | Feed | None = None,
+        name: str | Feed | None = None,
+        is_search_expression: bool | Feed | None = None,
+        power_state: Literal["Halted", "Paused", "Running", "Suspended"] | Feed | None = None,
+        host: str | Feed | None = None,
+        tag: str | Feed | None = None,
+        include_templates: bool | Feed | None = None,
+        include_snapshots: bool | Feed | None = None,
+        fields: list[str] | Feed | None = None,
+        limit: int | Feed | None = None,
+        after: str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Found]:
+        """Find VMs; without criteria, all of them. A UUID finds any sort, control domains too.
+
+        Args:
+            uuid: the UUID of an object
+            name: a name label
+            is_search_expression: find names that contain `name`, in any case
+            host: a host, by UUID or name label
+            tag: a name label
+            fields: fields to answer with; ["*"] for all
+            limit: answer with so many records at most
+            after: answer with those after this UUID
+        """
+        return signature(
+            "xenserver.vm.find",
+            "find",
+            {
+                "uuid": uuid,
+                "name": name,
+                "is_search_expression": is_search_expression,
+                "power_state": power_state,
+                "host": host,
+                "tag": tag,
+                "include_templates": include_templates,
+                "include_snapshots": include_snapshots,
+                "fields": fields,
+                "limit": limit,
+                "after": after,
+            },
+            common,
+        )
+
+    @staticmethod
+    def free_devices(
+        *,
+        vm: str | Feed,
+        drives: list[int | str] | Feed | None = None,
+        interfaces: list[int | str] | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[FreeDevices]:
+        """Tell which device numbers a VM has free for disks, a CD and interfaces, but those
+        given.
+
+        Args:
+            vm: a VM, by UUID or name label
+        """
+        return signature(
+            "xenserver.vm.free_devices",
+            "find",
+            {"vm": vm, "drives": drives, "interfaces": interfaces},
+            common,
+        )
+
+    @staticmethod
+    def install(
+        *,
+        template: str | Feed,
+        name: str | Feed | None = None,
+        sr: str | Feed | None = None,
+        description: str | Feed | None = None,
+        in_place: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Created]:
+        """Make a VM of a copy of a template; with `in_place`, of the template itself.
+
+        Its disks go onto `sr`; without one, new ones go where the template says, or onto the pool's
+        default repository.
+
+        Args:
+            template: a template, by UUID or name label
+            name: a name label
+            sr: a storage repository, by UUID or name label
+        """
+        return signature(
+            "xenserver.vm.install",
+            "change",
+            {
+                "template": template,
+                "name": name,
+                "sr": sr,
+                "description": description,
+                "in_place": in_place,
+            },
+            common,
+        )
+
+    @staticmethod
+    def migrate(
+        *,
+        vm: str | Feed,
+        host: str | Feed,
+        live: bool | Feed | None = None,
+        force: bool | Feed | None = None,
+        ensure: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Bring a VM to a host: running it moves, halted it starts there, suspended it resumes.
+
+        Args:
+            vm: a VM, by UUID or name label
+            host: a host, by UUID or name label
+            live: default true
+            ensure: count being there already as a success
+        """
+        return signature(
+            "xenserver.vm.migrate",
+            "change",
+            {"vm": vm, "host": host, "live": live, "force": force, "ensure": ensure},
+            common,
+        )
+
+    @staticmethod
+    def pause(
+        *,
+        vm: str | Feed,
+        ensure: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Stop a running VM where it is, in memory.
+
+        Args:
+            vm: a VM, by UUID or name label
+            ensure: count being there already as a success
+        """
+        return signature(
+            "xenserver.vm.pause",
+            "change",
+            {"vm": vm, "ensure": ensure},
+            common,
+        )
+
+    @staticmethod
+    def power_off(
+        *,
+        vm: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Cut a VM's power, if it has any, so that what was made for it can be undone.
+
+        Args:
+            vm: a VM or template, by UUID or name label
+        """
+        return signature(
+            "xenserver.vm.power_off",
+            "change",
+            {"vm": vm},
+            common,
+        )
+
+    @staticmethod
+    def reboot(
+        *,
+        vm: str | Feed,
+        force: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Reboot a VM by its guest; with `force` as its reset button would.
+
+        Args:
+            vm: a VM, by UUID or name label
+        """
+        return signature(
+            "xenserver.vm.reboot",
+            "change",
+            {"vm": vm, "force": force},
+            common,
+        )
+
+    @staticmethod
+    def resume(
+        *,
+        vm: str | Feed,
+        paused: bool | Feed | None = None,
+        force: bool | Feed | None = None,
+        host: str | Feed | None = None,
+        ensure: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Let a suspended VM run on, on the host that XenServer chooses or on a given one.
+
+        Args:
+            vm: a VM, by UUID or name label
+            host: a host, by UUID or name label
+            ensure: count being there already as a success
+        """
+        return signature(
+            "xenserver.vm.resume",
+            "change",
+            {"vm": vm, "paused": paused, "force": force, "host": host, "ensure": ensure},
+            common,
+        )
+
+    @staticmethod
+    def revert(
+        *,
+        snapshot: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Bring a VM back to a snapshot of it; what it wrote since then is lost.
+
+        Args:
+            snapshot: a snapshot, by UUID or name label
+        """
+        return signature(
+            "xenserver.vm.revert",
+            "change",
+            {"snapshot": snapshot},
+            common,
+        )
+
+    @staticmethod
+    def shutdown(
+        *,
+        vm: str | Feed,
+        force: bool | Feed | None = None,
+        fall_back_after: float | str | Feed | None = None,
+        ensure: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Shut a VM down by its guest; with `force`, or `fall_back_after` a while, cut its
+        power.
+
+        Args:
+            vm: a VM, by UUID or name label
+            ensure: count being there already as a success
+        """
+        return signature(
+            "xenserver.vm.shutdown",
+            "change",
+            {"vm": vm, "force": force, "fall_back_after": fall_back_after, "ensure": ensure},
+            common,
+        )
+
+    @staticmethod
+    def snapshot(
+        *,
+        vm: str | Feed,
+        name: str | Feed,
+        with_memory: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Created]:
+        """Keep the state of a VM's disks under a name; with `with_memory` of its memory too.
+
+        Args:
+            vm: a VM, by UUID or name label
+            name: a name label
+        """
+        return signature(
+            "xenserver.vm.snapshot",
+            "change",
+            {"vm": vm, "name": name, "with_memory": with_memory},
+            common,
+        )
+
+    @staticmethod
+    def start(
+        *,
+        vm: str | Feed,
+        paused: bool | Feed | None = None,
+        force: bool | Feed | None = None,
+        host: str | Feed | None = None,
+        ensure: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Boot a halted VM, on the host that XenServer chooses or on a given one.
+
+        Args:
+            vm: a VM, by UUID or name label
+            host: a host, by UUID or name label
+            ensure: count being there already as a success
+        """
+        return signature(
+            "xenserver.vm.start",
+            "change",
+            {"vm": vm, "paused": paused, "force": force, "host": host, "ensure": ensure},
+            common,
+        )
+
+    @staticmethod
+    def suspend(
+        *,
+        vm: str | Feed,
+        ensure: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Write a running VM's memory to disk and free its host of it.
+
+        Args:
+            vm: a VM, by UUID or name label
+            ensure: count being there already as a success
+        """
+        return signature(
+            "xenserver.vm.suspend",
+            "change",
+            {"vm": vm, "ensure": ensure},
+            common,
+        )
+
+    @staticmethod
+    def unpause(
+        *,
+        vm: str | Feed,
+        ensure: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Let a paused VM run on.
+
+        Args:
+            vm: a VM, by UUID or name label
+            ensure: count being there already as a success
+        """
+        return signature(
+            "xenserver.vm.unpause",
+            "change",
+            {"vm": vm, "ensure": ensure},
+            common,
+        )

@@ -1,0 +1,141 @@
+"""The schemas that are checked in say what the worker checks by."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from config import settings
+from tasks.frame import answers, message
+from tasks.frame.operation import Operation
+from tests.workers import schemas
+from workers.cli import examples
+from workers.schemas import layout, models
+from xenserver import errors
+
+OPERATIONS = schemas.operations()
+NAMES = schemas.names()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write all of it anew, in a process where no test has declared anything."""
+    folder = tmp_path_factory.mktemp("docs")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(settings.PREFIX)}
+    client = folder / "client" / "xenflow_client.py"
+    places = ["--output", str(folder / "schemas"), "--python", str(client)]
+    command = [sys.executable, "-m", "workers.cli", "schema", *places]
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    return folder
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.suffix in {".json", ".py"}
+    }
+
+
+@pytest.mark.parametrize("folder", ["schemas", "client"])
+def test_what_is_checked_in_is_what_would_be_written(written: Path, folder: str) -> None:
+    """`make docs` writes it."""
+    now, then = _texts(written / folder), _texts(schemas.DOCS / folder)
+
+    assert {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)} == set()
+
+
+@pytest.mark.parametrize("dialect", [jsonschema.Draft202012Validator, jsonschema.Draft7Validator])
+@pytest.mark.parametrize("name", NAMES)
+def test_each_schema_fits_its_meta_schema(
+    name: str, dialect: type[jsonschema.Draft202012Validator]
+) -> None:
+    """Its own, and that of the dialect on which AsyncAPI builds."""
+    dialect.check_schema(schemas.read(name))
+
+
+def _messages(operation: Operation) -> Iterator[tuple[bool, dict[str, object]]]:
+    """Give messages right and wrong: the example, and what can be done to it."""
+    right = examples.message_of(operation)
+    needed = [name for name, told in operation.model.model_fields.items() if told.is_required()]
+    yield True, right
+    yield True, {**right, "timeout": "90s"}
+    yield False, {**right, "nosuch": 1}
+    yield False, {**right, "port": 0}
+    for name in needed:
+        less = {key: value for key, value in right.items() if key != name}
+        yield False, less
+        yield False, {**less, "feed": {"other": "uuid"}}
+        yield False, {**right, name: {"of": ["another", "type"]}}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_schema_and_worker_agree(operation: Operation) -> None:
+    """On what is a message and what is none."""
+    for is_right, fields in _messages(operation):
+        assert schemas.valid(f"messages/{operation.name}.json", fields) is is_right, fields
+        assert _accepted(operation, fields) is is_right, fields
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_a_field_that_is_fed_need_not_be_given(operation: Operation) -> None:
+    """The step before gives it."""
+    right = examples.message_of(operation)
+    for name, told in operation.model.model_fields.items():
+        if told.is_required():
+            less = {key: value for key, value in right.items() if key != name}
+            fed = {**less, "feed": {name: "uuid"}}
+
+            assert schemas.valid(f"messages/{operation.name}.json", fed), fed
+
+
+def _accepted(operation: Operation, fields: dict[str, object]) -> bool:
+    try:
+        message.check_unfed(operation.model, fields)
+    except errors.Refused:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        answers.Done(return_result="VM started"),
+        answers.created("8f6e0c1a-5f0e-4c39-9c0b-3f6f4f0b7d21", name="web01"),
+        answers.found([{"uuid": "8f6e0c1a", "tags": [], "host": None}], "VM"),
+    ],
+    ids=lambda answer: type(answer).__name__,
+)
+def test_answers_fit_their_schema(answer: answers.Answer) -> None:
+    """What is null is not in them."""
+    assert schemas.valid(f"answers/{type(answer).__name__}.json", answer.document())
+
+
+def test_two_answers_of_one_name_are_refused() -> None:
+    """One of them would be told by the schema of the other."""
+    twin = type("Accepted", (answers.Answer,), {"__module__": __name__})
+    operation = Operation("a.b.c", len, message.Message, twin, "find")
+
+    with pytest.raises(TypeError, match="two answers have the same name"):
+        models.answers_of([operation])
+
+
+def test_json_is_laid_out_for_readers() -> None:
+    """What fits on a line stands on one, and no other line is longer than it must be."""
+    told = layout.text({"short": {"a": 1}, "long": ["x" * 80, {"y": "z" * 80}], "none": []})
+
+    assert told.split("\n") == [
+        "{",
+        '  "short": {"a": 1},',
+        '  "long": [',
+        f'    "{"x" * 80}",',
+        f'    {{"y": "{"z" * 80}"}}',
+        "  ],",
+        '  "none": []',
+        "}",
+        "",
+    ]

@@ -1,0 +1,158 @@
+"""The AsyncAPI document tells of every message, in the form that AsyncAPI and Celery have."""
+
+import base64
+import json
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from celery import Celery
+from redis import Redis
+
+from tasks.frame.operation import Operation
+from tests.living import Inhabited
+from tests.workers import schemas
+from workers import embedded
+from workers.schemas import models
+
+OPERATIONS = schemas.operations()
+BY_NAME = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+OFFICIAL = "@asyncapi/specs@6.11.1"
+
+
+@pytest.fixture(scope="module")
+def document() -> schemas.Document:
+    """Read the document."""
+    return schemas.read("asyncapi.json")
+
+
+def test_every_reference_leads_somewhere(document: schemas.Document) -> None:
+    """Within the document, and to the schemas beside it."""
+    assert [ref for ref in schemas.references(document) if not schemas.resolve(ref)] == []
+
+
+def test_it_tells_of_every_operation_and_no_other(document: schemas.Document) -> None:
+    """As the catalogue has them."""
+    assert document["operations"].keys() == {operation.name for operation in OPERATIONS}
+
+
+@BY_NAME
+def test_an_operation_stands_in_its_queue(document: schemas.Document, operation: Operation) -> None:
+    """Its one message is a message of that channel."""
+    told = document["operations"][operation.name]
+    [message] = told["messages"]
+
+    assert schemas.resolve(told["channel"]["$ref"])["address"] == operation.queue
+    assert message["$ref"] == f"{told['channel']['$ref']}/messages/{operation.name}"
+    assert schemas.resolve(schemas.resolve(message["$ref"])["$ref"])["name"] == operation.name
+
+
+@BY_NAME
+def test_an_operation_is_answered_with_its_answer_or_an_error(
+    document: schemas.Document, operation: Operation
+) -> None:
+    """What changes something may be asked to answer at once."""
+    reply = document["operations"][operation.name]["reply"]
+    answers = [ref["$ref"].rsplit("/", 1)[-1] for ref in reply["messages"]]
+    at_once = ["Accepted"] if models.can_be_async(operation) else []
+
+    assert answers == [operation.answer.__name__, *at_once, "Failed", "Revoked"]
+    assert reply["channel"] == {"$ref": "#/channels/answer"}
+
+
+@BY_NAME
+def test_the_example_fits_headers_and_payload(
+    document: schemas.Document, operation: Operation
+) -> None:
+    """Of its own message."""
+    message = f"/components/messages/{operation.name}"
+    [example] = document["components"]["messages"][operation.name]["examples"]
+
+    assert schemas.complaints(f"{message}/headers", example["headers"]) == []
+    assert schemas.complaints(f"{message}/payload", example["payload"]) == []
+    assert schemas.complaints(f"{message}/payload", [[], {"nosuch": 1}, {}]) != []
+    assert schemas.complaints(f"{message}/headers", {"task": "another", "id": "1"}) != []
+
+
+def test_what_celery_sends_fits(valkey: embedded.Valkey, redis: Redis) -> None:
+    """Envelope, headers and payload: of a message alone, and of one that has more behind it."""
+    with Celery("sender", broker=valkey.url, set_as_current=False) as app:
+        started = app.signature("xenserver.vm.start", kwargs={"vm": "web01"}, queue="change")
+        started.apply_async()
+        (started.clone() | started.clone()).apply_async(link_error=started.clone())
+    sent = [json.loads(text) for text in redis.lrange("change", 0, -1)]
+
+    assert len(sent) == 2
+    for envelope in sent:
+        _assert_fits(envelope)
+
+
+def _assert_fits(envelope: dict[str, Any]) -> None:
+    message = f"/components/messages/{envelope['headers']['task']}"
+    payload = json.loads(base64.b64decode(envelope["body"]))
+
+    assert schemas.complaints("/components/schemas/Envelope", envelope) == []
+    assert schemas.complaints(f"{message}/headers", envelope["headers"]) == []
+    assert schemas.complaints(f"{message}/payload", payload) == []
+
+
+@pytest.mark.parametrize(
+    ("task", "fields", "ending"),
+    [
+        ("xenserver.vm.find", {"name": "web01"}, "Found"),
+        ("flow.find_list_of_vms", {}, "VmList"),
+        ("xenserver.vm.start", {"vm": "nosuch"}, "Failed"),
+        ("xenserver.vm.start", {"nosuch": 1}, "Failed"),
+    ],
+)
+def test_what_the_house_answers_fits(
+    house: Inhabited, task: str, fields: dict[str, str], ending: str
+) -> None:
+    """The document that Celery keeps under the id."""
+    sent = house.send(task, **fields)
+    sent.get(timeout=60, propagate=False)
+    address = schemas.read("asyncapi.json")["channels"]["answer"]["address"]
+    kept = json.loads(house.desk.journal.redis.get(address.format(id=sent.id)) or "null")
+
+    assert schemas.complaints(f"/components/messages/{ending}/payload", kept) == []
+
+
+@pytest.fixture(scope="module")
+def official() -> schemas.Document:
+    """Give AsyncAPI's own schema, out of the package in which it is published."""
+    version = schemas.read("asyncapi.json")["asyncapi"]
+    cache = schemas.DOCS.parent / ".cache" / "asyncapi"
+    path = cache / f"{version}.json"
+    if not path.exists():
+        _fetch(cache, f"package/schemas/{version}.json", path)
+    document: schemas.Document = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def _fetch(cache: Path, member: str, path: Path) -> None:
+    npm = shutil.which("npm")
+    if not npm:
+        pytest.skip(f"AsyncAPI's own schema was NOT consulted: {OFFICIAL} needs npm")
+    cache.mkdir(parents=True, exist_ok=True)
+    packed = subprocess.run(
+        [npm, "pack", "--silent", OFFICIAL], cwd=cache, capture_output=True, check=False, text=True
+    )
+    if packed.returncode:
+        pytest.skip(f"AsyncAPI's own schema was NOT consulted: npm has no {OFFICIAL} to give")
+    with tarfile.open(cache / packed.stdout.split()[-1]) as package:
+        content = package.extractfile(member)
+        assert content is not None
+        path.write_bytes(content.read())
+
+
+def test_it_fits_asyncapis_own_schema(
+    document: schemas.Document, official: schemas.Document
+) -> None:
+    """The one that AsyncAPI publishes for its version."""
+    wrong = jsonschema.Draft7Validator(official).iter_errors(document)
+
+    assert [f"{error.json_path}: {error.message}" for error in wrong] == []

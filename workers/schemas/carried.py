@@ -1,0 +1,31 @@
+"""The part of the typed client that is the same in each: its source is copied there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from celery import Signature
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A value taken from the answer of the step before, by its key.
+
+    A dot goes further in (`records.0.uuid`); `*` is all of it, and after a chord all answers.
+    """
+
+    key: str
+
+
+def signature(
+    name: str, queue: str, fields: Mapping[str, object], common: Mapping[str, object]
+) -> Signature[Any]:
+    """Give the signature of a message: only what was said, and what is fed."""
+    given = {key: value for key, value in {**fields, **common}.items() if value is not None}
+    kwargs: dict[str, Any] = {k: v for k, v in given.items() if not isinstance(v, Feed)}
+    fed = {key: value.key for key, value in given.items() if isinstance(value, Feed)}
+    if fed:
+        kwargs["feed"] = fed
+    if "run_async" in kwargs:
+        kwargs["async"] = kwargs.pop("run_async")
+    return Signature(name, kwargs=kwargs, queue=queue)

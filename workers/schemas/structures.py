@@ -1,0 +1,48 @@
+"""The structures within messages and answers, each under a name that it has to itself."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tasks.frame.operation import Operation
+from workers.schemas import models
+from workers.schemas.tidy import Schema
+
+GIVEN = "Given"
+"""Behind the name of what is given, where an answer holds the same with more of it certain."""
+
+
+@dataclass(frozen=True)
+class Structures:
+    """Schemas by name: what answers are and hold, and what messages hold."""
+
+    answers: Mapping[str, Schema]
+    given: Mapping[str, Schema]
+    names: Mapping[str, str]
+    """What the definitions within messages are called."""
+
+
+def of(operations: Iterable[Operation]) -> Structures:
+    """Bring together the structures of all operations; raise TypeError where a name means two."""
+    known = list(operations)
+    answers = _definitions(
+        {**models.of_answer(kind), "$defs": {name: models.of_answer(kind)}}
+        for name, kind in models.answers_of(known).items()
+    )
+    answers |= _definitions(models.of_answer(kind) for kind in models.answers_of(known).values())
+    given = _definitions(models.of_message(operation) for operation in known)
+    names = {name: _name(name, schema, answers) for name, schema in given.items()}
+    apart = {names[name]: schema for name, schema in given.items() if names[name] not in answers}
+    return Structures(answers=answers, given=apart, names=names)
+
+
+def _definitions(schemas: Iterable[Schema]) -> dict[str, Schema]:
+    found: dict[str, Schema] = {}
+    for schema in schemas:
+        for name, told in schema.get("$defs", {}).items():
+            if found.setdefault(name, told) != told:
+                raise TypeError(f"two structures have the name {name}: give one of them another")
+    return found
+
+
+def _name(name: str, schema: Schema, answers: Mapping[str, Schema]) -> str:
+    return f"{name}{GIVEN}" if answers.get(name, schema) != schema else name

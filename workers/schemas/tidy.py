@@ -1,0 +1,93 @@
+"""Making pydantic's schemas say what they mean, in as few words as it takes.
+
+What comes out is JSON Schema 2020-12 that reads the same as draft 7, on which AsyncAPI builds: no
+keyword that only one of them knows, and nothing beside a `$ref`.
+"""
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+Schema = dict[str, Any]
+
+_MEANT = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+_NULL = {"type": "null"}
+_ANYTHING = {"$ref": "#/$defs/JsonValue"}
+_ORDER = ("$ref", "description", "type", "enum", "default")
+
+
+def tidied(schema: Mapping[str, Any]) -> Schema:
+    """Give a schema without titles and nested choices, and with nothing beside a `$ref`."""
+    told = {_MEANT.get(key, key): _within(key, value) for key, value in schema.items()}
+    told.pop("title", None)
+    if "description" in told:
+        told["description"] = prose(told["description"])
+    if told.get("default", ...) is None:
+        del told["default"]
+    if "anyOf" in told:
+        told = _chosen(told.pop("anyOf")) | told
+    if "$ref" in told and len(told) > 1:
+        told = {"allOf": [{"$ref": told.pop("$ref")}], **told}
+    return {} if told == _ANYTHING else _in_order(told)
+
+
+def prose(docstring: str) -> str:
+    """Give a docstring with its lines joined and its paragraphs apart."""
+    paragraphs = inspect.cleandoc(docstring).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def is_nullable(schema: Mapping[str, Any]) -> bool:
+    """Tell whether a value may be null."""
+    return "null" in _many(schema.get("type", ())) or _NULL in schema.get("anyOf", ())
+
+
+def without_null(schema: Mapping[str, Any]) -> Schema:
+    """Give the schema of a value that is there."""
+    told = dict(schema)
+    if "type" in told:
+        told["type"] = _one_or_many(kind for kind in _many(told["type"]) if kind != "null")
+    if "enum" in told:
+        told["enum"] = [one for one in told["enum"] if one is not None]
+    if "anyOf" in told:
+        parts = [part for part in told.pop("anyOf") if part != _NULL]
+        told = (parts[0] if len(parts) == 1 else {"anyOf": parts}) | told
+    return _in_order(told)
+
+
+def _within(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    match key, value:
+        case "properties" | "$defs", dict():
+            return {name: tidied(part) for name, part in value.items() if name != "JsonValue"}
+        case "items" | "additionalProperties", dict():
+            return tidied(value)
+        case "anyOf" | "allOf", list():
+            return [tidied(part) for part in value]
+    return value
+
+
+def _chosen(parts: Sequence[Schema]) -> Schema:
+    """Write a choice of plain types as one schema, where none of them would bind another."""
+    real = [part for part in parts if part != _NULL]
+    keywords = [key for part in real for key in part if key not in {"type", "description"}]
+    bound = len(keywords) != len(set(keywords)) or ("enum" in keywords and len(real) > 1)
+    if bound or not all("type" in part for part in real):
+        return {"anyOf": list(parts)}
+    one: Schema = {"type": _one_or_many(kind for part in parts for kind in _many(part["type"]))}
+    one |= {key: value for part in real for key, value in part.items() if key != "type"}
+    if "enum" in one and _NULL in parts:
+        one["enum"] = [*one["enum"], None]
+    return one
+
+
+def _in_order(told: Schema) -> Schema:
+    return {key: told[key] for key in _ORDER if key in told} | told
+
+
+def _many(kinds: str | Iterable[str]) -> list[str]:
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
+def _one_or_many(kinds: Iterable[str]) -> str | list[str]:
+    many = list(dict.fromkeys(kinds))
+    return many[0] if len(many) == 1 else many

@@ -1,0 +1,80 @@
+"""Schemas as types of Python: annotations, and TypedDicts."""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+WIDTH = 100
+
+_PLAIN = {
+    "boolean": "bool",
+    "integer": "int",
+    "null": "None",
+    "number": "float",
+    "object": "dict[str, Any]",
+    "string": "str",
+}
+
+
+def annotation(  # noqa: PLR0911 - one for each form of a schema
+    schema: Mapping[str, Any], names: Mapping[str, str] | None = None
+) -> str:
+    """Give the type of what a schema allows; `names` says what its definitions are called."""
+    match schema:
+        case {"$ref": ref} | {"allOf": [{"$ref": ref}]}:
+            name = ref.rsplit("/", 1)[-1]
+            return (names or {}).get(name, name)
+        case {"enum": values}:
+            return _literal(values)
+        case {"anyOf": parts}:
+            return " | ".join(dict.fromkeys(annotation(part, names) for part in parts))
+        case {"type": [*kinds]}:
+            return " | ".join(annotation({**schema, "type": kind}, names) for kind in kinds)
+        case {"type": "array"}:
+            return f"list[{annotation(schema.get('items', {}), names)}]"
+        case {"type": "object", "additionalProperties": {} as inner}:
+            return f"dict[str, {annotation(inner, names)}]"
+        case {"type": kind}:
+            return _PLAIN[kind]
+    return "Any"
+
+
+def definition(name: str, schema: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Give the definition of a type: a TypedDict for an object, else a name for what it is."""
+    if schema.get("type") != "object":
+        return f"{name} = {annotation(schema, names)}"
+    lines = [f"class {name}(TypedDict):", *docstring(schema.get("description", ""), 4), ""]
+    needed = schema.get("required", ())
+    for field, part in schema.get("properties", {}).items():
+        told = annotation(part, names)
+        lines.append(f"    {field}: {told if field in needed else f'NotRequired[{told}]'}")
+        lines += docstring(part.get("description", ""), 4)
+    return "\n".join(lines)
+
+
+def docstring(text: str, indent: int, *, width: int = WIDTH) -> list[str]:
+    """Give the lines of a docstring, or none where there is nothing to say."""
+    if not text:
+        return []
+    first, *more = text.replace("\\", "\\\\").split("\n\n")
+    lines = textwrap.wrap(f'"""{_sentence(first)}', width - indent - len('"""'))
+    for paragraph in more:
+        lines += ["", *_lines(paragraph, width - indent)]
+    closing = [f'{lines.pop()}"""'] if len(lines) == 1 else ['"""']
+    return [f"{' ' * indent}{line}".rstrip() for line in (*lines, *closing)]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?", ":")) else ".")
+
+
+def _lines(paragraph: str, width: int) -> Iterator[str]:
+    for line in paragraph.split("\n"):
+        yield from textwrap.wrap(
+            line, width, subsequent_indent="        " if line[0] == " " else ""
+        )
+
+
+def _literal(values: list[Any]) -> str:
+    said = ", ".join(f'"{value}"' for value in values if value is not None)
+    return f"Literal[{said}]" + (" | None" if None in values else "")
