@@ -125,7 +125,7 @@ class _Demo:
 
     def _show_flower(self, flower: Flower, root: str) -> None:
         _title("What Flower's REST API says of that run")
-        screen.out().print(screen.records([flower.wait_for(root, state="SUCCESS")]))
+        screen.out().print(screen.fields(flower.wait_for(root, state="SUCCESS")))
         counted = Counter(task["state"] for task in flower.tasks())
         screen.line(f"tasks seen: {', '.join(f'{n} {s}' for s, n in sorted(counted.items()))}")
 

@@ -18,9 +18,16 @@ _STYLES = {"ended": "green", "failed": "red", "undone": "yellow", "open": "cyan"
 
 
 def listed(runs: Sequence[Run]) -> Table:
-    """Give runs as a list."""
+    """Give runs as a list; on a terminal ids and names are as short as commands take them."""
+    short = screen.out().is_terminal
     rows = [
-        [run.id, run.name, _moment(run.created), _taken(run.created, run.ended), run.words()]
+        [
+            run.id[:_SHORT] if short else run.id,
+            run.name.removeprefix("xenserver.") if short else run.name,
+            _moment(run.created, short=short),
+            _taken(run.created, run.ended),
+            run.words(),
+        ]
         for run in runs
     ]
     return screen.table(["id", "name", "began", "took", "state"], rows)
@@ -57,7 +64,6 @@ def _label(step: Step, began: float) -> Text:
         (f" {_named(step)}" if _named(step) else ""),
         (f"  {_at(step.created, began)}, {_taken(step.created, step.ended)}", "dim"),
         "" if step.ended else f"  {step.words()}{_figure(step)}",
-        (f"  {step.id}", "dim"),
     )
 
 
@@ -116,8 +122,8 @@ def _first_line(answer: Any) -> str:  # noqa: ANN401 - an answer, maybe somebody
     return json.dumps(answer, ensure_ascii=False)
 
 
-def _moment(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+def _moment(at: float, *, short: bool = False) -> str:
+    return time.strftime("%d %b %H:%M" if short else "%Y-%m-%d %H:%M:%S", time.localtime(at))
 
 
 def _at(moment: float, began: float) -> str:
@@ -128,5 +134,6 @@ def _taken(began: float, ended: float | None) -> str:
     return f"{(time.time() if ended is None else ended) - began:.2f} s"
 
 
+_SHORT = 8  # characters of an id; `xenflow show` knows a run by them
 _DULL = frozenset({"target", "hostname", "username", "password", "protocol"})
 _LEFT = ("undone", "not_undone", "kept")

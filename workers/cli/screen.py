@@ -12,7 +12,8 @@ from rich.text import Text
 PIPE_WIDTH = 240  # columns where no terminal says how many it has
 
 _FIRST = ("uuid", "name_label", "power_state", "device", "status", "type")
-_MOST_COLUMNS = 7
+_WHOLE = frozenset({"uuid", "id", "name", "began", "took"})  # never broken into two lines
+_GAP = 2  # columns between two columns
 
 
 def out() -> Console:
@@ -54,25 +55,36 @@ def answer(told: Mapping[str, Any]) -> None:
     rows = {name: value for name, value in told.items() if _is_told(told, name, value)}
     tables = {name: value for name, value in rows.items() if _is_records(value)}
     if len(rows) > len(tables):
-        out().print(_fields({n: v for n, v in rows.items() if n not in tables}))
+        out().print(fields({n: v for n, v in rows.items() if n not in tables}))
     for value in tables.values():
         out().print(records(value))
 
 
 def records(found: Sequence[Mapping[str, Any]]) -> Table:
-    """Give records as a table of the columns that fit."""
+    """Give records as a table: of the columns that say something, as many as fit."""
     names = dict.fromkeys(name for record in found for name in record)
     columns = [name for name in _FIRST if name in names]
     columns += [name for name in names if name not in _FIRST and _is_plain(found, name)]
-    shown = columns[:_MOST_COLUMNS]
+    shown = _fitting(columns, found, out().width)
     return table(shown, [[record.get(column) for column in shown] for record in found])
+
+
+def _fitting(
+    columns: Sequence[str], found: Sequence[Mapping[str, Any]], width: int
+) -> Sequence[str]:
+    taken = 0
+    for number, column in enumerate(columns):
+        taken += _GAP + max(len(column), *(len(said(record.get(column))) for record in found))
+        if taken > width + _GAP and number:
+            return columns[:number]
+    return columns
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     """Give a table without frills; what is no text is told as JSON."""
-    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
     for column in columns:
-        shown.add_column(column, no_wrap=column in {"uuid", "id"}, overflow="fold")
+        shown.add_column(column, no_wrap=column in _WHOLE, overflow="fold")
     for row in rows:
         shown.add_row(*(value if isinstance(value, Text) else said(value) for value in row))
     return shown
@@ -85,8 +97,9 @@ def said(value: Any) -> Text:  # noqa: ANN401 - a value of an answer
     return Text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
-def _fields(told: Mapping[str, Any]) -> Table:
-    shown = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+def fields(told: Mapping[str, Any]) -> Table:
+    """Give an object's fields, a line each."""
+    shown = Table(box=None, pad_edge=False, show_header=False, padding=(0, _GAP, 0, 0))
     for name, value in told.items():
         shown.add_row(Text(name, style="dim"), said(value))
     return shown
@@ -96,7 +109,7 @@ def _is_told(told: Mapping[str, Any], name: str, value: Any) -> bool:  # noqa: A
     """Leave out what the first line says already, and lists that are empty."""
     if name in {"return_result", "count"} or value is None or value == []:
         return False
-    many = isinstance(told.get("return_result"), str) and "\n" in told["return_result"]
+    many = "\n" in str(told.get("return_result"))  # it is a table itself
     return bool(value != told.get("return_result")) and not (many and _is_records(value))
 
 
