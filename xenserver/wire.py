@@ -128,7 +128,7 @@ def _why(error: Exception) -> str:
     match error:
         case trouble.NameResolutionError():
             return "its name is not known"
-        case trouble.TimeoutError():
+        case trouble.TimeoutError() if not isinstance(error, trouble.NewConnectionError):
             return "no connection in time"
-        case _:
+        case _:  # urllib3 counts a connection that was refused among those that took too long
             return "connection refused" if "refused" in str(error) else "no connection"
