@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
@@ -16,7 +16,7 @@ FAILED, USAGE, UNREACHABLE = 1, 2, 3
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong message, the error that names what is wrong with it, and how the command line ends."""
+    """A wrong message, the error that names what is wrong, and how the command line ends."""
 
     task: str
     fields: dict[str, str]
@@ -24,7 +24,6 @@ class Wrong:
     code: str
     says: str
     exits: int = FAILED
-    words: dict[str, str] = field(default_factory=dict)
 
 
 START, DESTROY = "xenserver.vm.start", "xenserver.network.destroy"
@@ -46,13 +45,25 @@ WRONG = {
         START, {"vm": "web99"}, errors.Missing, "XENFLOW_NO_SUCH_OBJECT", "no VM is named web99"
     ),
     "a name that two bear": Wrong(
-        DESTROY, {"network": "twins"}, errors.Ambiguous, "XENFLOW_AMBIGUOUS_NAME", "twins"
+        DESTROY,
+        {"network": "twins"},
+        errors.Ambiguous,
+        "XENFLOW_AMBIGUOUS_NAME",
+        "2 networks are named twins; give one's UUID",
     ),
     "the UUID of a host for a VM": Wrong(
-        START, {"vm": "<host>"}, errors.Refused, "XENFLOW_WRONG_CLASS", "host"
+        START,
+        {"vm": "<host>"},
+        errors.Refused,
+        "XENFLOW_WRONG_CLASS",
+        "is the UUID of a host, not of a VM; give the UUID of a VM",
     ),
     "a VM that runs already": Wrong(
-        START, {"vm": "web01"}, errors.Refused, "VM_BAD_POWER_STATE", "web01"
+        START,
+        {"vm": "web01"},
+        errors.Refused,
+        "VM_BAD_POWER_STATE",
+        "VM web01 is running; it must be halted",
     ),
     "an unknown target": Wrong(
         START,
@@ -66,14 +77,14 @@ WRONG = {
         {"vm": "web02", "target": "closed"},
         errors.Unreachable,
         "XENFLOW_UNREACHABLE",
-        "127.0.0.1",
+        "cannot be reached (connection refused); check address, port and network",
     ),
     "a wrong password": Wrong(
         START,
         {"vm": "web02", "target": "stranger"},
         errors.Denied,
         "SESSION_AUTHENTICATION_FAILED",
-        "",
+        "check user and password",
     ),
 }
 
@@ -172,9 +183,7 @@ def test_redis_down_is_told_in_words(misled: Inhabited, *, debug: bool) -> None:
     urls = dict.fromkeys(("REDIS_URL", "BROKER_URL", "RESULT_BACKEND"), nowhere)
     variables = {f"XENFLOW_{name}": url for name, url in urls.items()}
 
-    ended = _command(
-        misled, "vm", "find", *(["--debug"] if debug else []), **variables
-    )
+    ended = _command(misled, "vm", "find", *(["--debug"] if debug else []), **variables)
 
     assert ended.returncode == UNREACHABLE
     assert f"cannot reach Redis at 127.0.0.1:{port}" in ended.stderr
