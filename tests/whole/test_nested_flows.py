@@ -1,4 +1,4 @@
-"""A flow is a task like any other: in somebody's chains and chords, with error callbacks, revoked."""
+"""A flow is a task like any other: in chains and chords, with error callbacks, revoked."""
 
 from typing import Any
 
@@ -13,28 +13,34 @@ MAKE = "flow.create_vm_from_configured_template"
 OTHERS = {"queue": "foreign"}
 
 
-def make(name: str, template: str = "deb12", **more: Any) -> "Signature[Any]":
-    fields = {"template": template, "name": name, "start": False, **more}
-    return Signature(MAKE, kwargs=fields)
+def make(name: str, template: str = "deb12") -> "Signature[Any]":
+    """Make a VM of a template, as another service says it: by name, on the queue."""
+    fields = {"template": template, "name": name, "start": False}
+    return Signature(MAKE, kwargs=fields, options={"queue": "change"})
 
 
 def after() -> "Signature[Any]":
+    """Follow in somebody's chain."""
     return Signature("foreign.after", options=OTHERS)
 
 
 def count() -> "Signature[Any]":
+    """Be the body of somebody's chord."""
     return Signature("foreign.count", options=OTHERS)
 
 
 def note(key: str) -> "Signature[Any]":
+    """Be somebody's error callback."""
     return Signature("foreign.note", kwargs={"key": key}, options=OTHERS)
 
 
-def noted(house: Inhabited, key: str) -> list[bytes]:
-    return list(house.app.backend.client.lrange(key, 0, -1))
+def noted(house: Inhabited, key: str) -> list[bytes | str]:
+    """Give what the error callback heard."""
+    return list(house.desk.journal.redis.lrange(key, 0, -1))
 
 
-def get(canvas: "Signature[Any]") -> Any:
+def get(canvas: "Signature[Any]") -> Any:  # noqa: ANN401 - whatever its last step gives
+    """Send a canvas and give its answer."""
     return canvas.apply_async().get(timeout=PATIENCE)
 
 
