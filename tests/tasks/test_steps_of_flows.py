@@ -1,0 +1,177 @@
+"""The steps that only flows need: choosing disks, free numbers, a last look, plugging, settings."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from simulator import server
+from tasks import gather, plugging, vbd
+from tasks.vm import belongings, configuration, devices
+from tests.tasks.lab import Lab
+from tests.tasks.making import Maker, Record
+from tests.xenserver.pools import Pool
+from xenserver import errors
+
+
+@pytest.fixture
+def maker(lab: Lab) -> Maker:
+    """Make objects in the pool of the lab."""
+    return Maker(lab.see, lab.pool.do)
+
+
+@pytest.fixture
+def with_physical_disk() -> Iterator[tuple[Lab, str]]:
+    """Serve a pool in which web02 has a physical disk in a drive; give that disk's UUID."""
+    with server.serve_in_thread(server.Options(control=True, speed=1000.0)) as served:
+        db = served.pool.db
+        sr = db.create("SR", name_label="Removable storage", type="udev", content_type="disk")
+        disk = db.create("VDI", name_label="SCSI 0:0:0:0", SR=sr, managed=True)
+        [vm] = [ref for ref in db.refs("VM") if db.get("VM", ref)["name_label"] == "web02"]
+        db.create("VBD", VM=vm, VDI=disk, userdevice="5", type="Disk", mode="RW", empty=False)
+        lab = Lab(Pool(served.url))
+        yield lab, str(db.get("VDI", disk)["uuid"])
+        lab.close()
+
+
+def test_a_physical_disk_is_kept(with_physical_disk: tuple[Lab, str]) -> None:
+    """It is a device, not a file that could be deleted."""
+    lab, disk = with_physical_disk
+
+    answer = lab.do(belongings.choose_disks, vm="web02", delete=True)
+
+    assert [one["name_label"] for one in answer["delete"]] == ["web02 system"]
+    assert answer["keep"] == [
+        {"uuid": disk, "name_label": "SCSI 0:0:0:0", "why": "it is a physical device"}
+    ]
+
+
+def test_each_class_is_read_once_to_choose_disks(lab: Lab, maker: Maker) -> None:
+    """However many disks a VM has."""
+    vm = maker.vm()
+    for _ in range(3):
+        maker.drive(vm)
+
+    lab.do(belongings.choose_disks, vm=vm, delete=True)
+
+    reading = [method for method in lab.hands.heard if method.endswith("get_all_records")]
+    assert sorted(reading) == ["SR.get_all_records", "VBD.get_all_records", "VDI.get_all_records"]
+
+
+def test_a_disk_in_two_drives_of_a_vm_is_chosen_once(lab: Lab, maker: Maker) -> None:
+    """And the VM is no stranger to itself."""
+    vm = maker.vm()
+    drive = maker.drive(vm)
+    disk = lab.see("VBD.get_VDI", maker.ref("VBD", drive))
+    maker.drive(vm, VDI=disk)
+
+    answer = lab.do(belongings.choose_disks, vm=vm, delete=True)
+
+    assert len(answer["delete"]) == 2
+
+
+def test_free_numbers_leave_out_what_is_taken_or_spoken_for(lab: Lab, maker: Maker) -> None:
+    """The VM has a disk on 0 and an interface on 0; the CD drive has its own place."""
+    vm = maker.vm()
+
+    answer = lab.do(devices.free_devices, vm=vm, drives=["1"], interfaces=["2"])
+
+    assert answer["drives"][:3] == ["2", "4", "5"]
+    assert answer["cd"] == vbd.CD
+    assert answer["interfaces"][:3] == ["1", "3", "4"]
+
+
+def test_a_cd_gets_another_number_where_its_own_is_taken(lab: Lab, maker: Maker) -> None:
+    """And no disk gets that."""
+    vm = maker.vm()
+
+    answer = lab.do(devices.free_devices, vm=vm, drives=[vbd.CD])
+
+    assert answer["cd"] not in {vbd.CD, *answer["drives"]}
+
+
+def test_devices_that_are_there_are_confirmed(lab: Lab, maker: Maker) -> None:
+    """Drives and interfaces; the answer is the VM."""
+    vm = maker.vm()
+    parts = [{"uuid": uuid, "vm": vm} for uuid in (maker.drive(vm), maker.interface(vm))]
+
+    answer = lab.do(devices.check_devices, parts=parts)
+
+    assert answer == {"return_result": "2 devices built", "uuid": vm, "power_state": "Halted"}
+
+
+def test_a_device_that_has_vanished_is_named(lab: Lab, maker: Maker) -> None:
+    """Somebody took it away while its siblings were built."""
+    vm = maker.vm()
+    parts = [{"uuid": maker.drive(maker.vm()), "vm": vm}, {"uuid": maker.drive(vm), "vm": vm}]
+
+    with pytest.raises(errors.Unknown) as caught:
+        lab.do(devices.check_devices, parts=parts)
+
+    assert caught.value.params == [parts[0]["uuid"]]
+
+
+def test_plugging_a_device_that_was_plugged_meanwhile_is_fine(lab: Lab, maker: Maker) -> None:
+    """The VM started just now, say, and took all its devices along."""
+    drive = maker.plugged()
+
+    answer = lab.do(plugging.plug_vbd_if_running, vbd=drive)
+
+    assert answer["plugged"]
+
+
+def test_an_interface_is_plugged(lab: Lab, maker: Maker) -> None:
+    """Into a VM that runs."""
+    vm = maker.running()
+    record: Record = {"VM": lab.ref("VM", vm), "network": lab.ref("network", "lab"), "device": "1"}
+    rest: Record = {"MAC": "", "MTU": 1500, "other_config": {}, "qos_algorithm_params": {}}
+    made = lab.see("VIF.create", {**record, **rest, "qos_algorithm_type": ""})
+
+    answer = lab.do(plugging.plug_vif, vif=lab.see("VIF.get_uuid", made))
+
+    assert answer["return_result"] == "VIF plugged"
+    assert lab.see("VIF.get_currently_attached", made)
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_processors_are_set_up_or_down(lab: Lab, maker: Maker, count: int) -> None:
+    """There are never more at startup than there may be."""
+    vm = maker.vm()
+    lab.do(configuration.configure, vm=vm, vcpus=2)
+
+    lab.do(configuration.configure, vm=vm, vcpus=count)
+
+    record = lab.record("VM", vm)
+    assert int(record["VCPUs_max"]) == int(record["VCPUs_at_startup"]) == count
+
+
+def test_memory_below_the_least_lowers_that(lab: Lab, maker: Maker) -> None:
+    """All limits are one figure then."""
+    vm = maker.vm()
+
+    lab.do(configuration.configure, vm=vm, memory="128MiB")
+
+    record = lab.record("VM", vm)
+    limits = {int(record[f"memory_{which}"]) for which in ("static_min", "static_max")}
+    assert limits == {128 << 20}
+
+
+def test_boot_settings_that_are_not_given_stay(lab: Lab, maker: Maker) -> None:
+    """Only what is said is set."""
+    vm = maker.vm()
+    lab.do(configuration.configure, vm=vm, boot={"order": "cd", "args": "quiet"})
+
+    lab.do(configuration.configure, vm=vm, boot={"firmware": "uefi", "bootloader": "eliloader"})
+
+    record = lab.record("VM", vm)
+    assert record["HVM_boot_params"] == {"order": "cd", "firmware": "uefi"}
+    assert (record["PV_args"], record["PV_bootloader"]) == ("quiet", "eliloader")
+
+
+def test_answers_are_gathered_in_their_order(lab: Lab) -> None:
+    """Without a call."""
+    answers = [{"uuid": "a"}, {"uuid": "b"}]
+
+    told = lab.do(gather.gather, answers=answers)
+
+    assert told == {"return_result": "2 steps done", "answers": answers}
+    assert lab.hands.heard == []
