@@ -1,0 +1,137 @@
+"""The typed client works and is checked where nothing of ours is installed."""
+
+import json
+import subprocess
+import sys
+import sysconfig
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.living import PATIENCE, Inhabited
+from tests.workers import schemas
+
+CLIENT = schemas.DOCS / "client"
+SERVICE = Path(__file__).with_name("service.py")
+
+
+@pytest.fixture(scope="module")
+def told(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """Ask as another service, in a process without our packages."""
+    name = f"service-{uuid.uuid4().hex[:12]}"
+    broker = house.house.environment["XENFLOW_REDIS_URL"]
+    asked = subprocess.run(
+        [sys.executable, "-I", "-S", SERVICE, sysconfig.get_path("purelib"), CLIENT, broker, name],
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stderr
+    return {"name": name, **json.loads(asked.stdout)}
+
+
+def test_a_find_is_answered(told: Mapping[str, Any]) -> None:
+    """Its records are counted."""
+    assert told["count"] == 1
+
+
+def test_a_flow_takes_structures(house: Inhabited, told: Mapping[str, Any]) -> None:
+    """A disk of the size that was written in words."""
+    [made] = house.xenserver.named("VM", f"{told['name']}-bare")
+    [disk] = house.xenserver.named("VDI", f"{told['name']}-bare disk 0")
+
+    assert told["flow"] == made["uuid"]
+    assert int(disk["virtual_size"]) == 1024**3
+
+
+def test_a_chain_is_fed_from_step_to_step(house: Inhabited, told: Mapping[str, Any]) -> None:
+    """What the first step made is what runs in the end."""
+    [made] = house.xenserver.named("VM", f"{told['name']}-chain")
+
+    assert told["chain"]["uuid"] == made["uuid"]
+    assert made["power_state"] == "Running"
+
+
+def test_the_body_of_a_chord_is_fed_from_its_parts(
+    house: Inhabited, told: Mapping[str, Any]
+) -> None:
+    """The VM of which the first part told starts, with both interfaces."""
+    [made] = house.xenserver.named("VM", f"{told['name']}-bare")
+    cards = [card for card in house.xenserver.records("VIF").values() if card["VM"] == made["ref"]]
+
+    assert told["chord"]["uuid"] == made["uuid"]
+    assert made["power_state"] == "Running"
+    assert sorted(int(card["MTU"]) for card in cards) == [1400, 1500]
+
+
+RIGHT = """
+import xenflow_client as xen
+from celery import Signature, chain, chord
+
+one: Signature[xen.Done] = xen.vm.start(vm="web01", target="lab", timeout=90, run_async=True)
+two = chain(xen.vm.clone(vm="a", name="b"), xen.vm.start(vm=xen.Feed("uuid")))
+parts = [xen.vdi.create(name=n, sr="nfs", size=size) for n, size in [("a", "1GiB"), ("b", "2g")]]
+body = chord(parts, xen.vm.find(name=xen.Feed("0.name_label"), power_state="Running"))
+label: str | None = one.delay().get().get("name_label")
+"""
+WRONG = {
+    "a field is missing": 'xen.vm.start(target="lab")',
+    "no such field": 'xen.vm.start(vm="web01", cpus=3)',
+    "of another type": "xen.vm.start(vm=1)",
+    "no such choice": 'xen.vm.find(power_state="running")',
+    "no such choice of what all take": 'xen.vm.start(vm="a", on_failure="shrug")',
+    "not by position": 'xen.vm.start("web01")',
+    "a part is missing": (
+        'xen.flow.create_vm_from_unconfigured_template(template="a", name="b", disks=[{"sr": "c"}])'
+    ),
+    "no such field of the answer": 'xen.vm.start(vm="web01").delay().get()["uid"]',
+    "another operation's answer": (
+        'found: xen.Found = xen.vm.start(vm=xen.Feed("uuid")).delay().get()'
+    ),
+}
+
+
+@pytest.mark.slow
+def test_types_are_checked_strictly(tmp_path: Path) -> None:
+    """All that is right passes, and each line that is wrong is found."""
+    module = tmp_path / "service.py"
+    lines = [*RIGHT.splitlines(), *WRONG.values()]
+    module.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "xenflow_client.py").symlink_to(CLIENT / "xenflow_client.py")
+
+    checked = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--no-pretty",
+            "service.py",
+            "xenflow_client.py",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    found = {int(line.split(":")[1]) for line in checked.stdout.splitlines() if ": error:" in line}
+    first = len(RIGHT.splitlines()) + 1
+    assert found == set(range(first, first + len(WRONG))), checked.stdout
+
+
+def test_it_is_laid_out_as_ruff_would() -> None:
+    """A service whose formatter passes over it sees no change."""
+    checked = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--check", CLIENT / "xenflow_client.py"],
+        cwd=schemas.DOCS.parent,
+        capture_output=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0
