@@ -23,6 +23,7 @@ _COMMANDS = {
         "run": ("acting", "Run any operation or flow by its name: key=value ..."),
         "catalogue": ("reference", "List all operations and flows."),
         "describe": ("reference", "Show what an operation takes and answers, with examples."),
+        "wizard": ("wizard", "Write operations of one's own for what a XenServer offers."),
         "schema": ("writing", "Write schemas, an AsyncAPI document, a typed client."),
         "seal": ("passwords", "Seal a password for a message."),
     },

@@ -110,5 +110,5 @@ def _tell(written: Sequence[Put], *, as_json: bool) -> None:
 
 
 def _entry(put: Put) -> dict[str, str | int | bool]:
-    where = {"file": str(put.path), "line": put.line}
-    return {"name": put.page.name, **where, "new": put.is_new}
+    where = {"name": put.page.name, "file": str(put.path)}
+    return {**where, "line": put.line, "new": put.is_new}

@@ -1,0 +1,251 @@
+"""The wizard writes operations that are typed, formatted and ready to be loaded."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from simulator import datamodel
+from tasks.frame import catalogue
+from workers import declared
+from workers.wizard import grasp, page, shelf
+
+MODEL = datamodel.load()
+METHODS = [
+    method
+    for method, message in MODEL.messages.items()
+    if message.cls not in {"session", "event"} and not grasp.holds_secret(message)
+]
+
+
+def _text(method: str) -> str:
+    return page.of(MODEL.messages[method], MODEL).text
+
+
+def _put(folder: Path, methods: Sequence[str]) -> None:
+    """Write operations as the wizard does; those that are declared already are left out."""
+    declared.load(Settings(operations_path=None))
+    pages = [page.of(MODEL.messages[method], MODEL) for method in methods]
+    for each in pages:
+        if not catalogue.find(each.name):
+            shelf.put(folder, each)
+
+
+def _is_clean(folder: Path) -> None:
+    ruff = [sys.executable, "-m", "ruff"]
+    for words in (["format", "--check"], ["check", "--select=E,F,I,W,B,UP"]):
+        checked = subprocess.run(
+            [*ruff, *words, "--isolated", "--no-cache", "--quiet", "."],
+            cwd=folder,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert checked.returncode == 0, checked.stdout
+
+
+@pytest.fixture
+def unloaded() -> Iterator[None]:
+    """Leave nothing of people's own in the catalogue."""
+    yield
+    declared.load(Settings(operations_path=None))
+
+
+def test_a_setter_takes_the_name_of_an_object_and_the_new_value() -> None:
+    """A reference has become a name that the gate looks up."""
+    assert _text("VM.set_name_label") == (
+        "@operation()\n"
+        "def set_name_label(xen: Xen, *, vm: VmName, name_label: Label) -> Done:\n"
+        '    """Set name_label of one VM."""\n'
+        "    thing = xen.find.vm(vm)\n"
+        "    xen.now.VM.set_name_label(thing, name_label)\n"
+        '    return done("VM.set_name_label done", thing)\n'
+    )
+
+
+def test_what_xenserver_works_on_as_a_task_is_a_leg() -> None:
+    """A slot is not held while it does."""
+    text = _text("VM.pool_migrate")
+
+    assert "-> Steps[Done]:" in text
+    assert "yield xen.later.VM.pool_migrate(thing, xen.find.host(host), options)" in text
+
+
+def test_an_object_that_the_gate_cannot_find_is_given_by_uuid() -> None:
+    """XenServer is asked for its reference."""
+    text = _text("VM_appliance.start")
+
+    assert "vm_appliance: Uuid" in text
+    assert "xen.now.VM_appliance.get_by_uuid(vm_appliance)" in text
+
+
+def test_a_getter_only_looks_and_answers_with_uuids() -> None:
+    """Its queue is the one of those who look."""
+    text = _text("VM.get_VBDs")
+
+    assert text.startswith('@operation(queue="find")\n')
+    assert "return told([xen.uuid.vbd(one) for one in given])" in text
+
+
+def test_a_choice_is_one_of_the_words_there_are() -> None:
+    """The data model lists them."""
+    assert 'mode: Literal["balance-slb", "active-backup", "lacp"]' in _text("Bond.create")
+
+
+def test_what_may_be_left_out_has_a_default() -> None:
+    """The one that XenServer has."""
+    text = _text("VDI.copy")
+
+    assert "base_vdi: VdiName | None = None" in text
+    assert "xen.find.vdi(base_vdi) if base_vdi else None" in text
+
+
+def test_names_in_a_map_become_references() -> None:
+    """Keys and values alike."""
+    assert "xen.find.vdi(key).ref: xen.find.sr(value_of)" in _text("VM.migrate_send")
+
+
+def test_a_parameter_called_as_what_every_message_has_is_called_otherwise() -> None:
+    """`network` and `protocol` of a tunnel: the latter is how XenServer is reached."""
+    assert "tunnel_protocol: Literal[" in _text("tunnel.create")
+
+
+def test_a_making_is_undone_by_what_destroys(unloaded: None) -> None:
+    """Where it surely made what it answers with."""
+    del unloaded
+    declared.load(Settings(operations_path=None))
+
+    assert '@operation(undo=Undo("xenserver.vdi.destroy", "vdi"))' in _text("VDI.clone")
+    assert catalogue.find("xenserver.vdi.destroy")
+    assert "Undo" not in _text("VDI.copy")
+
+
+def test_a_method_that_is_not_published_has_its_parameters_counted() -> None:
+    """What is named like an accessor of a class is done to one object of it."""
+    setter = page.of(grasp.counted(MODEL, "VM.set_colour", 2), MODEL).text
+    other = page.of(grasp.counted(MODEL, "lamp.light", 2), MODEL).text
+
+    assert "def set_colour(xen: Xen, *, vm: VmName, argument_2: JsonValue) -> Told:" in setter
+    assert "given = xen.now.lamp.light(argument_1, argument_2)" in other
+    assert "its parameters were counted" in " ".join(other.split())
+
+
+@pytest.mark.parametrize("method", ["host.set_hostname_live", "VM.import", "Bond.create"])
+def test_an_operation_stands_in_a_file_of_its_class(tmp_path: Path, method: str) -> None:
+    """And is found there by its line."""
+    put = shelf.put(tmp_path / "new", page.of(MODEL.messages[method], MODEL))
+
+    assert put.is_new
+    assert put.path == tmp_path / "new" / f"{method.partition('.')[0].lower()}.py"
+    assert put.path.read_text(encoding="utf-8").splitlines()[put.line - 1].startswith("@operation")
+
+
+HAND_WRITTEN = '''\
+#!/usr/bin/env python3
+# Ours since 2019.
+"""What we do to VMs."""
+
+import os
+from functools import partial
+
+import pydantic
+from tasks.frame.answers import Done, done
+from tasks.frame.operation import operation
+from tasks.frame.vocabulary import VmName
+from xenserver.gate import Xen
+
+HERE = os.curdir, partial, pydantic
+
+
+@operation()
+def set_name_label(xen: Xen, *, vm: VmName) -> Done:
+    """Call every VM the same."""
+    return done("not really", xen.find.vm(vm))
+'''
+
+
+def test_a_function_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    """To the byte, with all of its file."""
+    (tmp_path / "vm.py").write_text(HAND_WRITTEN, encoding="utf-8")
+
+    put = shelf.put(tmp_path, page.of(MODEL.messages["VM.set_name_label"], MODEL))
+
+    assert not put.is_new
+    assert put.line == 17
+    assert (tmp_path / "vm.py").read_text(encoding="utf-8") == HAND_WRITTEN
+
+
+def test_a_file_that_is_there_is_added_to(tmp_path: Path) -> None:
+    """Its own lines all stay, in their order; new imports stand where a sorter puts them."""
+    file = tmp_path / "vm.py"
+    file.write_text(HAND_WRITTEN, encoding="utf-8")
+    file.chmod(0o640)
+
+    for method in ("VM.set_actions_after_crash", "VM.get_resident_on", "VM.pool_migrate"):
+        shelf.put(tmp_path, page.of(MODEL.messages[method], MODEL))
+
+    lines = file.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in HAND_WRITTEN.splitlines() if not line.startswith("from tasks.frame.")]
+    rest = iter(lines)
+    assert all(line in rest for line in kept)
+    assert "from tasks.frame.answers import Done, Told, done, told" in lines
+    assert "from tasks.frame.vocabulary import HostName, Map, VmName" in lines
+    assert "from typing import Literal" in lines
+    assert file.stat().st_mode & 0o777 == 0o640
+    _is_clean(tmp_path)
+
+
+@pytest.mark.parametrize("line", ["import done  # sic", "import done as ended"])
+def test_an_import_with_a_meaning_of_its_own_stays(tmp_path: Path, line: str) -> None:
+    """What is missing is imported beside it."""
+    file = tmp_path / "vm.py"
+    file.write_text(f"from tasks.frame.answers {line}\n", encoding="utf-8")
+
+    shelf.put(tmp_path, page.of(MODEL.messages["VM.get_resident_on"], MODEL))
+
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert f"from tasks.frame.answers {line}" in lines
+    assert "from tasks.frame.answers import Told, told" in lines
+
+
+def test_a_file_that_is_no_python_is_left_alone(tmp_path: Path) -> None:
+    """And named with its line."""
+    (tmp_path / "vm.py").write_text("x =\n", encoding="utf-8")
+
+    with pytest.raises(shelf.Unreadable, match=r"vm\.py:1: invalid syntax"):
+        shelf.put(tmp_path, page.of(MODEL.messages["VM.pool_migrate"], MODEL))
+
+    assert (tmp_path / "vm.py").read_text(encoding="utf-8") == "x =\n"
+
+
+@pytest.mark.parametrize(
+    "methods",
+    [
+        pytest.param(METHODS[::9], id="a ninth"),
+        pytest.param(METHODS, id="all", marks=pytest.mark.slow),
+    ],
+)
+def test_whatever_is_written_is_formatted_and_loads(
+    tmp_path: Path, unloaded: None, methods: list[str]
+) -> None:
+    """For every class and every type of the data model."""
+    del unloaded
+    _put(tmp_path, methods)
+
+    _is_clean(tmp_path)
+    declared.load(Settings(operations_path=tmp_path))
+
+
+def test_every_name_that_is_written_is_a_word_of_ours(tmp_path: Path) -> None:
+    """What the gate finds and the vocabulary names; a new one is entered in both."""
+    message = MODEL.messages["VM.set_name_label"]
+    classes = {p.type.name for m in MODEL.messages.values() for p in m.params if p.type.name}
+
+    for cls in sorted(classes & MODEL.classes.keys()):
+        put = shelf.put(tmp_path, page.of(replace(message, cls=cls), MODEL))
+        ast.parse(put.path.read_text(encoding="utf-8"))
