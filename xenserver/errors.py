@@ -19,6 +19,7 @@ Codes of our own begin with `XENFLOW_`.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from xenserver import phrases
@@ -100,6 +101,11 @@ def in_words(error: XenflowError, names: Mapping[str, str]) -> XenflowError:
     for ref in sorted(names, key=len, reverse=True):
         message = message.replace(ref, names[ref])
     return type(error)(error.code, error.params, message)
+
+
+def codes() -> Mapping[str, type[XenflowError]]:
+    """Give every code that has its place in the tree, and its class."""
+    return MappingProxyType(_CLASS_OF)
 
 
 def is_known(code: str) -> bool:

@@ -1,9 +1,10 @@
-"""How tasks of XenServer end: by long poll where the server has it, by reading all tasks where not.
+"""How tasks of XenServer end, and guests come up: by long poll where the server has it.
 
-    ended, token = task_events(sessions, target, "", 25.0)
+    seen, token = changes(sessions, target, "", 25.0)
 
-The token goes into the next look. None as a token says: this server is too old for a long poll
-(before 6.0), what came is all tasks at this moment, and to wait in between is up to the caller.
+The token goes into the next look at the same guests; for others, begin anew. None as a token says:
+this server is too old for a long poll (before 6.0), what came is all there is at this moment, and
+to wait in between is up to the caller.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from xenserver import errors, values, xmlrpc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from config.targets import Target
     from xenserver.session import Sessions
-    from xenserver.values import Record
+    from xenserver.values import Record, Value
 
 TAG = "http:xenflow-operation"
 """Where XenServer keeps, in a task's other_config, the header by which we know the task again."""
@@ -75,23 +76,61 @@ class TaskGone:
     ref: str
 
 
+@dataclass(frozen=True, slots=True)
+class VmSeen:
+    """A VM that somebody waits for: its power state, and the reference of its guest's metrics."""
+
+    ref: str
+    power_state: str
+    guest_metrics: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestSeen:
+    """What a guest's agent has told: `networks` such as {"0/ip": "192.0.2.7"}."""
+
+    ref: str
+    networks: dict[str, str]
+
+
 TaskEvent: TypeAlias = "TaskProgress | TaskEnd | TaskGone"
+Event: TypeAlias = "TaskEvent | VmSeen | GuestSeen"
 
 
-def task_events(
-    sessions: Sessions, target: Target, token: str | None, timeout: float
-) -> tuple[list[TaskEvent], str | None]:
-    """Wait up to `timeout` seconds for what tasks do; return that, and the token for next time."""
+@dataclass(frozen=True, slots=True)
+class Guests:
+    """Whose coming up is looked at beside the tasks: VMs and guest metrics, by reference."""
+
+    vms: frozenset[str] = frozenset()
+    metrics: frozenset[str] = frozenset()
+
+    def classes(self) -> list[Value]:
+        """Return what `event.from` is to be asked for."""
+        vms = [f"vm/{ref}" for ref in sorted(self.vms)]
+        return ["task", *vms, *(f"vm_guest_metrics/{ref}" for ref in sorted(self.metrics))]
+
+
+NOBODY = Guests()
+
+
+def changes(
+    sessions: Sessions,
+    target: Target,
+    token: str | None,
+    timeout: float,
+    guests: Guests = NOBODY,
+) -> tuple[list[Event], str | None]:
+    """Wait up to `timeout` seconds for a change; return what came, and the token for next time."""
     if token is None:
-        return _by_reading(sessions, target)
+        return _by_reading(sessions, target, guests)
     try:
-        return _by_waiting(sessions, target, token, timeout)
+        return _by_waiting(sessions, target, token, timeout, guests)
     except errors.XenflowError as error:
         match error.code:
             case "MESSAGE_METHOD_UNKNOWN":
-                return _by_reading(sessions, target)
+                return _by_reading(sessions, target, guests)
             case "EVENT_FROM_TOKEN_PARSE_FAILURE" if token != START:
-                return _by_waiting(sessions, target, START, 0.0)
+                return _by_waiting(sessions, target, START, 0.0, guests)
             case _:
                 raise
 
@@ -112,20 +151,47 @@ def told(ref: str, record: Record) -> TaskEvent:
     return TaskEnd(ref, status, made, info, _tag(record), finished)
 
 
-def _by_reading(sessions: Sessions, target: Target) -> tuple[list[TaskEvent], None]:
-    return [told(ref, record) for ref, record in all_tasks(sessions, target).items()], None
+def vm_seen(ref: str, record: Record) -> VmSeen:
+    """Say what a VM's record tells of its coming up."""
+    state, metrics = record.get("power_state"), record.get("guest_metrics")
+    return VmSeen(ref, values.text(state), values.text(metrics))
+
+
+def guest_seen(ref: str, record: Record) -> GuestSeen:
+    """Say what the record of a guest's metrics tells of its addresses."""
+    networks = values.record(record.get("networks", {}))
+    return GuestSeen(ref, {key: str(address) for key, address in networks.items()})
+
+
+def _by_reading(sessions: Sessions, target: Target, guests: Guests) -> tuple[list[Event], None]:
+    seen: list[Event] = [told(ref, record) for ref, record in all_tasks(sessions, target).items()]
+    if guests.vms:
+        seen += _read(sessions, target, "VM", guests.vms, vm_seen)
+        seen += _read(sessions, target, "VM_guest_metrics", guests.metrics, guest_seen)
+    return seen, None
+
+
+def _read(
+    sessions: Sessions,
+    target: Target,
+    cls: str,
+    wanted: frozenset[str],
+    say: Callable[[str, Record], Event],
+) -> list[Event]:
+    records = values.records(sessions.call(target, f"{cls}.get_all_records"))
+    return [say(ref, record) for ref, record in records.items() if ref in wanted]
 
 
 def _by_waiting(
-    sessions: Sessions, target: Target, token: str, timeout: float
-) -> tuple[list[TaskEvent], str]:
+    sessions: Sessions, target: Target, token: str, timeout: float, guests: Guests
+) -> tuple[list[Event], str]:
     limit = timeout + target.timeout
-    answer = sessions.call(target, "event.from", ["task"], token, float(timeout), timeout=limit)
-    reply = values.record(answer)
+    asked: tuple[Value, ...] = (guests.classes(), token, float(timeout))
+    reply = values.record(sessions.call(target, "event.from", *asked, timeout=limit))
     return list(_events(values.each(reply.get("events")))), values.text(reply.get("token"))
 
 
-def _events(events: Iterable[Record]) -> Iterator[TaskEvent]:
+def _events(events: Iterable[Record]) -> Iterator[Event]:
     for event in events:
         ref = values.text(event.get("ref"))
         match event:
@@ -133,6 +199,10 @@ def _events(events: Iterable[Record]) -> Iterator[TaskEvent]:
                 yield told(ref, snapshot)
             case {"class": "task", "operation": "del"}:
                 yield TaskGone(ref)
+            case {"class": "vm", "snapshot": dict(snapshot)}:
+                yield vm_seen(ref, snapshot)
+            case {"class": "vm_guest_metrics", "snapshot": dict(snapshot)}:
+                yield guest_seen(ref, snapshot)
 
 
 def _tag(record: Record) -> str:

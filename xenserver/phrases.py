@@ -17,6 +17,11 @@ def tell(code: str, params: Sequence[str]) -> str:
     return f"{_sentence(code, params)} ({code})"
 
 
+def phrase(code: str) -> str:
+    """Give the sentence with its gaps as they are, or nothing where XenServer's words are told."""
+    return _PHRASES.get(code, "")
+
+
 def _sentence(code: str, params: Sequence[str]) -> str:
     if code == _NOT_ALLOWED and any("attached" in param for param in params):
         return f"{_general(code, params)}; unplug it first, or destroy it with unplug"

@@ -16,7 +16,7 @@ def _end(sessions: Sessions, target: Target, task: str) -> events.TaskEnd:
     """Follow the events until this task ended."""
     token: str | None = events.START
     while True:
-        seen, token = events.task_events(sessions, target, token, 5.0)
+        seen, token = events.changes(sessions, target, token, 5.0)
         for event in seen:
             if isinstance(event, events.TaskEnd) and event.ref == task:
                 return event
@@ -71,7 +71,7 @@ def test_a_running_task_tells_its_progress(
     pool.do("hold")
     task = xen.launch(xen.later.VM.clone(xen.find.vm("web02"), "copy"))
 
-    seen, _token = events.task_events(sessions, target, events.START, 5.0)
+    seen, _token = events.changes(sessions, target, events.START, 5.0)
 
     assert [event.ref for event in seen if isinstance(event, events.TaskProgress)][:1] == [task]
 
@@ -79,20 +79,20 @@ def test_a_running_task_tells_its_progress(
 def test_a_destroyed_task_is_gone(xen: Xen, sessions: Sessions, target: Target) -> None:
     """How it ended nobody tells any more."""
     task = xen.now.task.create("probe", "")
-    _seen, token = events.task_events(sessions, target, events.START, 5.0)
+    _seen, token = events.changes(sessions, target, events.START, 5.0)
     xen.now.task.set_status(task, "success")
     xen.now.task.destroy(task)
 
-    seen, _token = events.task_events(sessions, target, token, 5.0)
+    seen, _token = events.changes(sessions, target, token, 5.0)
 
     assert seen == [events.TaskGone(task)]
 
 
 def test_a_quiet_pool_answers_when_the_time_is_over(sessions: Sessions, target: Target) -> None:
     """With nothing, and a token that goes on."""
-    _seen, token = events.task_events(sessions, target, events.START, 0.0)
+    _seen, token = events.changes(sessions, target, events.START, 0.0)
 
-    assert events.task_events(sessions, target, token, 0.0) == ([], token)
+    assert events.changes(sessions, target, token, 0.0) == ([], token)
 
 
 def test_a_token_that_nobody_understands_begins_anew(
@@ -101,7 +101,7 @@ def test_a_token_that_nobody_understands_begins_anew(
     """As a token of another server, or of another time."""
     task = xen.now.task.create("probe", "")
 
-    seen, token = events.task_events(sessions, target, "nonsense", 0.0)
+    seen, token = events.changes(sessions, target, "nonsense", 0.0)
 
     assert events.TaskProgress(task, 0.0) in seen
     assert token
@@ -114,10 +114,10 @@ def test_a_server_without_long_polls_is_read_instead(
     task = xen.now.task.create("probe", "")
     pool.do("fault", what="refuse", method="event.from", code="MESSAGE_METHOD_UNKNOWN")
 
-    seen, token = events.task_events(sessions, target, events.START, 5.0)
+    seen, token = events.changes(sessions, target, events.START, 5.0)
 
     assert (seen, token) == ([events.TaskProgress(task, 0.0)], None)
-    assert events.task_events(sessions, target, None, 5.0) == (seen, None)
+    assert events.changes(sessions, target, None, 5.0) == (seen, None)
 
 
 @pytest.mark.parametrize(
