@@ -6,6 +6,7 @@ from typing import Any
 from tasks.frame.answers import Done
 from tasks.frame.flow import Canvas
 from tasks.vm import copies, lifecycle, power
+from tasks.vm.addresses import WaitFor
 
 
 def installed(
@@ -21,9 +22,9 @@ def installed(
     )
 
 
-def started(canvas: Canvas, *, start: bool) -> Canvas:
+def started(canvas: Canvas, *, start: bool, wait_for: WaitFor) -> Canvas:
     """Go on to start the VM, if it is wanted."""
-    return canvas | power.start.s(feed={"vm": "uuid"}) if start else canvas
+    return canvas | power.start.s(feed={"vm": "uuid"}, wait_for=wait_for) if start else canvas
 
 
 def built(fields: Mapping[str, Any], last: Mapping[str, Any]) -> Done:
@@ -33,4 +34,5 @@ def built(fields: Mapping[str, Any], last: Mapping[str, Any]) -> Done:
         uuid=last["uuid"],
         name_label=fields["name"],
         power_state=last.get("power_state", "Halted"),
+        addresses=last.get("addresses"),
     )

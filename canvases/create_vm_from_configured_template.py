@@ -4,6 +4,7 @@ from canvases import building
 from tasks.frame.answers import Done
 from tasks.frame.flow import Canvas, flow
 from tasks.frame.vocabulary import Label, SrName, TemplateName, Text
+from tasks.vm.addresses import WaitFor
 
 
 @flow(answer=Done, shape=building.built)
@@ -14,9 +15,10 @@ def create_vm_from_configured_template(
     description: Text | None = None,
     sr: SrName | None = None,
     start: bool = True,
+    wait_for: WaitFor = "running",
 ) -> Canvas:
     """Clone a configured template, or copy it onto `sr`; install the VM, start it."""
     machine = building.installed(
         template=template, name=name, description=description, sr=sr, own_disks=True
     )
-    return building.started(machine, start=start)
+    return building.started(machine, start=start, wait_for=wait_for)

@@ -24,6 +24,7 @@ from tasks.frame.vocabulary import (
     VdiName,
 )
 from tasks.vm import configuration, devices
+from tasks.vm.addresses import WaitFor
 from xenserver import errors
 
 
@@ -67,6 +68,7 @@ def create_vm_from_unconfigured_template(
     | None = None,
     networks: tuple[NetworkWanted, ...] = (),
     start: bool = True,
+    wait_for: WaitFor = "running",
 ) -> Canvas:
     """Clone a template, install the VM, build its disks, CD and networks side by side, start it."""
     machine = building.installed(
@@ -80,7 +82,7 @@ def create_vm_from_unconfigured_template(
     if parts:
         machine |= _free_devices(disks, networks)
         machine |= chord(parts, devices.check_devices.s(feed={"parts": "*"}))
-    return building.started(machine, start=start)
+    return building.started(machine, start=start, wait_for=wait_for)
 
 
 def _free_devices(disks: Sequence[DiskWanted], networks: Sequence[NetworkWanted]) -> Canvas:

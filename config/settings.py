@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     patience: Seconds = 60.0
     """How long an unreachable XenServer is tried again while nothing is in flight."""
 
+    guest_patience: Seconds = 120.0
+    """How long a guest that starts may say nothing before it counts as one without tools."""
+
     keep: Seconds = 7 * _DAY
     """How long the record of a run is kept."""
 

@@ -45,7 +45,7 @@ class TargetError(Exception):
     """A connection profile is wrong; the text is one line that names it and what is wrong."""
 
 
-class UnknownTarget(LookupError):  # noqa: N818 - said as one speaks: an unknown target
+class UnknownTarget(LookupError):
     """No connection profile has this name; the text lists those there are."""
 
 

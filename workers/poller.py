@@ -1,12 +1,13 @@
-"""The poller: one Celery task per target that follows XenServer's tasks and lands the operations parked on them.
+"""The poller: one Celery task per target that follows XenServer's and lands what they carry.
 
-It is single-flight by a lease, long-polls `event.from` in slices of some 25 s and sends itself again while anything is parked; with nothing
-parked it ends, and the next one that parks sends for it. It looks at no operation, only at references: what an end means is the frame's
-business. Its token moves on after delivery, so a poller that dies repeats what it told; landing twice lands once.
+It is single-flight by a lease, long-polls `event.from` in slices of some 25 s and sends itself
+again while anything is parked; with nothing parked it ends, and the next one that parks sends for
+it. It looks at no operation, only at references: what an end means is the frame's business. Its
+token moves on after delivery, so a poller that dies repeats what it told; landing twice lands once.
 
-    take the lease --> all tasks, once --> long poll --> land, show progress --> long poll ... --> give up the lease
-                            ^                                                       |
-                            +--- another session: the toolstack may have restarted -+
+    lease --> all tasks, once --> long poll --> land, show progress --> long poll ... --> no lease
+                    ^                                                      |
+                    +-- another session: the toolstack may have restarted -+
 """
 
 import random
@@ -19,16 +20,16 @@ from typing import Any
 import structlog
 from celery import Celery, Task
 
-from tasks.frame import post
-from config.settings import Settings
+from tasks.frame import guests, post
 from tasks.frame.desk import Desk
-from workers.pace import Pace
 from tasks.frame.parked import Ended
 from tasks.frame.waits import outcome_of
+from workers import stand
+from workers.guests import Guestbook
 from xenserver import errors, events
 
 SLICE = 25.0  # seconds one message of the poller is at work
-LONG_POLL = 20.0  # seconds XenServer holds a look at which nothing happens
+LONG_POLL = 10.0  # seconds XenServer holds a look at which nothing happens; so long a new guest may go unseen
 OFTEN, SELDOM = 0.5, 10.0  # seconds between two readings of all tasks, where there is no long poll
 SAFETY = 30.0  # seconds between two readings of all tasks, for ends whose event was lost
 LONGEST_BACKOFF = 30.0
@@ -56,26 +57,6 @@ def _poll(task: Task, place: str, connection: dict[str, Any]) -> None:  # type: 
         desk.post.send(post.POLL, {"place": place, "connection": connection})
 
 
-class Stand:
-    """Where this process stands with one target, from slice to slice: the place in its events, and the pace."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.pace = Pace(settings.pace, settings.pace_burst)
-        self._logins = 0
-        self._token: str | None = events.START
-
-    def token(self, logins: int) -> str | None:
-        """Give the token to go on with; another session means a toolstack that may know nothing of the old one."""
-        return self._token if logins == self._logins else events.START
-
-    def move_on(self, logins: int, token: str | None) -> None:
-        """Go on from here; `logins` is of the time before the look, for a session may be renewed within it."""
-        self._logins, self._token = logins, token
-
-
-_stands: dict[str, Stand] = {}  # like a connection: of this process, worth nothing to another
-
-
 class Poller:
     """One slice of following one target."""
 
@@ -84,7 +65,7 @@ class Poller:
         self._desk = desk
         self._place = place
         self._target = desk.target(connection)
-        self._stand = _stands.setdefault(place, Stand(desk.settings))
+        self._stand = stand.of(place, desk.settings)
         self._shown: dict[str, float] = {}
         self._failures = 0
         self._moved = True
@@ -94,32 +75,30 @@ class Poller:
         """Look until the slice is over or nothing is parked."""
         while time.monotonic() < until and self._desk.parked.count(self._place):
             try:
-                if self._knows_nothing() or self._desk.parked.safety_is_due(self._place, SAFETY):
-                    self._read_all()
                 self._look(until)
                 self._recovered()
             except errors.XenflowError as trouble:
                 self._back_off(trouble)
 
-    def _knows_nothing(self) -> bool:
-        return self._stand.token(self._desk.sessions.logins(self._target)) == events.START
-
     def _look(self, until: float) -> None:
         """Long-poll once; the token moves on after what it brought has landed."""
         sessions = self._desk.sessions
-        logins = sessions.logins(self._target)
-        token = self._stand.token(logins)
+        book = Guestbook(self._desk.parked.guests(self._place), self._stand.metrics)
+        at = stand.Position(sessions.logins(self._target), book.watched())
+        token = self._stand.token(at)
+        if token == events.START or self._desk.parked.safety_is_due(self._place, SAFETY):
+            self._read_all()
         left = 0.0 if token == events.START else max(min(LONG_POLL, until - time.monotonic()), 0.0)
         self._stand.pace.wait()
-        seen, further = events.task_events(sessions, self._target, token, left)
-        self._land(seen)
-        self._stand.move_on(logins, further)
+        seen, further = events.changes(sessions, self._target, token, left, at.watched)
+        self._land(seen, book)
+        self._stand.move_on(at, further)
         if further is None:
             self._wait_without_events()
 
     def _read_all(self) -> None:
         """Read all tasks once: land what ended, and what is parked under a task that is no more."""
-        refs = self._desk.parked.refs(self._place)
+        refs = [r for r in self._desk.parked.refs(self._place) if not r.startswith(guests.PREFIX)]
         records = events.all_tasks(self._desk.sessions, self._target)
         ended = {r for r in refs if r in records and _has_ended(records[r])}
         gone = {r for r in refs if r not in records}
@@ -127,13 +106,13 @@ class Poller:
         self._land(events.TaskGone(ref) for ref in gone)
 
     def _wait_without_events(self) -> None:
-        """Wait before reading all tasks again, where XenServer is too old for a long poll: less while things move."""
+        """Wait before reading all tasks again, for want of a long poll: less while things move."""
         moved = self._moved
         self._moved = False
         self._interval = OFTEN if moved else min(self._interval * 1.5, SELDOM)
         time.sleep(self._interval)
 
-    def _land(self, seen: Iterable[events.TaskEvent]) -> None:
+    def _land(self, seen: Iterable[events.Event], book: Guestbook | None = None) -> None:
         ended: list[Ended] = []
         running: dict[str, float] = {}
         for event in seen:
@@ -144,6 +123,8 @@ class Poller:
                     ended.append(Ended(ref, outcome_of(event), bool(tag)))
                 case events.TaskGone(ref):
                     ended.append(Ended(ref, {"status": "vanished", "result": ""}, tagged=False))
+                case _ if book:
+                    ended.extend(book.ends(event))
         landed = self._desk.parked.land(self._place, ended)
         self._moved = self._moved or bool(landed)
         self._desk.post.again(*landed)
@@ -171,7 +152,7 @@ class Poller:
             self._desk.parked.healthy(self._place)
 
     def _back_off(self, trouble: errors.XenflowError) -> None:
-        """Wait after a failure, longer each time, with full jitter; say so where `xenflow targets` looks."""
+        """Wait after a failure, longer each time, with full jitter; note it for `xenflow targets`."""
         self._failures += 1
         pause = random.uniform(0.1, min(2.0**self._failures, LONGEST_BACKOFF))  # noqa: S311 - jitter
         log.warning(

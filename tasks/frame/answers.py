@@ -1,4 +1,4 @@
-"""What operations and flows answer: always an object, always with `return_result`, UUIDs and never references."""
+"""What operations and flows answer: an object with `return_result`; UUIDs, never references."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class Answer(BaseModel):
-    """The answer of an operation: `return_result` says what was done, or is the UUID of what was made."""
+    """The answer of an operation: what was done in words, or the UUID of what was made."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,6 +25,9 @@ class Done(Answer):
     uuid: str | None = Field(None, description="the object that was changed")
     name_label: str | None = None
     power_state: str | None = None
+    addresses: dict[str, str] | None = Field(
+        None, description='what the guest told, with `wait_for="ip"`: {"0/ip": "192.0.2.7"}'
+    )
 
 
 class Created(Answer):
@@ -83,7 +86,7 @@ class Accepted(Answer):
     task: XenTask
 
 
-def done(words: str, thing: Any = None, *, power_state: str | None = None) -> Done:  # noqa: ANN401 - a Thing of the gate, or nothing
+def done(words: str, thing: Any = None, *, power_state: str | None = None) -> Done:
     """Say what was done, and to which object."""
     if thing is None:
         return Done(return_result=words, power_state=power_state)
@@ -110,7 +113,7 @@ def found(records: list[dict[str, JsonValue]], noun: str, limit: int | None = No
     return Found(return_result=words, records=records, count=count, after=after)
 
 
-def told(value: Any) -> Told:  # noqa: ANN401 - a value that came from XenServer
+def told(value: Any) -> Told:
     """Give a value that XenServer gave."""
     return Told(return_result=value if isinstance(value, str) else json.dumps(value), value=value)
 

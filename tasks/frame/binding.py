@@ -1,6 +1,7 @@
 """Binding operations to Celery: the task class and the request class that carry the frame.
 
-To Celery a parked operation is a task that retries: its state is RETRY, its slot is free, its message comes again under the same id.
+To Celery a parked operation is a task that retries: its state is RETRY, its slot is free, its
+message comes again under the same id.
 """
 
 import json
@@ -11,6 +12,7 @@ from celery.exceptions import Ignore, Retry
 from celery.worker import state as worker_state
 from celery.worker.request import Request
 
+from config import masking
 from tasks.frame import message, performance, post
 from tasks.frame.desk import Desk
 from tasks.frame.journal import Place
@@ -24,19 +26,20 @@ WIRE = "xenflow_wire"  # where a request keeps its message as it came
 class OperationRequest(Request):
     """A request that keeps its message as it came, and leaves revoking to the frame.
 
-    Celery drops a revoked message where it meets it; but what runs on XenServer must be cancelled and what was made undone, so the frame is
-    told of the revocation, and ends the task as REVOKED itself.
+    Celery drops a revoked message where it meets it; but what runs on XenServer must be cancelled
+    and what was made undone, so the frame is told of the revocation, and ends the task as REVOKED
+    itself.
     """
 
-    def __init__(self, delivered: Any, **options: Any) -> None:  # noqa: ANN401 - Celery's own signature
+    def __init__(self, delivered: Any, **options: Any) -> None:
         super().__init__(delivered, **options)
         self._request_dict[WIRE] = post.capture(delivered, self._delivery_info["routing_key"])
         kwargs = self._request_dict["kwargs"]
-        if isinstance(kwargs, dict) and "password" in kwargs:
+        if isinstance(kwargs, dict) and any(map(masking.is_secret, kwargs)):
             self._kwargsrepr = self._request_dict["kwargsrepr"] = repr(message.masked(kwargs))
 
     def revoked(self) -> bool:
-        """Tell Celery to go on with a revoked operation: it is called off in the journal, and ends there."""
+        """Let a revoked operation go on: it is called off in the journal, and ends there."""
         if self.id in worker_state.revoked and not self.expires:
             self.task.desk.journal.call_off(self.id, "revoked")
             return False
@@ -57,11 +60,10 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         """The tools of this process."""
         return self.app.desk  # type: ignore[no-any-return]  # the app is ours
 
-    def run(self, *previous: Any, **fields: Any) -> Any:  # noqa: ANN401 - what the message holds is checked by the frame
-        """Carry the operation as far as it goes; park by the way Celery knows: a retry that somebody else sends."""
+    def run(self, *previous: Any, **fields: Any) -> Any:
+        """Carry the operation on; park as Celery knows it: a retry that somebody else sends."""
         request = self.request
-        if "password" in request.kwargs:
-            request.kwargs = message.masked(request.kwargs)
+        request.kwargs = message.masked(request.kwargs)
         try:
             return performance.perform(
                 self.operation, _delivery(request, previous, fields), self.desk
@@ -77,14 +79,14 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
             self.desk.journal.told(request.id)
             raise Ignore(cancelled.message) from None
 
-    def after_return(self, status: str, retval: Any, task_id: str, *_: Any) -> None:  # noqa: ANN401, ARG002 - Celery's own signature
+    def after_return(self, status: str, retval: Any, task_id: str, *_: Any) -> None:  # noqa: ARG002 - Celery's own signature
         """Note that Celery has stored the end and passed it on."""
         self.desk.journal.told(task_id)
 
 
 def _delivery(
     request: Any, previous: tuple[Any, ...], fields: dict[str, Any]
-) -> performance.Delivery:  # noqa: ANN401 - Celery's Context
+) -> performance.Delivery:
     path = tuple(part for part in (request.get(post.PATH) or "").split("/") if part)
     place = Place(request.root_id or request.id, path, undoes=bool(request.get(post.UNDOES)))
     return performance.Delivery(

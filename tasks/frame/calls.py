@@ -1,8 +1,8 @@
-"""Legs that are calls of XenServer: made once, found again when nobody knows, tidied up when they landed.
+"""Legs that are calls of XenServer: made once, found again when nobody knows, then tidied up.
 
 intent written --launch--> heard --park--> parked --land--> landed --touch--> passed
       |                                                        |
-      +--- found again by looking first                        +--- busy: the same leg once more, later
+      +--- found again by looking first                        +--- busy: the leg once more, later
 """
 
 import json
@@ -54,7 +54,7 @@ def _enough(turn: Turn, label: str, call: Call) -> float:
 
 
 def _launch(turn: Turn, label: str, call: Call) -> tuple[str, Told]:
-    """Have XenServer begin a call once; give its task, or the outcome when that is known already."""
+    """Have XenServer begin a call once; give its task, or the outcome if that is known already."""
     tag = f"{turn.entry.id}/{label}"
     intended = _intended(turn, label)
     if intended:
@@ -93,7 +93,7 @@ def land(turn: Turn, label: str, told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _accept(turn: Turn, label: str, ref: str) -> Accepted:
-    """Answer the caller with the XenServer task; what is left to do goes on as a step of its own."""
+    """Answer with the XenServer task; what is left to do goes on as a step of its own."""
     record = turn.xen.now.task.get_record(ref)
     turn.desk.post.rest(
         turn.operation.name,
@@ -117,7 +117,7 @@ def accepted(record: Mapping[str, Any]) -> Accepted:
 
 
 def touch(turn: Turn, label: str, call: Call, told: Mapping[str, Any]) -> None:
-    """Do once what a landed call leaves to do: its own name for what was made, XenServer's task put away."""
+    """Tidy up once after a landed call: name what it made, put XenServer's task away."""
     if f"touched:{label}" in turn.entry.fields:
         return
     at = looking.NAMED.get(call.method)
@@ -138,7 +138,7 @@ def _put_away(turn: Turn, ref: str) -> None:
 
 
 def once_more(turn: Turn, number: str, error: errors.XenflowError) -> None:
-    """Let a leg be launched again later, under a label of its own; raise the error, for the frame to rest."""
+    """Have a leg launched again later, under a new label: raise the error, and the frame rests."""
     tried = int(turn.entry.number(f"try:{number}")) + 1
     turn.entry.note(f"try:{number}", str(tried))
     raise error
@@ -147,7 +147,8 @@ def once_more(turn: Turn, number: str, error: errors.XenflowError) -> None:
 def find_vanished(turn: Turn, number: str, label: str, call: Call) -> dict[str, Any]:
     """Find out what became of a call whose task vanished: done, to be done again, or nobody knows.
 
-    A toolstack that restarts may come to an effect that it began before, so a look that shows none is repeated for a while.
+    A toolstack that restarts may come to an effect that it began before, so a look that shows none
+    is repeated for a while.
     """
     found = looking.look_at_world(
         turn.xen, _intended(turn, label) or call, f"{turn.entry.id}/{label}"

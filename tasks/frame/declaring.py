@@ -96,7 +96,7 @@ def _problems_of_answer(body: Body) -> Iterator[str]:
         yield f"must say which Answer it gives, not {_word(told)}"
 
 
-def _answer_told(body: Body) -> Any:  # noqa: ANN401 - whatever stands in the annotation
+def _answer_told(body: Body) -> Any:
     told = inspect.get_annotations(body, eval_str=True).get("return")
     return get_args(told)[-1] if get_origin(told) is Generator else told
 

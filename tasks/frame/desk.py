@@ -1,4 +1,4 @@
-"""What a delivery needs to do its work: the journal, the parking place, the post and the gate, one set per process."""
+"""What a delivery works with, one set per process: journal, parking place, post and gate."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ class Desk:
     now: Callable[[], float] = field(default=time.time)
 
     def target(self, connection: Mapping[str, Any]) -> targets.Target:
-        """Give the target that a message names, or the one its connection fields describe; raise Refused when that fails."""
+        """Give the target that a message names or describes; raise Refused when it cannot be."""
         try:
             if "hostname" in connection:
                 return targets.Target.from_message(**_complete(connection))
@@ -67,7 +67,7 @@ def _complete(connection: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parking_place(connection: Mapping[str, Any]) -> str:
-    """Give the name under which what waits on a XenServer is parked: the same for all that may share a poller."""
+    """Give the name under which to park what waits: the same for all that may share a poller."""
     if "hostname" not in connection:
         return str(connection["target"])
     port = connection.get("port") or ""

@@ -1,4 +1,4 @@
-"""Errors as documents: the journal keeps them, a flow hands on the first error of the step that fell."""
+"""Errors as documents: the journal keeps them, and a flow hands on that of its fallen step."""
 
 from typing import Any
 
@@ -39,12 +39,13 @@ def error(told: dict[str, Any], *, message: str | None = None) -> errors.Xenflow
 
 
 def foreign(error: BaseException) -> errors.XenflowError:
-    """Give an error that is none of ours a place in the tree: a defect, or a step of another program."""
+    """Give an error that is none of ours its place in the tree: that of a defect."""
     if isinstance(error, errors.XenflowError):
         return error
     told = f"{type(error).__name__}: {error}"
     return errors.Unknown(
         "XENFLOW_DEFECT",
         [type(error).__name__, str(error)],
-        f"{told}. This is a defect of the operation, not of XenServer; the worker's log has the stack trace",
+        f"{told}. This is a defect of the operation, not of XenServer; "
+        "the worker's log has the stack trace",
     )

@@ -1,8 +1,9 @@
 """Flows: operations whose one leg is a canvas of other operations.
 
-The body of a flow is a value: it returns a chain or chord of signatures and speaks to nobody. The frame gives every signature in it a
-deterministic id (from the flow's id and the place in the canvas), so that an expansion delivered twice is the same expansion, and the place
-of the step in a header, so that each step knows the flows around it.
+The body of a flow is a value: it returns a chain or chord of signatures and speaks to nobody. The
+frame gives every signature in it a deterministic id (from the flow's id and the place in the
+canvas), so that an expansion delivered twice is the same expansion, and the place of the step in a
+header, so that each step knows the flows around it.
 """
 
 import uuid
@@ -30,7 +31,7 @@ def flow(
     shape: Callable[[Any, Any], Answer] | None = None,
     name: str | None = None,
 ) -> Callable[[Body], Operation]:
-    """Declare a flow. `answer` is what it gives; `shape` makes it of the message and the last step's answer."""
+    """Declare a flow that gives `answer`, by `shape` from its message and its last answer."""
 
     def declare(body: Body) -> Operation:
         declaring.check_flow(body, answer)
@@ -63,7 +64,7 @@ def settle(
     handed: Mapping[str, Any],
     undoes: bool = False,
 ) -> Canvas:
-    """Give every signature in a canvas its id, the flow's headers and what the flow hands to its steps."""
+    """Give every signature in a canvas its id, its headers and what the flow hands on."""
     if isinstance(canvas, chord):
         return _settled_chord(canvas, path=path, place=place, handed=handed, undoes=undoes)
     if canvas.task == CHAIN:
@@ -78,7 +79,7 @@ def settle(
     return _settled_step(canvas, path, place, handed, undoes=undoes)
 
 
-def _settled_chord(canvas: Any, *, place: str, path: tuple[str, ...], **rest: Any) -> Canvas:  # noqa: ANN401 - celery gives chord no type
+def _settled_chord(canvas: Any, *, place: str, path: tuple[str, ...], **rest: Any) -> Canvas:
     tasks = canvas.tasks.tasks if isinstance(canvas.tasks, group) else canvas.tasks
     parts = [settle(t, path=path, place=f"{place}/{n}", **rest) for n, t in enumerate(tasks)]
     header = group(parts)

@@ -1,6 +1,7 @@
-"""Holding leases: one quiet thread prolongs what this process has claimed, as long as the process lives.
+"""Holding leases: one quiet thread prolongs the claims of its process while that lives.
 
-A body that takes long keeps its claim; a process that is killed or frozen lets it lapse within one lease.
+A body that takes long keeps its claim; a process that is killed or frozen lets it lapse within one
+lease.
 """
 
 import threading

@@ -1,8 +1,9 @@
 """The journal: what is known of each operation, kept in Redis, changed only by atomic scripts.
 
-A delivery claims the entry of its operation before it does anything. The claim gives it a fence; every later write of that delivery carries
-the fence and is refused once somebody else has claimed the entry, so that a worker that was frozen and wakes up cannot act on what another
-took over. What an entry holds:
+A delivery claims the entry of its operation before it does anything. The claim gives it a fence;
+every later write of that delivery carries the fence and is refused once somebody else has claimed
+the entry, so that a worker that was frozen and wakes up cannot act on what another took over. What
+an entry holds:
 
     name, root, path, target, inputs, message, deadline     set by the first claim, never changed
     undoes                                                  "1" for a step that undoes: for people
@@ -98,7 +99,8 @@ class Journal:
     def claim(self, operation: str, place: Place, first: Mapping[str, str]) -> Entry:
         """Take an operation in hand; `first` is written when nobody has claimed it before.
 
-        The word of the entry says what came of it: claimed, held (by a living delivery), ended, fallen (its flow is failing).
+        The word of the entry says what came of it: claimed, held (by a living delivery), ended,
+        fallen (its flow is failing).
         """
         keys = self.keys
         flows = [name for f in place.path for name in (keys.entry(f), keys.open_steps(f))]
@@ -146,7 +148,7 @@ class Journal:
     def rest(
         self, entry: Entry, *, until: float, phase: str = "resting", leg: str = "", **fields: str
     ) -> Json:
-        """Let go of an operation until a moment or until `leg` lands; give the leg's outcome when it has landed already."""
+        """Let go until a moment or until `leg` lands; give its outcome if that came first."""
         word, outcome = scripts.texts(
             self._scripts.run(
                 "rest",
@@ -165,7 +167,7 @@ class Journal:
         fault: Json = None,
         made: Sequence[Json] = (),
     ) -> str:
-        """End an operation with an answer or a fault; give the message of its flow when that is to be called back, else ""."""
+        """End with an answer or a fault; give the message of its flow to call back, or ""."""
         keys = self.keys
         names = [keys.entry(entry.id), keys.due, keys.landing]
         if place.flow:
@@ -206,7 +208,10 @@ class Journal:
         )
 
     def call_off(self, operation: str, word: str) -> tuple[str, str]:
-        """Ask an operation to stop; give what came of it (unknown, ended, asked before, asked) and the message to send."""
+        """Ask an operation to stop; give what came of it and the message to send.
+
+        What came of it is one word: unknown, ended, or asked.
+        """
         found, message = scripts.texts(
             self._scripts.run(
                 "call_off",
@@ -221,7 +226,7 @@ class Journal:
         self.redis.hsetnx(self.keys.entry(flow), "failing", json.dumps(failing))
 
     def awake(self, most: int = 100) -> list[str]:
-        """Give the messages of operations whose moment has come, and of landings that nobody claimed."""
+        """Give the messages of those whose moment has come, and of landings nobody claimed."""
         keys = self.keys
         answer = self._scripts.run(
             "awake", [keys.due, keys.landing], [keys.entries, most, CALL_BACK_AGAIN]

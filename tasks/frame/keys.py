@@ -1,7 +1,8 @@
 """Every key xenflow keeps in Redis, in one place.
 
-Each key has a lifetime: entries, runs and their sets live for `Settings.keep` after the last write; leases and early outcomes for
-seconds or minutes; `due`, `landing` and `parked` hold members only while an operation is under way.
+Each key has a lifetime: entries, runs and their sets live for `Settings.keep` after the last write;
+leases and early outcomes for seconds or minutes; `due`, `landing` and `parked` hold members only
+while an operation is under way.
 """
 
 from dataclasses import dataclass
@@ -63,20 +64,24 @@ class Keys:
         """Hash: reference of a XenServer task -> operation/leg that waits for it."""
         return f"{self.prefix}:parked:{target}"
 
+    def guests(self, target: str) -> str:
+        """Set: those of the parked that wait for a guest, by the reference they are parked under."""
+        return f"{self.prefix}:guests:{target}"
+
     def early(self, target: str) -> str:
         """Prefix of strings: outcome of a XenServer task that ended before it was parked."""
         return f"{self.prefix}:early:{target}:"
 
     def lease(self, target: str) -> str:
-        """String: who follows the XenServer tasks of a target."""
+        """Plain string: who follows the XenServer tasks of a target."""
         return f"{self.prefix}:lease:{target}"
 
     def armed(self, target: str) -> str:
-        """String: a poller was sent for; do not send another one for some seconds."""
+        """Plain string: a poller was sent for; send no other one for some seconds."""
         return f"{self.prefix}:armed:{target}"
 
     def safety(self, target: str) -> str:
-        """String: all tasks of the target were read lately."""
+        """Plain string: all tasks of the target were read lately."""
         return f"{self.prefix}:safety:{target}"
 
     def health(self, target: str) -> str:

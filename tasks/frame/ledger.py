@@ -1,4 +1,4 @@
-"""What is written into an entry at its beginning and its end, and how long a passing trouble is borne."""
+"""What an entry begins and ends with, and how long a passing trouble is borne."""
 
 import json
 import random
@@ -63,10 +63,11 @@ class Rest:
 
 
 def patience(entry: "Entry", trouble: "errors.XenflowError", desk: "Desk") -> Rest | None:
-    """Give the rest to take after a passing trouble: full jitter, doubling; None when patience or the deadline is over.
+    """Give the rest to take after a passing trouble; None when patience or the deadline is over.
 
-    An unreachable XenServer is borne for `Settings.patience` while nothing is in flight there; a busy object, or a XenServer that has work
-    of ours in hand, until the deadline.
+    Rests double, with full jitter. An unreachable XenServer is borne for `Settings.patience` while
+    nothing is in flight there; a busy object, or a XenServer that has work of ours in hand, until
+    the deadline.
     """
     now = desk.now()
     since = entry.number("trouble_since") or now
@@ -83,7 +84,7 @@ def patience(entry: "Entry", trouble: "errors.XenflowError", desk: "Desk") -> Re
 
 
 def fault(failing: Mapping[str, Any], undone: "Undone", *, keep: bool) -> dict[str, Any]:
-    """Give the end of a failed operation as a document: the first error, the step that fell, what was undone or kept."""
+    """Give the end of a failure: its first error, the fallen step, what was undone or kept."""
     told = dict(failing["error"])
     ended = undone.told(keep=keep)
     return {

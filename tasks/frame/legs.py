@@ -1,9 +1,10 @@
 """Legs: what a long operation can wait for without holding anything.
 
-Call      an asynchronous call of XenServer (`xen.later.VM.start(vm, False, False)`); ends with its XenServer task
+Call      an asynchronous call of XenServer: `xen.later.VM.start(vm, False, False)`
 Bounded   a call that is given so many seconds: `within(60, xen.later.VM.clean_shutdown(vm))`
 Follow    a XenServer task that somebody else began
 Pause     a while
+Address   the addresses of a guest that comes up
 Expand    a canvas of operations; ends with the answer of its last step
 """
 
@@ -14,12 +15,12 @@ from celery import Signature
 
 from xenserver.things import Call
 
-__all__ = ["Bounded", "Call", "Expand", "Follow", "Leg", "Pause", "within"]
+__all__ = ["Address", "Bounded", "Call", "Expand", "Follow", "Leg", "Pause", "within"]
 
 
 @dataclass(frozen=True)
 class Bounded(Call):
-    """A call that makes nothing; when it takes longer than its seconds, it is cancelled and gives None."""
+    """A call that makes nothing; after its seconds it is cancelled, and gives None."""
 
     seconds: float
 
@@ -33,7 +34,8 @@ def within(seconds: float | None, call: Call) -> Call:
 class Follow:
     """Wait for the end of a XenServer task, by reference; it gives the end as the journal keeps it.
 
-    `every` is how long an end may go unnoticed (s). An end that is no success is raised, unless `any_end` is as good.
+    `every` is how long an end may go unnoticed (s). An end that is no success is raised, unless
+    `any_end` is as good.
     """
 
     ref: str
@@ -49,10 +51,17 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class Address:
+    """Wait for the addresses of a running VM's guest; it gives them as XenServer names them ({"0/ip": ...})."""
+
+    vm: str
+
+
+@dataclass(frozen=True)
 class Expand:
     """Send a canvas of operations as steps of this one, and wait for its end."""
 
     canvas: Signature[Any]
 
 
-Leg = Call | Follow | Pause | Expand
+Leg = Call | Follow | Pause | Address | Expand

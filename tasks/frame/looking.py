@@ -1,8 +1,9 @@
 """Looking first: finding out whether XenServer heard a call whose answer never reached us.
 
-Each call carries our tag in a header, which XenServer copies into the task it makes; a task that exists is found by it. Where the task is
-gone (swept among many, or the toolstack restarted) the world is looked at: what was made carries our stamp or a working name, what was
-changed shows it in its state.
+Each call carries our tag in a header, which XenServer copies into the task it makes; a task that
+exists is found by it. Where the task is gone (swept among many, or the toolstack restarted) the
+world is looked at: what was made carries our stamp or a working name, what was changed shows it in
+its state.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ TAG_HEADER = "X-Http-Other-Config-xenflow-operation"
 STAMP = "xenflow:operation"
 
 NAMED = {"VM.clone": 1, "VM.copy": 1, "VM.snapshot": 1, "VM.checkpoint": 1}
-"""Calls that make something but take no record: where the new name stands among their parameters."""
+"""Makings that take no record: where the new name stands among their parameters."""
 
 MAKES = {
     "VM.clone": "VM",
@@ -45,7 +46,7 @@ class Seen(Enum):
 
 @dataclass(frozen=True)
 class Look:
-    """What was found: the XenServer task, or what the world shows and, for a making, the reference of what was made."""
+    """What was found: the XenServer task, or what the world shows and the reference of a making."""
 
     seen: Seen
     task: str | None = None
@@ -53,7 +54,7 @@ class Look:
 
 
 def dress(call: Call, tag: str) -> Call:
-    """Give a making its working name or its stamp, so that what it makes can be found without its task."""
+    """Give a making its working name or stamp, to find what it makes without its task."""
     params = list(call.params)
     if call.method in NAMED:
         params[NAMED[call.method]] = working_name(tag)
@@ -125,7 +126,7 @@ def _attached(*, wanted: bool) -> dict[str, Witness]:
 
 
 def _there(cls: str) -> Witness:
-    """A destruction is not done while the object answers; that it does not is told by Missing."""
+    """Look whether an object still answers; that it was destroyed is told by Missing."""
 
     def seen(xen: "Xen", params: tuple[Any, ...]) -> bool:
         getattr(xen.now, cls).get_uuid(params[0])

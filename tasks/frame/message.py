@@ -1,7 +1,7 @@
 """Messages: what may be sent to an operation, read off the signature of its body.
 
-A message is keyword arguments only. Field names are snake_case; the camelCase of the HP integration is accepted too. Unknown fields are
-refused. `feed` takes fields from the answer of the step before.
+A message is keyword arguments only. Field names are snake_case; the camelCase of the HP integration
+is accepted too. Unknown fields are refused. `feed` takes fields from the answer of the step before.
 """
 
 import inspect
@@ -21,11 +21,11 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from config import sealing
+from config import masking, sealing
 from tasks.frame.vocabulary import Label, Seconds
 from xenserver import errors
 
-PLAIN_SECRET = "XENFLOW_PASSWORD_NOT_SEALED"
+PLAIN_SECRET = "XENFLOW_PASSWORD_NOT_SEALED"  # noqa: S105 - the code of an error, no secret
 INVALID = "XENFLOW_MESSAGE_INVALID"
 WHOLE = "*"  # in `feed`: the previous answer as it is; after a chord, the list of its answers
 
@@ -109,7 +109,7 @@ def model_of(body: Callable[..., Any], name: str, base: type[Message]) -> type[M
     return create_model(name, __base__=base, __doc__=inspect.getdoc(body), **fields)
 
 
-def _default(parameter: inspect.Parameter) -> Any:  # noqa: ANN401 - a default of any type
+def _default(parameter: inspect.Parameter) -> Any:
     return ... if parameter.default is inspect.Parameter.empty else parameter.default
 
 
@@ -119,7 +119,7 @@ def own_fields(model: type[Message]) -> dict[str, FieldInfo]:
 
 
 def check(model: type[Message], fields: Mapping[str, Any], previous: object = None) -> Message:
-    """Read a message, its fed fields taken from the previous answer; raise Refused in words when it is wrong."""
+    """Read a message, fed from the previous answer; raise Refused in words when it is wrong."""
     given = dict(fields)
     feed = given.get("feed")
     if isinstance(feed, dict):
@@ -137,7 +137,7 @@ def check(model: type[Message], fields: Mapping[str, Any], previous: object = No
 
 
 def check_unfed(model: type[Message], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Check a message before it is sent, as far as that goes without the previous answer; give it as it is sent."""
+    """Check a message before it is sent, without what will be fed; give it as it travels."""
     feed = fields.get("feed") or {}
     try:
         return _read(model, fields).document()
@@ -149,8 +149,10 @@ def check_unfed(model: type[Message], fields: Mapping[str, Any]) -> dict[str, An
 
 
 def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the fields of a message without its secret."""
-    return {name: "***" if name == "password" else value for name, value in fields.items()}
+    """Give the fields of a message without its secrets, under whatever name somebody sent one."""
+    return {
+        name: masking.STARS if masking.is_secret(name) else value for name, value in fields.items()
+    }
 
 
 def _read(model: type[Message], fields: Mapping[str, Any]) -> Message:
@@ -174,7 +176,7 @@ def _told(model: type[Message], one: dict[str, Any]) -> str:
     return f"{name}: {one['msg'].removeprefix('Value error, ')}"
 
 
-def _fed(name: str, key: str, previous: object) -> Any:  # noqa: ANN401 - a value of somebody's answer
+def _fed(name: str, key: str, previous: object) -> Any:
     value = previous
     for part in key.split(".") if key != WHOLE else ():
         try:
@@ -183,7 +185,8 @@ def _fed(name: str, key: str, previous: object) -> Any:  # noqa: ANN401 - a valu
             raise errors.Refused(
                 INVALID,
                 [f"{name}: not fed"],
-                f"{name}: the previous answer has no {key!r} to feed it from; it has {_keys(previous)} ({INVALID})",
+                f"{name}: the previous answer has no {key!r} to feed it from; "
+                f"it has {_keys(previous)} ({INVALID})",
             ) from None
     return value
 

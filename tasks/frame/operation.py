@@ -6,8 +6,8 @@
         new = yield xen.later.VM.clone(xen.find.vm_or_template(vm), name)
         return created(xen.uuid.vm(new), name=name)
 
-From the signature come the message model, the answer's schema, the wire name and the queue. A generator is a long operation: each `yield` is
-one leg. A plain function answers at once.
+From the signature come the message model, the answer's schema, the wire name and the queue. A
+generator is a long operation: each `yield` is one leg. A plain function answers at once.
 """
 
 import inspect
@@ -26,14 +26,15 @@ from tasks.frame.legs import Leg
 A = TypeVar("A", bound=Answer)
 
 Steps = Generator[Leg, Any, A]
-"""The shape of a long operation: it yields legs, is sent what became of each, and returns its answer."""
+"""The shape of a long operation: it yields legs, is sent the outcome of each, and answers."""
 
 
 @dataclass(frozen=True)
 class Undo:
-    """The operation that undoes a making, and the field in which it takes the UUID of what was made.
+    """The operation that undoes a making, and its field that takes the UUID of what was made.
 
-    `first` names an operation that makes undoing possible: it is done before anything at all is undone.
+    `first` names an operation that makes undoing possible: it is done before anything at all is
+    undone.
     """
 
     name: str
@@ -74,7 +75,7 @@ class Operation:
         """File and line of the declaration."""
         return declaring.where(self.body)
 
-    def s(self, *, feed: Mapping[str, str] | None = None, **fields: Any) -> Signature[Any]:  # noqa: ANN401 - checked by the model
+    def s(self, *, feed: Mapping[str, str] | None = None, **fields: Any) -> Signature[Any]:
         """Give a Celery signature of a message, checked as far as it can be before it is sent."""
         given = fields if feed is None else {**fields, "feed": dict(feed)}
         kwargs = message.check_unfed(self.model, given)
@@ -105,6 +106,6 @@ def operation(
 
 
 def _noun(body: Body) -> str:
-    """Give the class of a body: the module, or the package where one class fills several modules."""
+    """Give the class of a body: its module, or the package where a class fills several."""
     parts = body.__module__.split(".")
     return parts[1] if len(parts) > 1 else parts[0]

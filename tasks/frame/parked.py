@@ -1,7 +1,8 @@
 """Parked operations: which XenServer task each waits for, and the landing of those that ended.
 
-Parking and landing are atomic, in either order: an end that was seen before its operation was parked waits as an *early* outcome, and
-parking finds it. A parked operation holds no slot, no thread and no connection, only its entry in the journal.
+Parking and landing are atomic, in either order: an end that was seen before its operation was
+parked waits as an *early* outcome, and parking finds it. A parked operation holds no slot, no
+thread and no connection, only its entry in the journal.
 """
 
 import json
@@ -14,7 +15,7 @@ from tasks.frame import scripts
 from tasks.frame.journal import CALL_BACK_AGAIN, Entry, Journal
 
 HEALTH_FOR = 3600  # seconds a trouble is remembered when nobody looks any more
-EARLY_FOR = 600  # seconds an outcome waits for its operation to be parked; launching takes one call, so minutes are plenty
+EARLY_FOR = 600  # seconds an outcome waits for its operation to park, which is a call away
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Parked:
         self.keys = journal.keys
         self._scripts = scripts.Scripts(journal.redis)
 
-    def park(  # noqa: PLR0913 - each is a fact of the parking, and all are named at the call
+    def park(
         self,
         entry: Entry,
         *,
@@ -46,7 +47,7 @@ class Parked:
         wake: float,
         **fields: str,
     ) -> tuple[Any, bool]:
-        """Park an operation under a XenServer task; give (outcome, False) when it ended already, else (None, poller wanted)."""
+        """Park under a XenServer task; give (None, poller wanted), or (outcome, False) at its end."""
         keys = self.keys
         changes = {**fields, **entry.news()}
         word, rest = scripts.texts(
@@ -61,6 +62,7 @@ class Parked:
                     keys.targets,
                     keys.due,
                     keys.connections,
+                    keys.guests(target),
                 ],
                 [
                     entry.fence,
@@ -86,7 +88,7 @@ class Parked:
             return []
         answer = self._scripts.run(
             "land",
-            [keys.parked(target), keys.landing, keys.due],
+            [keys.parked(target), keys.landing, keys.due, keys.guests(target)],
             [keys.entries, keys.early(target), EARLY_FOR, CALL_BACK_AGAIN, *told],
         )
         return [message for _, message in scripts.pairs(answer)]
@@ -100,9 +102,10 @@ class Parked:
         document: str,
         expires: int,
     ) -> None:
-        """Write the progress of parked operations where people look: the journal and the result backend.
+        """Write progress where people look: into the journal and the result backend.
 
-        `document` is the result as the backend encodes it, with "%ID%" for the id and "%PROGRESS%" for the figure.
+        `document` is the result as the backend encodes it, with "%ID%" for the id and "%PROGRESS%"
+        for the figure.
         """
         told = [
             part
@@ -119,6 +122,17 @@ class Parked:
         """Give the references of all XenServer tasks that something waits for."""
         return scripts.texts(list(self.redis.hkeys(self.keys.parked(target))))
 
+    def guests(self, target: str) -> list[str]:
+        """Give what those who wait for guests are parked under, see `guests.py`."""
+        return scripts.texts(list(self.redis.smembers(self.keys.guests(target))))
+
+    def leave(self, target: str, ref: str) -> None:
+        """Wait no longer under a reference that one operation alone is parked under."""
+        with self.redis.pipeline() as steps:
+            steps.hdel(self.keys.parked(target), ref)
+            steps.srem(self.keys.guests(target), ref)
+            steps.execute()
+
     def count(self, target: str) -> int:
         """Count what is parked on a target."""
         return int(self.redis.hlen(self.keys.parked(target)))
@@ -133,7 +147,7 @@ class Parked:
         return dict(json.loads(scripts.text(found))) if found else {}
 
     def orphans(self) -> list[str]:
-        """Give the targets that have something parked and no poller, and arm each once for some seconds."""
+        """Give the targets with something parked and no poller; arm each for some seconds."""
         return [t for t in self.targets() if self.count(t) and self._arm(t)]
 
     def _arm(self, target: str) -> bool:
@@ -165,12 +179,12 @@ class Parked:
         self.redis.delete(self.keys.health(target))
 
     def health(self, target: str) -> dict[str, str]:
-        """Give the poller's trouble with a target: error, at, next (epoch seconds); empty when there is none."""
+        """Give the poller's trouble with a target, if any: error, at, next (epoch seconds)."""
         found = self.redis.hgetall(self.keys.health(target))
         return {scripts.text(k): scripts.text(v) for k, v in found.items()}
 
     def end_lease(self, target: str, holder: str) -> bool:
-        """Stop being the poller of a target; tell whether something is parked, so that another slice is wanted."""
+        """Stop being the poller of a target; tell whether another slice is wanted."""
         keys = self.keys
         names = [keys.lease(target), keys.parked(target), keys.targets]
         return bool(self._scripts.run("lease_end", names, [holder, target]))

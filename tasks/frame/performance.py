@@ -1,14 +1,14 @@
-"""The frame, in the order it reads: check the message, claim its entry, run the body up to its next leg.
+r"""The frame as it reads: check the message, claim its entry, run the body to its next leg.
 
     delivery --check--> message --claim--> turn --body--> answer --finish--> Celery SUCCESS
-                                             |  \\--leg--> launch, park ----> Celery RETRY, the slot is free
+                                             |  \--leg--> launch, park ----> Celery RETRY, slot free
                                              \\--error--> busy, unreachable: rest, and try again
                                                          else: let steps settle, undo what was made,
                                                          then Celery FAILURE
 
-Nothing here waits. Whatever takes time ends the turn by raising Parked; the same message is sent again
-when there is something to do, and the body runs from its top, each finished leg handing back what the
-journal says of it.
+Nothing here waits. Whatever takes time ends the turn by raising Parked; the same message is sent
+again when there is something to do, and the body runs from its top, each finished leg handing back
+what the journal says of it.
 """
 
 import json
@@ -27,9 +27,7 @@ from tasks.frame.scripts import Overtaken
 from tasks.frame.turn import GiveWay, Parked, Turn
 from xenserver import errors
 
-SETTLING = (
-    30.0  # seconds after which a failing operation looks again whether its open steps have settled
-)
+SETTLING = 30.0  # seconds after which a failing operation looks at its open steps again
 TRANSIENT = (errors.Busy, errors.Unreachable)
 
 
@@ -48,7 +46,7 @@ class Delivery:
 
 
 def perform(operation: Operation, delivery: Delivery, desk: Desk) -> dict[str, Any]:
-    """Carry an operation as far as it goes now; give its answer, or raise its error, Parked or GiveWay."""
+    """Carry an operation on; give its answer, or raise its error, Parked or GiveWay."""
     said = _checked(operation, delivery)
     first = ledger.first(operation, delivery, said, desk)
     entry = desk.journal.claim(delivery.id, delivery.place, first)
@@ -85,8 +83,8 @@ def _refuse(
 def _tell_again(entry: Entry, delivery: Delivery) -> dict[str, Any]:
     """Give the answer of an ended operation again, unless Celery has passed it on.
 
-    A part of a chord is counted again even so: a flow that is expanded a second time starts its count
-    anew, and Celery counts each part once.
+    A part of a chord is counted again even so: a flow that is expanded a second time starts its
+    count anew, and Celery counts each part once.
     """
     answer = entry.get("answer")
     if "told" in entry.fields and not (answer is not None and delivery.in_chord):
@@ -117,7 +115,7 @@ def _go(turn: Turn) -> dict[str, Any]:
     return _finish(turn, _walk(turn, _body(turn)))
 
 
-def _body(turn: Turn) -> Any:  # noqa: ANN401 - a plain body gives its answer, a long one its legs
+def _body(turn: Turn) -> Any:
     names = message.own_fields(turn.operation.model)
     fields = {name: getattr(turn.said, name) for name in names}
     if turn.operation.is_flow:
@@ -133,7 +131,7 @@ def _legs_of_flow(operation: Operation, fields: Mapping[str, Any]) -> Generator[
     return operation.answer.model_validate(last)
 
 
-def _walk(turn: Turn, body: Any) -> Answer:  # noqa: ANN401 - see _body
+def _walk(turn: Turn, body: Any) -> Answer:
     """Run a body through its legs; a leg that has not landed ends the turn."""
     if not isinstance(body, Generator):
         return body  # type: ignore[no-any-return]  # checked at declaration
@@ -161,7 +159,7 @@ def _finish(turn: Turn, answer: Answer) -> dict[str, Any]:
 
 
 def _try_again(turn: Turn, trouble: errors.XenflowError) -> dict[str, Any]:
-    """Rest after a passing trouble, longer each time; give up when patience or the deadline is over."""
+    """Rest after a passing trouble, longer each time; fall when patience or time is over."""
     rest = ledger.patience(turn.entry, trouble, turn.desk)
     if rest is None:
         return _fall(turn, trouble)
@@ -226,7 +224,7 @@ def _undo(turn: Turn) -> undoing.Undone:
 
 
 def _finish_undoing(turn: Turn, fault: dict[str, Any]) -> dict[str, Any]:
-    """Answer a failed undoing: what is gone already is fine, the rest is reported and stops nobody."""
+    """Answer a failed undoing: what is gone is fine, the rest is reported and stops nobody."""
     answer = undoing.answer(fault)
     turn.desk.journal.finish(turn.entry, turn.place, answer=answer)
     return answer

@@ -1,6 +1,7 @@
-"""The post: messages as they are on the wire, so that a parked one can be sent again exactly as it came.
+"""The post: messages as they are on the wire, to be sent again exactly as they came.
 
-A message is kept whole (body, headers, properties), not rebuilt: fields that other producers or later versions put there come back unharmed.
+A message is kept whole (body, headers, properties), not rebuilt: fields that other producers or
+later versions put there come back unharmed.
 """
 
 import json
@@ -13,10 +14,8 @@ if TYPE_CHECKING:
     from kombu.message import Message as Delivered
 
 PATH = "xenflow_path"  # header: ids of the flows around a step, outermost first, "/" between
-UNDOES = (
-    "xenflow_undoes"  # header: the step undoes, so a failing flow does not keep it from beginning
-)
-ADOPTS = "xenflow_adopts"  # header: what the entry of an operation begins with, when it goes on for another
+UNDOES = "xenflow_undoes"  # header: the step undoes, so it begins though its flow is failing
+ADOPTS = "xenflow_adopts"  # header: what an entry begins with that goes on for another
 LANDED = "xenflow.landed"
 FELL = "xenflow.fell"
 POLL = "xenflow.poll"
@@ -85,7 +84,7 @@ class Post:
         path: str,
         adopts: Mapping[str, str],
     ) -> None:
-        """Send what is left of an operation whose caller has been answered, as an operation of its own."""
+        """Send what is left of an operation whose caller was answered, as one of its own."""
         self._app.send_task(
             name,
             kwargs=fields,

@@ -1,6 +1,7 @@
 """The Lua scripts of the journal: each is one atomic step in the life of an operation.
 
-They stand as files in `lua/`, each with its keys, arguments and answers in its head, and are sent to Redis once per connection.
+They stand as files in `lua/`, each with its keys, arguments and answers in its head, and are sent
+to Redis once per connection.
 """
 
 from functools import cache
@@ -13,7 +14,7 @@ from redis.exceptions import ResponseError
 Answer = Any  # what a script answers is whatever Lua returned; callers below give it a type
 
 
-class Overtaken(Exception):  # noqa: N818 - it is a word of the domain, not an error of the program
+class Overtaken(Exception):
     """Another delivery has taken the operation over; this one must not act any more."""
 
 

@@ -1,7 +1,8 @@
 """Stopping early: an operation that was called off, or whose deadline has passed.
 
-Nothing new begins then. What runs on XenServer is asked to cancel, and its end is waited for, since only the end tells whether there is an
-effect: to the deadline when it was called off, and a little beyond when the deadline itself is the reason.
+Nothing new begins then. What runs on XenServer is asked to cancel, and its end is waited for, since
+only the end tells whether there is an effect: to the deadline when it was called off, and a little
+beyond when the deadline itself is the reason.
 """
 
 from tasks.frame.turn import Turn
@@ -29,7 +30,7 @@ def stop_here(turn: Turn) -> None:
 
 
 def stop_xenserver(turn: Turn, label: str, ref: str) -> None:
-    """Ask XenServer once to cancel what runs, if there is a reason; raise it when the end does not come."""
+    """Ask XenServer once to cancel what runs, if there is a reason; raise it if no end comes."""
     why = reason(turn)
     if why is None:
         return

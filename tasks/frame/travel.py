@@ -1,13 +1,13 @@
-"""Travelling a leg: whatever it waits for, it is reached once, and hands back a value or an error."""
+"""Travelling a leg: whatever it waits for, it is reached once; it brings a value or an error."""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tasks.frame import calls, faults, ledger, stopping, waits
+from tasks.frame import calls, faults, guests, ledger, stopping, waits
 from tasks.frame.answers import Accepted
-from tasks.frame.legs import Call, Expand, Follow, Leg, Pause
+from tasks.frame.legs import Address, Call, Expand, Follow, Leg, Pause
 from tasks.frame.turn import Turn
 from xenserver import errors
 
@@ -16,7 +16,7 @@ UNDO = "undo"  # the leg on which what was made is undone
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a leg: a value, or the error that is thrown into the body; or the caller is answered now."""
+    """What became of a leg: a value or an error for the body; or the caller is answered now."""
 
     value: Any = None
     error: errors.XenflowError | None = None
@@ -40,7 +40,7 @@ def pass_leg(turn: Turn, number: str, leg: Leg) -> Outcome:
     return _arrive(turn, number, leg, told)
 
 
-def _reach(turn: Turn, label: str, leg: Leg) -> Any:  # noqa: ANN401 - an outcome, or Accepted
+def _reach(turn: Turn, label: str, leg: Leg) -> Any:
     match leg:
         case Call():
             return calls.reach(turn, label, leg)
@@ -48,6 +48,8 @@ def _reach(turn: Turn, label: str, leg: Leg) -> Any:  # noqa: ANN401 - an outcom
             return waits.follow(turn, label, leg)
         case Pause():
             return waits.pause(turn, label, leg)
+        case Address():
+            return guests.reach(turn, label, leg)
         case Expand():
             return waits.expand(turn, label, leg, undoes=label == UNDO)
 

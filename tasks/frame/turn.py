@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from xenserver.gate import Xen
 
 
-class Parked(Exception):  # noqa: N818 - words of the domain: neither is an error
+class Parked(Exception):
     """The turn is over: the operation waits, without a slot."""
 
 
-class GiveWay(Exception):  # noqa: N818 - see above
+class GiveWay(Exception):
     """The turn is over: this delivery has nothing to do."""
 
 
@@ -73,7 +73,7 @@ class Turn:
         except errors.XenflowError:
             return error
 
-    def park(self, label: str, ref: str, reason: str, *, wake: float) -> Any:  # noqa: ANN401 - an outcome
+    def park(self, label: str, ref: str, reason: str, *, wake: float) -> Any:
         """Park under a XenServer task; give its outcome if that came first, else end the turn."""
         where = parking_place(self.connection)
         told, poller_wanted = self.desk.parked.park(
@@ -94,8 +94,8 @@ class Turn:
 
     def rest(
         self, reason: str, *, until: float, phase: str = "resting", leg: str = "", **fields: str
-    ) -> Any:  # noqa: ANN401 - an outcome
-        """Rest until a moment, or until `leg` lands; give its outcome if that came first, else end the turn."""
+    ) -> Any:
+        """Rest until a moment or until `leg` lands; give its outcome, or end the turn."""
         told = self.desk.journal.rest(self.entry, until=until, phase=phase, leg=leg, **fields)
         if told is None:
             raise Parked(reason)

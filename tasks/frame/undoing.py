@@ -1,4 +1,4 @@
-"""Undoing: what a failing operation or flow made is taken back, last made first, by operations of the same run."""
+"""Undoing: steps of the same run take back what a failing operation or flow made, last first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class Undone:
         return "; ".join(words)
 
     def left(self) -> list[Made]:
-        """Give what there still is, first made first: it is the business of the flow around, now."""
+        """Give what there still is, first made first: now the business of the flow around."""
         return [*self.kept, *self.not_undone][::-1]
 
     def document(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ NOTHING = Undone()
 
 
 def record(turn: "Turn") -> list[dict[str, Any]]:
-    """Give what the legs of an operation made, first made first, for its flow to undo if need be."""
+    """Give what the legs of an operation made, first made first, for its flow to undo."""
     undo = turn.operation.undo
     if undo is None:
         return []
@@ -66,7 +66,7 @@ def record(turn: "Turn") -> list[dict[str, Any]]:
 
 
 def made(turn: "Turn") -> list[dict[str, Any]]:
-    """Give what a failing operation is to undo, last made first: by its steps, and by its own legs."""
+    """Give what a failing operation is to undo, of its steps and its legs, last made first."""
     return [*turn.desk.journal.made(turn.entry.id), *record(turn)[::-1]]
 
 

@@ -1,6 +1,7 @@
-"""The words that operations are declared with: annotated types for the inputs that come up again and again.
+"""The words that operations are declared with: types for inputs that come up again and again.
 
-Each carries its own check, its help for the command line, and, in its JSON schema, the class of object it names (`x-names`).
+Each carries its own check, its help for the command line, and, in its JSON schema, the class of
+object it names (`x-names`).
 """
 
 import re
@@ -37,7 +38,7 @@ def _in_digits(value: object) -> object:
     return str(value) if isinstance(value, int) else value
 
 
-def _naming(what: str, cls: str) -> Any:  # noqa: ANN401 - pydantic's FieldInfo is not meant to be named
+def _naming(what: str, cls: str) -> Any:
     return Field(description=f"{what}, by UUID or name label", json_schema_extra={"x-names": cls})
 
 

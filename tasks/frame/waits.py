@@ -7,11 +7,11 @@ from tasks.frame.legs import Expand, Follow, Pause
 from tasks.frame.turn import Turn
 from xenserver import errors, events
 
-LOST_SIGHT = 15.0  # seconds after which a canvas none of whose steps is open is sent again; doubles each time
+LOST_SIGHT = 15.0  # seconds after which a canvas without open steps is sent again; doubles
 SELDOM = 240.0  # seconds between two sendings at most
 
 
-def follow(turn: Turn, label: str, leg: Follow) -> Any:  # noqa: ANN401 - an outcome, or Accepted
+def follow(turn: Turn, label: str, leg: Follow) -> Any:
     """Wait for the end of a XenServer task that somebody else began."""
     try:
         record = turn.xen.now.task.get_record(leg.ref)
@@ -33,7 +33,7 @@ def outcome_of(end: events.TaskEnd) -> dict[str, Any]:
     return {**told, "finished": end.finished}
 
 
-def pause(turn: Turn, label: str, leg: Pause) -> Any:  # noqa: ANN401 - an outcome
+def pause(turn: Turn, label: str, leg: Pause) -> Any:
     """Wait for so many seconds."""
     until = turn.entry.number(f"until:{label}") or turn.now() + leg.seconds
     if turn.now() >= until:
@@ -43,11 +43,11 @@ def pause(turn: Turn, label: str, leg: Pause) -> Any:  # noqa: ANN401 - an outco
     return turn.rest(f"pauses for {leg.seconds:g} s", until=wake, **{f"until:{label}": str(until)})
 
 
-def expand(turn: Turn, label: str, leg: Expand, *, undoes: bool) -> Any:  # noqa: ANN401 - an outcome
+def expand(turn: Turn, label: str, leg: Expand, *, undoes: bool) -> Any:
     """Send a canvas of steps, and wait for its end; an undoing is stopped by nothing.
 
-    A canvas none of whose steps is open may have lost the message of its next one: it is sent again. The ids are the same, so what is
-    done answers from the journal, and what is lost goes on.
+    A canvas none of whose steps is open may have lost the message of its next one: it is sent
+    again. The ids are the same, so what is done answers from the journal, and what is lost goes on.
     """
     if not undoes:
         stopping.stop_here(turn)

@@ -3,6 +3,7 @@
 from tasks.frame.answers import Done, done
 from tasks.frame.operation import Steps, operation
 from tasks.frame.vocabulary import Ensures, HostName, VmName
+from tasks.vm.addresses import WaitFor, come_up, refuse_without_tools
 from tasks.vm.states import State, into
 from xenserver.gate import Xen
 from xenserver.things import Call, Thing
@@ -41,15 +42,18 @@ def resume(
     force: bool = False,
     host: HostName | None = None,
     ensure: Ensures = False,
+    wait_for: WaitFor = "running",
 ) -> Steps[Done]:
     """Let a suspended VM run on, on the host that XenServer chooses or on a given one."""
     machine = xen.find.vm(vm)
+    refuse_without_tools(xen, machine, wait_for)
     if host:
         call = xen.later.VM.resume_on(machine, xen.find.host(host), paused, force)
     else:
         call = xen.later.VM.resume(machine, paused, force)
     state: State = "Paused" if paused else "Running"
-    return (yield from into(state, machine, call, "VM resumed", ensure=ensure))
+    arrival = into(state, machine, call, "VM resumed", ensure=ensure)
+    return (yield from come_up(machine, wait_for, arrival))
 
 
 @operation()

@@ -5,8 +5,10 @@ from tasks.frame.ensuring import unless_already
 from tasks.frame.legs import within
 from tasks.frame.operation import Steps, operation
 from tasks.frame.vocabulary import Ensures, HostName, Seconds, VmName
+from tasks.vm.addresses import WaitFor, come_up, refuse_without_tools
 from tasks.vm.states import State, already, arrived, into
 from xenserver.gate import Xen
+from xenserver.things import Thing
 
 
 @operation()
@@ -18,15 +20,18 @@ def start(
     force: bool = False,
     host: HostName | None = None,
     ensure: Ensures = False,
+    wait_for: WaitFor = "running",
 ) -> Steps[Done]:
     """Boot a halted VM, on the host that XenServer chooses or on a given one."""
     machine = xen.find.vm(vm)
+    refuse_without_tools(xen, machine, wait_for)
     if host:
         boot = xen.later.VM.start_on(machine, xen.find.host(host), paused, force)
     else:
         boot = xen.later.VM.start(machine, paused, force)
     state: State = "Paused" if paused else "Running"
-    return (yield from into(state, machine, boot, "VM started", ensure=ensure))
+    arrival = into(state, machine, boot, "VM started", ensure=ensure)
+    return (yield from come_up(machine, wait_for, arrival))
 
 
 @operation()
@@ -49,8 +54,15 @@ def shutdown(
 
 
 @operation()
-def reboot(xen: Xen, *, vm: VmName, force: bool = False) -> Steps[Done]:
+def reboot(
+    xen: Xen, *, vm: VmName, force: bool = False, wait_for: WaitFor = "running"
+) -> Steps[Done]:
     """Reboot a VM by its guest; with `force` as its reset button would."""
     machine = xen.find.vm(vm)
+    refuse_without_tools(xen, machine, wait_for)
+    return (yield from come_up(machine, wait_for, _again(xen, machine, force=force)))
+
+
+def _again(xen: Xen, machine: Thing, *, force: bool) -> Steps[Done]:
     yield xen.later.VM.hard_reboot(machine) if force else xen.later.VM.clean_reboot(machine)
     return done("Reboot completed", machine, power_state="Running")

@@ -1,5 +1,5 @@
 -- Land XenServer tasks that ended: write the outcome into the journal and call the operation back.
--- KEYS  1 parked  2 landing  3 due
+-- KEYS  1 parked  2 landing  3 due  4 guests
 -- ARGV  1 prefix of entries  2 prefix of early outcomes  3 lifetime of an early outcome (s)  4 seconds until a landing that nobody claimed is sent again
 --       5.. reference, outcome, "1" when the XenServer task carries our tag
 -- Answers the ids and messages to send: {id, message, ...}. The message stays in the entry, and the id in `landing`, until a worker claims it.
@@ -23,6 +23,7 @@ for i = 5, #ARGV, 3 do
       end
     end
     redis.call('HDEL', KEYS[1], ARGV[i])
+    redis.call('SREM', KEYS[4], ARGV[i])
   elseif ARGV[i + 2] == '1' then
     redis.call('SET', ARGV[2] .. ARGV[i], ARGV[i + 1], 'EX', ARGV[3])
   end

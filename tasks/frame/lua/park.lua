@@ -1,5 +1,5 @@
 -- Park an operation under a reference until it lands, unless the landing came first.
--- KEYS  1 entry  2 parked  3 early (of this reference)  4 lease of the poller  5 armed  6 targets  7 due  8 connections
+-- KEYS  1 entry  2 parked  3 early (of this reference)  4 lease of the poller  5 armed  6 targets  7 due  8 connections  9 guests
 -- ARGV  1 fence  2 id  3 leg  4 reference  5 wake at (s)  6 target  7 connection  8.. field, value, ...
 -- Answers {"landed", outcome} or {"parked", "1" when no poller follows this target yet}.
 local entry, landed = KEYS[1], 'outcome:' .. ARGV[3]
@@ -27,6 +27,9 @@ if not others then
   redis.call('HSET', KEYS[2], ARGV[4], me)
 elseif not ('\n' .. others .. '\n'):find('\n' .. me .. '\n', 1, true) then
   redis.call('HSET', KEYS[2], ARGV[4], others .. '\n' .. me)
+end
+if ARGV[4]:sub(1, 6) == 'guest/' then
+  redis.call('SADD', KEYS[9], ARGV[4])
 end
 redis.call('SADD', KEYS[6], ARGV[6])
 redis.call('HSET', KEYS[8], ARGV[6], ARGV[7])

@@ -1,0 +1,39 @@
+"""Waiting for a guest after its VM was started, rebooted or resumed."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tasks.frame.answers import Done
+from tasks.frame.legs import Address
+from tasks.frame.operation import Steps
+from xenserver import errors, values
+from xenserver.gate import Xen
+from xenserver.things import Thing
+
+WaitFor = Annotated[
+    Literal["running", "ip"],
+    Field(description='answer when the VM runs, or when its guest has told its addresses ("ip")'),
+]
+
+
+def refuse_without_tools(xen: Xen, machine: Thing, wait_for: WaitFor) -> None:
+    """Refuse to wait for the address of a guest that is known to have no tools.
+
+    The metrics of a guest stay when its VM halts: what they say of the last time holds for the
+    next. A guest that never ran is given a chance.
+    """
+    if wait_for != "ip":
+        return
+    metrics = xen.now.VM.get_guest_metrics(machine)
+    if metrics != values.NULL and not xen.now.VM_guest_metrics.get_PV_drivers_version(metrics):
+        raise errors.from_api("XENFLOW_GUEST_WITHOUT_TOOLS", [f"VM {machine}"])
+
+
+def come_up(machine: Thing, wait_for: WaitFor, arrival: Steps[Done]) -> Steps[Done]:
+    """Let a VM arrive, and then wait for its guest if that is wanted."""
+    told = yield from arrival
+    if wait_for == "running":
+        return told
+    addresses: dict[str, str] = yield Address(machine.ref)
+    return told.model_copy(update={"addresses": addresses})

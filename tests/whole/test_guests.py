@@ -1,0 +1,63 @@
+"""Waiting for a guest's addresses holds nothing, and ends in words when there are none to come."""
+
+import pytest
+
+from tests.living import PATIENCE, Inhabited
+from xenserver import errors
+
+CREATE = "flow.create_vm_from_configured_template"
+
+
+def test_a_vm_is_created_and_its_addresses_answered(house: Inhabited, name: str) -> None:
+    """The guest tells them some seconds after it was started."""
+    answer = house.do(CREATE, template="deb12", name=name, wait_for="ip")
+
+    (machine,) = house.xenserver.named("VM", name)
+    told = house.xenserver("VM_guest_metrics.get_networks", machine["guest_metrics"])
+    assert answer["addresses"] == told
+    assert told["0/ip"]
+
+
+def test_many_guests_are_waited_for_by_one_look(house: Inhabited, name: str) -> None:
+    """Ten VMs come up at once; none of them costs a look of its own."""
+    results = [
+        house.send(CREATE, template="deb12", name=f"{name}-{n}", wait_for="ip") for n in range(10)
+    ]
+
+    assert all(result.get(timeout=PATIENCE)["addresses"]["0/ip"] for result in results)
+    assert house.desk.parked.guests("default") == []
+
+
+def test_a_guest_known_to_have_no_tools_is_refused_before_anything_is_done(
+    house: Inhabited, name: str
+) -> None:
+    """What its last run told holds for the next."""
+    made = house.do("xenserver.vm.install", template="blank", name=name)
+    house.do("xenserver.vm.start", vm=made["uuid"])
+    house.do("xenserver.vm.shutdown", vm=made["uuid"], force=True)
+
+    with pytest.raises(errors.Refused, match="has no guest tools"):
+        house.do("xenserver.vm.start", vm=made["uuid"], wait_for="ip")
+    assert house.xenserver.named("VM", name)[0]["power_state"] == "Halted"
+
+
+def test_a_guest_that_stops_meanwhile_ends_the_waiting(house: Inhabited, name: str) -> None:
+    """At once, and says so."""
+    made = house.do("xenserver.vm.install", template="blank", name=name)
+    result = house.send("xenserver.vm.start", vm=made["uuid"], wait_for="ip")
+    house.until(lambda: house.desk.parked.guests("default"), "waiting for the guest")
+
+    house.do("xenserver.vm.shutdown", vm=made["uuid"], force=True)
+
+    with pytest.raises(errors.Refused, match="the VM is halted"):
+        result.get(timeout=PATIENCE)
+
+
+def test_a_silent_guest_ends_the_waiting_at_the_deadline(house: Inhabited, name: str) -> None:
+    """With nothing left parked."""
+    made = house.do("xenserver.vm.install", template="blank", name=name)
+
+    with pytest.raises(errors.TimedOut):
+        house.do("xenserver.vm.start", vm=made["uuid"], wait_for="ip", timeout=2)
+    assert house.desk.parked.guests("default") == []
+    assert house.xenserver.named("VM", name)[0]["power_state"] == "Running"
