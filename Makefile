@@ -45,7 +45,8 @@ format: $(STAMP)
 
 docs: $(STAMP)
 	@rm -rf docs/schemas/messages docs/schemas/answers
-	@env -u XENFLOW_OPERATIONS_PATH $(RUN)/xenflow schema --output docs/schemas --python docs/client/xenflow_client.py
+	@env -u XENFLOW_OPERATIONS_PATH $(RUN)/xenflow schema --output docs/schemas \
+		--python docs/client/xenflow_client.py --pages docs/reference
 
 lock: | $(RUN)/uv
 	@$(COMPILE) --upgrade -o requirements.lock pyproject.toml

@@ -109,6 +109,8 @@ class Done(TypedDict):
     """The object that was changed."""
     name_label: NotRequired[str]
     power_state: NotRequired[str]
+    addresses: NotRequired[dict[str, str]]
+    """What the guest told, with `wait_for="ip"`: {"0/ip": "192.0.2.7"}."""
 
 
 class Followed(TypedDict):
@@ -402,6 +404,7 @@ class flow:
         description: str | Feed | None = None,
         sr: str | Feed | None = None,
         start: bool | Feed | None = None,
+        wait_for: Literal["running", "ip"] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Clone a configured template, or copy it onto `sr`; install the VM, start it.
@@ -411,6 +414,8 @@ class flow:
             name: a name label
             sr: a storage repository, by UUID or name label
             start: default true
+            wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
+                default running
         """
         return signature(
             "flow.create_vm_from_configured_template",
@@ -421,6 +426,7 @@ class flow:
                 "description": description,
                 "sr": sr,
                 "start": start,
+                "wait_for": wait_for,
             },
             common,
         )
@@ -439,6 +445,7 @@ class flow:
         cd: str | Feed | None = None,
         networks: list[NetworkWanted] | Feed | None = None,
         start: bool | Feed | None = None,
+        wait_for: Literal["running", "ip"] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Clone a template, install the VM, build its disks, CD and networks side by side, start
@@ -453,6 +460,8 @@ class flow:
             boot: How a VM boots; what is not given stays as it is.
             cd: the CD in its drive, by UUID or name label
             start: default true
+            wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
+                default running
         """
         return signature(
             "flow.create_vm_from_unconfigured_template",
@@ -469,6 +478,7 @@ class flow:
                 "cd": cd,
                 "networks": networks,
                 "start": start,
+                "wait_for": wait_for,
             },
             common,
         )
@@ -1719,17 +1729,20 @@ class vm:
         *,
         vm: str | Feed,
         force: bool | Feed | None = None,
+        wait_for: Literal["running", "ip"] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Reboot a VM by its guest; with `force` as its reset button would.
 
         Args:
             vm: a VM, by UUID or name label
+            wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
+                default running
         """
         return signature(
             "xenserver.vm.reboot",
             "change",
-            {"vm": vm, "force": force},
+            {"vm": vm, "force": force, "wait_for": wait_for},
             common,
         )
 
@@ -1741,6 +1754,7 @@ class vm:
         force: bool | Feed | None = None,
         host: str | Feed | None = None,
         ensure: bool | Feed | None = None,
+        wait_for: Literal["running", "ip"] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Let a suspended VM run on, on the host that XenServer chooses or on a given one.
@@ -1749,11 +1763,20 @@ class vm:
             vm: a VM, by UUID or name label
             host: a host, by UUID or name label
             ensure: count being there already as a success
+            wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
+                default running
         """
         return signature(
             "xenserver.vm.resume",
             "change",
-            {"vm": vm, "paused": paused, "force": force, "host": host, "ensure": ensure},
+            {
+                "vm": vm,
+                "paused": paused,
+                "force": force,
+                "host": host,
+                "ensure": ensure,
+                "wait_for": wait_for,
+            },
             common,
         )
 
@@ -1827,6 +1850,7 @@ class vm:
         force: bool | Feed | None = None,
         host: str | Feed | None = None,
         ensure: bool | Feed | None = None,
+        wait_for: Literal["running", "ip"] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Boot a halted VM, on the host that XenServer chooses or on a given one.
@@ -1835,11 +1859,20 @@ class vm:
             vm: a VM, by UUID or name label
             host: a host, by UUID or name label
             ensure: count being there already as a success
+            wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
+                default running
         """
         return signature(
             "xenserver.vm.start",
             "change",
-            {"vm": vm, "paused": paused, "force": force, "host": host, "ensure": ensure},
+            {
+                "vm": vm,
+                "paused": paused,
+                "force": force,
+                "host": host,
+                "ensure": ensure,
+                "wait_for": wait_for,
+            },
             common,
         )
 

@@ -1,5 +1,6 @@
 """The schemas that are checked in say what the worker checks by."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,40 +14,95 @@ from config import settings
 from tasks.frame import answers, message
 from tasks.frame.operation import Operation
 from tests.workers import schemas
+from tests.workers.conftest import Run
 from workers.cli import examples
 from workers.schemas import layout, models
 from xenserver import errors
 
 OPERATIONS = schemas.operations()
 NAMES = schemas.names()
+BY_HAND = ("README.md", "simulator.md")
+
+
+def _write(folder: Path, **more: str) -> Path:
+    """Write all of it, in a process where no test has declared anything."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(settings.PREFIX)}
+    places = {
+        "--output": folder / "schemas",
+        "--python": folder / "client" / "xenflow_client.py",
+        "--pages": folder / "reference",
+    }
+    words = [str(word) for place in places.items() for word in place]
+    command = [sys.executable, "-m", "workers.cli", "schema", *words]
+    subprocess.run(command, check=True, capture_output=True, env={**environment, **more})
+    return folder
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write all of it anew, in a process where no test has declared anything."""
-    folder = tmp_path_factory.mktemp("docs")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(settings.PREFIX)}
-    client = folder / "client" / "xenflow_client.py"
-    places = ["--output", str(folder / "schemas"), "--python", str(client)]
-    command = [sys.executable, "-m", "workers.cli", "schema", *places]
-    subprocess.run(command, check=True, capture_output=True, env=environment)
-    return folder
+    """Write what is checked in anew."""
+    return _write(tmp_path_factory.mktemp("docs"))
 
 
 def _texts(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): path.read_text(encoding="utf-8")
         for path in folder.rglob("*")
-        if path.suffix in {".json", ".py"}
+        if path.suffix in {".json", ".md", ".py"} and path.name not in BY_HAND
     }
 
 
-@pytest.mark.parametrize("folder", ["schemas", "client"])
+@pytest.mark.parametrize("folder", ["schemas", "client", "reference"])
 def test_what_is_checked_in_is_what_would_be_written(written: Path, folder: str) -> None:
     """`make docs` writes it."""
     now, then = _texts(written / folder), _texts(schemas.DOCS / folder)
 
     assert {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)} == set()
+
+
+OWN = '''\
+from tasks.frame.answers import Answer
+from tasks.frame.operation import operation
+from tasks.frame.vocabulary import VmName
+
+
+class Renamed(Answer):
+    """A VM has another name."""
+
+    before: str
+
+
+@operation(queue="find")
+def rename(_xen: object, *, vm: VmName) -> Renamed:
+    """Give a VM another name."""
+    return Renamed(return_result="VM renamed", before=vm)
+'''
+
+
+def test_peoples_own_operations_are_in_all_of_it(tmp_path: Path) -> None:
+    """With their answers."""
+    operations = tmp_path / "operations"
+    operations.mkdir()
+    (operations / "shelf.py").write_text(OWN, encoding="utf-8")
+
+    folder = _write(tmp_path, XENFLOW_OPERATIONS_PATH=str(operations))
+
+    told = json.loads((folder / "schemas" / "asyncapi.json").read_text(encoding="utf-8"))
+    assert told["operations"]["xenserver.shelf.rename"]["channel"] == {"$ref": "#/channels/find"}
+    assert (folder / "schemas/messages/xenserver.shelf.rename.json").exists()
+    assert (folder / "schemas/answers/Renamed.json").exists()
+    assert "class shelf:" in (folder / "client/xenflow_client.py").read_text(encoding="utf-8")
+    assert "## shelf" in (folder / "reference/operations.md").read_text(encoding="utf-8")
+
+
+def test_schemas_alone_are_written_where_one_is(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing else is asked for."""
+    monkeypatch.chdir(tmp_path)
+
+    assert run("schema").code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["schemas"]
 
 
 @pytest.mark.parametrize("dialect", [jsonschema.Draft202012Validator, jsonschema.Draft7Validator])

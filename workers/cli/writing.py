@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 from workers.cli import making, names, screen
 from workers.cli.endings import Code
 from workers.cli.manner import Debug
+from workers.pages import reference
 from workers.schemas import client, files
 
 HERE = Path("schemas")
@@ -32,13 +33,23 @@ def schema(
         Path | None,
         typer.Option(metavar="FILE", help="write a typed client, which needs only Celery"),
     ] = None,
+    pages: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="write the reference pages, in Markdown"),
+    ] = None,
     debug: Debug = False,  # noqa: ARG001 - read by entry.py
 ) -> int:
-    """Write JSON Schemas of all messages and answers, an AsyncAPI document, a typed client."""
+    """Write JSON Schemas of all messages and answers and an AsyncAPI document.
+
+    Or what else is asked for: a typed client, the reference pages. People's own operations are in
+    all of them.
+    """
     operations = names.everything()
     if python:
         _write(python.parent, {python.name: client.text(operations)})
-    if output or not python:
+    if pages:
+        _write(pages, reference.texts(operations))
+    if output or not (python or pages):
         _write(output or HERE, files.schemas(operations))
     return Code.DONE
 

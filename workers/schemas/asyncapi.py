@@ -43,7 +43,7 @@ def document(operations: Iterable[Operation]) -> Schema:
         "defaultContentType": "application/json",
         "servers": {"redis": _SERVER},
         "channels": {
-            **{queue: _queue(queue, known) for queue in sorted({one.queue for one in known})},
+            **{queue: _queue(queue, known) for queue in _QUEUES},
             "answer": _answer_channel([*answers, *_FAILURES]),
         },
         "operations": {operation.name: _operation(operation) for operation in known},
@@ -79,7 +79,7 @@ def _queue(queue: str, operations: Iterable[Operation]) -> Schema:
     mine = [operation.name for operation in operations if operation.queue == queue]
     return {
         "address": queue,
-        "description": _QUEUES.get(queue, "A queue of one's own."),
+        "description": _QUEUES[queue],
         "servers": [{"$ref": "#/servers/redis"}],
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in mine},
         "x-envelope": {"$ref": "#/components/schemas/Envelope"},

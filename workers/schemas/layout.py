@@ -8,12 +8,12 @@ WIDTH = 140
 _INDENT = "  "
 
 
-def text(document: Any) -> str:  # noqa: ANN401 - any JSON value
+def text(document: Any) -> str:
     """Give a JSON document as text that can be read and compared line by line."""
     return "".join(_written(document, 0, room=WIDTH)) + "\n"
 
 
-def _written(value: Any, depth: int, *, room: int) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+def _written(value: Any, depth: int, *, room: int) -> Iterator[str]:
     line = json.dumps(value, ensure_ascii=False)
     if len(line) <= room or not isinstance(value, dict | list) or not value:
         yield line

@@ -20,6 +20,8 @@ def tidied(schema: Mapping[str, Any]) -> Schema:
     """Give a schema without titles and nested choices, and with nothing beside a `$ref`."""
     told = {_MEANT.get(key, key): _within(key, value) for key, value in schema.items()}
     told.pop("title", None)
+    if "const" in told:
+        told["enum"] = [told.pop("const")]
     if "description" in told:
         told["description"] = prose(told["description"])
     if told.get("default", ...) is None:
@@ -55,7 +57,7 @@ def without_null(schema: Mapping[str, Any]) -> Schema:
     return _in_order(told)
 
 
-def _within(key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _within(key: str, value: Any) -> Any:
     match key, value:
         case "properties" | "$defs", dict():
             return {name: tidied(part) for name, part in value.items() if name != "JsonValue"}

@@ -76,5 +76,6 @@ def _lines(paragraph: str, width: int) -> Iterator[str]:
 
 
 def _literal(values: list[Any]) -> str:
-    said = ", ".join(f'"{value}"' for value in values if value is not None)
+    there = [value for value in values if value is not None]
+    said = ", ".join(f'"{value}"' if isinstance(value, str) else repr(value) for value in there)
     return f"Literal[{said}]" + (" | None" if None in values else "")

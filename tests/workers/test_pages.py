@@ -1,0 +1,96 @@
+"""The reference pages tell of everything there is, and their links lead somewhere."""
+
+import re
+
+import pytest
+
+from config import settings
+from tests.tasks import calls as heard
+from tests.workers import schemas
+from workers.cli import tree
+from workers.pages import calls, markdown
+from xenserver import errors
+
+REFERENCE = schemas.DOCS / "reference"
+PAGES = ("operations.md", "flows.md", "commands.md", "settings.md", "errors.md")
+LINK = re.compile(r"\]\(([^)]*)\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+
+
+def read(page: str) -> str:
+    """Read a page."""
+    return (REFERENCE / page).read_text(encoding="utf-8")
+
+
+def headings(page: str) -> list[str]:
+    """List the headings of a page, without what is within blocks of code."""
+    return HEADING.findall(re.sub(r"```.*?```", "", read(page), flags=re.DOTALL))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    """To a heading of the page, or to another page."""
+    anchors = {re.sub(r"[^\w -]", "", name.lower()).replace(" ", "-") for name in headings(page)}
+    links = LINK.findall(read(page))
+
+    assert [link for link in links if link[0] == "#" and link[1:] not in anchors] == []
+    assert [link for link in links if link[0] != "#" and not (REFERENCE / link).exists()] == []
+
+
+def test_every_operation_has_its_place() -> None:
+    """Flows on a page of their own."""
+    told = {page: set(headings(page)) for page in ("operations.md", "flows.md")}
+
+    for operation in schemas.operations():
+        page = "flows.md" if operation.is_flow else "operations.md"
+        assert operation.name in told[page]
+        assert operation.answer.__name__ in told[page]
+
+
+def test_every_command_is_told_of() -> None:
+    """The groups of operations in a table, the others each under a heading."""
+    text = read("commands.md")
+
+    assert [name for name in tree.root().commands if f"xenflow {name}" not in text] == []
+
+
+def test_every_setting_is_told_of() -> None:
+    """By its variable."""
+    variables = [settings.PREFIX + name.upper() for name in settings.Settings.model_fields]
+
+    assert [name for name in variables if f"`{name}`" not in read("settings.md")] == []
+
+
+def test_every_error_is_told_of() -> None:
+    """By its code, under its class."""
+    _about, *parts = re.split(r"^## ", read("errors.md"), flags=re.MULTILINE)
+    by_class = {part.partition("\n")[0]: part for part in parts}
+
+    for code, kind in errors.codes().items():
+        assert f"`{code}`" in by_class[kind.__name__]
+
+
+@pytest.mark.parametrize("name", sorted(heard.golden()))
+def test_the_calls_that_are_told_are_those_that_are_heard(name: str) -> None:
+    """What an operation makes XenServer do is read off its body."""
+    [operation] = [one for one in schemas.operations() if one.name == name]
+    done = {call.removeprefix("Async.") for call in heard.golden()[name] if "Async." in call}
+
+    assert done <= set(calls.methods(operation))
+
+
+def test_a_flow_tells_its_steps() -> None:
+    """Those of the flows within it, and those on which its inputs decide."""
+    by_name = {operation.name: operation for operation in schemas.operations()}
+
+    assert set(calls.steps(by_name["flow.create_vm_from_configured_template"])) == {
+        "xenserver.vm.clone",
+        "xenserver.vm.copy",
+        "xenserver.vm.install",
+        "xenserver.vm.start",
+    }
+
+
+def test_a_bar_in_a_cell_ends_no_cell() -> None:
+    """It is escaped."""
+    assert markdown.table(["a"], [["b|c"]]).endswith("| b\\|c |")

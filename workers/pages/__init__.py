@@ -1,0 +1,1 @@
+"""The reference pages for people, written off what they tell of."""
