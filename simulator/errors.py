@@ -1,7 +1,7 @@
 """What XenServer answers when it refuses: the one exception of the simulator."""
 
 
-class Failure(Exception):  # noqa: N818  # XenServer's word for it; it is an answer, not a defect
+class Failure(Exception):
     """A refusal as it goes over the wire: an error code and its parameters, all of them text."""
 
     def __init__(self, code: str, *params: object) -> None:

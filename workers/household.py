@@ -27,7 +27,7 @@ Handler = Callable[[int, FrameType | None], None]
 XENFLOW = (sys.executable, "-m", "workers.cli")
 
 
-class Trouble(RuntimeError):  # noqa: N818 - said as one speaks
+class Trouble(RuntimeError):
     """A process did not get ready, or ended by itself; the text has the end of its log."""
 
 

@@ -59,7 +59,7 @@ class Flower:
         return _ask(f"{self.url}{path}", headers={"Authorization": f"Basic {told}"})
 
 
-def _told(name: str, value: Any) -> Any:  # noqa: ANN401 - a JSON value
+def _told(name: str, value: Any) -> Any:
     """Tell moments as people read them, and figures no finer than they are."""
     if name in {"received", "started"} and value is not None:
         return time.strftime("%H:%M:%S", time.localtime(value))

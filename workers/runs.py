@@ -16,7 +16,7 @@ _LEG_FIELDS = ("leg:", "outcome:", "sent:", "until:")
 _FELL = ":fell"  # the news that a step of somebody else's fell: no leg
 
 
-class NoSuchRun(LookupError):  # noqa: N818 - said as one speaks
+class NoSuchRun(LookupError):
     """No run has this id, or several begin with it; the text says which."""
 
 
@@ -130,5 +130,5 @@ def _number(fields: Mapping[str, str], name: str) -> float | None:
     return float(fields[name]) if name in fields else None
 
 
-def _json(fields: Mapping[str, str], name: str) -> Any:  # noqa: ANN401 - a JSON document
+def _json(fields: Mapping[str, str], name: str) -> Any:
     return json.loads(fields[name]) if name in fields else None

@@ -37,5 +37,5 @@ def names(step: "Signature[Any]") -> Names:
     return [step.task]
 
 
-def _parts(step: Any) -> list["Signature[Any]"]:  # noqa: ANN401 - celery gives a chord's header no type
+def _parts(step: Any) -> list["Signature[Any]"]:
     return list(getattr(step.tasks, "tasks", step.tasks))

@@ -25,7 +25,7 @@ NEW_DISK = {
 BLANK = {"template": "blank", "name": "web01", "sr": "NFS"}
 
 
-def _kwargs(step: Any) -> dict[str, Any]:  # noqa: ANN401 - celery gives signatures no common type
+def _kwargs(step: Any) -> dict[str, Any]:
     return dict(step.kwargs)
 
 
@@ -272,7 +272,7 @@ def test_an_interface_is_made_and_plugged_if_the_vm_runs() -> None:
     ],
 )
 def test_a_device_is_plugged_in_any_case_or_never_where_that_is_said(
-    flow: Any,  # noqa: ANN401 - an operation, declared by three modules
+    flow: Any,
     fields: dict[str, Any],
 ) -> None:
     """`plug` is auto, yes or no."""

@@ -73,7 +73,7 @@ class Lab:
                 return leg.document()
             outcomes.append(_pass(self.hands, target, xen, leg))
 
-    def see(self, method: str, *params: Value) -> Any:  # noqa: ANN401 - as many shapes as methods
+    def see(self, method: str, *params: Value) -> Any:
         """Call the pool behind the operation's back."""
         return self.eyes.call(self.pool.target(), method, *params)
 

@@ -39,7 +39,7 @@ def noted(house: Inhabited, key: str) -> list[bytes | str]:
     return list(house.desk.journal.redis.lrange(key, 0, -1))
 
 
-def get(canvas: "Signature[Any]") -> Any:  # noqa: ANN401 - whatever its last step gives
+def get(canvas: "Signature[Any]") -> Any:
     """Send a canvas and give its answer."""
     return canvas.apply_async().get(timeout=PATIENCE)
 

@@ -53,7 +53,7 @@ def complaints(pointer: str, value: object) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in follow.iter_errors(value)]
 
 
-def references(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+def references(value: Any) -> Iterator[str]:
     """Give every `$ref` within a document."""
     if isinstance(value, dict):
         yield from (part for key, part in value.items() if key == "$ref")
@@ -62,7 +62,7 @@ def references(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
             yield from references(part)
 
 
-def resolve(reference: str) -> Any:  # noqa: ANN401 - any JSON value
+def resolve(reference: str) -> Any:
     """Give what a reference of the AsyncAPI document refers to; raise LookupError otherwise."""
     return _registry().resolver("asyncapi.json").lookup(reference).contents
 

@@ -27,7 +27,7 @@ class Acting:
         """Give how the command ended."""
         return self._run(*words, **self._house.house.environment)
 
-    def json(self, *words: str) -> Any:  # noqa: ANN401 - JSON
+    def json(self, *words: str) -> Any:
         """Give the one object it printed."""
         return json.loads(self(*words, "--json").out)
 

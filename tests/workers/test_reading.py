@@ -109,7 +109,7 @@ def test_a_structure_is_read_from_a_file(tmp_path: Path) -> None:
         ("other_config", ["a"], "--other-config: 'a' is not KEY=VALUE"),
     ],
 )
-def test_what_cannot_be_read_is_named(field: str, text: Any, said: str) -> None:  # noqa: ANN401 - texts
+def test_what_cannot_be_read_is_named(field: str, text: Any, said: str) -> None:
     """By the option it was written for."""
     with pytest.raises(Stop) as stopped:
         reading.value(BY_NAME[field], text)

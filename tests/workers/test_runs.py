@@ -40,7 +40,7 @@ def write(journal: Journal) -> Write:
         *,
         root: str = FLOW,
         path: tuple[str, ...] = (),
-        **fields: Any,  # noqa: ANN401 - JSON
+        **fields: Any,
     ) -> None:
         told = {name: v if isinstance(v, str) else json.dumps(v) for name, v in fields.items()}
         first = {"path": "/".join(path), "inputs": "{}", "target": "lab", "root": root}

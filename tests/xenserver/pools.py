@@ -30,7 +30,7 @@ class Pool:
         """Give the URL of a host of the pool; number 1 is the coordinator at first."""
         return self.url.replace("127.0.0.1", f"127.0.0.{number}")
 
-    def do(self, command: str, **parameters: object) -> Any:  # noqa: ANN401 -- as many shapes as commands
+    def do(self, command: str, **parameters: object) -> Any:
         """Have the simulator do something, by its control door."""
         body = orjson.dumps({"do": command, **parameters})
         reply = urllib3.request("POST", f"{self.url}/control", body=body)

@@ -27,7 +27,7 @@ from xenserver import errors
 ASKED = 2.5  # seconds in which a worker must say that it is there
 
 
-class _Heard(Exception):  # noqa: N818 - an answer, not an error
+class _Heard(Exception):
     """The answer that was waited for has come; the rest need not be heard."""
 
 

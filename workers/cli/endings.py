@@ -38,7 +38,7 @@ class Ending:
         return [f"xenflow: {self.words}", *([f"Next: {self.next}"] if self.next else [])]
 
 
-class Stop(Exception):  # noqa: N818 - the end of a command, not always an error
+class Stop(Exception):
     """End the command now."""
 
     def __init__(self, code: Code, words: str, next_step: str = "") -> None:

@@ -72,7 +72,7 @@ def wire(operation: Operation, message: Mapping[str, Any]) -> str:
     )
 
 
-def _option(one: Input, value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
+def _option(one: Input, value: Any) -> list[str]:
     match one.kind:
         case Kind.FLAG:
             return [one.option if value else f"--no-{one.option[2:]}"]
@@ -85,7 +85,7 @@ def _option(one: Input, value: Any) -> list[str]:  # noqa: ANN401 - any JSON val
     return [one.option, str(value)]
 
 
-def _value(one: Input) -> Any:  # noqa: ANN401 - any JSON value
+def _value(one: Input) -> Any:
     if one.kind is Kind.CHOICE:
         return one.choices[0]
     if one.field in _BY_FIELD:

@@ -22,7 +22,7 @@ def command_of(operation: Operation) -> Function:
     """Give the function from which typer makes the command of an operation."""
     wanted = [one for one in inputs.of(operation.model) if one.field not in _NO_OPTION]
 
-    def act(**said: Any) -> int:  # noqa: ANN401 - what typer read
+    def act(**said: Any) -> int:
         chosen = Manner.taken_from(said)
         return performing.perform(operation, reading.options(wanted, said), chosen)
 
@@ -67,7 +67,7 @@ def _panel(one: Input) -> str:
     return "XenServer" if one.field in _CONNECTION else manner.PANEL
 
 
-def _type(one: Input) -> Any:  # noqa: ANN401 - a type, made of the schema
+def _type(one: Input) -> Any:
     plain = _PLAIN.get(one.kind, str)
     if one.kind is Kind.CHOICE:
         plain = Literal[one.choices]

@@ -116,7 +116,7 @@ def _things(word: str, things: Sequence[dict[str, Any]]) -> Text:
     return Text(f"{word.replace('_', ' ')}: {named}", style="yellow")
 
 
-def _first_line(answer: Any) -> str:  # noqa: ANN401 - an answer, maybe somebody else's
+def _first_line(answer: Any) -> str:
     if isinstance(answer, dict) and "return_result" in answer:
         return str(answer["return_result"]).partition("\n")[0]
     return json.dumps(answer, ensure_ascii=False)

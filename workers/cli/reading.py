@@ -41,7 +41,7 @@ def _pair(inputs: Sequence[Input], key: str, texts: list[str]) -> tuple[str, Any
     return one.key, value(one, texts[-1])
 
 
-def value(one: Input, text: Any) -> Any:  # noqa: ANN401 - texts, or a flag, to any JSON value
+def value(one: Input, text: Any) -> Any:
     """Read what was written for one input."""
     match one.kind:
         case Kind.STRUCTURE:
@@ -66,7 +66,7 @@ def _key_and_value(one: Input, pair: str) -> tuple[str, str]:
     return key, text
 
 
-def _json(one: Input, text: str) -> Any:  # noqa: ANN401 - any JSON value
+def _json(one: Input, text: str) -> Any:
     """Read JSON, inline or from the file behind an @."""
     source = text
     try:

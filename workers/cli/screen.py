@@ -37,7 +37,7 @@ def _console(*, stderr: bool) -> Console:
     return Console(stderr=stderr, width=width, highlight=False)
 
 
-def document(what: Any) -> None:  # noqa: ANN401 - any JSON document
+def document(what: Any) -> None:
     """Print one JSON object, and nothing else."""
     sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n")
     sys.stdout.flush()
@@ -90,7 +90,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     return shown
 
 
-def said(value: Any) -> Text:  # noqa: ANN401 - a value of an answer
+def said(value: Any) -> Text:
     """Tell a value: text as it is, nothing as nothing, the rest as JSON."""
     if value is None:
         return Text()
@@ -105,7 +105,7 @@ def fields(told: Mapping[str, Any]) -> Table:
     return shown
 
 
-def _is_told(told: Mapping[str, Any], name: str, value: Any) -> bool:  # noqa: ANN401 - see said
+def _is_told(told: Mapping[str, Any], name: str, value: Any) -> bool:
     """Leave out what the first line says already, and lists that are empty."""
     if name in {"return_result", "count"} or value is None or value == []:
         return False
@@ -113,7 +113,7 @@ def _is_told(told: Mapping[str, Any], name: str, value: Any) -> bool:  # noqa: A
     return bool(value != told.get("return_result")) and not (many and _is_records(value))
 
 
-def _is_records(value: Any) -> bool:  # noqa: ANN401 - see said
+def _is_records(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(v, Mapping) for v in value)
 
 

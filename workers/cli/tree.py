@@ -54,7 +54,7 @@ class Promised(TyperCommand):
         super().__init__(name=name, help=summary, rich_help_panel=panel)
         self._source = source
 
-    def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401 - typer's own signature
+    def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
         """Make the command, and hand over to it."""
         module, maker = self._source
         made = getattr(importlib.import_module(module), maker)(self.name)
@@ -64,7 +64,7 @@ class Promised(TyperCommand):
 class Root(TyperGroup):
     """The top of the tree."""
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - typer's own signature
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Give the command of that name, also where only people's own operations have it."""
         known = super().get_command(ctx, cmd_name)
         if known or cmd_name.startswith("-"):

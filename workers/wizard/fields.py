@@ -125,7 +125,7 @@ def _default(param: Param, name: str, written: Written) -> tuple[str, str]:
     return _literal(param.default), written.handed(name)
 
 
-def _literal(value: Any) -> str:  # noqa: ANN401 - a default of the data model
+def _literal(value: Any) -> str:
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 

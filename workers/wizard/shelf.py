@@ -14,7 +14,7 @@ from workers.wizard.fields import Import
 from workers.wizard.page import Page
 
 
-class Unreadable(Exception):  # noqa: N818 - said as one speaks
+class Unreadable(Exception):
     """A file of the folder is no Python; the text names file and line."""
 
 

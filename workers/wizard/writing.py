@@ -12,7 +12,7 @@ from workers.wizard.page import Page
 from workers.wizard.shelf import Put
 
 
-class Unwritable(Exception):  # noqa: N818 - said as one speaks
+class Unwritable(Exception):
     """No operation can be written for a method; the text names it and says why."""
 
 
