@@ -4,7 +4,9 @@ A message is checked, its journal entry claimed, its body run from the top throu
 done; the next leg is launched and the message parked until it lands; at the end there is one
 answer. The page to read first is `performance.py`.
 
-    nothing --claim--> running --launch, park--> parked --land--> landed --claim--> running ... --finish--> ended
+    nothing --claim--> running --launch, park--> parked --land--> landed --claim--> running
                           |                                                            ^
                           +--rest (busy, unreachable, deadline)--> resting --awake-----+
+                          |
+                          +--finish--> ended
 """

@@ -5,7 +5,8 @@ message comes again under the same id.
 """
 
 import json
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from celery import Celery, Task
 from celery.exceptions import Ignore, Retry
@@ -14,7 +15,7 @@ from celery.worker.request import Request
 
 from config import masking
 from tasks.frame import message, performance, post
-from tasks.frame.desk import Desk
+from tasks.frame.desk import Desk, Equipped
 from tasks.frame.journal import Place
 from tasks.frame.operation import Operation
 from tasks.frame.turn import GiveWay, Parked
@@ -31,6 +32,11 @@ class OperationRequest(Request):
     itself.
     """
 
+    _request_dict: dict[str, Any]
+    _delivery_info: dict[str, Any]
+    _expires: datetime | None
+    task: "OperationTask"
+
     def __init__(self, delivered: Any, **options: Any) -> None:
         super().__init__(delivered, **options)
         self._request_dict[WIRE] = post.capture(delivered, self._delivery_info["routing_key"])
@@ -40,7 +46,7 @@ class OperationRequest(Request):
 
     def revoked(self) -> bool:
         """Let a revoked operation go on: it is called off in the journal, and ends there."""
-        if self.id in worker_state.revoked and not self.expires:
+        if self.id in worker_state.revoked and not self._expires:
             self.task.desk.journal.call_off(self.id, "revoked")
             return False
         return bool(super().revoked())
@@ -58,11 +64,11 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
     @property
     def desk(self) -> Desk:
         """The tools of this process."""
-        return self.app.desk  # type: ignore[no-any-return]  # the app is ours
+        return cast("Equipped", self.app).desk  # `bind` binds to such alone
 
     def run(self, *previous: Any, **fields: Any) -> Any:
         """Carry the operation on; park as Celery knows it: a retry that somebody else sends."""
-        request = self.request
+        request: Any = self.request  # Celery's context, which is complete within a delivery
         request.kwargs = message.masked(request.kwargs)
         try:
             return performance.perform(

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from config import sealing, targets
+from config import sealing
+from config.targets import Target, TargetError, UnknownTarget
 from tasks.frame.holding import Holding
 from tasks.frame.journal import Journal
 from tasks.frame.parked import Parked
@@ -25,7 +26,7 @@ class Desk:
     """The tools of one process."""
 
     settings: "Settings"
-    targets: Mapping[str, targets.Target]
+    targets: Mapping[str, Target]
     journal: Journal
     parked: Parked
     post: Post
@@ -33,17 +34,17 @@ class Desk:
     sessions: "Sessions"
     now: Callable[[], float] = field(default=time.time)
 
-    def target(self, connection: Mapping[str, Any]) -> targets.Target:
+    def target(self, connection: Mapping[str, Any]) -> Target:
         """Give the target that a message names or describes; raise Refused when it cannot be."""
         try:
             if "hostname" in connection:
-                return targets.Target.from_message(**_complete(connection))
+                return Target.from_message(**_complete(connection))
             return self.targets[str(connection["target"])]
-        except targets.UnknownTarget as unknown:
+        except UnknownTarget as unknown:
             code = "XENFLOW_TARGET_UNKNOWN"
             name = str(connection["target"])
             raise errors.Refused(code, [name], f"{unknown} ({code})") from None
-        except (targets.TargetError, sealing.SealingError) as wrong:
+        except (TargetError, sealing.SealingError) as wrong:
             code = "XENFLOW_TARGET_WRONG"
             raise errors.Refused(code, [str(wrong)], f"{wrong} ({code})") from None
 
@@ -58,11 +59,19 @@ class Desk:
         return Xen(self.sessions, self.target(connection), memory, replays=replays)
 
 
+class Equipped(Protocol):
+    """An application that has the tools of its process with it."""
+
+    @property
+    def desk(self) -> Desk:
+        """The tools of this process."""
+
+
 def _complete(connection: Mapping[str, Any]) -> dict[str, Any]:
     missing = [name for name in ("username", "password") if connection.get(name) is None]
     if missing:
         problem = f"hostname needs {' and '.join(missing)} beside it"
-        raise targets.TargetError(problem)
+        raise TargetError(problem)
     return dict(connection)
 
 

@@ -70,7 +70,7 @@ def settle(
     if canvas.task == CHAIN:
         steps = [
             settle(step, path=path, place=f"{place}/{n}", handed=handed, undoes=undoes)
-            for n, step in enumerate(canvas.tasks)
+            for n, step in enumerate(canvas.kwargs["tasks"])
         ]
         return chain(*steps)
     if isinstance(canvas, group):
@@ -95,10 +95,10 @@ def _settled_step(
     if undoes:
         headers[UNDOES] = "1"
     step.set(task_id=step_id(path[-1], place), headers=headers)
-    ours = catalogue.find(step.task)
+    ours = catalogue.find(step["task"])
     if ours:
         step.set(queue=ours.queue)
-        step.kwargs = {**_taken(handed, step.kwargs, ours), **step.kwargs}
+        step["kwargs"] = {**_taken(handed, step.kwargs, ours), **step.kwargs}
     return step
 
 

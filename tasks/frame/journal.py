@@ -5,15 +5,16 @@ every later write of that delivery carries the fence and is refused once somebod
 the entry, so that a worker that was frozen and wakes up cannot act on what another took over. What
 an entry holds:
 
-    name, root, path, target, inputs, message, deadline     set by the first claim, never changed
-    undoes                                                  "1" for a step that undoes: for people
-    phase                    running, parked, landed, resting, ended: for people; nothing is decided by it
-    holder, held_until, fence                               who may act, and until when (milliseconds)
-    leg:<n>  ref:<n>  outcome:<n>                           intent, XenServer's task, how it ended
-    parked:<n>  landed:<n>                                  when that was: for people
-    known                    look-ups by name or UUID: a name goes on meaning the object it meant first
-    failing, called_off      why the operation is to end early
-    answer or fault, ended, told                            the end, and that Celery has passed it on
+    name, root, path, target,
+    inputs, message, deadline      set by the first claim, never changed
+    undoes                         "1" for a step that undoes: for people
+    phase                          running, parked, landed, resting, ended: for people alone
+    holder, held_until, fence      who may act, and until when (milliseconds)
+    leg:<n>  ref:<n>  outcome:<n>  intent, XenServer's task, how it ended
+    parked:<n>  landed:<n>         when that was: for people
+    known                          look-ups: a name goes on meaning what it meant first
+    failing, called_off            why the operation is to end early
+    answer or fault, ended, told   the end, and that Celery has passed it on
 """
 
 import json
@@ -94,8 +95,6 @@ class Journal:
         self.keep = keep
         self._scripts = scripts.Scripts(redis)
 
-    # -- taking in hand ------------------------------------------------------------------------------------------------
-
     def claim(self, operation: str, place: Place, first: Mapping[str, str]) -> Entry:
         """Take an operation in hand; `first` is written when nobody has claimed it before.
 
@@ -137,10 +136,8 @@ class Journal:
             [self.lease_ms, *(fence for _, fence in entries)],
         )
 
-    # -- writing, while held -------------------------------------------------------------------------------------------
-
     def write(self, entry: Entry, fields: Mapping[str, str]) -> None:
-        """Write fields, and what was looked up; raise Overtaken when the entry is in other hands."""
+        """Write fields, and what was looked up; raise Overtaken when others hold the entry."""
         fields = {**fields, **entry.news()}
         self._scripts.run("write", [self.keys.entry(entry.id)], [entry.fence, *_flat(fields)])
         entry.fields.update(fields)
@@ -167,7 +164,7 @@ class Journal:
         fault: Json = None,
         made: Sequence[Json] = (),
     ) -> str:
-        """End with an answer or a fault; give the message of its flow to call back, or ""."""
+        """End with an answer or a fault; give the message of a flow to call back, or ""."""
         keys = self.keys
         names = [keys.entry(entry.id), keys.due, keys.landing]
         if place.flow:
@@ -194,8 +191,6 @@ class Journal:
             )
         )
 
-    # -- from outside --------------------------------------------------------------------------------------------------
-
     def settle(self, operation: str, leg: str, outcome: Json) -> str:
         """Land a leg by its name; give the message to send, or "" when it landed before."""
         keys = self.keys
@@ -210,7 +205,7 @@ class Journal:
     def call_off(self, operation: str, word: str) -> tuple[str, str]:
         """Ask an operation to stop; give what came of it and the message to send.
 
-        What came of it is one word: unknown, ended, or asked.
+        What came of it: unknown, ended, asked before, or asked.
         """
         found, message = scripts.texts(
             self._scripts.run(
@@ -236,8 +231,6 @@ class Journal:
     def told(self, operation: str) -> None:
         """Note that Celery has stored and passed on the end of an operation."""
         self.redis.hset(self.keys.entry(operation), "told", "1")
-
-    # -- reading -------------------------------------------------------------------------------------------------------
 
     def read(self, operation: str) -> dict[str, str]:
         """Give all fields of an entry; empty when it is not known."""

@@ -65,7 +65,7 @@ class Keys:
         return f"{self.prefix}:parked:{target}"
 
     def guests(self, target: str) -> str:
-        """Set: those of the parked that wait for a guest, by the reference they are parked under."""
+        """Set: the parked that wait for a guest, by the reference they are parked under."""
         return f"{self.prefix}:guests:{target}"
 
     def early(self, target: str) -> str:

@@ -52,7 +52,7 @@ class Pause:
 
 @dataclass(frozen=True)
 class Address:
-    """Wait for the addresses of a running VM's guest; it gives them as XenServer names them ({"0/ip": ...})."""
+    """Wait for the addresses of a running VM's guest; it gives them as XenServer names them."""
 
     vm: str
 

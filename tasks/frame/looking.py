@@ -9,7 +9,7 @@ its state.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from xenserver import errors, events
 from xenserver.things import Call
@@ -59,9 +59,9 @@ def dress(call: Call, tag: str) -> Call:
     if call.method in NAMED:
         params[NAMED[call.method]] = working_name(tag)
     elif call.method in MAKES:
-        record = dict(params[0])
-        record["other_config"] = {**record.get("other_config", {}), STAMP: tag}
-        params[0] = record
+        record = cast("dict[str, Any]", params[0])  # these take a record, and nothing else
+        stamped = {**record.get("other_config", {}), STAMP: tag}
+        params[0] = {**record, "other_config": stamped}
     return replace(call, params=tuple(params))
 
 

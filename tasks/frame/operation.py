@@ -58,7 +58,7 @@ class Operation:
     queue: str
     undo: Undo | None = None
     is_flow: bool = False
-    shape: Callable[[message.Message, Any], Answer] | None = None
+    shape: Callable[[Mapping[str, Any], Any], Answer] | None = None
 
     @property
     def is_long(self) -> bool:

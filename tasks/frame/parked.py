@@ -47,7 +47,7 @@ class Parked:
         wake: float,
         **fields: str,
     ) -> tuple[Any, bool]:
-        """Park under a XenServer task; give (None, poller wanted), or (outcome, False) at its end."""
+        """Park under a XenServer task; give (None, poller wanted), or (outcome, False)."""
         keys = self.keys
         changes = {**fields, **entry.news()}
         word, rest = scripts.texts(

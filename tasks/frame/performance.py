@@ -2,7 +2,7 @@ r"""The frame as it reads: check the message, claim its entry, run the body to i
 
     delivery --check--> message --claim--> turn --body--> answer --finish--> Celery SUCCESS
                                              |  \--leg--> launch, park ----> Celery RETRY, slot free
-                                             \\--error--> busy, unreachable: rest, and try again
+                                             \--error--> busy, unreachable: rest, and try again
                                                          else: let steps settle, undo what was made,
                                                          then Celery FAILURE
 
@@ -166,9 +166,6 @@ def _try_again(turn: Turn, trouble: errors.XenflowError) -> dict[str, Any]:
     fields = {"troubles": str(rest.count), "trouble": rest.told, "trouble_since": rest.since}
     reason = f"{trouble.message}; tried again in {rest.seconds:.1f} s"
     return turn.rest(reason, until=rest.until, **fields)  # type: ignore[no-any-return]  # it raises Parked
-
-
-# -- the other end ---------------------------------------------------------------------------------------
 
 
 def _fall(turn: Turn, error: Exception) -> dict[str, Any]:

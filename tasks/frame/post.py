@@ -25,9 +25,9 @@ _KEPT_PROPERTIES = ("correlation_id", "reply_to", "priority")
 
 def capture(delivered: "Delivered", queue: str) -> str:
     """Give a delivered message as text from which `Post.again` can send it once more."""
-    body = delivered.body
+    body: Any = delivered.body  # text or bytes, though the stubs know text alone
     headers = {name: v for name, v in delivered.headers.items() if name != "compression"}
-    properties = delivered.properties or {}
+    properties = delivered.properties
     return json.dumps(
         {
             "body": body.decode() if isinstance(body, bytes) else body,

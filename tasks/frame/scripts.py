@@ -4,12 +4,15 @@ They stand as files in `lua/`, each with its keys, arguments and answers in its 
 to Redis once per connection.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from redis import Redis
 from redis.exceptions import ResponseError
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 Answer = Any  # what a script answers is whatever Lua returned; callers below give it a type
 
@@ -52,12 +55,12 @@ def text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def texts(values: list[object]) -> list[str]:
+def texts(values: Iterable[object]) -> list[str]:
     """Turn a list that Redis answered into texts."""
     return [text(value) for value in values]
 
 
-def pairs(values: list[object]) -> list[tuple[str, str]]:
+def pairs(values: Iterable[object]) -> list[tuple[str, str]]:
     """Turn a flat list of two and two, as Lua answers it, into pairs."""
     flat = texts(values)
     return list(zip(flat[::2], flat[1::2], strict=True))
