@@ -16,7 +16,7 @@ from tasks.frame.journal import Journal
 from tasks.frame.keys import Keys
 from tasks.frame.parked import Parked
 from tasks.frame.post import Post
-from workers import backend, declared, housekeeping, poller
+from workers import backend, declared, housekeeping, poller, transport
 from xenserver.session import Sessions
 
 
@@ -30,7 +30,7 @@ class Xenflow(Celery):
         """The tools of this process, made when they are first needed."""
         settings = self.settings
         journal = Journal(
-            self.backend.client,
+            backend.of(self).client,
             Keys(settings.key_prefix),
             lease=settings.lease,
             keep=int(settings.keep),
@@ -53,6 +53,8 @@ def create(settings: configured.Settings | None = None, *, patient: bool = False
     app = Xenflow("xenflow", set_as_current=True)
     app.settings = settings
     app.conf.update(options, result_backend=backend.url(settings.result_backend))
+    if patient:  # a worker: what it takes must not be lost with it
+        app.conf.broker_transport = transport.name(settings.broker_url)
     declared.load(settings)
     for operation in catalogue.everything():
         bind(app, operation)

@@ -1,13 +1,14 @@
 """The result backend: Celery's own for Redis, save that only ends are published.
 
-Clients of other languages take the first publication on a result's channel as its end. So what is not an end (RETRY, PROGRESS) is written
-under the result's key, where those who ask find it, but told to nobody; and it never overwrites an end that came first.
+Clients of other languages take the first publication on a result's channel as its end. So what is
+not an end (RETRY, PROGRESS) is written under the result's key, where those who ask find it, but
+told to nobody; and it never overwrites an end that came first.
 """
 
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
-from celery import states
+from celery import Celery, states
 from celery.backends.redis import RedisBackend, SentinelBackend
 
 from tasks.frame.scripts import Scripts
@@ -31,7 +32,7 @@ class _OnlyEndsArePublished:
         return key.decode().removesuffix("*")
 
     def progress_document(self) -> str:
-        """Give the result of an operation under way, with "%ID%" and "%PROGRESS%" to be filled in."""
+        """Give the result of an operation under way; "%ID%" and "%PROGRESS%" are to fill in."""
         meta = self._get_result_meta(
             result={"progress": "%PROGRESS%"}, state=PROGRESS, traceback=None, request=None
         )
@@ -54,6 +55,11 @@ class Backend(_OnlyEndsArePublished, RedisBackend):
 
 class BehindSentinels(_OnlyEndsArePublished, SentinelBackend):
     """For Redis behind Sentinels."""
+
+
+def of(app: Celery) -> Backend | BehindSentinels:
+    """Give the result backend of an application of ours."""
+    return cast("Backend | BehindSentinels", app.backend)  # as `url` has it made
 
 
 def url(result_backend: str) -> str:

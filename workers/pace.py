@@ -1,4 +1,4 @@
-"""A token bucket: how often a poller may ask one target for a long poll, which is dear to XenServer."""
+"""A token bucket: how often a poller may ask a target for a long poll, dear to XenServer."""
 
 import time
 from collections.abc import Callable

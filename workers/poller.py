@@ -1,4 +1,4 @@
-"""The poller: one Celery task per target that follows XenServer's and lands what they carry.
+"""The poller: a Celery task per target that follows XenServer's tasks and lands what is parked.
 
 It is single-flight by a lease, long-polls `event.from` in slices of some 25 s and sends itself
 again while anything is parked; with nothing parked it ends, and the next one that parks sends for
@@ -15,21 +15,24 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from celery import Celery, Task
+from celery import Celery
 
 from tasks.frame import guests, post
 from tasks.frame.desk import Desk
 from tasks.frame.parked import Ended
 from tasks.frame.waits import outcome_of
-from workers import stand
+from workers import backend, stand
 from workers.guests import Guestbook
 from xenserver import errors, events
 
+if TYPE_CHECKING:
+    from workers.app import Xenflow
+    from xenserver.values import Record
 SLICE = 25.0  # seconds one message of the poller is at work
-LONG_POLL = 10.0  # seconds XenServer holds a look at which nothing happens; so long a new guest may go unseen
+LONG_POLL = 10.0  # seconds XenServer holds an idle look; so long may a new guest go unseen
 OFTEN, SELDOM = 0.5, 10.0  # seconds between two readings of all tasks, where there is no long poll
 SAFETY = 30.0  # seconds between two readings of all tasks, for ends whose event was lost
 LONGEST_BACKOFF = 30.0
@@ -37,20 +40,23 @@ LONGEST_BACKOFF = 30.0
 log = structlog.get_logger()
 
 
-def register(app: Celery) -> None:
+def register(app: "Xenflow") -> None:
     """Make the poller a task of the app."""
-    app.task(_poll, name=post.POLL, ignore_result=True, bind=True, acks_late=False)
+
+    @app.task(name=post.POLL, ignore_result=True, acks_late=False)
+    def poll(place: str, connection: dict[str, Any]) -> None:
+        """Follow the XenServer tasks of one target for a slice."""
+        _follow(app, place, connection)
 
 
-def _poll(task: Task, place: str, connection: dict[str, Any]) -> None:  # type: ignore[type-arg]  # generic only in the stubs
-    """Follow the XenServer tasks of one target for a slice."""
-    desk: Desk = task.app.desk
+def _follow(app: "Xenflow", place: str, connection: dict[str, Any]) -> None:
+    desk = app.desk
     holder = uuid.uuid4().hex
     if not desk.parked.take_lease(place, holder, desk.journal.lease_ms):
         return
     try:
         with _Renewing(desk, place, holder):
-            Poller(task.app, desk, place, connection).work(time.monotonic() + SLICE)
+            Poller(app, desk, place, connection).work(time.monotonic() + SLICE)
     finally:
         goes_on = desk.parked.end_lease(place, holder)
     if goes_on:
@@ -137,12 +143,12 @@ class Poller:
         if not fresh:
             return
         self._shown.update(dict.fromkeys(fresh, now))
-        backend = self._app.backend
+        results = backend.of(self._app)
         self._desk.parked.show_progress(
             self._place,
             fresh,
-            results=backend.results_prefix(),
-            document=backend.progress_document(),
+            results=results.results_prefix(),
+            document=results.progress_document(),
             expires=int(self._desk.settings.result_expires),
         )
 
@@ -152,7 +158,7 @@ class Poller:
             self._desk.parked.healthy(self._place)
 
     def _back_off(self, trouble: errors.XenflowError) -> None:
-        """Wait after a failure, longer each time, with full jitter; note it for `xenflow targets`."""
+        """Wait after a failure, longer each time, with full jitter; tell `xenflow targets`."""
         self._failures += 1
         pause = random.uniform(0.1, min(2.0**self._failures, LONGEST_BACKOFF))  # noqa: S311 - jitter
         log.warning(
@@ -162,7 +168,7 @@ class Poller:
         time.sleep(pause)
 
 
-def _has_ended(record: Mapping[str, Any]) -> bool:
+def _has_ended(record: "Record") -> bool:
     return isinstance(events.told("", record), events.TaskEnd)
 
 

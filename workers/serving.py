@@ -51,4 +51,4 @@ def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) 
             "--without-mingle",  # and start quicker so
         ]
     )
-    app.desk.sessions.close()
+    app.desk.sessions.close()  # type: ignore[unreachable]  # the stubs say NoReturn, but it returns
