@@ -1,4 +1,4 @@
-"""What many rooms' tests stand on: a real Redis-compatible server, and a whole xenflow with a simulated pool."""
+"""What tests of many rooms stand on: a real Redis-compatible server, and a whole xenflow."""
 
 import uuid
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ SHORT = {"visibility_timeout": "4", "lease": "3"}  # seconds; less to wait for a
 
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Valkey]:
-    """A server of this test process's own."""
+    """Start a server of this test process's own."""
     server = embedded.start(tmp_path_factory.mktemp("valkey"))
     yield server
     server.stop()
@@ -23,7 +23,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Valkey
 
 @pytest.fixture
 def redis(valkey: embedded.Valkey) -> Iterator[Redis]:
-    """A client of that server, which holds nothing."""
+    """Give a client of that server, which holds nothing."""
     client = valkey.client()
     client.flushall()
     yield client
@@ -32,7 +32,7 @@ def redis(valkey: embedded.Valkey) -> Iterator[Redis]:
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
-    """A house with a worker of four slots and a poller, shared by all tests that leave it standing."""
+    """Keep a house with four slots and a poller, shared by all tests that leave it standing."""
     with inhabited(tmp_path_factory.mktemp("house"), speed=20.0) as lives:
         lives.house.worker()
         lives.house.poller()
@@ -41,7 +41,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
 
 @pytest.fixture
 def frail_house(tmp_path: Path) -> Iterator[Inhabited]:
-    """A house for one test, whose processes the test starts and kills."""
+    """Keep a house for one test, whose processes the test starts and kills."""
     with inhabited(tmp_path, speed=20.0) as lives:
         lives.house.choose(**SHORT)
         yield lives
@@ -49,5 +49,5 @@ def frail_house(tmp_path: Path) -> Iterator[Inhabited]:
 
 @pytest.fixture
 def name() -> str:
-    """A name nobody else uses."""
+    """Give a name nobody else uses."""
     return f"vm-{uuid.uuid4().hex[:12]}"

@@ -1,4 +1,4 @@
-"""A whole xenflow for tests to live in: its processes, its client, and the simulated pool it works on."""
+"""A whole xenflow for tests to live in: its processes, its client, and its simulated pool."""
 
 import json
 import os
@@ -9,17 +9,18 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from celery.result import AsyncResult
 
 from tasks.frame.desk import Desk
 from workers import app as application
 from workers.house import House
 from workers.household import Household, Member
 
-PATIENCE = 60.0  # seconds after which something that must come is given up: hangs are named, speed is not judged
+if TYPE_CHECKING:
+    from celery.result import AsyncResult
+PATIENCE = 60.0  # seconds until a hang is named; speed is not judged
 
 
 class Xenserver:
@@ -132,7 +133,7 @@ class Inhabited:
 
 @contextmanager
 def inhabited(folder: Path, *, speed: float) -> Iterator[Inhabited]:
-    """Keep a house with a Valkey, a simulated pool and a client; workers are the test's business."""
+    """Keep a house with a Valkey, a simulated pool and a client; workers are up to the test."""
     with Household(folder) as household:
         house = House(household)
         house.choose(pace="50", pace_burst="100")  # a simulator bears it

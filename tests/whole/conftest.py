@@ -11,7 +11,7 @@ from workers.household import Household
 
 @pytest.fixture(scope="session")
 def neighbour(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
-    """The shared house, with a foreign worker beside it."""
+    """Put a foreign worker beside the shared house."""
     command = [sys.executable, "-m", "celery", "-A", "tests.whole.foreign", "worker"]
     options = [
         "-P",

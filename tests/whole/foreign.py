@@ -1,9 +1,12 @@
 """Another service, with nothing of ours: a bare Celery application, its worker, its tasks."""
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from celery import Celery
+
+if TYPE_CHECKING:
+    from celery.backends.redis import RedisBackend
 
 app = Celery(
     "foreign", broker=os.environ["XENFLOW_REDIS_URL"], backend=os.environ["XENFLOW_REDIS_URL"]
@@ -27,4 +30,4 @@ def count(results: list[Any]) -> int:
 @app.task(name="foreign.note")
 def note(task_id: str, *, key: str) -> None:
     """Be somebody's error callback; what it heard can be read in Redis."""
-    app.backend.client.rpush(key, task_id)
+    cast("RedisBackend", app.backend).client.rpush(key, task_id)  # as the application says

@@ -1,4 +1,4 @@
-"""To Celery an operation is a task like any other: in chains, chords and groups, with callbacks, revoked."""
+"""To Celery an operation is a task like any other, in a canvas, with callbacks, revoked."""
 
 import uuid
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from celery import Signature, chain, chord, group
 from celery.exceptions import ChordError, TaskRevokedError
+from celery.result import GroupResult
 
 from tests.living import PATIENCE, Inhabited
 from xenserver import errors
@@ -33,8 +34,8 @@ def get(canvas: "Signature[Any]") -> Any:
     return canvas.apply_async().get(timeout=PATIENCE)
 
 
-def noted(house: Inhabited, key: str) -> list[bytes]:
-    return list(house.app.backend.client.lrange(key, 0, -1))
+def noted(house: Inhabited, key: str) -> list[bytes | str]:
+    return house.desk.journal.redis.lrange(key, 0, -1)
 
 
 def test_a_chain_hands_the_answer_on(neighbour: Inhabited, name: str) -> None:
@@ -126,7 +127,8 @@ def test_a_chord_with_a_revoked_part_ends(neighbour: Inhabited, name: str) -> No
     """In an error, not in a hang."""
     with neighbour.xenserver.held():
         result = chord([clone(f"{name}-{n}") for n in range(3)], count()).apply_async()
-        part = result.parent.results[1]
+        assert isinstance(result.parent, GroupResult)
+        part = result.parent[1]
         neighbour.until(
             lambda: neighbour.desk.journal.read(part.id).get("phase") == "parked", "parked"
         )
@@ -163,7 +165,7 @@ def test_a_message_sent_again_after_its_end_changes_nothing(house: Inhabited, na
     house.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name)
     house.do("xenserver.vm.find", name=name)
 
-    house.until(lambda: not house.app.backend.client.llen("change"), "the message taken")
+    house.until(lambda: not house.desk.journal.redis.llen("change"), "the message taken")
     assert len(house.xenserver.named("VM", name)) == 1
 
 

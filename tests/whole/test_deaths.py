@@ -1,4 +1,4 @@
-"""Processes are killed with work in their hands: each message still has one answer and one effect."""
+"""Processes die with work in their hands: each message still has one answer and one effect."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def working_names(house: Inhabited) -> list[str]:
 def test_all_workers_die_with_fifty_two_leg_operations_parked(
     frail_house: Inhabited, name: str
 ) -> None:
-    """The XenServer tasks end meanwhile; a new worker gives every answer, and nothing was done twice."""
+    """The XenServer tasks end meanwhile; a new worker gives every answer, and repeats nothing."""
     house = frail_house
     workers = [house.house.worker(name=f"w{n}") for n in range(2)]
     house.house.poller()
@@ -107,7 +107,7 @@ def test_workers_die_with_flows_under_way(frail_house: Inhabited, name: str) -> 
 
 
 def test_the_toolstack_restarts_with_operations_parked(frail_house: Inhabited, name: str) -> None:
-    """Every XenServer task is gone, some with and some without effect: each operation finds out and ends."""
+    """Every XenServer task is gone, with or without effect: each operation finds out and ends."""
     house = frail_house
     house.house.worker()
     house.house.poller()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from celery import Signature, chord, signature
+from celery import chord, signature
 
 from tasks.frame import flow, post
 from tasks.vm import copies, lifecycle
@@ -10,7 +10,7 @@ from tasks.vm import copies, lifecycle
 CONNECTION = {"target": "lab"}
 
 
-def _settled(canvas: Signature[Any]) -> Any:  # noqa: ANN401 - celery gives canvases no common type
+def _settled(canvas: Any) -> Any:
     return flow.settle(canvas, path=("outer", "f1"), place="step/0", handed=CONNECTION)
 
 
@@ -36,13 +36,13 @@ def test_a_chord_within_a_chain_is_settled_too() -> None:
     assert found.body.options["task_id"] == flow.step_id("f1", "step/0/1/body")
 
 
-def _taken(step: Any, **handed: Any) -> dict[str, Any]:  # noqa: ANN401 - celery gives canvases no common type
+def _taken(step: Any, **handed: Any) -> dict[str, Any]:
     settled = flow.settle(step, path=("f1",), place="step/0", handed=handed)
     return dict(settled.kwargs)
 
 
 def test_a_step_takes_over_connection_deadline_and_what_becomes_of_what_was_made() -> None:
-    """So that a flow that keeps keeps everything, and one that may take long lets its steps do so."""
+    """A flow that keeps keeps everything, and one that may take long lets its steps do so."""
     handed = {"target": "lab", "timeout": 7200.0, "on_failure": "keep"}
 
     taken = _taken(copies.clone.s(vm="deb12", name="web01"), **handed)
