@@ -19,7 +19,8 @@ class _Offered(Validator):
     def validate(self, document: Document) -> None:
         """Refuse what is no name."""
         if document.text.strip() and document.text.strip() not in self._names:
-            raise ValidationError(message="no method has this name; choose one of the list")
+            end = len(document.text)
+            raise ValidationError(end, "no method has this name; choose one of the list")
 
 
 def pick(offered: Sequence[str], meanings: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,222 @@
+"""The wizard asks a running pool, and what it wrote runs as any other operation."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from config.settings import Settings
+from config.targets import Target, Targets
+from simulator import datamodel
+from tests.living import Inhabited
+from tests.workers.conftest import Ended, Run
+from workers import declared
+from workers.wizard import picking, writing
+from workers.wizard.offers import Offers
+from xenserver import errors
+
+MODEL = datamodel.load()
+UNPUBLISHED = "VM.set_name_description"
+OLD_MODEL = replace(
+    MODEL, messages={m: told for m, told in MODEL.messages.items() if m != UNPUBLISHED}
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Name a folder that is not there yet; nothing of it stays in the catalogue."""
+    yield tmp_path / "operations"
+    declared.load(Settings(operations_path=None))
+
+
+@pytest.fixture
+def offers(house: Inhabited) -> Iterator[Offers]:
+    """Ask the simulated pool what it offers."""
+    with Offers.of(_target(house)) as offered:
+        yield offered
+
+
+def _target(house: Inhabited) -> Target:
+    return Targets.read(house.house.settings.targets)["default"]
+
+
+class Wizard:
+    """Run `xenflow wizard` for a pool and a folder."""
+
+    def __init__(self, run: Run, house: Inhabited, folder: Path) -> None:
+        self._run = run
+        self.environment = {
+            **house.house.environment,
+            "XENFLOW_OPERATIONS_PATH": str(folder),
+        }
+
+    def __call__(self, *words: str) -> Ended:
+        """Give how it ended."""
+        return self.xenflow("wizard", *words)
+
+    def xenflow(self, *words: str) -> Ended:
+        """Run any other command as somebody of the same house."""
+        return self._run(*words, **self.environment)
+
+
+@pytest.fixture
+def wizard(run: Run, house: Inhabited, folder: Path) -> Wizard:
+    """Stand before the shared pool."""
+    return Wizard(run, house, folder)
+
+
+def test_without_a_terminal_it_lists_what_the_pool_offers(wizard: Wizard) -> None:
+    """One a line, for others to search; what the frame does for all is left out."""
+    listed = wizard().out.splitlines()
+
+    assert "VM.set_name_label" in listed
+    assert listed == sorted(listed)
+    assert not [method for method in listed if method.startswith(("session.", "event."))]
+
+
+def test_it_says_where_it_wrote(wizard: Wizard, folder: Path) -> None:
+    """By name, file and line, and what comes next."""
+    told = wizard("--method", "VM.set_name_label", "--method", "VM.set_tags")
+
+    assert told.code == 0
+    assert told.out.splitlines() == [
+        f"xenserver.vm.set_name_label  {folder / 'vm.py'}:9",
+        f"xenserver.vm.set_tags  {folder / 'vm.py'}:17",
+    ]
+    assert "restart the workers, and: xenflow vm set-tags --help" in told.err
+
+
+def test_asked_again_it_changes_nothing(wizard: Wizard, folder: Path) -> None:
+    """What stands there stays."""
+    wizard("--method", "VM.set_name_label")
+    before = (folder / "vm.py").read_bytes()
+
+    told = json.loads(wizard("--method", "VM.set_name_label", "--json").out)
+
+    assert [one["new"] for one in told["operations"]] == [False]
+    assert (folder / "vm.py").read_bytes() == before
+
+
+def test_it_needs_no_session(wizard: Wizard, house: Inhabited, offers: Offers) -> None:
+    """Listing and counting are answered before one is asked for, and carry nothing out."""
+    before = _logins(house)
+
+    wizard("--method", "VM.set_name_label")
+    offers.count("pool.get_all")
+
+    assert _logins(house) == before
+
+
+def _logins(house: Inhabited) -> int:
+    return int(house.xenserver.control("stats")["sessions"]["logins"])
+
+
+def test_the_server_tells_how_many_parameters_a_method_takes(offers: Offers) -> None:
+    """The session aside."""
+    assert offers.count("VM.set_name_label") == 2
+    assert offers.count("VM.get_all") == 0
+
+
+def test_a_method_that_is_not_there_cannot_be_counted(offers: Offers) -> None:
+    """XenServer's own word is passed on."""
+    with pytest.raises(errors.XenflowError, match=r"VM\.set_colour"):
+        offers.count("VM.set_colour")
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("VM.set_nam_label", "offers no method 'VM.set_nam_label' to write an operation for; is"),
+        ("session.logout", "offers no method 'session.logout'"),
+        ("VM.start", "xenserver.vm.start is there already, at "),
+        ("user.change_password", "offers no method"),
+        ("secret.create", "takes a secret, which has no place in a message"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_anything_is(
+    wizard: Wizard, folder: Path, method: str, said: str
+) -> None:
+    """Exit code 2; the others that were asked for are not written either."""
+    told = wizard("--method", "VM.set_name_label", "--method", method)
+
+    assert told.code == 2
+    assert said in told.err
+    assert not folder.exists()
+
+
+def test_without_a_folder_it_says_how_to_name_one(run: Run, house: Inhabited) -> None:
+    """Exit code 2."""
+    told = run("wizard", "--method", "VM.set_name_label", **house.house.environment)
+
+    assert told.code == 2
+    assert "XENFLOW_OPERATIONS_PATH" in told.err
+
+
+def test_a_terminal_is_asked_until_an_empty_line() -> None:
+    """Names are taken as they are typed; what is no name is not."""
+    offered = ["VM.set_name_label", "VM.set_tags"]
+    with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+        keys.send_text("VM.set_tagz\r\x7fs\r" + "VM.set_name_label\r" + "\r")
+
+        assert picking.pick(offered, {}) == ["VM.set_tags", "VM.set_name_label"]
+
+
+def test_beside_a_name_stands_what_it_takes() -> None:
+    """And whether there is an operation for it."""
+    declared.load(Settings(operations_path=None))
+
+    told = dict(writing.meanings(OLD_MODEL, ["VM.start", "VM.set_tags", UNPUBLISHED]))
+
+    assert told["VM.start"].endswith("done by xenserver.vm.start")
+    assert told["VM.set_tags"] == "(self: VM ref, value: string set) -> void"
+    assert told[UNPUBLISHED] == "not in the published data model"
+
+
+def test_what_it_wrote_runs_by_message_and_by_command(
+    frail_house: Inhabited, run: Run, folder: Path, name: str
+) -> None:
+    """One that is published, one that XenServer works on as a task, and one that was counted."""
+    wizard = Wizard(run, frail_house, folder)
+    told = wizard("--method", "VM.set_name_label", "--method", "VDI.set_name_label")
+    assert told.code == 0, told.err
+    with Offers.of(_target(frail_house)) as offers:
+        writing.write(offers, OLD_MODEL, folder, [UNPUBLISHED])
+    frail_house.house.environment["XENFLOW_OPERATIONS_PATH"] = str(folder)
+    frail_house.house.worker()
+    frail_house.house.poller()
+    vm = _any(frail_house, "VM")
+    disk = _any(frail_house, "VDI")
+
+    answer = frail_house.do("xenserver.vm.set_name_label", vm=vm, name_label=name)
+    frail_house.do("xenserver.vdi.set_name_label", vdi=disk, name_label=name)
+    said = wizard.xenflow("vm", "set-name-description", "--vm", name, "--argument-2", "counted")
+
+    assert answer["uuid"] == vm
+    assert said.code == 0, said.err
+    record = frail_house.xenserver.records("VM")[vm]
+    assert (record["name_label"], record["name_description"]) == (name, "counted")
+    assert frail_house.xenserver.records("VDI")[disk]["name_label"] == name
+
+
+def _any(house: Inhabited, cls: str) -> str:
+    """Give the UUID of a plain VM, or of a disk."""
+    special = ("is_a_template", "is_control_domain")
+    found = house.xenserver.records(cls).items()
+    return next(uuid for uuid, told in found if not any(told.get(flag) for flag in special))
+
+
+def test_what_it_wrote_has_a_page_and_schemas(wizard: Wizard, tmp_path: Path) -> None:
+    """As every operation of the catalogue."""
+    wizard("--method", "VM.set_name_label")
+
+    page = wizard.xenflow("describe", "vm.set_name_label").out
+    wizard.xenflow("schema", "--output", str(tmp_path / "schemas"))
+
+    assert "Set name_label of one VM." in page
+    assert "xenflow vm set-name-label --vm web01 --name-label" in page
+    assert list((tmp_path / "schemas").rglob("xenserver.vm.set_name_label*"))
