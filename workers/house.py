@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from celery import Celery
+from redis import Redis
 
 from config.celery import celery_settings
 from config.environment import with_settings
@@ -95,8 +96,17 @@ class House:
             "flower_user": shown.user,
             "flower_password": password,
         }
-        self._household.wait(self._start("flower", ["flower"]), shown.healthy)
+        before = self._listeners()
+        self._household.wait(
+            self._start("flower", ["flower"]),
+            lambda: shown.healthy() and self._listeners() > before,
+        )
         return shown.url
+
+    def _listeners(self) -> int:
+        """Count who listens to events; Flower serves pages a little before it does."""
+        with Redis.from_url(self._chosen["redis_url"]) as client:
+            return len(client.client_list(_type="pubsub"))
 
     def _server(self, part: str, name: str, options: Sequence[str]) -> Member:
         member = self._start(name, [part, f"--name={name}", *options])
