@@ -154,6 +154,7 @@ def test_only_what_was_said_travels() -> None:
     }
 
 
-def test_masking_hides_the_password_only() -> None:
-    """The journal keeps inputs, without the secret."""
-    assert message.masked({"vm": "web01", "password": "x"}) == {"vm": "web01", "password": "***"}
+@pytest.mark.parametrize("name", ["password", "passwd", "rootPassword"])
+def test_masking_hides_passwords_only(name: str) -> None:
+    """The journal keeps inputs, without a secret, even one that was sent under a wrong name."""
+    assert message.masked({"vm": "web01", name: "x"}) == {"vm": "web01", name: "***"}
