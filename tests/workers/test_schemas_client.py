@@ -1,9 +1,12 @@
 """The typed client works and is checked where nothing of ours is installed."""
 
+import ast
 import json
+import re
 import subprocess
 import sys
 import sysconfig
+import textwrap
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -96,33 +99,43 @@ WRONG = {
 }
 
 
+def _examples() -> list[str]:
+    """Give the examples of the client's own documentation, and of the page about it."""
+    module = ast.get_docstring(ast.parse((CLIENT / "xenflow_client.py").read_text("utf-8"))) or ""
+    page = (CLIENT / "README.md").read_text("utf-8")
+    indented = [line for line in module.splitlines() if line.startswith("    ")]
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    return [textwrap.dedent("\n".join(indented)), *blocks]
+
+
+def _lines(folder: Path) -> dict[str, str]:
+    """Give all lines of the services in a folder, by file and number."""
+    return {
+        f"{path.name}:{number}": line
+        for path in folder.glob("service_*.py")
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+    }
+
+
 @pytest.mark.slow
 def test_types_are_checked_strictly(tmp_path: Path) -> None:
-    """All that is right passes, and each line that is wrong is found."""
-    module = tmp_path / "service.py"
-    lines = [*RIGHT.splitlines(), *WRONG.values()]
-    module.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    """All that is right passes, and each line that is wrong is found; examples say which are."""
     (tmp_path / "xenflow_client.py").symlink_to(CLIENT / "xenflow_client.py")
+    wrong = [f"{line}  # error" for line in WRONG.values()]
+    for number, text in enumerate(["\n".join([RIGHT, *wrong]), *_examples()]):
+        (tmp_path / f"service_{number}.py").write_text(text + "\n", encoding="utf-8")
 
     checked = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "mypy",
-            "--strict",
-            "--no-pretty",
-            "service.py",
-            "xenflow_client.py",
-        ],
+        [sys.executable, "-m", "mypy", "--strict", "--no-pretty", "."],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
 
-    found = {int(line.split(":")[1]) for line in checked.stdout.splitlines() if ": error:" in line}
-    first = len(RIGHT.splitlines()) + 1
-    assert found == set(range(first, first + len(WRONG))), checked.stdout
+    said = [line.partition(": error:") for line in checked.stdout.splitlines()]
+    marked = {place for place, line in _lines(tmp_path).items() if "# error" in line}
+    assert {place for place, error, _ in said if error} == marked, checked.stdout
 
 
 def test_it_is_laid_out_as_ruff_would() -> None:

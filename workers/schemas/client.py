@@ -22,14 +22,16 @@ _HEAD = '''\
 What it gives is a Celery signature: send it, or make chains and chords of it. The module is
 written by `xenflow schema --python` and needs Celery alone: keep it in your own tree.
 
+    from celery import chain
+
     import xenflow_client as xen
 
-    made = (
-        xen.vm.clone(vm="debian-12", name="web01", target="lab")
-        | xen.vm.install(template=xen.Feed("uuid"), name="web01", in_place=True, target="lab")
-        | xen.vm.start(vm=xen.Feed("uuid"), target="lab")
+    made = chain(
+        xen.vm.clone(vm="debian-12", name="web01", target="lab"),
+        xen.vm.install(template=xen.Feed("uuid"), in_place=True, target="lab"),
+        xen.vm.start(vm=xen.Feed("uuid"), target="lab"),
     )
-    answer: xen.Done = made.apply_async().get()
+    answer: xen.Done = made.delay().get()
 """
 
 # ruff: noqa
