@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def register(app: "Xenflow") -> None:
-    """Make the housekeeping tasks tasks of the app."""
+    """Make the housekeeping tasks tasks of the app, and of no other: they work with its desk."""
 
     @app.task(name=post.LANDED, ignore_result=True, shared=False)
     def landed(answer: object, operation: str, leg: str) -> None:

@@ -41,9 +41,9 @@ log = structlog.get_logger()
 
 
 def register(app: "Xenflow") -> None:
-    """Make the poller a task of the app."""
+    """Make the poller a task of the app, and of no other: it works with its desk."""
 
-    @app.task(name=post.POLL, ignore_result=True, acks_late=False)
+    @app.task(name=post.POLL, ignore_result=True, acks_late=False, shared=False)
     def poll(place: str, connection: dict[str, Any]) -> None:
         """Follow the XenServer tasks of one target for a slice."""
         _follow(app, place, connection)
