@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from redis import Redis
 
 from tasks.frame.desk import Desk
 from workers import app as application
@@ -93,6 +94,11 @@ class Inhabited:
     def desk(self) -> Desk:
         """The journal and its neighbours, to look at."""
         return self.app.desk
+
+    @property
+    def redis(self) -> Redis:
+        """The server behind it all."""
+        return self.desk.journal.redis
 
     @property
     def environment(self) -> dict[str, str]:

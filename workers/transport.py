@@ -1,10 +1,10 @@
-"""A kombu transport for Redis whose consumers take a message and note it as unacknowledged in one step.
+"""A kombu transport for Redis that takes a message and notes it as unacknowledged in one step.
 
 Kombu pops a message and writes its `unacked` entry afterwards: a worker that dies in between, or a
 reply lost on the wire, loses the message for ever. Here a consumer waits without removing anything
 (`BLMOVE q q RIGHT RIGHT` moves the oldest message onto its own place) and then takes it by a script
-that pops and writes kombu's own entry, atomically. Keys and formats are kombu's: producers, Flower and
-other consumers notice nothing.
+that pops and writes kombu's own entry, atomically. Keys and formats are kombu's: producers, Flower
+and other consumers notice nothing.
 
 Each queue is waited for on a connection of its own, so that none is looked at late.
 """
@@ -42,7 +42,8 @@ class Waiter:
 
     def __init__(self, channel: "TakingChannel", queue: str) -> None:
         self.queue = queue
-        self.client = channel._create_client(asynchronous=True)  # noqa: SLF001 - kombu's way to a client that tells of its disconnection
+        # kombu's own way to a client that tells when it is disconnected
+        self.client = channel._create_client(asynchronous=True)  # noqa: SLF001 - see above
         self.since: float | None = None
         key = f"{channel.global_keyprefix}{queue}"
         self._command = ("BLMOVE", key, key, "RIGHT", "RIGHT", WAIT)
@@ -68,12 +69,14 @@ class Waiter:
 class TakingChannel:
     """What a channel of kombu's needs to take messages so; mixed into its Redis channels."""
 
-    QoS = QoS
+    QoS: Any = QoS
+
+    # what the channel it is mixed into has
     global_keyprefix: str
     priority_steps: Any
     unacked_key: str
     unacked_index_key: str
-    active_queues: list[str]
+    active_queues: Any
     connection_errors: tuple[type[Exception], ...]
     handlers: dict[str, Callable[[], Any]]
     connection: Any
@@ -159,6 +162,12 @@ class SentinelChannel(TakingChannel, stock.SentinelChannel):
 class Cycle(stock.MultiChannelPoller):
     """Polls the connections of waiters in place of one BRPOP for all queues."""
 
+    # what the stubs do not know of kombu's poller
+    _channels: set[TakingChannel]
+    _fd_to_chan: dict[int, tuple[Any, str]]
+    _register: Callable[[Any, Any, str], None]
+    _client_registered: Callable[[Any, Any, str], bool]
+
     def _register_BRPOP(self, channel: TakingChannel) -> None:  # noqa: N802 - kombu's name
         for queue in channel.active_queues:
             waiter = channel.waiter(queue)
@@ -168,7 +177,7 @@ class Cycle(stock.MultiChannelPoller):
             waiter.start()
 
     def on_readable(self, fileno: int) -> Any:
-        """Let the channel whose connection can be read do so; what a waiter hears holds no message."""
+        """Let the channel read whose connection can be read; no message is in a waiter's reply."""
         if fileno not in self._fd_to_chan:
             return None
         channel, what = self._fd_to_chan[fileno]
@@ -196,7 +205,7 @@ class Cycle(stock.MultiChannelPoller):
 class Transport(stock.Transport):
     """Kombu's Redis transport, taking messages so."""
 
-    Channel = Channel
+    Channel: Any = Channel
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -211,7 +220,7 @@ class SentinelTransport(Transport):
 
 
 def name(broker_url: str) -> str | None:
-    """Give the transport for a broker's address; None where the broker loses nothing, or is not Redis."""
+    """Give the transport for a broker's address; None where the broker is not Redis."""
     scheme = broker_url.partition("://")[0]
     cls = {"redis": Transport, "rediss": Transport, "redis+socket": Transport}.get(scheme)
     cls = SentinelTransport if scheme == "sentinel" else cls
