@@ -17,11 +17,11 @@ def follow(turn: Turn, label: str, leg: Follow) -> Any:
         record = turn.xen.now.task.get_record(leg.ref)
     except errors.Missing:
         return calls.land(turn, label, {"status": "vanished", "result": "", "name": leg.ref})
+    if turn.is_async:
+        return calls.accepted(record)
     end = events.told(leg.ref, record)
     if isinstance(end, events.TaskEnd):
         return calls.land(turn, label, outcome_of(end))
-    if turn.is_async:
-        return calls.accepted(record)
     stopping.stop_here(turn)
     wake = min(turn.entry.number("deadline"), turn.now() + leg.every)
     return turn.park(label, leg.ref, f"follows {record['name_label']}", wake=wake)

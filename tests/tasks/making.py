@@ -1,0 +1,153 @@
+"""Making what a message needs, behind the operations' back, in any simulated pool."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+Record = dict[str, Any]
+
+NFS = "NFS virtual disk storage"
+LIBRARY = "ISO library"
+ISO = "debian-12.iso"
+GIB = 1 << 30
+
+_DRIVE: Record = {
+    "userdevice": "autodetect",
+    "mode": "RW",
+    "type": "Disk",
+    "bootable": False,
+    "unpluggable": True,
+    "empty": False,
+    "other_config": {},
+    "qos_algorithm_type": "",
+    "qos_algorithm_params": {},
+}
+
+
+def fresh() -> str:
+    """Give a name that nobody bears."""
+    return f"new-{uuid.uuid4().hex[:12]}"
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes objects that nobody else uses, and gives their UUIDs; `call` and `do` are a pool's."""
+
+    call: Callable[..., Any]
+    do: Callable[..., Any]
+
+    def record(self, cls: str, uuid: str) -> Record:
+        """Give the record of an object."""
+        return dict(self.call(f"{cls}.get_record", self.ref(cls, uuid)))
+
+    def ref(self, cls: str, uuid: str) -> str:
+        """Give the reference of an object."""
+        return str(self.call(f"{cls}.get_by_uuid", uuid))
+
+    def uuid(self, cls: str, ref: str) -> str:
+        """Give the UUID behind a reference."""
+        return str(self.call(f"{cls}.get_uuid", ref))
+
+    def named(self, cls: str, name: str) -> str:
+        """Give the UUID of an object of that name."""
+        [first, *_] = self.call(f"{cls}.get_by_name_label", name)
+        return self.uuid(cls, first)
+
+    def gone(self, cls: str, uuid: str) -> bool:
+        """Tell whether an object is no more."""
+        return uuid not in {r["uuid"] for r in self.call(f"{cls}.get_all_records").values()}
+
+    def vm(self, *, like: str = "web02", name: str | None = None) -> str:
+        """Make a halted VM, or with the name of a template a template."""
+        [source] = self.call("VM.get_by_name_label", like)
+        return self.uuid("VM", self.call("VM.clone", source, name or fresh()))
+
+    def template(self) -> str:
+        """Make a template."""
+        return self.vm(like="deb12")
+
+    def running(self) -> str:
+        """Make a VM that runs on the first host."""
+        vm = self.vm()
+        host = self.ref("host", self.named("host", "xs1"))
+        self.call("VM.start_on", self.ref("VM", vm), host, False, False)  # noqa: FBT003 - in wire order
+        return vm
+
+    def paused(self) -> str:
+        """Make a VM that is paused."""
+        vm = self.running()
+        self.call("VM.pause", self.ref("VM", vm))
+        return vm
+
+    def suspended(self) -> str:
+        """Make a VM that is suspended."""
+        vm = self.running()
+        self.call("VM.suspend", self.ref("VM", vm))
+        return vm
+
+    def snapshot(self, *, name: str | None = None) -> str:
+        """Make a snapshot of a halted VM."""
+        vm = self.ref("VM", self.vm())
+        return self.uuid("VM", self.call("VM.snapshot", vm, name or fresh()))
+
+    def disk(self, *, name: str | None = None) -> str:
+        """Make a disk that nobody uses."""
+        sr = self.ref("SR", self.named("SR", NFS))
+        record = {"name_label": name or fresh(), "SR": sr, "virtual_size": GIB, "type": "user"}
+        flags = {"sharable": False, "read_only": False, "other_config": {}}
+        return self.uuid("VDI", self.call("VDI.create", {**record, **flags}))
+
+    def drive(self, vm: str, **fields: object) -> str:
+        """Attach a disk of its own to a VM."""
+        disk = self.ref("VDI", self.disk())
+        record = {**_DRIVE, "VM": self.ref("VM", vm), "VDI": disk, **fields}
+        return self.uuid("VBD", self.call("VBD.create", record))
+
+    def plugged(self) -> str:
+        """Attach a disk to a running VM that sees it."""
+        drive = self.drive(self.running())
+        self.call("VBD.plug", self.ref("VBD", drive))
+        return drive
+
+    def cd(self, *, iso: str | None = None) -> str:
+        """Give a halted VM a CD drive, empty or with a medium."""
+        medium = self.ref("VDI", self.named("VDI", iso)) if iso else "OpaqueRef:NULL"
+        return self.drive(self.vm(), VDI=medium, empty=iso is None, type="CD", mode="RO")
+
+    def interface(self, vm: str) -> str:
+        """Give the interface of a VM."""
+        [vif] = self.call("VM.get_VIFs", self.ref("VM", vm))
+        return self.uuid("VIF", vif)
+
+    def unplugged(self) -> str:
+        """Take away the interface of a running VM, but for its record."""
+        vif = self.interface(self.running())
+        self.call("VIF.unplug", self.ref("VIF", vif))
+        return vif
+
+    def network(self, *, name: str | None = None) -> str:
+        """Make a private network."""
+        record = {"name_label": name or fresh(), "MTU": 1500, "other_config": {}}
+        return self.uuid("network", self.call("network.create", record))
+
+    def job(self, *, name: str | None = None) -> str:
+        """Make a task that nobody works on."""
+        return self.uuid("task", self.call("task.create", name or fresh(), "for a test"))
+
+    def long_job(self) -> str:
+        """Make a task that XenServer works on for long."""
+        self.do("durations", set={"VDI.copy": 100_000.0})
+        disk, sr = self.ref("VDI", self.disk()), self.ref("SR", self.named("SR", NFS))
+        return self.uuid("task", self.call("Async.VDI.copy", disk, sr))
+
+    def short_job(self) -> str:
+        """Make a task that XenServer works on for a moment."""
+        return self.uuid("task", self.call("Async.VM.clone", self.ref("VM", self.vm()), fresh()))
+
+    @cached_property
+    def pif(self) -> str:
+        """Give a physical interface of a host."""
+        pifs = self.call("PIF.get_all_records").values()
+        return str(next(pif["uuid"] for pif in pifs if pif["physical"]))

@@ -1,0 +1,77 @@
+"""What operations cost XenServer: the calls they make are written down, and none is wasted."""
+
+from collections import Counter
+
+import pytest
+
+from tests.living import Inhabited
+from tests.tasks import calls
+from tests.tasks.lab import Lab
+from tests.tasks.making import Maker
+from tests.tasks.table import TABLE, Case
+
+UNDER_A_WORKING_NAME = {"Async.VM.clone", "Async.VM.copy", "Async.VM.snapshot"}
+FOLLOWING = {"xenserver.task.cancel", "xenserver.task.follow"}
+POLLERS = {"event.from", "task.get_all_records"}
+
+
+@pytest.fixture(scope="module")
+def warm(house: Inhabited) -> Inhabited:
+    """Have worker and poller log in."""
+    maker = Maker(house.xenserver, house.xenserver.control)
+    house.do("xenserver.vm.start", vm=maker.vm())
+    return house
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+def test_an_operation_calls_what_is_written_down(lab: Lab, case: Case) -> None:
+    """In this order; `python -m tests.tasks.calls` writes what changed."""
+    assert calls.heard(lab, case) == calls.golden()[case.name]
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+def test_nothing_is_read_twice(case: Case) -> None:
+    """Unless something was done in between."""
+    read: set[str] = set()
+    for method in calls.golden()[case.name]:
+        if method.startswith("Async."):
+            read.clear()
+        assert method not in read
+        read.add(method)
+
+
+def test_the_list_has_every_operation_of_the_table() -> None:
+    """And no other."""
+    assert calls.golden().keys() == {case.name for case in TABLE}
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+def test_a_worker_adds_only_the_putting_away_of_tasks(warm: Inhabited, case: Case) -> None:
+    """And the name of what was made under a working name, and a look at a task it follows.
+
+    Nobody logs in for an operation.
+    """
+    fields = case.ready(Maker(warm.xenserver, warm.xenserver.control))
+    before = _calls(warm)
+
+    warm.do(case.name, **fields)
+
+    cost = _calls(warm) - before
+    assert _without_pollers(cost) == _without_pollers(_expected(case))
+
+
+def _expected(case: Case) -> Counter[str]:
+    written = calls.golden()[case.name]
+    expected = Counter(written)
+    expected["task.destroy"] = sum(method.startswith("Async.") for method in written)
+    expected["VM.set_name_label"] = sum(method in UNDER_A_WORKING_NAME for method in written)
+    expected["task.get_record"] += case.name in FOLLOWING
+    return +expected
+
+
+def _calls(house: Inhabited) -> Counter[str]:
+    return Counter(house.xenserver.control("stats")["calls"])
+
+
+def _without_pollers(counted: Counter[str]) -> Counter[str]:
+    return Counter({method: n for method, n in counted.items() if method not in POLLERS})

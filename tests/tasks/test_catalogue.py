@@ -1,0 +1,150 @@
+"""Every operation, by real messages through a real worker, judged by the pool's records."""
+
+import uuid
+
+import pytest
+
+from config.settings import Settings
+from tasks.frame import catalogue, message
+from tests.living import Inhabited
+from tests.tasks.making import Maker, fresh
+from tests.tasks.table import CASES, OBJECTS, OTHERS, TABLE, Case, Fields
+from workers import declared
+from xenserver import errors
+
+NAMING = [
+    (case.name, field)
+    for case in TABLE
+    for field in OBJECTS
+    if field in message.own_fields(case.operation.model)
+]
+"""Each operation with each of its fields that names an object."""
+
+STEPS_OF_FLOWS = {
+    "xenserver.vbd.plug_if_running",
+    "xenserver.vif.plug_if_running",
+    "xenserver.vm.check_devices",
+    "xenserver.vm.choose_disks",
+    "xenserver.vm.configure",
+    "xenserver.vm.destroy_with_disks",
+    "xenserver.vm.free_devices",
+    "xenserver.vm.power_off",
+}
+LASTING = [case for case in TABLE if case.name.rpartition(".")[2] not in {"find", "follow"}]
+
+
+@pytest.fixture
+def maker(house: Inhabited) -> Maker:
+    """Make objects in the pool of the house."""
+    return Maker(house.xenserver, house.xenserver.control)
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+def test_it_brings_about_what_it_says(house: Inhabited, maker: Maker, case: Case) -> None:
+    """The answer, and the effect in the pool."""
+    fields = case.ready(maker)
+
+    answer = house.do(case.name, **fields)
+
+    assert case.seen(maker, fields, answer)
+    if case.makes:
+        assert answer["return_result"] == answer["uuid"]
+        assert not maker.gone(case.says, answer["uuid"])
+    else:
+        assert answer["return_result"] == case.says
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+def test_it_refuses_what_is_wrong(house: Inhabited, maker: Maker, case: Case) -> None:
+    """With a code for programs, and words without references for people."""
+    fields = case.wrong(maker)
+
+    with pytest.raises(errors.Refused) as refused:
+        house.do(case.name, **fields)
+
+    assert refused.value.code == case.code
+    assert "OpaqueRef:" not in refused.value.message
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+def test_it_refuses_a_field_that_it_does_not_have(house: Inhabited, case: Case) -> None:
+    """And lists those it has."""
+    with pytest.raises(errors.Refused, match="colour: there is no such field") as refused:
+        house.do(case.name, colour="red")
+
+    assert refused.value.code == "XENFLOW_MESSAGE_INVALID"
+
+
+@pytest.mark.parametrize("case", LASTING, ids=lambda case: case.name)
+def test_it_answers_at_once_when_asked_to(house: Inhabited, maker: Maker, case: Case) -> None:
+    """With XenServer's task; the effect comes all the same."""
+    fields = case.ready(maker)
+
+    answer = house.do(case.name, **fields, run_async=True)
+
+    assert answer["task"]["name_label"].startswith("Async.")
+    assert answer["task"]["status"] in {"pending", "success", "cancelled"}
+    assert house.until(lambda: case.seen(maker, fields, answer), f"the effect of {case.name}")
+
+
+@pytest.mark.parametrize(("name", "field"), NAMING)
+def test_it_does_not_find_what_is_not_there(
+    house: Inhabited, maker: Maker, name: str, field: str
+) -> None:
+    """An unknown UUID is told as such."""
+    stranger = str(uuid.uuid4())
+
+    with pytest.raises(errors.Missing, match=f"has the UUID {stranger}") as missing:
+        house.do(name, **_naming(maker, name, field, stranger))
+
+    assert missing.value.code == "XENFLOW_NO_SUCH_OBJECT"
+
+
+@pytest.mark.parametrize(("name", "field"), NAMING)
+def test_it_tells_a_uuid_of_another_class(
+    house: Inhabited, maker: Maker, name: str, field: str
+) -> None:
+    """What it is, and what is wanted."""
+    [pool] = house.xenserver.records("pool")
+
+    with pytest.raises(errors.Refused, match=f"{pool} is the UUID of a pool, not of a") as wrong:
+        house.do(name, **_naming(maker, name, field, pool))
+
+    assert wrong.value.code == "XENFLOW_WRONG_CLASS"
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [(name, field) for name, field in NAMING if OBJECTS[field].twins]
+)
+def test_it_lists_all_that_a_name_may_mean(
+    house: Inhabited, maker: Maker, name: str, field: str
+) -> None:
+    """By UUID, to choose from."""
+    label, twins = fresh(), OBJECTS[field].twins
+    assert twins
+    twins(maker, label)
+
+    with pytest.raises(errors.Ambiguous, match=f"2 .* are named {label}") as ambiguous:
+        house.do(name, **_naming(maker, name, field, label))
+
+    assert ambiguous.value.code == "XENFLOW_AMBIGUOUS_NAME"
+    assert len(ambiguous.value.params) == 4
+
+
+def test_every_operation_is_in_the_table() -> None:
+    """Whoever declares one says here what it promises; steps that only flows take, with these."""
+    declared.load(Settings())
+    names = {o.name for o in catalogue.everything() if o.name.startswith("xenserver.")}
+
+    assert names - STEPS_OF_FLOWS == CASES.keys()
+
+
+def _naming(maker: Maker, name: str, field: str, text: str) -> Fields:
+    """Give a message that is right but for one object."""
+    fields: Fields = dict(OBJECTS["vdi"].known(maker)) if name.endswith("vbd.create") else {}
+    for other, info in message.own_fields(CASES[name].operation.model).items():
+        if other in OBJECTS and (info.is_required() or other == field):
+            fields |= OBJECTS[other].known(maker)
+        elif other in OTHERS:
+            fields[other] = OTHERS[other]
+    return fields | {field: text}
