@@ -38,6 +38,7 @@ class Member:
     name: str
     process: "subprocess.Popen[bytes]"
     log: Path
+    begins: int = 0  # where in the log it begins; what stands before is of an earlier one
 
     @property
     def alive(self) -> bool:
@@ -46,7 +47,8 @@ class Member:
 
     def said(self) -> str:
         """Give its log so far."""
-        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+        written = self.log.read_bytes() if self.log.exists() else b""
+        return written[self.begins :].decode(errors="replace")
 
     def trouble(self, problem: str) -> Trouble:
         """Give a trouble that shows the end of its log."""
@@ -86,6 +88,7 @@ class Household:
         """Start a process, in our environment or a given one; what it says is in `<name>.log`."""
         log = self.folder / f"{name}.log"
         with log.open("ab") as out:
+            begins = out.tell()
             process = subprocess.Popen(  # noqa: S603 - the caller names the command
                 list(command),
                 stdin=subprocess.DEVNULL,
@@ -94,11 +97,13 @@ class Household:
                 env=environment,
                 start_new_session=True,
             )
-        return self.adopt(name, process, log)
+        return self.adopt(name, process, log, begins=begins)
 
-    def adopt(self, name: str, process: "subprocess.Popen[bytes]", log: Path) -> Member:
+    def adopt(
+        self, name: str, process: "subprocess.Popen[bytes]", log: Path, *, begins: int = 0
+    ) -> Member:
         """Take in a process that somebody else started in a session of its own."""
-        member = Member(name, process, log)
+        member = Member(name, process, log, begins)
         self._members.append(member)
         return member
 

@@ -52,6 +52,17 @@ def _runs(process: int) -> bool:
     return not state.exists() or state.read_text(encoding="utf-8").split(") ")[1][0] != "Z"
 
 
+def test_what_an_earlier_process_said_is_not_heard_again(folder: Path) -> None:
+    """Both wrote into the same log: the later one is not ready by the earlier one's words."""
+    with Household(folder) as home:
+        _started(home, SLEEPS)
+    with Household(folder) as home:
+        member = home.start("one", [*PYTHON, "import time; time.sleep(600)"])
+
+        assert member.said() == ""
+        assert "ready" in member.log.read_text(encoding="utf-8")
+
+
 def test_a_process_has_a_log_of_its_own(folder: Path) -> None:
     """Both of its outputs, in the folder of the house."""
     with Household(folder) as home:
