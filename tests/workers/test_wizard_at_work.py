@@ -186,7 +186,7 @@ def test_what_it_wrote_runs_by_message_and_by_command(
     assert told.code == 0, told.err
     with Offers.of(_target(frail_house)) as offers:
         writing.write(offers, OLD_MODEL, folder, [UNPUBLISHED])
-    frail_house.house.environment["XENFLOW_OPERATIONS_PATH"] = str(folder)
+    frail_house.house.choose(operations_path=str(folder))
     frail_house.house.worker()
     frail_house.house.poller()
     vm = _any(frail_house, "VM")
