@@ -1,0 +1,77 @@
+"""Operations that are called off, run out of time, or whose caller does not wait."""
+
+import pytest
+
+from tests.living import PATIENCE, Inhabited
+from xenserver import errors
+
+
+def nothing_is_left(house: Inhabited, name: str) -> bool:
+    names = [record["name_label"] for record in house.xenserver.records("VM").values()]
+    return not any(label == name or label.startswith("xenflow:") for label in names)
+
+
+def was_asked_to_stop(house: Inhabited, operation: str) -> bool:
+    return any(name.startswith("stopped:") for name in house.desk.journal.read(operation))
+
+
+def test_async_answers_with_the_xenserver_task(house: Inhabited, name: str) -> None:
+    """As soon as XenServer has accepted the call; the fields are those of its task."""
+    with house.xenserver.held():
+        answer = house.do("xenserver.vm.clone", vm="deb12", name=name, run_async=True)
+
+        assert answer["task"]["name_label"] == "Async.VM.clone"
+        assert answer["task"]["status"] == "pending"
+    house.until(lambda: house.xenserver.named("VM", name), "the clone, under its own name")
+
+
+def test_what_async_began_goes_on_to_its_end(house: Inhabited, name: str) -> None:
+    """Further legs follow, though the caller has been answered."""
+    result = house.send("xenserver.vm.install", template="blank", name=name, run_async=True)
+    result.get(timeout=PATIENCE)
+
+    (machine,) = house.until(lambda: house.xenserver.named("VM", name), "the VM")
+    house.until(lambda: not house.xenserver("VM.get_is_a_template", machine["ref"]), "provisioned")
+    run = house.desk.journal.run(result.id)
+    house.until(
+        lambda: all("ended" in house.desk.journal.read(o) for o in run), "the end of the run"
+    )
+
+
+def test_a_deadline_ends_an_operation_and_what_it_runs(house: Inhabited, name: str) -> None:
+    """XenServer's task is cancelled, and nothing is left."""
+    with house.xenserver.held():
+        result = house.send("xenserver.vm.clone", vm="deb12", name=name, timeout=1)
+        house.until(lambda: was_asked_to_stop(house, result.id), "asked to stop")
+
+    with pytest.raises(errors.TimedOut, match="1 s"):
+        result.get(timeout=PATIENCE)
+    assert nothing_is_left(house, name)
+
+
+def test_an_operation_that_is_called_off_ends_as_cancelled(house: Inhabited, name: str) -> None:
+    """What runs on XenServer is cancelled, nothing is left."""
+    with house.xenserver.held():
+        result = house.send("xenserver.vm.clone", vm="deb12", name=name)
+        house.until(lambda: house.desk.journal.read(result.id).get("phase") == "parked", "parked")
+        house.desk.post.again(house.desk.journal.call_off(result.id, "cancelled")[1])
+        house.until(lambda: was_asked_to_stop(house, result.id), "asked to stop")
+
+    with pytest.raises(errors.Cancelled):
+        result.get(timeout=PATIENCE)
+    assert nothing_is_left(house, name)
+
+
+def test_what_was_made_before_it_was_called_off_is_undone(house: Inhabited, name: str) -> None:
+    """Between two legs: the clone is there, the second leg runs."""
+    with house.xenserver.held():
+        result = house.send("xenserver.vm.install", template="blank", name=name)
+        house.until(lambda: "parked:0" in house.desk.journal.read(result.id), "the first leg")
+        house.xenserver.control("advance", seconds=3.0)
+        house.until(lambda: "parked:1" in house.desk.journal.read(result.id), "the second leg")
+        house.desk.post.again(house.desk.journal.call_off(result.id, "cancelled")[1])
+        house.until(lambda: was_asked_to_stop(house, result.id), "asked to stop")
+
+    with pytest.raises(errors.Cancelled, match=f"undone: VM {name}"):
+        result.get(timeout=PATIENCE)
+    assert nothing_is_left(house, name)
