@@ -22,9 +22,11 @@ def seconds(duration: object) -> float:
     raise ValueError(msg)
 
 
+_Text = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*([mM]?[sS]|[mMhHdD])?\s*$")]
+
 Seconds = Annotated[
     float,
-    BeforeValidator(seconds, json_schema_input_type=float | str),
+    BeforeValidator(seconds, json_schema_input_type=float | _Text),
     Field(gt=0, allow_inf_nan=False),
 ]
 """A field for a length of time: more than nothing, in seconds."""

@@ -62,9 +62,12 @@ TaskUuid = Annotated[str, _Text, Field(description="a XenServer task, by UUID")]
 Uuid = Annotated[str, _Text, Field(description="the UUID of an object")]
 Label = Annotated[str, _Text, Field(description="a name label")]
 Text = Annotated[str, StringConstraints(max_length=65536)]
+_SizeText = Annotated[
+    str, Field(pattern=r"^\s*\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB])?\s*$")
+]
 Size = Annotated[
     int,
-    BeforeValidator(parse_size, json_schema_input_type=int | str),
+    BeforeValidator(parse_size, json_schema_input_type=int | _SizeText),
     Field(ge=0, description="bytes, or text with a unit (10GiB, 512 MB)"),
 ]
 Fields = Annotated[
@@ -74,10 +77,12 @@ Limit = Annotated[int, Field(ge=1, description="answer with so many records at m
 After = Annotated[str, _Text, Field(description="answer with those after this UUID")]
 Searches = Annotated[bool, Field(description="find names that contain `name`, in any case")]
 Ensures = Annotated[bool, Field(description="count being there already as a success")]
+_DEVICE = r"^[a-z0-9]{1,16}$"
+_DeviceText = Annotated[str, Field(pattern=_DEVICE)]
 Device = Annotated[
     str,
-    BeforeValidator(_in_digits, json_schema_input_type=int | str),
-    StringConstraints(pattern=r"^[a-z0-9]{1,16}$"),
+    BeforeValidator(_in_digits, json_schema_input_type=int | _DeviceText),
+    StringConstraints(pattern=_DEVICE),
     Field(description='a device number, or "autodetect"'),
 ]
 Mtu = Annotated[int, Field(ge=0, le=65535, description="largest packet in bytes")]

@@ -137,6 +137,38 @@ def test_schema_and_worker_agree(operation: Operation) -> None:
         assert _accepted(operation, fields) is is_right, fields
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "value", "is_right"),
+    [
+        ("vm.start", "timeout", 90, True),
+        ("vm.start", "timeout", "1.5h", True),
+        ("vm.start", "timeout", " 500 MS ", True),
+        ("vm.start", "timeout", "soon", False),
+        ("vm.start", "timeout", 0, False),
+        ("vdi.create", "size", 1024, True),
+        ("vdi.create", "size", "10GiB", True),
+        ("vdi.create", "size", "0.5 tb", True),
+        ("vdi.create", "size", "1024", True),
+        ("vdi.create", "size", "huge", False),
+        ("vdi.create", "size", "10GiBit", False),
+        ("vdi.create", "size", -1, False),
+        ("vbd.create", "device", 3, True),
+        ("vbd.create", "device", "xvda", True),
+        ("vbd.create", "device", "/dev/xvda", False),
+    ],
+)
+def test_schema_and_worker_agree_on_what_is_read_from_text(
+    name: str, field: str, value: object, *, is_right: bool
+) -> None:
+    """Lengths of time, sizes and devices."""
+    [operation] = [one for one in OPERATIONS if one.name == f"xenserver.{name}"]
+    fields = {"vdi": "a disk"} if name == "vbd.create" else {}
+    message = {**examples.message_of(operation), **fields, field: value}
+
+    assert schemas.valid(f"messages/{operation.name}.json", message) is is_right
+    assert _accepted(operation, message) is is_right
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_a_field_that_is_fed_need_not_be_given(operation: Operation) -> None:
     """The step before gives it."""

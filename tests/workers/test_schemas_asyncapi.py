@@ -18,6 +18,7 @@ from tests.living import Inhabited
 from tests.workers import schemas
 from workers import embedded
 from workers.schemas import models
+from xenserver import errors
 
 OPERATIONS = schemas.operations()
 BY_NAME = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
@@ -76,6 +77,13 @@ def test_the_example_fits_headers_and_payload(
     assert schemas.complaints(f"{message}/payload", example["payload"]) == []
     assert schemas.complaints(f"{message}/payload", [[], {"nosuch": 1}, {}]) != []
     assert schemas.complaints(f"{message}/headers", {"task": "another", "id": "1"}) != []
+
+
+def test_it_names_the_classes_of_errors(document: schemas.Document) -> None:
+    """All that the codes of errors lead to."""
+    told = document["components"]["schemas"]["Error"]["properties"]["exc_type"]["examples"]
+
+    assert set(told) == {kind.__name__ for kind in errors.codes().values()}
 
 
 def test_what_celery_sends_fits(valkey: embedded.Valkey, redis: Redis) -> None:
