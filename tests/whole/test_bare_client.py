@@ -85,6 +85,24 @@ def test_a_message_by_hand_has_one_publication_the_end(
     assert end["result"]["uuid"] == made["uuid"]
 
 
+def test_progress_is_written_and_not_published(house: Inhabited, name: str) -> None:
+    """Those who ask find it under the result's key; those who listen hear the end alone."""
+    made = house.do(FLOW, template="deb12", name=name, start=False)
+    fields, state = {"vm": made["uuid"]}, house.app.backend.get_state
+
+    with (
+        house.xenserver.held(),
+        _sent(house, messages.protocol_2, "xenserver.vm.start", fields, queue="change") as sent,
+    ):
+        house.until(lambda: house.desk.journal.read(sent.id).get("phase") == "parked", "parked")
+        house.xenserver.control("advance", seconds=2)
+        house.until(lambda: state(sent.id) == "PROGRESS", "progress")
+        house.xenserver.control("release")
+        publications = sent.publications()
+
+    assert [told["status"] for told in publications] == ["SUCCESS"]
+
+
 @pytest.mark.parametrize("protocol", messages.PROTOCOLS)
 def test_a_failure_by_hand_has_one_publication_the_end(
     house: Inhabited, name: str, protocol: messages.Protocol
