@@ -42,7 +42,7 @@ def test_every_operation_has_a_command_with_help(name: str, run: Run) -> None:
 
 def test_help_shows_types_defaults_and_choices(run: Run) -> None:
     """As the message's schema has them."""
-    told = run("vm", "start", "--help", TERMINAL_WIDTH="200").out
+    told = run("vm", "start", "--help", COLUMNS="200").out
 
     assert "a VM, by UUID or name label [required]" in told
     assert "rollback|keep" in told
