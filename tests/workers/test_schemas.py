@@ -1,5 +1,6 @@
 """The schemas that are checked in say what the worker checks by."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -9,14 +10,16 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from pydantic import create_model
 
 from config import settings
 from tasks.frame import answers, message
+from tasks.frame.declaring import DeclarationError
 from tasks.frame.operation import Operation
 from tests.workers import schemas
 from tests.workers.conftest import Run
 from workers.cli import examples
-from workers.schemas import layout, models
+from workers.schemas import layout, models, structures
 from xenserver import errors
 
 OPERATIONS = schemas.operations()
@@ -205,11 +208,30 @@ def test_answers_fit_their_schema(answer: answers.Answer) -> None:
 
 def test_two_answers_of_one_name_are_refused() -> None:
     """One of them would be told by the schema of the other."""
-    twin = type("Accepted", (answers.Answer,), {"__module__": __name__})
-    operation = Operation("a.b.c", len, message.Message, twin, "find")
+    twin = create_model("Accepted", __base__=answers.Answer)
+    [operation, *_] = OPERATIONS
 
-    with pytest.raises(TypeError, match="two answers have the same name"):
-        models.answers_of([operation])
+    with pytest.raises(DeclarationError, match="another answer is called Accepted too"):
+        models.answers_of([dataclasses.replace(operation, answer=twin)])
+
+
+def test_two_structures_of_one_name_are_refused() -> None:
+    """Within answers, and within messages."""
+    part, other = create_model("Part", a=(int, ...)), create_model("Part", b=(int, ...))
+    kinds = [
+        create_model(f"Kind{n}", __base__=answers.Answer, of=(p, ...))
+        for n, p in enumerate((part, other))
+    ]
+
+    with pytest.raises(DeclarationError, match="Part: two structures have this name"):
+        structures.of(dataclasses.replace(OPERATIONS[0], answer=kind) for kind in kinds)
+
+
+def test_an_answer_without_words_has_a_schema_all_the_same() -> None:
+    """Its fields speak for themselves."""
+    mute = create_model("Mute", __base__=answers.Answer, uuid=(str, ...))
+
+    assert models.of_answer(mute)["required"] == ["return_result", "uuid"]
 
 
 def test_json_is_laid_out_for_readers() -> None:

@@ -146,8 +146,13 @@ def _fetch(cache: Path, member: str, path: Path) -> None:
     if not npm:
         pytest.skip(f"AsyncAPI's own schema was NOT consulted: {OFFICIAL} needs npm")
     cache.mkdir(parents=True, exist_ok=True)
+    soon = ["--fetch-retries=0", "--fetch-timeout=20000"]  # ms; without a network it gives up
     packed = subprocess.run(
-        [npm, "pack", "--silent", OFFICIAL], cwd=cache, capture_output=True, check=False, text=True
+        [npm, "pack", "--silent", *soon, OFFICIAL],
+        cwd=cache,
+        capture_output=True,
+        check=False,
+        text=True,
     )
     if packed.returncode:
         pytest.skip(f"AsyncAPI's own schema was NOT consulted: npm has no {OFFICIAL} to give")

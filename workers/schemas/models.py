@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tasks.frame import answers, message
+from tasks.frame.declaring import DeclarationError
 from tasks.frame.operation import Operation
 from workers.schemas import tidy
 from workers.schemas.tidy import Schema
@@ -33,7 +34,7 @@ def of_answer(answer: type[answers.Answer]) -> Schema:
     schema = {
         "$schema": DIALECT,
         "title": answer.__name__,
-        "description": told["description"],
+        "description": told.get("description", ""),
         "type": "object",
         **_given_unless_null(told),
     }
@@ -44,13 +45,16 @@ def of_answer(answer: type[answers.Answer]) -> Schema:
 
 
 def answers_of(operations: Iterable[Operation]) -> dict[str, type[answers.Answer]]:
-    """Give the answers of operations by name, and that of `async`, which all that change have."""
-    told = (operation.answer for operation in operations)
-    kinds: list[type[answers.Answer]] = [answers.Accepted, *told]
-    named = {kind.__name__: kind for kind in kinds}
-    twice = {kind for kind in kinds if named[kind.__name__] is not kind}
-    if twice:
-        raise TypeError(f"two answers have the same name: {', '.join(map(str, twice))}")
+    """Give the answers of operations by name, and that of `async`.
+
+    Raises DeclarationError where two have the same name.
+    """
+    named: dict[str, type[answers.Answer]] = {answers.Accepted.__name__: answers.Accepted}
+    for operation in operations:
+        kind = operation.answer
+        if named.setdefault(kind.__name__, kind) is not kind:
+            problem = f"another answer is called {kind.__name__} too; give this one another name"
+            raise DeclarationError(operation.where, problem)
     return dict(sorted(named.items()))
 
 

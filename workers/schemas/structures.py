@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from tasks.frame.declaring import DeclarationError
 from tasks.frame.operation import Operation
 from workers.schemas import models
 from workers.schemas.tidy import Schema
@@ -22,13 +23,13 @@ class Structures:
 
 
 def of(operations: Iterable[Operation]) -> Structures:
-    """Bring together the structures of all operations; raise TypeError where a name means two."""
+    """Bring together the structures of all operations.
+
+    Raises DeclarationError where one name means two structures.
+    """
     known = list(operations)
-    answers = _definitions(
-        {**models.of_answer(kind), "$defs": {name: models.of_answer(kind)}}
-        for name, kind in models.answers_of(known).items()
-    )
-    answers |= _definitions(models.of_answer(kind) for kind in models.answers_of(known).values())
+    kinds = {name: models.of_answer(kind) for name, kind in models.answers_of(known).items()}
+    answers = _definitions([{"$defs": kinds}, *kinds.values()])
     given = _definitions(models.of_message(operation) for operation in known)
     names = {name: _name(name, schema, answers) for name, schema in given.items()}
     apart = {names[name]: schema for name, schema in given.items() if names[name] not in answers}
@@ -40,7 +41,8 @@ def _definitions(schemas: Iterable[Schema]) -> dict[str, Schema]:
     for schema in schemas:
         for name, told in schema.get("$defs", {}).items():
             if found.setdefault(name, told) != told:
-                raise TypeError(f"two structures have the name {name}: give one of them another")
+                problem = "two structures have this name; give one of them another"
+                raise DeclarationError(name, problem)
     return found
 
 
