@@ -51,8 +51,9 @@ class Vault:
         return [place for place, text in places.items() if any(form in text for form in forms)]
 
     def rewrite_log(self) -> None:
-        """Have Valkey write its append-only file anew, from what it holds."""
+        """Have Valkey write its append-only file anew, from what it holds once all is done."""
         redis = self.house.desk.journal.redis
+        self.house.until(lambda: not redis.exists("change", "unacked"), "every message done with")
         redis.bgrewriteaof()
         self.house.until(lambda: not _rewrites(redis.info("persistence")), "the rewrite")
 
