@@ -39,6 +39,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
         yield lives
 
 
+@pytest.fixture(autouse=True)
+def _canvases_go_to_the_house_of_the_test(request: pytest.FixtureRequest) -> None:
+    """Let signatures without an app be sent by the house of this test, not by that of another."""
+    if "house" in request.fixturenames:
+        request.getfixturevalue("house").app.set_current()
+
+
 @pytest.fixture
 def frail_house(tmp_path: Path) -> Iterator[Inhabited]:
     """Keep a house for one test, whose processes the test starts and kills."""

@@ -94,7 +94,7 @@ def test_progress_is_written_and_not_published(house: Inhabited, name: str) -> N
         house.xenserver.held(),
         _sent(house, messages.protocol_2, "xenserver.vm.start", fields, queue="change") as sent,
     ):
-        house.until(lambda: house.desk.journal.read(sent.id).get("phase") == "parked", "parked")
+        house.until(lambda: state(sent.id) == "RETRY", "parked, and Celery told so")
         house.xenserver.control("advance", seconds=2)
         house.until(lambda: state(sent.id) == "PROGRESS", "progress")
         house.xenserver.control("release")
