@@ -1,4 +1,4 @@
-"""The poller's view of guests: whose coming up is looked at, and what an event means to those who wait."""
+"""The poller's view of guests: whose coming up it looks at, and what an event means to whom."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from xenserver import events, values
 
 
 class Guestbook:
-    """All who wait for guests of one target; `metrics` is what the poller has learnt of VMs since."""
+    """All who wait for guests of one target; `metrics` is what the poller learnt of VMs since."""
 
     def __init__(self, refs: Iterable[str], metrics: dict[str, str]) -> None:
         self._waiting = [guests.Waiting.read(ref) for ref in refs]

@@ -1,6 +1,7 @@
 """Where a process stands with a target, from slice to slice of its poller.
 
-Like a connection it belongs to this process and is worth nothing to another: whoever follows the target next begins anew.
+Like a connection it belongs to this process and is worth nothing to another: whoever follows the
+target next begins anew.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from xenserver import events
 
 @dataclass(frozen=True)
 class Position:
-    """What a token is good for: one session (another may mean a restarted toolstack), the same guests."""
+    """What a token is good for: the same guests, and one session.
+
+    Another session may mean a restarted toolstack.
+    """
 
     logins: int
     watched: events.Guests
@@ -32,7 +36,10 @@ class Stand:
         return self._token if at == self._position else events.START
 
     def move_on(self, at: Position, token: str | None) -> None:
-        """Go on from here; `at` is of the time before the look, for a session may be renewed within it."""
+        """Go on from here.
+
+        `at` is of the time before the look: a session may be renewed within it.
+        """
         self._position, self._token = at, token
 
 

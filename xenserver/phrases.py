@@ -177,9 +177,14 @@ _PHRASES = {
     "XENFLOW_NO_SUCH_OBJECT": "no {0} is named {1}",
     "XENFLOW_DISK_SHARED": "disk {0} is used by other VMs too; detach it from them first",
     "XENFLOW_DEFECT": "xenflow itself failed: {0}; please report it with the stack trace",
-    "XENFLOW_GUEST_SILENT": "the guest told nothing for {0} s: it has no guest tools, or they do not run; install them, or wait for `running` only",
-    "XENFLOW_GUEST_STOPPED": "the VM is {0}, so its guest has no address; start it again, and look at its console",
-    "XENFLOW_GUEST_WITHOUT_TOOLS": "{0} has no guest tools, so it tells no address; install them, or wait for `running` only",
+    "XENFLOW_GUEST_SILENT": (
+        "the guest told nothing for {0} s: its guest tools are missing, or do not run; "
+        "install them, or wait for `running` only"
+    ),
+    "XENFLOW_GUEST_STOPPED": "the VM is {0}, so its guest has no address; look at its console",
+    "XENFLOW_GUEST_WITHOUT_TOOLS": (
+        "{0} has no guest tools, so it tells no address; install them, or wait for `running` only"
+    ),
     "XENFLOW_NOT_BEGUN": "{0} was called off before it began",
     "XENFLOW_PASSWORD_NOT_SEALED": "the password came unsealed and was refused; seal it first",
     "XENFLOW_TARGET_WRONG": "the target cannot be used: {0}",
