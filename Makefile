@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 STAMP  := $(VENV)/.stamp
 RUN    := $(VENV)/bin
+JOBS   ?= 2
 ROOMS  := canvases config simulator tasks tests workers xenserver
 
 # Everything stays inside the clone, caches too.
@@ -31,7 +32,7 @@ demo: $(STAMP)
 	@$(RUN)/xenflow demo $(if $(KEEP),--keep)
 
 test: $(STAMP)
-	@$(RUN)/python -m pytest $(ARGS)
+	@$(RUN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(STAMP)
 	@$(RUN)/ruff check --quiet $(ROOMS)

@@ -62,9 +62,7 @@ TaskUuid = Annotated[str, _Text, Field(description="a XenServer task, by UUID")]
 Uuid = Annotated[str, _Text, Field(description="the UUID of an object")]
 Label = Annotated[str, _Text, Field(description="a name label")]
 Text = Annotated[str, StringConstraints(max_length=65536)]
-_SizeText = Annotated[
-    str, Field(pattern=r"^\s*\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB])?\s*$")
-]
+_SizeText = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB])?\s*$")]
 Size = Annotated[
     int,
     BeforeValidator(parse_size, json_schema_input_type=int | _SizeText),
