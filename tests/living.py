@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from celery.app import app_or_default
 from redis import Redis
 
 from tasks.frame.desk import Desk
@@ -21,6 +22,7 @@ from workers.household import Household, Member
 
 if TYPE_CHECKING:
     from celery.result import AsyncResult
+
 PATIENCE = 60.0  # seconds until a hang is named; speed is not judged
 
 
@@ -140,6 +142,7 @@ class Inhabited:
 @contextmanager
 def inhabited(folder: Path, *, speed: float) -> Iterator[Inhabited]:
     """Keep a house with a Valkey, a simulated pool and a client; workers are up to the test."""
+    around = app_or_default()
     with Household(folder) as household:
         house = House(household)
         house.choose(pace="50", pace_burst="100")  # a simulator bears it
@@ -150,3 +153,4 @@ def inhabited(folder: Path, *, speed: float) -> Iterator[Inhabited]:
         backend: Any = lives.app.backend  # its Redis part is without types
         backend.result_consumer.subscribed_to.clear()  # a failed test's results outlive the server
         lives.app.close()
+        around.set_current()  # canvases are sent by the current application

@@ -87,7 +87,8 @@ def _judge(turn: Turn, told: Mapping[str, Any]) -> Outcome:
             somebody = errors.Cancelled("XENFLOW_CANCELLED", [turn.operation.name])
             return Outcome(error=stopping.reason(turn) or somebody)
         case "vanished":
-            return Outcome(error=errors.Unknown("XENFLOW_VANISHED", [told["name"]]))
+            lost = told.get("name", turn.operation.name)
+            return Outcome(error=errors.Unknown("XENFLOW_VANISHED", [lost]))
     if "error" in told:
         return Outcome(error=faults.error(told["error"]))
     code, *params = told["error_info"] or ["XENFLOW_VANISHED"]

@@ -20,10 +20,14 @@ def refused(xenserver: Xenserver, method: str, code: str = "INTERNAL_ERROR") -> 
     )
     try:
         yield
-        waiting = xenserver.control("stats")["faults"]["waiting"]
-        assert waiting == 0, f"{method} was never called"
+        assert has_befallen(xenserver), f"{method} was never called"
     finally:
         xenserver.control("clear")
+
+
+def has_befallen(xenserver: Xenserver) -> bool:
+    """Tell whether no fault waits for a call any more."""
+    return bool(xenserver.control("stats")["faults"]["waiting"] == 0)
 
 
 @contextmanager
@@ -41,6 +45,12 @@ def at_work(xenserver: Xenserver, verb: str) -> bool:
     """Tell whether XenServer is at work on a verb."""
     tasks = xenserver.records("task").values()
     return any(t["name_label"] == f"Async.{verb}" and t["status"] == "pending" for t in tasks)
+
+
+def is_parked(house: Inhabited, run: str) -> bool:
+    """Tell whether a step of a run waits for XenServer, without a slot."""
+    told = [house.desk.journal.read(step) for step in house.desk.journal.run(run)]
+    return any(entry["phase"] == "parked" and "ref:0" in entry for entry in told)
 
 
 def call_off(house: Inhabited, result: "AsyncResult[Any]") -> None:

@@ -4,13 +4,22 @@ from typing import Any
 
 import pytest
 
-from tests.canvases.interference import FOREVER, at_work, call_off, endless, pending, refused
+from tests.canvases.interference import (
+    FOREVER,
+    at_work,
+    call_off,
+    endless,
+    has_befallen,
+    is_parked,
+    pending,
+    refused,
+)
 from tests.canvases.test_rollback import CONFIGURED, EVERYTHING, NEW_DISK, UNCONFIGURED
 from tests.living import PATIENCE, Inhabited
 from xenserver import errors
 
 
-def cancelled(house: Inhabited, flow: str, verb: str, **fields: Any) -> errors.Cancelled:  # noqa: ANN401 - a message
+def cancelled(house: Inhabited, flow: str, verb: str, **fields: Any) -> errors.Cancelled:
     """Cancel a flow while XenServer is at work on a verb; give its error."""
     with endless(house.xenserver, verb):
         result = house.send(flow, **fields)
@@ -25,13 +34,13 @@ def cancelled(house: Inhabited, flow: str, verb: str, **fields: Any) -> errors.C
 def test_a_vm_from_a_configured_template_is_not_made(
     house: Inhabited, name: str, verb: str
 ) -> None:
-    """At each step: nothing is left, and XenServer is at work on nothing."""
-    before = house.xenserver.world()
+    """At each step: nothing is left, and XenServer works on nothing of it."""
+    before, working = house.xenserver.world(), pending(house.xenserver)
 
     cancelled(house, CONFIGURED, verb, template="deb12", name=name)
 
     assert house.xenserver.world() == before
-    assert pending(house.xenserver) == 0
+    assert pending(house.xenserver) == working
 
 
 @pytest.mark.parametrize("verb", ["VM.clone", "VM.provision", "VDI.create", "VM.start"])
@@ -39,12 +48,12 @@ def test_a_vm_from_an_unconfigured_template_is_not_made(
     house: Inhabited, name: str, verb: str
 ) -> None:
     """Flows within it are cancelled with it."""
-    before = house.xenserver.world()
+    before, working = house.xenserver.world(), pending(house.xenserver)
 
     cancelled(house, UNCONFIGURED, verb, name=name, **EVERYTHING)
 
     assert house.xenserver.world() == before
-    assert pending(house.xenserver) == 0
+    assert pending(house.xenserver) == working
 
 
 @pytest.mark.parametrize("verb", ["VDI.create", "VBD.plug"])
@@ -95,18 +104,13 @@ def test_a_task_that_is_no_longer_followed_goes_on(house: Inhabited, halted: str
         result = house.send(
             "flow.check_for_task_success", task=house.xenserver("task.get_uuid", ref)
         )
-        house.until_parked(1)
+        house.until(lambda: is_parked(house, result.id), "parked")
         call_off(house, result)
         with pytest.raises(errors.Cancelled):
             result.get(timeout=PATIENCE)
 
         assert house.xenserver("task.get_status", ref) == "pending"
         house.xenserver("task.cancel", ref)
-
-
-def _stopped(house: Inhabited, flow: str) -> bool:
-    last = house.desk.journal.read(house.desk.journal.run(flow)[-1])
-    return "called_off" in last and last["phase"] == "parked"
 
 
 def test_a_vm_that_started_before_it_could_be_cancelled_is_undone_too(
@@ -119,7 +123,7 @@ def test_a_vm_that_started_before_it_could_be_cancelled_is_undone_too(
         house.until(lambda: at_work(house.xenserver, "VM.start"), "VM.start at work")
         with refused(house.xenserver, "task.cancel"):
             call_off(house, result)
-            house.until(lambda: _stopped(house, result.id), "the start asked to stop")
+            house.until(lambda: has_befallen(house.xenserver), "the start asked to stop")
         house.xenserver.control("advance", seconds=FOREVER)
         with pytest.raises(errors.Cancelled):
             result.get(timeout=PATIENCE)

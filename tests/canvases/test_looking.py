@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from tests.canvases.interference import is_parked
 from tests.living import PATIENCE, Inhabited
 from tests.tasks.making import Maker
 from xenserver import errors
@@ -52,7 +53,7 @@ def test_a_task_that_is_cancelled_fails_the_flow(house: Inhabited, maker: Maker)
     """While it is followed, no slot is held: the flow is parked."""
     task = maker.job()
     result = house.send(CHECK, task=task)
-    house.until_parked(1)
+    house.until(lambda: is_parked(house, result.id), "parked")
 
     house.xenserver("task.set_status", maker.ref("task", task), "cancelled")
 
@@ -60,18 +61,19 @@ def test_a_task_that_is_cancelled_fails_the_flow(house: Inhabited, maker: Maker)
         result.get(timeout=PATIENCE)
 
 
-def test_a_task_that_vanishes_fails_the_flow(house: Inhabited, maker: Maker) -> None:
+def test_a_task_that_vanishes_fails_the_flow(frail_house: Inhabited) -> None:
     """The toolstack forgets all tasks when it restarts; nobody can tell how they ended."""
-    task = maker.job()
-    result = house.send(CHECK, task=task, sleep_increment="1s")
-    house.until_parked(1)
+    frail_house.house.worker()
+    frail_house.house.poller()
+    task = Maker(frail_house.xenserver, frail_house.xenserver.control).job()
+    result = frail_house.send(CHECK, task=task, sleep_increment="1s")
+    frail_house.until_parked(1)
 
-    house.xenserver.control("restart_toolstack")
-    house.xenserver.log_in()
+    frail_house.xenserver.control("restart_toolstack")
 
     with pytest.raises(errors.Unknown) as caught:
         result.get(timeout=PATIENCE)
-    assert caught.value.code == "XENFLOW_VANISHED"
+    assert caught.value.code == "XENFLOW_VANISHED", caught.value.message
 
 
 def test_a_task_that_takes_too_long_fails_the_flow_and_goes_on(

@@ -47,6 +47,14 @@ def test_it_answers_with_uuid_name_and_power_state(house: Inhabited, name: str) 
     assert len(devices(house, "VBD", name)) == len(devices(house, "VIF", name)) == 1
 
 
+def test_it_answers_when_the_guest_has_told_its_addresses(house: Inhabited, name: str) -> None:
+    """Where that is waited for."""
+    answer = house.do(CONFIGURED, template="deb12", name=name, wait_for="ip")
+
+    assert answer["power_state"] == "Running"
+    assert answer["addresses"]["0/ip"]
+
+
 def test_it_stays_halted_where_no_start_is_wanted(house: Inhabited, name: str) -> None:
     """And says so."""
     answer = house.do(CONFIGURED, template="deb12", name=name, start=False)

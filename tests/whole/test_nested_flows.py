@@ -6,6 +6,7 @@ import pytest
 from celery import Signature, chain, chord
 from celery.exceptions import ChordError, TaskRevokedError
 
+from tests.canvases.interference import is_parked
 from tests.living import PATIENCE, Inhabited
 from xenserver import errors
 
@@ -124,7 +125,7 @@ def test_revoking_a_flow_undoes_it(house: Inhabited, name: str) -> None:
 
     with house.xenserver.held():
         result = make(name).apply_async()
-        house.until_parked(1)
+        house.until(lambda: is_parked(house, result.id), "parked")
         result.revoke()
         house.until(lambda: house.desk.journal.read(result.id).get("called_off"), "called off")
 
