@@ -1,5 +1,6 @@
 """What tests of many rooms stand on: a real Redis-compatible server, and a whole xenflow."""
 
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,12 @@ from tests.living import Inhabited, inhabited
 from workers import embedded
 
 SHORT = {"visibility_timeout": "4", "lease": "3"}  # seconds; less to wait for after a death
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _processes_hear_ctrl_c() -> None:
+    """Let what tests start hear SIGINT, also where a shell started the tests to ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
