@@ -6,7 +6,7 @@ import signal
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,11 @@ class Inhabited:
     def desk(self) -> Desk:
         """The journal and its neighbours, to look at."""
         return self.app.desk
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """The processes of the house."""
+        return self._household.members
 
     @property
     def redis(self) -> Redis:

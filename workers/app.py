@@ -52,7 +52,8 @@ def create(settings: configured.Settings | None = None, *, patient: bool = False
     options: dict[str, Any] = celery_settings(settings, patient=patient)
     app = Xenflow("xenflow", set_as_current=True)
     app.settings = settings
-    app.conf.update(options, result_backend=backend.url(settings.result_backend))
+    results = backend.url(settings.result_backend, listens=not patient)
+    app.conf.update(options, result_backend=results)
     if patient:  # a worker: what it takes must not be lost with it
         app.conf.broker_transport = transport.name(settings.broker_url)
     declared.load(settings)

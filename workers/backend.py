@@ -49,6 +49,13 @@ class _OnlyEndsArePublished:
             self._scripts.run("unready", [key], [value, int(self.expires or 0)])
 
 
+class _NobodyListens:
+    """Send without listening for the answer: a worker waits for nobody."""
+
+    def on_task_call(self, producer: object, task_id: str) -> None:
+        """Subscribe to nothing."""
+
+
 class Backend(_OnlyEndsArePublished, RedisBackend):
     """For one Redis server."""
 
@@ -57,12 +64,25 @@ class BehindSentinels(_OnlyEndsArePublished, SentinelBackend):
     """For Redis behind Sentinels."""
 
 
+class WorkersBackend(_NobodyListens, Backend):
+    """For one Redis server, in a worker."""
+
+
+class WorkersBehindSentinels(_NobodyListens, BehindSentinels):
+    """For Redis behind Sentinels, in a worker."""
+
+
 def of(app: Celery) -> Backend | BehindSentinels:
     """Give the result backend of an application of ours."""
     return cast("Backend | BehindSentinels", app.backend)  # as `url` has it made
 
 
-def url(result_backend: str) -> str:
+def url(result_backend: str, *, listens: bool) -> str:
     """Give the address of a result backend as Celery takes one of our classes."""
-    cls = BehindSentinels if result_backend.startswith("sentinel://") else Backend
+    sentinels = result_backend.startswith("sentinel://")
+    cls: type[object]
+    if listens:
+        cls = BehindSentinels if sentinels else Backend
+    else:
+        cls = WorkersBehindSentinels if sentinels else WorkersBackend
     return f"{cls.__module__}.{cls.__qualname__}+{result_backend}"

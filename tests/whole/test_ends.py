@@ -39,3 +39,14 @@ def test_what_a_worker_has_in_hand_is_finished_or_left_to_others(
 
     assert len({result.get(timeout=PATIENCE)["uuid"] for result in results}) == 30
     assert house.xenserver.effects("VM.clone") == 30
+
+
+def test_processes_end_when_told_to_though_redis_is_away(frail_house: Inhabited, name: str) -> None:
+    """Nothing of theirs waits for it to come back."""
+    house = frail_house
+    worker, poller = house.house.worker(), house.house.poller()
+    house.do("flow.create_vm_from_configured_template", template="deb12", name=name)
+    (valkey,) = [member for member in house.members if member.name == "valkey"]
+    house.kill(valkey)
+
+    told_to_end(worker, poller)
