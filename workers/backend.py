@@ -77,7 +77,7 @@ def of(app: Celery) -> Backend | BehindSentinels:
     return cast("Backend | BehindSentinels", app.backend)  # as `url` has it made
 
 
-def url(result_backend: str, *, listens: bool) -> str:
+def url(result_backend: str, *, listens: bool = True) -> str:
     """Give the address of a result backend as Celery takes one of our classes."""
     sentinels = result_backend.startswith("sentinel://")
     cls: type[object]
