@@ -63,6 +63,12 @@ class Entry:
         """Note a field; it is written with the next write."""
         self.fields[name] = self.noted[name] = value
 
+    def landed(self, leg: str, outcome: str, written: Mapping[str, str]) -> Json:
+        """Take over what a script wrote when it found that a leg had landed; give the outcome."""
+        self.fields.update(written)
+        self.fields[f"outcome:{leg}"] = outcome
+        return json.loads(outcome)
+
     def news(self) -> dict[str, str]:
         """Give what was noted and looked up since the claim, to be written."""
         known = json.dumps(self.known, sort_keys=True)
@@ -146,14 +152,15 @@ class Journal:
         self, entry: Entry, *, until: float, phase: str = "resting", leg: str = "", **fields: str
     ) -> Json:
         """Let go until a moment or until `leg` lands; give its outcome if that came first."""
+        changes = {**fields, **entry.news()}
         word, outcome = scripts.texts(
             self._scripts.run(
                 "rest",
                 [self.keys.entry(entry.id), self.keys.due],
-                [entry.fence, entry.id, leg, until, phase, *_flat({**fields, **entry.news()})],
+                [entry.fence, entry.id, leg, until, phase, *_flat(changes)],
             )
         )
-        return json.loads(outcome) if word == "landed" else None
+        return entry.landed(leg, outcome, changes) if word == "landed" else None
 
     def finish(
         self,

@@ -76,7 +76,9 @@ class Parked:
                 ],
             )
         )
-        return (json.loads(rest), False) if word == "landed" else (None, rest == "1")
+        if word == "landed":
+            return entry.landed(leg, rest, changes), False
+        return None, rest == "1"
 
     def land(self, target: str, ended: Iterable[Ended]) -> list[str]:
         """Write outcomes into the journal; give the messages to send again."""

@@ -86,7 +86,6 @@ class Turn:
             **{f"ref:{label}": ref},
         )
         if told is not None:
-            self.entry.fields[f"ref:{label}"] = ref
             return told
         if poller_wanted:
             self.desk.post.send(POLL, {"place": where, "connection": dict(self.connection)})

@@ -156,6 +156,7 @@ def test_an_end_seen_before_parking_is_not_lost(journal: Journal, parked: Parked
     parked.land("lab", [end()])
 
     assert park(parked, entry) == {"status": "success", "result": "", "error_info": []}
+    assert entry.get("outcome:0")["status"] == "success"  # what was made is read off it
 
 
 def test_ends_of_strangers_tasks_are_not_kept(journal: Journal, parked: Parked) -> None:
@@ -206,6 +207,7 @@ def test_resting_for_a_leg_that_landed_gives_its_outcome(journal: Journal) -> No
     journal.settle("op", "0", {"status": "success", "result": 1})
 
     assert journal.rest(entry, until=FAR, leg="0") == {"status": "success", "result": 1}
+    assert entry.get("outcome:0") == {"status": "success", "result": 1}
 
 
 def test_the_poller_is_sent_for_once(journal: Journal, parked: Parked) -> None:
