@@ -19,6 +19,7 @@ is told with status 400 as `{"error": "..."}`.
     move_coordinator   to="127.0.0.2"      the same, and another host speaks for the pool
 """
 
+import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -123,10 +124,12 @@ class Control:
 
     async def _restart_toolstack(self, *, finish: bool = False) -> dict[str, Any]:
         self._toolstack.restart(finish=finish)
+        await asyncio.sleep(0)  # connections are closed before the one who asks hears of it
         return {}
 
     async def _move_coordinator(self, to: str) -> dict[str, Any]:
         self._toolstack.move(to)
+        await asyncio.sleep(0)  # likewise
         return {"address": self._pool.address}
 
     def _clock(self) -> dict[str, Any]:

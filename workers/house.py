@@ -16,7 +16,7 @@ from config.celery import celery_settings
 from config.environment import with_settings
 from config.settings import PREFIX, Settings
 from workers import embedded
-from workers.household import XENFLOW, Household, Member, Trouble
+from workers.household import XENFLOW, Household, Member, Trouble, heard_later
 from workers.outside import Flower
 
 _LOOPBACK = "127.0.0.1"
@@ -60,11 +60,12 @@ class House:
 
     def valkey(self) -> str:
         """Start Valkey; give its address, password included."""
-        try:
-            server = embedded.start(self.folder / "valkey")
-        except embedded.DidNotStart as trouble:
-            raise Trouble(str(trouble)) from None
-        self._household.adopt("valkey", server.process, server.folder / "valkey.log")
+        with heard_later():
+            try:
+                server = embedded.start(self.folder / "valkey")
+            except embedded.DidNotStart as trouble:
+                raise Trouble(str(trouble)) from None
+            self._household.adopt("valkey", server.process, server.folder / "valkey.log")
         self._chosen |= dict.fromkeys(("redis_url", "broker_url", "result_backend"), server.url)
         return server.url
 

@@ -87,7 +87,7 @@ class Household:
     ) -> Member:
         """Start a process, in our environment or a given one; what it says is in `<name>.log`."""
         log = self.folder / f"{name}.log"
-        with log.open("ab") as out:
+        with log.open("ab") as out, heard_later():
             begins = out.tell()
             process = subprocess.Popen(  # noqa: S603 - the caller names the command
                 list(command),
@@ -97,7 +97,7 @@ class Household:
                 env=environment,
                 start_new_session=True,
             )
-        return self.adopt(name, process, log, begins=begins)
+            return self.adopt(name, process, log, begins=begins)
 
     def adopt(
         self, name: str, process: "subprocess.Popen[bytes]", log: Path, *, begins: int = 0
@@ -157,6 +157,16 @@ def interrupted_by_signals() -> Iterator[None]:
 
     with _handling(interrupt):
         yield
+
+
+@contextmanager
+def heard_later() -> Iterator[None]:
+    """Let signals wait for the end of the block, so that no process it starts is lost to them."""
+    heard: list[int] = []
+    with _handling(lambda number, _frame: heard.append(number)):
+        yield
+    for number in heard:
+        signal.raise_signal(number)
 
 
 @contextmanager

@@ -180,3 +180,14 @@ def test_a_process_that_somebody_else_started_is_taken_in(folder: Path) -> None:
         assert member.said() == ""
 
     assert not member.alive
+
+
+def test_a_signal_waits_until_a_process_is_taken_in() -> None:
+    """One that comes between its start and its entry would leave the process behind."""
+    done = []
+
+    with pytest.raises(KeyboardInterrupt), household.heard_later():
+        signal.raise_signal(signal.SIGINT)
+        done.append("taken in")
+
+    assert done == ["taken in"]
