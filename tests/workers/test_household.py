@@ -182,12 +182,17 @@ def test_a_process_that_somebody_else_started_is_taken_in(folder: Path) -> None:
     assert not member.alive
 
 
-def test_a_signal_waits_until_a_process_is_taken_in() -> None:
-    """One that comes between its start and its entry would leave the process behind."""
-    done = []
-
-    with pytest.raises(KeyboardInterrupt), household.heard_later():
+def _interrupted_while_it_starts(done: list[str]) -> None:
+    with household.heard_later():
         signal.raise_signal(signal.SIGINT)
         done.append("taken in")
+
+
+def test_a_signal_waits_until_a_process_is_taken_in() -> None:
+    """One that comes between its start and its entry would leave the process behind."""
+    done: list[str] = []
+
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted_while_it_starts(done)
 
     assert done == ["taken in"]
