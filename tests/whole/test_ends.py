@@ -31,10 +31,12 @@ def test_what_a_worker_has_in_hand_is_finished_or_left_to_others(
     house = frail_house
     first = house.house.worker(name="first")
     house.house.poller()
-    results = [house.send("xenserver.vm.clone", vm="deb12", name=f"{name}-{n}") for n in range(30)]
-    house.until(lambda: house.desk.parked.count("default") > 5, "some under way")
-
-    told_to_end(first)
+    with house.xenserver.held():
+        results = [
+            house.send("xenserver.vm.clone", vm="deb12", name=f"{name}-{n}") for n in range(30)
+        ]
+        house.until_parked(10)
+        told_to_end(first)
     house.house.worker(name="second")
 
     assert len({result.get(timeout=PATIENCE)["uuid"] for result in results}) == 30
