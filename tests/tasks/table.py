@@ -52,7 +52,7 @@ def _finds(operation: Operation, noun: str, known: Ready) -> Case:
         ready=known,
         says=f"1 {noun}",
         seen=lambda _, fields, answer: answer["records"][0]["uuid"] == fields["uuid"],
-        wrong=lambda _: {"fields": ["colour"]},
+        wrong=lambda maker: {**known(maker), "fields": ["colour"]},
         code=INVALID,
     )
 
