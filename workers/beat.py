@@ -51,6 +51,7 @@ class Beat(bootsteps.StartStopStep):
 
     def _call_off_revoked(self, desk: Desk) -> None:
         """Tell the journal what Celery was told to revoke: a parked operation meets no worker."""
-        for operation in set(worker_state.revoked) - self._called_off:
-            self._called_off.add(operation)
+        revoked = set(worker_state.revoked)
+        for operation in revoked - self._called_off:
             desk.post.again(desk.journal.call_off(operation, "revoked")[1])
+        self._called_off = revoked

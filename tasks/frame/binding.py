@@ -22,6 +22,7 @@ from tasks.frame.turn import GiveWay, Parked
 from xenserver import errors
 
 WIRE = "xenflow_wire"  # where a request keeps its message as it came
+REVOKED = "xenflow_revoked"  # where it keeps that it was revoked before this delivery
 
 
 class OperationRequest(Request):
@@ -48,6 +49,7 @@ class OperationRequest(Request):
         """Let a revoked operation go on: it is called off in the journal, and ends there."""
         if self.id in worker_state.revoked and not self._expires:
             self.task.desk.journal.call_off(self.id, "revoked")
+            self._request_dict[REVOKED] = True  # for one that the journal does not know yet
             return False
         return bool(super().revoked())
 
@@ -104,6 +106,7 @@ def _delivery(
         origin=request.get("origin") or "",
         in_chord=bool(request.chord),
         adopts=json.loads(request.get(post.ADOPTS) or "{}"),
+        revoked=bool(request.get(REVOKED)),
     )
 
 

@@ -39,6 +39,8 @@ def first(
     }
     if delivery.place.undoes:
         fields["undoes"] = "1"
+    if delivery.revoked:
+        fields["called_off"] = "revoked"
     if good:
         fields["message"] = delivery.wire
         fields["target"] = good.hostname or good.target

@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.frame import faults, ledger, message, travel, undoing
+from tasks.frame import faults, ledger, message, stopping, travel, undoing
 from tasks.frame.answers import Answer
 from tasks.frame.desk import Desk
 from tasks.frame.journal import Entry, Place
@@ -43,6 +43,7 @@ class Delivery:
     origin: str
     in_chord: bool
     adopts: Mapping[str, str]
+    revoked: bool
 
 
 def perform(operation: Operation, delivery: Delivery, desk: Desk) -> dict[str, Any]:
@@ -112,6 +113,8 @@ def _go(turn: Turn) -> dict[str, Any]:
     failing = turn.entry.get("failing")
     if failing:
         raise faults.error(failing["error"])
+    if turn.entry.is_new:
+        stopping.stop_here(turn)
     return _finish(turn, _walk(turn, _body(turn)))
 
 

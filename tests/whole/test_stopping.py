@@ -1,6 +1,9 @@
 """Operations that are called off, run out of time, or whose caller does not wait."""
 
+import uuid
+
 import pytest
+from celery.exceptions import TaskRevokedError
 
 from tests.living import PATIENCE, Inhabited
 from xenserver import errors
@@ -75,3 +78,21 @@ def test_what_was_made_before_it_was_called_off_is_undone(house: Inhabited, name
     with pytest.raises(errors.Cancelled, match=f"undone: VM {name}"):
         result.get(timeout=PATIENCE)
     assert nothing_is_left(house, name)
+
+
+@pytest.mark.parametrize("task", ["xenserver.vm.clone", "flow.create_vm_from_configured_template"])
+def test_what_was_revoked_before_it_began_does_not_begin(
+    house: Inhabited, name: str, task: str
+) -> None:
+    """A plain Celery revoke of a message that no worker has taken yet."""
+    task_id = str(uuid.uuid4())
+    house.app.control.revoke(task_id)
+    house.until(lambda: task_id in str(house.app.control.inspect().revoked()), "known as revoked")
+
+    fields = {"template" if task.startswith("flow") else "vm": "deb12", "name": name}
+    result = house.send(task, task_id=task_id, **fields)
+
+    with pytest.raises(TaskRevokedError):
+        result.get(timeout=PATIENCE)
+    assert nothing_is_left(house, name)
+    assert house.desk.journal.run(task_id) == [task_id]
