@@ -1,6 +1,8 @@
 """The devices of a VM, as flows need to know them: numbers that are free, parts that are there."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from config import queues
 from tasks import vbd
@@ -56,7 +58,7 @@ def _without(numbers: list[str], spoken_for: tuple[str, ...]) -> list[str]:
 
 
 @operation(queue=queues.FIND)
-def check_devices(xen: Xen, *, parts: tuple[Part, ...]) -> Done:
+def check_devices(xen: Xen, *, parts: Annotated[tuple[Part, ...], Field(min_length=1)]) -> Done:
     """Make sure that a VM has every device that was made for it, before it goes on."""
     machine = xen.find.vm(parts[0].vm)
     record = xen.now.VM.get_record(machine)

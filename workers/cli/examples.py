@@ -14,15 +14,33 @@ _BY_FIELD: Mapping[str, Any] = {
     "name": "web01",
     "vm": "web01",
     "vms": ["web01", "web02"],
-    "template": "Debian 12 configured",
+    "name_label": "web01",
+    "template": "deb12",
     "snapshot": "web01 before the update",
     "host": "xs1",
     "sr": "NFS virtual disk storage",
     "network": "lab",
-    "vdi": "web01 data",
+    "vdi": "web01 system",
     "size": "10GiB",
     "memory": "2GiB",
 }
+_BESIDES: Mapping[str, Mapping[str, Any]] = {
+    "xenserver.vbd.create": {"vdi": "web01 system"},
+    "xenserver.vm.check_devices": {"parts": [{"uuid": _UUID, "vm": "web01"}]},
+    "xenserver.vm.install": {"name": "web01"},
+    "flow.create_vm_from_unconfigured_template": {
+        "memory": "2GiB",
+        "disks": [{"size": "10GiB", "sr": "NFS virtual disk storage"}],
+        "networks": [{"network": "lab"}],
+    },
+    "flow.setup_disk_or_cd": {
+        "vdi_type": "user",
+        "new_disk_name": "web01 data",
+        "disk_size": "10GiB",
+        "storage_repository": "NFS virtual disk storage",
+    },
+}
+"""What is needed though no schema demands it, or shows how a structure is written."""
 _BY_KIND: Mapping[Kind, Any] = {
     Kind.FLAG: True,
     Kind.LIST: ["web01"],
@@ -34,8 +52,8 @@ _BY_SHAPE: Mapping[str, Any] = {"INTEGER": 1, "NUMBER": 1.0, "SIZE": "10GiB", "D
 
 def message_of(operation: Operation) -> dict[str, Any]:
     """Give a message that the operation takes: what it must have, and a target."""
-    wanted = [one for one in inputs.of(operation.model) if one.required]
-    return {**{one.key: _value(one) for one in wanted}, "target": "lab"}
+    needed = {one.key: _value(one) for one in inputs.of(operation.model) if one.required}
+    return {**needed, **_BESIDES.get(operation.name, {}), "target": "lab"}
 
 
 def shell(operation: Operation, message: Mapping[str, Any]) -> str:

@@ -1,0 +1,106 @@
+"""Examples do what they say: each is run as a command, as a program, and as a message by hand."""
+
+import json
+import shlex
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tasks.frame.operation import Operation
+from tests.living import PATIENCE, Inhabited
+from tests.tasks.making import Maker, fresh
+from tests.tasks.table import CASES
+from tests.whole import messages
+from tests.workers.conftest import Run
+from workers.cli import examples, names
+
+Fields = dict[str, Any]
+
+READY: dict[str, Callable[[Maker], Fields]] = {
+    "flow.assign_vms_to_network": lambda maker: {"vms": [maker.vm(), maker.vm()]},
+    "flow.check_for_task_success": lambda maker: {"task": maker.short_job()},
+    "flow.create_vm_from_configured_template": lambda _: {"name": fresh()},
+    "flow.create_vm_from_unconfigured_template": lambda _: {"template": "blank", "name": fresh()},
+    "flow.destroy_vm_and_disks": lambda maker: {"vm": maker.vm()},
+    "flow.find_list_of_vms": lambda _: {},
+    "flow.setup_disk_or_cd": lambda maker: {"vm": maker.vm(), "new_disk_name": fresh()},
+    "flow.setup_network_devices": lambda maker: {"vm": maker.vm()},
+    "xenserver.vbd.destroy": lambda maker: {"vbd": maker.drive(maker.vm())},
+    "xenserver.vbd.plug_if_running": lambda maker: {"vbd": maker.drive(maker.vm())},
+    "xenserver.vif.destroy": lambda maker: {"vif": maker.interface(maker.vm())},
+    "xenserver.vif.plug_if_running": lambda maker: {"vif": maker.interface(maker.vm())},
+    "xenserver.vm.check_devices": lambda maker: {"parts": [_part(maker)]},
+    "xenserver.vm.choose_disks": lambda maker: {"vm": maker.vm()},
+    "xenserver.vm.configure": lambda maker: {"vm": maker.vm()},
+    "xenserver.vm.destroy_with_disks": lambda maker: {"vm": maker.vm()},
+    "xenserver.vm.free_devices": lambda maker: {"vm": maker.vm()},
+    "xenserver.vm.power_off": lambda maker: {"vm": maker.running()},
+}
+"""What an example works on, beside what it names, where the table of operations does not tell."""
+
+
+def _part(maker: Maker) -> Fields:
+    vm = maker.vm()
+    return {"uuid": maker.interface(vm), "vm": vm}
+
+
+@pytest.fixture(params=names.everything(), ids=lambda operation: operation.name)
+def operation(request: pytest.FixtureRequest) -> Operation:
+    """Each operation and flow."""
+    found: Operation = request.param
+    return found
+
+
+@pytest.fixture
+def example(house: Inhabited, operation: Operation) -> Callable[[], Fields]:
+    """Give a way to have its example, with objects that are there and that nobody else uses."""
+    maker = Maker(house.xenserver, house.xenserver.control)
+    ready = READY.get(operation.name) or CASES[operation.name].ready
+
+    def make() -> Fields:
+        told, there = examples.message_of(operation), {**ready(maker), "target": "default"}
+        return {key: there.get(key, value) for key, value in told.items()}
+
+    return make
+
+
+def test_it_is_run_in_a_shell(
+    run: Run, house: Inhabited, operation: Operation, example: Callable[[], Fields]
+) -> None:
+    """As the line stands there."""
+    line = examples.shell(operation, example())
+
+    told = run(*shlex.split(line)[1:], **house.house.environment)
+
+    assert told.code == 0, f"{line}\n{told.err}"
+
+
+def test_it_is_run_as_a_program(
+    house: Inhabited, operation: Operation, example: Callable[[], Fields]
+) -> None:
+    """With the address of Redis filled in."""
+    program = examples.python(operation, example())
+    there: Fields = {}
+
+    try:
+        exec(program.replace("redis://...", house.house.settings.redis_url), there)  # noqa: S102 - it is what is tested
+    finally:
+        there["app"].close()
+        house.app.set_current()
+
+    assert there["answer"]["return_result"]
+
+
+def test_it_is_run_as_a_message_by_hand(
+    house: Inhabited, operation: Operation, example: Callable[[], Fields]
+) -> None:
+    """With headers and body as they stand there, under an id of its own."""
+    told, own = json.loads(examples.wire(operation, example())), str(uuid.uuid4())
+    headers = {**told["headers"], "id": own}
+
+    message = messages.envelope(headers, told["body"], queue=told["queue"])
+    house.desk.journal.redis.lpush(told["queue"], message)
+
+    assert house.app.AsyncResult(own).get(timeout=PATIENCE)["return_result"]
