@@ -80,16 +80,25 @@ def test_every_class_is_read_once(lab: Lab, cls: str) -> None:
         (host.find, {"name": "xs2"}, {"xs2"}),
         (host.find, {"name": "XS", "is_search_expression": True}, {"xs1", "xs2", "xs3"}),
         (host.find, {"name": "XS"}, set()),
+        (network.find, {"name": "lab"}, {"lab"}),
+        (network.find, {"name": "LA", "is_search_expression": True}, {"lab"}),
         (network.find, {"bridge": "xapi0"}, {"lab"}),
         (network.find, {"name": "lab", "bridge": "xenbr0"}, set()),
+        (sr.find, {"name": "ISO library"}, {"ISO library"}),
+        (sr.find, {"name": "iso lib", "is_search_expression": True}, {"ISO library"}),
         (sr.find, {"type": "nfs"}, {NFS}),
         (sr.find, {"content_type": "iso"}, {"ISO library"}),
         (sr.find, {"shared": True, "content_type": "user"}, {NFS}),
         (vdi.find, {"sr": "ISO library"}, {"debian-12.iso", "xs-tools.iso"}),
         (vdi.find, {"type": "suspend"}, {"Suspend image"}),
+        (vdi.find, {"name": "debian-12.iso"}, {"debian-12.iso"}),
+        (vdi.find, {"name": "DEBIAN", "is_search_expression": True}, {"debian-12.iso"}),
         (vdi.find, {"name": "web", "is_search_expression": True, "sr": "ISO library"}, set()),
         (task.find, {"status": "pending"}, {"one"}),
         (task.find, {"status": "failure"}, set()),
+        (task.find, {"name": "one"}, {"one"}),
+        (task.find, {"name": "ON", "is_search_expression": True}, {"one"}),
+        (task.find, {"name": "ON"}, set()),
         (lifecycle.find, {}, {"web01", "web02", "db01", "batch01"}),
         (lifecycle.find, {"power_state": "Suspended"}, {"batch01"}),
         (lifecycle.find, {"host": "xs1"}, {"web01"}),
@@ -202,6 +211,20 @@ def test_pages_follow_each_other(lab: Lab) -> None:
     assert (first["count"], second["count"]) == (3, 1)
     assert _uuids(first) + _uuids(second) == _uuids(lab.do(lifecycle.find))
     assert "after" not in second
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_records_of_every_class_come_in_pages(lab: Lab, cls: str) -> None:
+    """With the fields that were asked for."""
+    for name in ("one", "two"):
+        lab.see("task.create", name, "a task to be found")
+    find, _noun = ALL[cls]
+
+    first = lab.do(find, limit=1, fields=["uuid"])
+    rest = lab.do(find, after=first["after"], fields=["uuid"])
+
+    assert _uuids(first) + _uuids(rest) == _uuids(lab.do(find))
+    assert first["records"][0].keys() <= {"uuid", "name_label", "allowed_operations"}
 
 
 def _uuids(answer: dict[str, Any]) -> list[str]:

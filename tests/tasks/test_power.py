@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tasks.frame.operation import Operation
 from tasks.vm import guest, power
 from tests.tasks.lab import Lab
 from xenserver import errors
@@ -66,6 +67,46 @@ def test_ensure_makes_being_there_already_a_success(
     assert answer["return_result"] == words
     assert answer["power_state"] == state
     assert lab.state(vm) == state
+
+
+def test_ensure_counts_a_paused_vm_as_paused(lab: Lab) -> None:
+    """Pausing it once more is no mistake then."""
+    lab.see("VM.pause", lab.ref("VM", "web01"))
+
+    assert lab.do(guest.pause, vm="web01", ensure=True)["return_result"] == "VM already paused"
+
+
+@pytest.mark.parametrize(
+    ("verb", "vm", "fields", "params"),
+    [
+        (power.start, "web02", {}, [False, False]),
+        (power.start, "web02", {"paused": True, "force": True}, [True, True]),
+        (power.start, "web02", {"host": "xs2", "force": True}, ["xs2", False, True]),
+        (guest.resume, "batch01", {}, [False, False]),
+        (guest.resume, "batch01", {"paused": True, "force": True}, [True, True]),
+        (guest.resume, "batch01", {"host": "xs2", "force": True}, ["xs2", False, True]),
+        (guest.migrate, "web01", {"host": "xs2"}, ["xs2", {"live": "true", "force": "false"}]),
+        (
+            guest.migrate,
+            "web01",
+            {"host": "xs2", "live": False, "force": True},
+            ["xs2", {"live": "false", "force": "true"}],
+        ),
+        (guest.migrate, "web02", {"host": "xs2", "force": True}, ["xs2", False, True]),
+        (guest.migrate, "batch01", {"host": "xs2", "force": True}, ["xs2", False, True]),
+    ],
+)
+def test_what_is_said_reaches_xenserver(
+    lab: Lab, verb: Operation, vm: str, fields: dict[str, object], params: list[object]
+) -> None:
+    """Each option in its place."""
+    machine = lab.ref("VM", vm)
+
+    lab.do(verb, vm=vm, **fields)
+
+    said = lab.pool.do("journal")["effects"][-1]["params"]
+    there = lab.ref("host", "xs2")
+    assert said == [machine, *(there if one == "xs2" else one for one in params)]
 
 
 def test_ensure_still_refuses_what_is_in_another_state(lab: Lab) -> None:
