@@ -18,7 +18,7 @@ def installed(
     else:
         copied = copies.clone.s(vm=template, name=name)
     return copied | lifecycle.install.s(
-        feed={"template": "uuid"}, name=name, description=description, sr=sr, in_place=True
+        feed={"template": "uuid"}, description=description, sr=sr, in_place=True
     )
 
 
