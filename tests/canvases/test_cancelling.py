@@ -96,6 +96,43 @@ def test_a_vm_whose_shutdown_is_cancelled_stays(house: Inhabited, running: str) 
     assert house.xenserver.named("VM", running)[0]["power_state"] == "Running"
 
 
+@pytest.mark.parametrize("verb", ["VM.destroy", "VDI.destroy"])
+def test_a_destruction_that_is_cancelled_stops_where_it_is(
+    house: Inhabited, halted: str, verb: str
+) -> None:
+    """What is gone is gone; XenServer works on nothing of it any more, and no disk goes first."""
+    working = pending(house.xenserver)
+    [machine] = house.xenserver.named("VM", halted)
+    disks = [house.xenserver("VBD.get_VDI", drive) for drive in machine["VBDs"]]
+
+    cancelled(house, "flow.destroy_vm_and_disks", verb, vm=halted, delete_disks=True)
+
+    there = house.xenserver.named("VM", halted) != []
+    assert there is (verb == "VM.destroy")
+    assert set(disks) <= house.xenserver("VDI.get_all_records").keys()
+    assert pending(house.xenserver) == working
+
+
+@pytest.mark.parametrize(
+    ("flow", "verb", "fields"),
+    [
+        (CONFIGURED, "VM.start", {"template": "deb12"}),
+        (UNCONFIGURED, "VDI.create", EVERYTHING),
+    ],
+)
+def test_a_flow_that_takes_too_long_leaves_nothing(
+    house: Inhabited, name: str, flow: str, verb: str, fields: dict[str, Any]
+) -> None:
+    """Its deadline is that of all its steps."""
+    before, working = house.xenserver.world(), pending(house.xenserver)
+
+    with endless(house.xenserver, verb), pytest.raises(errors.TimedOut):
+        house.do(flow, name=name, timeout="4s", **fields)
+
+    assert house.xenserver.world() == before
+    assert pending(house.xenserver) == working
+
+
 def test_a_task_that_is_no_longer_followed_goes_on(house: Inhabited, halted: str) -> None:
     """It is somebody else's: only the following is cancelled."""
     [machine] = house.xenserver.named("VM", halted)

@@ -6,10 +6,12 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.canvases.interference import refused
 from tests.living import Inhabited
 from tests.workers.conftest import Ended, Run
 
@@ -66,6 +68,54 @@ def test_a_flow_has_a_command_as_well(act: Acting, house: Inhabited, name: str) 
     [made] = house.xenserver.named("VM", name)
     assert made["uuid"] in told.out
     assert made["power_state"] == "Halted"
+
+
+def test_structures_come_from_a_file_and_sizes_have_units(
+    act: Acting, house: Inhabited, name: str, tmp_path: Path
+) -> None:
+    """`--disks @disks.json`; or they stand on the line."""
+    disks = tmp_path / "disks.json"
+    disks.write_text('[{"size": "1GiB", "sr": "NFS virtual disk storage"}]', encoding="utf-8")
+    flow = ("flow", "create-vm-from-unconfigured-template", "--template", "blank", "--name", name)
+    networks = '[{"network": "lab", "mtu": 1400}]'
+
+    told = act(
+        *flow, "--memory", "512 MiB", "--disks", f"@{disks}", "--networks", networks, "--no-start"
+    )
+
+    assert told.code == 0, told.err
+    [made] = house.xenserver.named("VM", name)
+    [disk] = house.xenserver.named("VDI", f"{name} disk 0")
+    assert int(made["memory_static_max"]) == 512 << 20
+    assert int(disk["virtual_size"]) == 1 << 30
+    assert [house.xenserver("VIF.get_MTU", vif) for vif in made["VIFs"]] in ([1400], ["1400"])
+
+
+def test_a_list_of_vms_is_printed_as_its_table(act: Acting) -> None:
+    """Once: the records that it tells of are not told again."""
+    told = act("flow", "find-list-of-vms", "--name", "web0", "--is-search-expression")
+
+    head, *lines = told.out.splitlines()
+    assert head.split() == ["UUID", "NAME", "POWER", "STATE"]
+    assert [line.split()[1] for line in lines][:2] == ["web01", "web02"]
+    assert told.out.count("web01") == 1
+
+
+def test_what_was_kept_is_told_where_it_was_to_be_kept(
+    act: Acting, house: Inhabited, name: str
+) -> None:
+    """With the error, and in the story of the run."""
+    flow = ("flow", "create-vm-from-configured-template", "--template", "deb12", "--name", name)
+
+    with refused(house.xenserver, "VM.start"):
+        told = act(*flow, "--on-failure", "keep")
+
+    assert told.code == 1
+    assert f"kept: VM {name}" in told.err
+    assert house.xenserver.named("VM", name)
+    shown = re.search(r"xenflow show ([0-9a-f-]{36})", told.err)
+    assert shown
+    assert f"VM {name}" in act("show", shown[1]).out
 
 
 def test_run_sends_any_name(act: Acting, house: Inhabited, name: str) -> None:
