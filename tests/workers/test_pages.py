@@ -6,9 +6,10 @@ import pytest
 
 from config import settings
 from tests.tasks import calls as heard
+from tests.tasks.table import TABLE, Case
 from tests.workers import schemas
 from workers.cli import tree
-from workers.pages import calls, markdown
+from workers.pages import calls, faults, markdown
 from xenserver import errors
 
 REFERENCE = schemas.DOCS / "reference"
@@ -77,6 +78,23 @@ def test_the_calls_that_are_told_are_those_that_are_heard(name: str) -> None:
     done = {call.removeprefix("Async.") for call in heard.golden()[name] if "Async." in call}
 
     assert done <= set(calls.methods(operation))
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+def test_an_operation_tells_how_it_refuses(case: Case) -> None:
+    """The table's wrong message among the errors to reckon with."""
+    assert case.code in {error.code for error in faults.of(case.operation)}
+
+
+def test_a_flow_tells_its_own_errors_and_those_of_its_steps() -> None:
+    """In words, with their class."""
+    by_name = {operation.name: operation for operation in schemas.operations()}
+
+    told = {error.code: error for error in faults.of(by_name["flow.destroy_vm_and_disks"])}
+
+    assert told["XENFLOW_DISK_SHARED"].kind == "Refused"
+    assert "detach it from them first" in told["XENFLOW_DISK_SHARED"].words
+    assert {"VM_BAD_POWER_STATE", "VDI_IN_USE", "XENFLOW_TIMED_OUT"} <= told.keys()
 
 
 def test_a_flow_tells_its_steps() -> None:

@@ -1,6 +1,7 @@
 """The catalogue on the terminal: what there is, and what each takes and answers."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -11,7 +12,7 @@ from tasks.frame.operation import Operation
 from workers.cli import examples, inputs, making, names, screen
 from workers.cli.endings import Code
 from workers.cli.manner import Debug, Json
-from xenserver import errors
+from workers.pages import faults
 
 
 def command(name: str) -> TyperCommand:
@@ -51,7 +52,7 @@ def _document(operation: Operation) -> dict[str, Any]:
         **_entry(operation),
         "message": operation.model.model_json_schema(),
         "answer": operation.answer.model_json_schema(mode="serialization"),
-        "errors": {error.__name__: words for error, words in _errors()},
+        "errors": [asdict(error) for error in faults.of(operation)],
         "example": {
             "shell": examples.shell(operation, message),
             "python": examples.python(operation, message),
@@ -68,7 +69,7 @@ def _page(operation: Operation) -> Iterator[RenderableType]:
     yield _section("Answer")
     yield _answer(operation)
     yield _section("Errors")
-    yield screen.table(["class", "what it says"], [[e.__name__, words] for e, words in _errors()])
+    yield _errors(operation)
     yield _section("In a shell")
     yield Text(examples.shell(operation, message))
     yield _section("In Python, with nothing of xenflow installed")
@@ -100,15 +101,9 @@ def _answer(operation: Operation) -> RenderableType:
     return screen.table(["field", "meaning"], rows)
 
 
-def _errors() -> Iterator[tuple[type[errors.XenflowError], str]]:
-    for error in _tree(errors.XenflowError):
-        yield error, (error.__doc__ or "").partition("\n")[0]
-
-
-def _tree(error: type[errors.XenflowError]) -> Iterator[type[errors.XenflowError]]:
-    for kind in error.__subclasses__():
-        yield kind
-        yield from _tree(kind)
+def _errors(operation: Operation) -> RenderableType:
+    rows = [[error.code, error.kind, error.words] for error in faults.of(operation)]
+    return screen.table(["code", "class", "what it says"], rows)
 
 
 _COMMANDS: dict[str, Callable[..., int]] = {"catalogue": catalogue, "describe": describe}

@@ -14,6 +14,21 @@ from typing import Any
 from simulator import datamodel
 from tasks.frame.operation import Operation
 
+_UNPUBLISHED = {
+    "VBD.create": ("DEVICE_ALREADY_EXISTS", "VBD_CDS_MUST_BE_READONLY", "VDI_READONLY"),
+    "VBD.destroy": ("OPERATION_NOT_ALLOWED",),
+    "VBD.plug": ("DEVICE_ALREADY_ATTACHED", "VM_BAD_POWER_STATE"),
+    "VDI.create": ("SR_BACKEND_FAILURE_44", "SR_FULL", "SR_OPERATION_NOT_SUPPORTED"),
+    "VDI.destroy": ("VDI_IN_USE",),
+    "VIF.create": ("DEVICE_ALREADY_EXISTS", "MAC_INVALID"),
+    "VIF.destroy": ("OPERATION_NOT_ALLOWED",),
+    "VIF.plug": ("DEVICE_ALREADY_ATTACHED", "VM_BAD_POWER_STATE"),
+    "VIF.unplug": ("DEVICE_ALREADY_DETACHED",),
+    "VM.destroy": ("VM_BAD_POWER_STATE",),
+    "network.destroy": ("NETWORK_CONTAINS_PIF", "NETWORK_CONTAINS_VIF"),
+    "pool.create_VLAN_from_PIF": ("PIF_IS_VLAN", "PIF_VLAN_EXISTS"),
+}
+"""Errors of the toolstack's source that the published data model does not list."""
 _SPEAKS = ("later", "now")
 _ROOMS = ("tasks", "canvases", "xenflow_operations")
 
@@ -25,10 +40,16 @@ def methods(operation: Operation) -> list[str]:
 
 
 def failures(operation: Operation) -> list[str]:
-    """Give the codes with which XenServer may refuse those, as the data model has them."""
-    messages = datamodel.load().messages
-    known = (messages[method] for method in methods(operation) if method in messages)
-    return sorted({code for message in known for code in message.errors})
+    """Give the codes with which XenServer may refuse those."""
+    messages, said = datamodel.load().messages, methods(operation)
+    published = {code for method in said if method in messages for code in messages[method].errors}
+    return sorted(published.union(*(_UNPUBLISHED.get(method, ()) for method in said)))
+
+
+def refusals(operation: Operation) -> list[str]:
+    """Give the codes with which an operation or flow itself refuses what it is asked for."""
+    spoken = (_refusal(node) for function in _functions(operation) for node in _nodes(function))
+    return sorted({code for code in spoken if code})
 
 
 def steps(flow: Operation) -> list[str]:
@@ -46,17 +67,21 @@ def _functions(operation: Operation) -> list[Callable[..., Any]]:
     """Give a body, and the functions of the rooms that it uses, directly or through others."""
     found = [inspect.unwrap(operation.body)]
     for function in found:
-        found += [
-            value
-            for value in _used(function)
-            if isinstance(value, FunctionType) and value not in found and _is_ours(value)
-        ]
+        known = dict.fromkeys(one for value in _used(function) for one in _written(value))
+        found += [one for one in known if one not in found]
     return found
+
+
+def _written(value: Any) -> list[FunctionType]:
+    """Give what is written in the rooms: a function, or those of a class."""
+    parts = vars(value).values() if isinstance(value, type) else [value]
+    return [part for part in parts if isinstance(part, FunctionType) and _is_ours(part)]
 
 
 def _is_ours(function: FunctionType) -> bool:
     room, *rest = function.__module__.split(".")
-    return room in _ROOMS and "frame" not in rest
+    is_written = function.__code__.co_filename.endswith(".py")  # not made by a decorator
+    return room in _ROOMS and "frame" not in rest and is_written
 
 
 def _nodes(function: Callable[..., Any]) -> list[ast.AST]:
@@ -80,8 +105,23 @@ def _used(function: Callable[..., Any]) -> Iterator[Any]:
 def _method(node: ast.AST) -> str:
     match node:
         case ast.Attribute(
-            value=ast.Attribute(value=ast.Attribute(value=ast.Name(id="xen"), attr=how), attr=cls),
+            value=ast.Attribute(
+                value=ast.Attribute(
+                    value=ast.Name(id="xen") | ast.Attribute(attr="_xen"), attr=how
+                ),
+                attr=cls,
+            ),
             attr=verb,
         ) if how in _SPEAKS:
             return f"{cls}.{verb}"
+    return ""
+
+
+def _refusal(node: ast.AST) -> str:
+    match node:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="errors"), attr="from_api"),
+            args=[ast.Constant(value=str(code)), *_],
+        ):
+            return code
     return ""

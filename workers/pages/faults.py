@@ -1,9 +1,13 @@
-"""The page of errors."""
+"""The page of errors, and the errors of one operation."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from workers.pages import markdown
+from tasks.frame import catalogue
+from tasks.frame.operation import Operation
+from workers.cli import inputs
+from workers.pages import calls, markdown
 from xenserver import errors, phrases
 
 _ABOUT = """\
@@ -14,12 +18,55 @@ with `RBAC_`, `AUTH_` or `SESSION_`, and else `Unknown`.
 
 In the words below `…` stands for what XenServer names: an object, a state, a number. For codes
 without words of ours, XenServer's own are told."""
+ALWAYS = (
+    "XENFLOW_MESSAGE_INVALID",
+    "XENFLOW_TARGET_UNKNOWN",
+    "XENFLOW_UNREACHABLE",
+    "XENFLOW_TIMED_OUT",
+    "XENFLOW_CANCELLED",
+)
+"""What anything may fail with."""
+NAMED = ("XENFLOW_NO_SUCH_OBJECT", "XENFLOW_AMBIGUOUS_NAME", "XENFLOW_WRONG_CLASS")
+"""What may befall whoever names an object."""
+_UUIDS = frozenset({"pif", "vbd", "vif", "task"})  # inputs that name what has no name
 _GAP = re.compile(r"\{\d+(:\w+)?\}")
 
 
 def page() -> str:
     """Give the page of errors, by class."""
     return markdown.page("Errors", _ABOUT, *_classes(errors.XenflowError))
+
+
+@dataclass(frozen=True)
+class Told:
+    """An error to reckon with: its code, its class, and what it says."""
+
+    code: str
+    kind: str
+    words: str
+
+
+def of(operation: Operation) -> list[Told]:
+    """Give the errors of an operation: its own, XenServer's, and for a flow those of its steps."""
+    parts = [operation, *filter(None, map(catalogue.find, _steps(operation)))]
+    codes = {code for part in parts for code in _codes(part)}
+    return [_told(code) for code in sorted(codes | set(ALWAYS))]
+
+
+def _steps(operation: Operation) -> list[str]:
+    return calls.steps(operation) if operation.is_flow else []
+
+
+def _codes(operation: Operation) -> list[str]:
+    wanted = inputs.of(operation.model)
+    names = any(one.names or one.field in _UUIDS for one in wanted)
+    said = [*calls.refusals(operation), *calls.failures(operation)]
+    return [*said, *(NAMED if names else ())]
+
+
+def _told(code: str) -> Told:
+    kind = type(errors.from_api(code, [])).__name__
+    return Told(code, kind, _GAP.sub("…", phrases.phrase(code)))
 
 
 def _classes(parent: type[errors.XenflowError]) -> Iterator[str]:

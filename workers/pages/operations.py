@@ -7,7 +7,7 @@ from itertools import groupby
 from tasks.frame.operation import Operation
 from workers.cli import examples, inputs
 from workers.cli.inputs import Input
-from workers.pages import calls, markdown
+from workers.pages import calls, faults, markdown
 from workers.schemas import models, tidy, typed
 from workers.schemas.tidy import Schema
 
@@ -25,14 +25,6 @@ _COMMON = """\
 
 Those from `async` on are for what changes something. In place of a target a message may say
 `hostname` and `username`, and `password` as `xenflow seal` gives it."""
-_ALWAYS = (
-    "XENFLOW_MESSAGE_INVALID",
-    "XENFLOW_TARGET_UNKNOWN",
-    "XENFLOW_UNREACHABLE",
-    "XENFLOW_TIMED_OUT",
-    "XENFLOW_CANCELLED",
-)
-_NAMED = ("XENFLOW_NO_SUCH_OBJECT", "XENFLOW_AMBIGUOUS_NAME", "XENFLOW_WRONG_CLASS")
 
 
 def page(operations: Sequence[Operation]) -> str:
@@ -63,8 +55,8 @@ def _common(operations: Sequence[Operation]) -> Iterator[str]:
     yield _COMMON
     yield _inputs((one for one in inputs.of(one_that_changes.model) if one.common), schema)
     yield (
-        f"Any may fail with {markdown.terms(_ALWAYS)}; "
-        f"where it is to find an object, with {markdown.terms(_NAMED)}."
+        f"Any may fail with {markdown.terms(faults.ALWAYS)}; "
+        f"where it is to find an object, with {markdown.terms(faults.NAMED)}."
     )
 
 
@@ -102,6 +94,9 @@ def _facts(operation: Operation) -> Iterator[str]:
     yield f"- Answer: [`{answer}`](#{answer.lower()}){at_once}"
     if operation.is_flow:
         yield f"- Steps it may take: {markdown.terms(calls.steps(operation))}"
+    if calls.refusals(operation):
+        yield f"- Errors of its own: {markdown.terms(calls.refusals(operation))}"
+    if operation.is_flow:
         return
     if calls.methods(operation):
         yield f"- Calls of XenServer: {markdown.terms(calls.methods(operation))}"
