@@ -17,7 +17,7 @@ from pydantic import (
     ValidationError,
     create_model,
 )
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
@@ -27,6 +27,7 @@ from xenserver import errors
 
 PLAIN_SECRET = "XENFLOW_PASSWORD_NOT_SEALED"  # noqa: S105 - the code of an error, no secret
 INVALID = "XENFLOW_MESSAGE_INVALID"
+LONGEST_ID = 255
 WHOLE = "*"  # in `feed`: the previous answer as it is; after a chord, the list of its answers
 
 
@@ -136,6 +137,13 @@ def check(model: type[Message], fields: Mapping[str, Any], previous: object = No
     return message
 
 
+def check_id(operation: str) -> None:
+    """Raise Refused for an id that cannot go where ids go: into headers, names and lines."""
+    if not operation.isprintable() or len(operation) > LONGEST_ID:
+        problem = f"id: an id is at most {LONGEST_ID} characters that can be printed"
+        raise errors.Refused(INVALID, [problem], f"the message is wrong: {problem} ({INVALID})")
+
+
 def check_unfed(model: type[Message], fields: Mapping[str, Any]) -> dict[str, Any]:
     """Check a message before it is sent, without what will be fed; give it as it travels."""
     feed = fields.get("feed") or {}
@@ -180,7 +188,7 @@ def _fed(name: str, key: str, previous: object) -> Any:
     value = previous
     for part in key.split(".") if key != WHOLE else ():
         try:
-            value = value[int(part)] if isinstance(value, list) else value[part]  # type: ignore[index]  # a mapping or the except below
+            value = _part(value, part)
         except (KeyError, IndexError, TypeError, ValueError):
             raise errors.Refused(
                 INVALID,
@@ -189,6 +197,13 @@ def _fed(name: str, key: str, previous: object) -> Any:
                 f"it has {_keys(previous)} ({INVALID})",
             ) from None
     return value
+
+
+def _part(value: Any, part: str) -> Any:
+    """Give a part of an answer: by its place in a list, by its key in either spelling."""
+    if isinstance(value, list):
+        return value[int(part)]
+    return value[part] if part in value else value[to_snake(part)]
 
 
 def _keys(answer: object) -> str:

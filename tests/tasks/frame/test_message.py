@@ -89,6 +89,12 @@ def test_a_fed_field_comes_from_the_previous_answer() -> None:
     assert fed.vm == "u-1"
 
 
+@pytest.mark.parametrize("key", ["return_result", "returnResult"])
+def test_the_answer_before_is_read_in_both_spellings(key: str) -> None:
+    """A chain that was written for the old integration goes on working."""
+    assert check({"return_result": "u-1"}, feed={"vm": key}).vm == "u-1"
+
+
 def test_feeding_reaches_into_lists() -> None:
     """A chord hands on a list of answers."""
     assert check([{"uuid": "a"}, {"uuid": "b"}], feed={"vm": "1.uuid"}).vm == "b"
