@@ -1,0 +1,133 @@
+"""What the pages tell a reader to type is typed, and what they show is seen."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from config.targets import Targets
+from tests.docs import pages
+from tests.docs.pages import DOCS, Reader
+from tests.living import Inhabited, inhabited
+from workers import embedded
+
+QUICKSTART = DOCS / "tutorials" / "quickstart.md"
+CONNECT = DOCS / "how-to" / "connect-a-pool.md"
+LANGUAGES = DOCS / "how-to" / "enqueue-from-other-languages.md"
+DEPLOY = DOCS / "how-to" / "deploy.md"
+FAULTS = DOCS / "how-to" / "test-your-flows-against-faults.md"
+SECURITY = DOCS / "explanation" / "security.md"
+
+READ_HERE = {QUICKSTART, CONNECT, LANGUAGES, DEPLOY, FAULTS, SECURITY}
+READ_ELSEWHERE = {  # by the tests of the wizard, and of the typed client
+    DOCS / "tutorials" / "wizard.md",
+    DOCS / "how-to" / "own-operations.md",
+    DOCS / "client" / "README.md",
+}
+REFERENCE = set((DOCS / "reference").glob("*.md"))  # examples that are read off the catalogue
+
+Sit = Callable[[Mapping[str, str]], Reader]
+
+needs_node = pytest.mark.skipif(not shutil.which("node"), reason="needs node on the path")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
+    """Bring up what the first terminal of the pages brings up, only faster."""
+    with inhabited(tmp_path_factory.mktemp("home"), speed=20.0) as lives:
+        lives.house.worker()
+        lives.house.poller()
+        yield lives
+
+
+@pytest.fixture
+def sit(tmp_path: Path) -> Iterator[Sit]:
+    """Sit down in an empty folder, with an environment."""
+    with ExitStack() as sitting:
+        yield lambda environment: sitting.enter_context(Reader(tmp_path, environment))
+
+
+def test_the_quickstart(home: Inhabited, sit: Sit) -> None:
+    """Its first terminal is the house."""
+    sit(home.house.environment).read(QUICKSTART)
+
+
+@needs_node
+def test_sending_from_other_languages(home: Inhabited, sit: Sit) -> None:
+    """By hand in Node, by Redis alone, by Celery alone."""
+    sit(home.house.environment).read(LANGUAGES)
+
+
+def test_deploying(home: Inhabited, sit: Sit) -> None:
+    """Wrong settings are named, and each part says that it is alive."""
+    sit(home.house.environment).read(DEPLOY)
+
+
+def test_security(sit: Sit) -> None:
+    """A new key seals."""
+    sit({}).read(SECURITY)
+
+
+def test_connecting_a_pool(frail_house: Inhabited, sit: Sit, tmp_path: Path) -> None:
+    """Its two pools are one here, seen by two accounts."""
+    house, pool = frail_house.house, frail_house.xenserver.url
+    house.choose(targets=str(tmp_path / "targets.toml"))
+
+    def start(_typed: str) -> None:
+        house.worker()
+        house.poller()
+
+    reader = sit({**house.environment, "LAB_PASSWORD": "xenflow"})
+    names = ("pool", "lab1", "lab2")
+    instead = dict.fromkeys((f"https://{name}.example.net" for name in names), pool)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_PASSWORD", "xenflow")  # the first terminal has it too
+        reader.read(CONNECT, first_terminal=start, instead=instead)
+
+
+def test_every_profile_that_is_shown_is_one(tmp_path: Path) -> None:
+    """Each TOML block is a file of its own."""
+    for number, block in enumerate(b for b in pages.blocks(CONNECT) if b.kind == "toml"):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(block.text, encoding="utf-8")
+
+        assert len(Targets.read(path)) >= 1
+
+
+@needs_node
+def test_testing_against_faults(valkey: embedded.Valkey, sit: Sit) -> None:
+    """The page brings up all but Redis."""
+    valkey.client().flushall()
+
+    sit({"XENFLOW_REDIS_URL": valkey.url}).read(FAULTS)
+
+
+@pytest.mark.parametrize("page", sorted(READ_HERE), ids=lambda page: str(page.name))
+def test_programs_that_are_shown_are_formatted(page: Path, tmp_path: Path) -> None:
+    """As ours are."""
+    for number, block in enumerate(b for b in pages.blocks(page) if b.kind == "python"):
+        (tmp_path / f"block_{number}.py").write_text(block.text, encoding="utf-8")
+    words = [sys.executable, "-m", "ruff", "format", "--check", "--isolated", "--no-cache"]
+
+    checked = subprocess.run(
+        [*words, "--line-length=100", "."], cwd=tmp_path, capture_output=True, check=False
+    )
+
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_every_page_with_commands_is_read() -> None:
+    """Or all its blocks say that they cannot be run here."""
+    unread = set(DOCS.rglob("*.md")) - READ_HERE - READ_ELSEWHERE - REFERENCE
+
+    assert [page for page in unread if any(b.is_done for b in pages.blocks(page))] == []
+
+
+@pytest.mark.parametrize("page", sorted(READ_HERE), ids=lambda page: str(page.name))
+def test_every_block_has_a_kind(page: Path) -> None:
+    """None is passed over unseen."""
+    assert pages.fences(page) == 2 * len(pages.blocks(page))
