@@ -21,6 +21,7 @@ from workers.outside import Flower
 from xenserver import errors
 
 FLOW = "flow.create_vm_from_configured_template"
+UNCONFIGURED = "flow.create_vm_from_unconfigured_template"
 LISTENING = "listening on http://127.0.0.1:"
 HOST, USER = "127.0.0.1", "root"
 
@@ -129,6 +130,22 @@ def test_a_sealed_password_opens_the_pool(
     found = vault.house.do("xenserver.vm.find", name=name, **vault.sealed())
     assert [record["uuid"] for record in found["records"]] == [made["uuid"]]
     assert vault.kept(vault.password) == []
+
+
+def test_inner_flows_and_undoings_are_handed_the_connection(vault: Vault, name: str) -> None:
+    """A flow within a flow makes a disk there, whose device is taken; what undoes it finds it."""
+    fields = {"template": "Debian Bookworm 12", "name": name, "sr": "NFS virtual disk storage"}
+    disks = [{"size": "1GiB", "device": "0"}]
+    before = _count(vault, "vm"), _count(vault, "vdi")
+
+    with pytest.raises(errors.Refused, match=f"device 0 is taken.*undone: .*{name}"):
+        vault.house.do(UNCONFIGURED, **fields, disks=disks, **vault.sealed())
+
+    assert (_count(vault, "vm"), _count(vault, "vdi")) == before
+
+
+def _count(vault: Vault, cls: str) -> int:
+    return int(vault.house.do(f"xenserver.{cls}.find", **vault.sealed())["count"])
 
 
 def test_the_command_line_seals_before_it_sends(vault: Vault) -> None:
