@@ -6,7 +6,9 @@ reply lost on the wire, loses the message for ever. Here a consumer waits withou
 that pops and writes kombu's own entry, atomically. Keys and formats are kombu's: producers, Flower
 and other consumers notice nothing.
 
-Each queue is waited for on a connection of its own, so that none is looked at late.
+Each list is waited for on a connection of its own, so that none is looked at late; kombu keeps
+messages of another priority in lists of their own. What cannot be read as a message is put aside,
+for it would end every worker it came to.
 """
 
 import time
@@ -25,6 +27,7 @@ from kombu.utils.json import loads
 
 WAIT = 5.0  # seconds Redis holds one waiting; a reply that is overdue means a dead connection
 OVERDUE = 10.0  # seconds beyond that
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError)  # what a broken message raises
 
 log = get_logger(__name__)
 
@@ -38,14 +41,14 @@ class QoS(stock.QoS):
 
 
 class Waiter:
-    """Waits for one queue on a connection of its own."""
+    """Waits for one list on a connection of its own."""
 
-    def __init__(self, channel: "TakingChannel", queue: str) -> None:
-        self.queue = queue
+    def __init__(self, channel: "TakingChannel", name: str) -> None:
+        self.name = name
         # kombu's own way to a client that tells when it is disconnected
         self.client = channel._create_client(asynchronous=True)  # noqa: SLF001 - see above
         self.since: float | None = None
-        key = f"{channel.global_keyprefix}{queue}"
+        key = f"{channel.global_keyprefix}{name}"
         self._command = ("BLMOVE", key, key, "RIGHT", "RIGHT", WAIT)
 
     def start(self) -> None:
@@ -62,7 +65,7 @@ class Waiter:
     def check(self) -> None:
         """Drop a connection whose reply is overdue."""
         if self.since is not None and time.monotonic() - self.since > WAIT + OVERDUE:
-            log.warning("no reply while waiting for %s: dropping the connection", self.queue)
+            log.warning("no reply while waiting for %s: dropping the connection", self.name)
             self.client.connection.disconnect()
 
 
@@ -70,6 +73,7 @@ class TakingChannel:
     """What a channel of kombu's needs to take messages so; mixed into its Redis channels."""
 
     QoS: Any = QoS
+    max_connections = 100  # kombu's ten are too few for a waiter for each list
 
     # what the channel it is mixed into has
     global_keyprefix: str
@@ -87,7 +91,7 @@ class TakingChannel:
 
     @cached_property
     def waiters(self) -> dict[str, Waiter]:
-        """The waiters, by queue."""
+        """The waiters, by the list each waits for."""
         return {}
 
     @cached_property
@@ -95,9 +99,13 @@ class TakingChannel:
         return set()
 
     @cached_property
+    def _redis(self) -> redis.Redis:
+        return redis.Redis(connection_pool=self.pool)  # kombu's own would put the prefix twice
+
+    @cached_property
     def _take(self) -> Any:
         text = resources.files("workers").joinpath("take.lua").read_text("utf-8")
-        return redis.Redis(connection_pool=self.pool).register_script(text)
+        return self._redis.register_script(text)
 
     def basic_consume(self, queue: str, no_ack: bool, *rest: Any, **options: Any) -> Any:  # noqa: FBT001 - kombu's own signature
         """Consume from a queue."""
@@ -105,16 +113,18 @@ class TakingChannel:
             self._no_ack.add(queue)
         return super().basic_consume(queue, no_ack, *rest, **options)  # type: ignore[misc]  # kombu's channel has it
 
-    def waiter(self, queue: str) -> Waiter:
-        """Give the waiter of a queue."""
-        if queue not in self.waiters:
-            self.waiters[queue] = Waiter(self, queue)
-            self.handlers[queue] = partial(self.answer, queue)
-        return self.waiters[queue]
+    def waiters_of(self, queue: str) -> list[Waiter]:
+        """Give the waiters of a queue, one for each of its lists."""
+        return [self._waiter(queue, self._q_for_pri(queue, step)) for step in self.priority_steps]
 
-    def answer(self, queue: str) -> bool:
+    def _waiter(self, queue: str, name: str) -> Waiter:
+        if name not in self.waiters:
+            waiter = self.waiters[name] = Waiter(self, name)
+            self.handlers[name] = partial(self.answer, queue, waiter)
+        return self.waiters[name]
+
+    def answer(self, queue: str, waiter: Waiter) -> bool:
         """Read what a waiter heard, and take a message if one may be had; raise Empty otherwise."""
-        waiter = self.waiter(queue)
         try:
             waiter.read()
         except self.connection_errors:
@@ -130,12 +140,25 @@ class TakingChannel:
         keys = [f"{prefix}{self._q_for_pri(queue, step)}" for step in self.priority_steps]
         item = self._take(
             keys=[f"{prefix}{self.unacked_index_key}", f"{prefix}{self.unacked_key}", *keys],
-            args=[time.time(), int(queue in self._no_ack)],
+            args=[time.time(), int(queue in self._no_ack), queue],
         )
         if item is None:
             return False
-        self.connection._deliver(loads(item.decode()), queue)  # noqa: SLF001 - as kombu's own channel does
+        message = loads(item.decode())
+        try:
+            self.connection._deliver(message, queue)  # noqa: SLF001 - as kombu's own channel does
+        except UNREADABLE:
+            log.exception("a message is put aside, in %s:unreadable", queue)
+            self._redis.lpush(f"{prefix}{queue}:unreadable", item)
+            self.qos.ack(message["properties"]["delivery_tag"])
         return True
+
+    def _do_restore_message(self, payload: Any, *where: Any, **options: Any) -> Any:
+        """Restore a message, also one in which what kombu marks is null."""
+        payload["headers"] = payload.get("headers") or {}
+        properties = payload["properties"]
+        properties["delivery_info"] = properties.get("delivery_info") or {}
+        return super()._do_restore_message(payload, *where, **options)  # type: ignore[misc]  # kombu's channel has it
 
     def _on_connection_disconnect(self, connection: Any) -> None:
         for waiter in self.waiters.values():
@@ -170,11 +193,11 @@ class Cycle(stock.MultiChannelPoller):
 
     def _register_BRPOP(self, channel: TakingChannel) -> None:  # noqa: N802 - kombu's name
         for queue in channel.active_queues:
-            waiter = channel.waiter(queue)
-            if not self._client_registered(channel, waiter.client, queue):
-                waiter.since = None
-                self._register(channel, waiter.client, queue)
-            waiter.start()
+            for waiter in channel.waiters_of(queue):
+                if not self._client_registered(channel, waiter.client, waiter.name):
+                    waiter.since = None
+                    self._register(channel, waiter.client, waiter.name)
+                waiter.start()
 
     def on_readable(self, fileno: int) -> Any:
         """Let the channel read whose connection can be read; no message is in a waiter's reply."""

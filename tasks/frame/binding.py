@@ -13,7 +13,7 @@ from celery.exceptions import Ignore, Retry
 from celery.worker import state as worker_state
 from celery.worker.request import Request
 
-from config import masking
+from config import masking, queues
 from tasks.frame import message, performance, post
 from tasks.frame.desk import Desk, Equipped
 from tasks.frame.journal import Place
@@ -30,7 +30,7 @@ class OperationRequest(Request):
 
     Celery drops a revoked message where it meets it; but what runs on XenServer must be cancelled
     and what was made undone, so the frame is told of the revocation, and ends the task as REVOKED
-    itself.
+    itself. A message expires only before it has begun.
     """
 
     _request_dict: dict[str, Any]
@@ -40,7 +40,7 @@ class OperationRequest(Request):
 
     def __init__(self, delivered: Any, **options: Any) -> None:
         super().__init__(delivered, **options)
-        self._request_dict[WIRE] = post.capture(delivered, self._delivery_info["routing_key"])
+        self._request_dict[WIRE] = post.capture(delivered, self._queue())
         kwargs = self._request_dict["kwargs"]
         if isinstance(kwargs, dict) and any(map(masking.is_secret, kwargs)):
             self._kwargsrepr = self._request_dict["kwargsrepr"] = repr(message.masked(kwargs))
@@ -51,7 +51,14 @@ class OperationRequest(Request):
             self.task.desk.journal.call_off(self.id, "revoked")
             self._request_dict[REVOKED] = True  # for one that the journal does not know yet
             return False
+        if self._expires and self.task.desk.journal.knows(self.id):
+            return False
         return bool(super().revoked())
+
+    def _queue(self) -> str:
+        """Give the queue to which it is sent again: where it says it was, if that is served."""
+        said = self._delivery_info["routing_key"]
+        return said if said in queues.OPERATIONS else self.task.operation.queue
 
 
 class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in the stubs
@@ -95,7 +102,7 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
 def _delivery(
     request: Any, previous: tuple[Any, ...], fields: dict[str, Any]
 ) -> performance.Delivery:
-    path = tuple(part for part in (request.get(post.PATH) or "").split("/") if part)
+    path = post.path_of(request.get(post.PATH) or "")
     place = Place(request.root_id or request.id, path, undoes=bool(request.get(post.UNDOES)))
     return performance.Delivery(
         id=request.id,

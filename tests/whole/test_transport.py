@@ -62,12 +62,12 @@ def test_no_message_is_lost_with_a_worker_that_dies(
 
 
 def test_our_workers_take_messages_so(house: Inhabited) -> None:
-    """Each queue has somebody who waits for it without removing anything."""
+    """Each list of each queue has somebody who waits for it without removing anything."""
     house.do("xenserver.vm.find", limit=1)
 
     waiting = house.redis.client_list()
 
-    assert sum(client["cmd"] == "blmove" for client in waiting) >= 5
+    assert sum(client["cmd"] == "blmove" for client in waiting) >= 5 * 4
 
 
 def test_what_no_celery_client_wrote_is_put_aside(house: Inhabited) -> None:
@@ -90,6 +90,6 @@ def test_a_taken_message_is_noted_as_kombu_does(valkey: embedded.Valkey, redis: 
 
         assert text(tag) == message.delivery_tag
         body, exchange, routing_key = json.loads(entry)
-        assert (body["headers"], exchange, routing_key) == (message.headers, "q", "q")
+        assert (body["headers"], exchange, routing_key) == (message.headers, "", "q")
         message.ack()
         assert redis.hlen("unacked") == 0
