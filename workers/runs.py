@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.frame import scripts
+from tasks.frame import post, scripts
 from tasks.frame.journal import Journal
 from workers.run import Leg, Run, Step
 
@@ -82,7 +82,7 @@ def _nested(entries: Mapping[str, Mapping[str, str]]) -> tuple[Step, ...]:
 
 
 def _parent(fields: Mapping[str, str], entries: Mapping[str, Any]) -> str | None:
-    path = [part for part in fields.get("path", "").split("/") if part in entries]
+    path = [flow for flow in post.path_of(fields.get("path", "")) if flow in entries]
     return path[-1] if path else None
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.frame import faults, flow, looking, stopping
+from tasks.frame import faults, flow, looking, post, stopping
 from tasks.frame.answers import Accepted, XenTask
 from tasks.frame.legs import Bounded, Call
 from tasks.frame.turn import Turn
@@ -55,7 +55,7 @@ def _enough(turn: Turn, label: str, call: Call) -> float:
 
 def _launch(turn: Turn, label: str, call: Call) -> tuple[str, Told]:
     """Have XenServer begin a call once; give its task, or the outcome if that is known already."""
-    tag = f"{turn.entry.id}/{label}"
+    tag = looking.tag(turn.entry.id, label)
     intended = _intended(turn, label)
     if intended:
         found = looking.look(turn.xen, intended, tag)
@@ -99,7 +99,7 @@ def _accept(turn: Turn, label: str, ref: str) -> Accepted:
         turn.operation.name,
         flow.step_id(turn.entry.id, "rest"),
         turn.said.model_copy(update={"run_async": False}).document(),
-        path="/".join(turn.place.path),
+        path=post.path_text(turn.place.path),
         adopts={
             f"leg:{label}": turn.entry.fields[f"leg:{label}"],
             f"ref:{label}": ref,
@@ -151,7 +151,7 @@ def find_vanished(turn: Turn, number: str, label: str, call: Call) -> dict[str, 
     is repeated for a while.
     """
     found = looking.look_at_world(
-        turn.xen, _intended(turn, label) or call, f"{turn.entry.id}/{label}"
+        turn.xen, _intended(turn, label) or call, looking.tag(turn.entry.id, label)
     )
     match found.seen:
         case looking.Seen.DONE:

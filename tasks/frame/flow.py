@@ -17,7 +17,7 @@ from tasks.frame import catalogue, declaring, message
 from tasks.frame.answers import Answer
 from tasks.frame.declaring import Body
 from tasks.frame.operation import Operation
-from tasks.frame.post import PATH, UNDOES
+from tasks.frame.post import PATH, UNDOES, path_text
 
 Canvas = Signature[Any]
 
@@ -91,7 +91,7 @@ def _settled_step(
     step: Canvas, path: tuple[str, ...], place: str, handed: Mapping[str, Any], *, undoes: bool
 ) -> Canvas:
     step = step.clone()
-    headers = {**(step.options.get("headers") or {}), PATH: "/".join(path)}
+    headers = {**(step.options.get("headers") or {}), PATH: path_text(path)}
     if undoes:
         headers[UNDOES] = "1"
     step.set(task_id=step_id(path[-1], place), headers=headers)

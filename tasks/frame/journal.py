@@ -235,6 +235,10 @@ class Journal:
         )
         return [message for _, message in scripts.pairs(answer)]
 
+    def knows(self, operation: str) -> bool:
+        """Tell whether an operation has begun."""
+        return bool(self.redis.exists(self.keys.entry(operation)))
+
     def told(self, operation: str) -> None:
         """Note that Celery has stored and passed on the end of an operation."""
         self.redis.hset(self.keys.entry(operation), "told", "1")

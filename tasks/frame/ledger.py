@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tasks.frame import message
+from tasks.frame import message, post
 
 if TYPE_CHECKING:
     from tasks.frame.desk import Desk
@@ -31,7 +31,7 @@ def first(
     fields = {
         "name": operation.name,
         "root": delivery.place.root,
-        "path": "/".join(delivery.place.path),
+        "path": post.path_text(delivery.place.path),
         "inputs": json.dumps(message.masked(delivery.fields)),
         "origin": delivery.origin,
         "deadline": str(desk.now() + timeout),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from xenserver import errors, events
 from xenserver.things import Call
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 TAG_HEADER = "X-Http-Other-Config-xenflow-operation"
 STAMP = "xenflow:operation"
+_PLAIN = "".join(map(chr, range(0x20, 0x7F)))
 
 NAMED = {"VM.clone": 1, "VM.copy": 1, "VM.snapshot": 1, "VM.checkpoint": 1}
 """Makings that take no record: where the new name stands among their parameters."""
@@ -51,6 +53,11 @@ class Look:
     seen: Seen
     task: str | None = None
     made: str = ""
+
+
+def tag(operation: str, label: str) -> str:
+    """Give the tag of a leg: in ASCII, as a header wants it."""
+    return f"{quote(operation, safe=_PLAIN)}/{label}"
 
 
 def dress(call: Call, tag: str) -> Call:

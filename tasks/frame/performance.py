@@ -66,6 +66,7 @@ def perform(operation: Operation, delivery: Delivery, desk: Desk) -> dict[str, A
 
 def _checked(operation: Operation, delivery: Delivery) -> message.Message | errors.Refused:
     try:
+        message.check_id(delivery.id)
         return message.check(operation.model, delivery.fields, delivery.previous)
     except errors.Refused as refused:
         return refused

@@ -5,15 +5,16 @@ later versions put there come back unharmed.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from celery import Celery, Signature
 
 if TYPE_CHECKING:
     from kombu.message import Message as Delivered
 
-PATH = "xenflow_path"  # header: ids of the flows around a step, outermost first, "/" between
+PATH = "xenflow_path"  # header: ids of the flows around a step, see `path_text`
 UNDOES = "xenflow_undoes"  # header: the step undoes, so it begins though its flow is failing
 ADOPTS = "xenflow_adopts"  # header: what an entry begins with that goes on for another
 LANDED = "xenflow.landed"
@@ -38,6 +39,16 @@ def capture(delivered: "Delivered", queue: str) -> str:
             "queue": queue,
         }
     )
+
+
+def path_text(path: Iterable[str]) -> str:
+    """Give the ids of the flows around a step as one text, outermost first, "/" between them."""
+    return "/".join(quote(flow, safe="") for flow in path)
+
+
+def path_of(text: str) -> tuple[str, ...]:
+    """Read the ids of such a text."""
+    return tuple(unquote(part) for part in text.split("/") if part)
 
 
 class Post:
