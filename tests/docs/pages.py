@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import pytest
+
 from tests.living import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -128,7 +130,11 @@ class Reader:
             start_new_session=True,
         )
         self._sessions.append(typed.pid)
-        self.said, _ = typed.communicate(timeout=PATIENCE)
+        try:
+            self.said, _ = typed.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            _signal(typed.pid, signal.SIGKILL)
+            pytest.fail(f"did not end: {words[-1]}\n{typed.communicate()[0]}")
         if not _signal(
             typed.pid, 0
         ):  # nothing in the background: the number is somebody else's soon

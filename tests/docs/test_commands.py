@@ -51,6 +51,7 @@ def sit(tmp_path: Path) -> Iterator[Sit]:
         yield lambda environment: sitting.enter_context(Reader(tmp_path, environment))
 
 
+@pytest.mark.slow
 def test_the_quickstart(home: Inhabited, sit: Sit) -> None:
     """Its first terminal is the house."""
     sit(home.house.environment).read(QUICKSTART)
@@ -72,6 +73,7 @@ def test_security(sit: Sit) -> None:
     sit({}).read(SECURITY)
 
 
+@pytest.mark.slow
 def test_connecting_a_pool(frail_house: Inhabited, sit: Sit, tmp_path: Path) -> None:
     """Its two pools are one here, seen by two accounts."""
     house, pool = frail_house.house, frail_house.xenserver.url
@@ -99,6 +101,7 @@ def test_every_profile_that_is_shown_is_one(tmp_path: Path) -> None:
 
 
 @needs_node
+@pytest.mark.slow
 def test_testing_against_faults(valkey: embedded.Valkey, sit: Sit) -> None:
     """The page brings up all but Redis."""
     valkey.client().flushall()
