@@ -40,7 +40,9 @@ def _report(fields: Mapping[str, Any], last: Mapping[str, Any]) -> Report:
 @flow(answer=Report, shape=_report)
 def assign_vms_to_network(
     *,
-    vms: Annotated[tuple[VmName, ...], Field(min_length=1)],
+    vms: Annotated[
+        tuple[VmName, ...], Field(min_length=1, description="VMs, by UUID or name label")
+    ],
     network: NetworkName,
     plug: plugging.Plug = "auto",
 ) -> Canvas:

@@ -1,12 +1,16 @@
 """What the flows that make VMs have in common: the way from a template to a VM, and the answer."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from tasks.frame.answers import Done
 from tasks.frame.flow import Canvas
 from tasks.vm import copies, lifecycle, power
 from tasks.vm.addresses import WaitFor
+
+Start = Annotated[bool, Field(description="start the VM in the end")]
 
 
 def installed(

@@ -3,11 +3,11 @@
 from tasks import task as xen_task
 from tasks.frame.answers import Followed
 from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import Seconds, TaskUuid
+from tasks.frame.vocabulary import TaskUuid
 
 
 @flow(answer=Followed)
-def check_for_task_success(*, task: TaskUuid, sleep_increment: Seconds = 5.0) -> Canvas:
+def check_for_task_success(*, task: TaskUuid, sleep_increment: xen_task.Every = 5.0) -> Canvas:
     """Follow a task of XenServer to its end, and fail as it fails.
 
     An end is noticed after `sleep_increment` at the latest.

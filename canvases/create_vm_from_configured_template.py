@@ -3,7 +3,7 @@
 from canvases import building
 from tasks.frame.answers import Done
 from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import Label, SrName, TemplateName, Text
+from tasks.frame.vocabulary import Description, Label, SrName, TemplateName
 from tasks.vm.addresses import WaitFor
 
 
@@ -12,9 +12,9 @@ def create_vm_from_configured_template(
     *,
     template: TemplateName,
     name: Label,
-    description: Text | None = None,
+    description: Description | None = None,
     sr: SrName | None = None,
-    start: bool = True,
+    start: building.Start = True,
     wait_for: WaitFor = "running",
 ) -> Canvas:
     """Clone a configured template, or copy it onto `sr`; install the VM, start it."""

@@ -13,14 +13,15 @@ from tasks.devices import AUTODETECT
 from tasks.frame.answers import Done
 from tasks.frame.flow import Canvas, flow
 from tasks.frame.vocabulary import (
+    Description,
     Device,
     Label,
+    Mac,
     Mtu,
     NetworkName,
     Size,
     SrName,
     TemplateName,
-    Text,
     VdiName,
 )
 from tasks.vm import configuration, devices
@@ -49,8 +50,18 @@ class NetworkWanted(BaseModel):
 
     network: NetworkName
     device: Device = AUTODETECT
-    mac: str = ""
+    mac: Mac = ""
     mtu: Mtu = 1500
+
+
+Disks = Annotated[
+    tuple[DiskWanted, ...],
+    Field(description="disks to make: size, and sr, name, type, device, bootable, mode"),
+]
+Networks = Annotated[
+    tuple[NetworkWanted, ...],
+    Field(description="interfaces to make: network, and device, mac, mtu"),
+]
 
 
 @flow(answer=Done, shape=building.built)
@@ -58,16 +69,16 @@ def create_vm_from_unconfigured_template(
     *,
     template: TemplateName,
     name: Label,
-    description: Text | None = None,
+    description: Description | None = None,
     sr: SrName | None = None,
     memory: Size | None = None,
     vcpus: configuration.Vcpus | None = None,
     boot: configuration.Boot | None = None,
-    disks: tuple[DiskWanted, ...] = (),
+    disks: Disks = (),
     cd: Annotated[VdiName, Field(description="the CD in its drive, by UUID or name label")]
     | None = None,
-    networks: tuple[NetworkWanted, ...] = (),
-    start: bool = True,
+    networks: Networks = (),
+    start: building.Start = True,
     wait_for: WaitFor = "running",
 ) -> Canvas:
     """Clone a template, install the VM, build its disks, CD and networks side by side, start it."""

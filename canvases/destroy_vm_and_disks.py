@@ -1,7 +1,7 @@
 """The end of a VM, and of its disks where that is wanted."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from celery import chain, chord
 from pydantic import Field
@@ -12,8 +12,15 @@ from tasks.frame.flow import Canvas, flow
 from tasks.frame.vocabulary import Text, VmName
 from tasks.vm import belongings, lifecycle, power
 
-Shutdown = Literal["no", "clean", "force"]
+Shutdown = Annotated[
+    Literal["no", "clean", "force"],
+    Field(description="shut it down first: not at all, by its guest, or by cutting its power"),
+]
 """Whether the VM is shut down first: not at all, through its guest, or by cutting its power."""
+
+
+DeleteDisks = Annotated[bool, Field(description="let its disks go too")]
+Shared = Annotated[bool, Field(description="even those that another VM uses")]
 
 
 class Destroyed(Answer):
@@ -29,9 +36,9 @@ class Destroyed(Answer):
 def destroy_vm_and_disks(
     *,
     vm: VmName,
-    delete_disks: bool = False,
+    delete_disks: DeleteDisks = False,
     shutdown: Shutdown = "no",
-    delete_shared_disks: bool = False,
+    delete_shared_disks: Shared = False,
 ) -> Canvas:
     """Destroy a VM; with `delete_disks` its disks too, but never ISOs or physical media.
 
@@ -63,13 +70,18 @@ def _names(disks: tuple[belongings.Disk, ...]) -> str:
     return ", ".join(disk.name_label or disk.uuid for disk in disks) or "none"
 
 
+NameLabel = Annotated[Text, Field(description="the VM's name, for the answer")]
+Disks = Annotated[tuple[belongings.Disk, ...], Field(description="those that go")]
+Kept = Annotated[tuple[belongings.KeptDisk, ...], Field(description="those that stay")]
+
+
 @flow(name="xenserver.vm.destroy_with_disks", answer=Destroyed, shape=_destroyed)
 def destroy_with_disks(
     *,
     vm: VmName,
-    name_label: Text,  # noqa: ARG001 - for the answer
-    disks: tuple[belongings.Disk, ...] = (),
-    kept: tuple[belongings.KeptDisk, ...] = (),  # noqa: ARG001 - for the answer
+    name_label: NameLabel,  # noqa: ARG001 - for the answer
+    disks: Disks = (),
+    kept: Kept = (),  # noqa: ARG001 - for the answer
     shutdown: Shutdown = "no",
 ) -> Canvas:
     """Destroy a VM and then, side by side, the disks that were chosen to go with it."""

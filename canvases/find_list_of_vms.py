@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from tasks.frame.answers import Answer
 from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import Label, Searches, Uuid
+from tasks.frame.vocabulary import Label, Searches, Templates, Uuid
 from tasks.vm import lifecycle
 
 HEAD = ("UUID", "NAME", "POWER STATE")
@@ -44,7 +44,7 @@ def find_list_of_vms(
     uuid: Uuid | None = None,
     name: Label | None = None,
     is_search_expression: Searches = False,
-    include_templates: bool = False,
+    include_templates: Templates = False,
 ) -> Canvas:
     """List VMs as a table: the one of a UUID, or else those of a name, or all."""
     return lifecycle.find.s(

@@ -8,7 +8,7 @@ from pydantic import Field
 from tasks import plugging, vbd, vdi
 from tasks.frame.answers import Answer
 from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import Device, Label, Size, SrName, VdiName, VmName
+from tasks.frame.vocabulary import Bootable, Device, Label, Size, SrName, VdiName, VmName
 from xenserver import errors
 
 NEW = ("vdi_type", "new_disk_name", "disk_size", "storage_repository")
@@ -45,7 +45,7 @@ def setup_disk_or_cd(
     device: Device = "autodetect",
     mode: vbd.Mode | None = None,
     type: vbd.Type = "Disk",
-    bootable: bool = False,
+    bootable: Bootable = False,
     plug: plugging.Plug = "auto",
 ) -> Canvas:
     """Give a VM an existing disk or CD, or a new disk, and plug it when the VM runs.

@@ -8,7 +8,7 @@ from pydantic import Field
 from tasks import plugging, vif
 from tasks.frame.answers import Answer
 from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import Device, Mtu, NetworkName, VmName
+from tasks.frame.vocabulary import Device, Mac, Mtu, NetworkName, VmName
 
 
 class NetworkSetUp(Answer):
@@ -32,7 +32,7 @@ def setup_network_devices(
     vm: VmName,
     network: NetworkName,
     device_id: Device = "autodetect",
-    mac: str = "",
+    mac: Mac = "",
     mtu: Mtu = 1500,
     plug: plugging.Plug = "auto",
 ) -> Canvas:

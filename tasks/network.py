@@ -1,19 +1,23 @@
 """Operations on virtual networks."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from tasks.frame.answers import Created, Done, Found, created, done, found
 from tasks.frame.operation import Steps, Undo, operation
 from tasks.frame.vocabulary import (
     After,
+    Description,
     Fields,
     Label,
     Limit,
-    Map,
     Mtu,
     NetworkName,
+    OtherConfig,
     PifName,
     Searches,
     Tags,
-    Text,
     Uuid,
     Vlan,
 )
@@ -21,16 +25,18 @@ from xenserver import errors, values
 from xenserver.gate import Xen
 from xenserver.things import Thing
 
+Words = Annotated[Tags, Field(description="words by which it is found")]
+
 
 @operation(undo=Undo("xenserver.network.destroy", "network", (("remove_vlans", True),)))
 def create(
     xen: Xen,
     *,
     name: Label,
-    description: Text = "",
+    description: Description = "",
     mtu: Mtu = 1500,
-    tags: Tags = (),
-    other_config: Map | None = None,
+    tags: Words = (),
+    other_config: OtherConfig | None = None,
     pif: PifName | None = None,
     vlan: Vlan | None = None,
 ) -> Steps[Created]:
@@ -58,8 +64,11 @@ def _trunk(xen: Xen, pif: str | None, vlan: int | None) -> Thing | None:
     return xen.find.pif(pif) if pif else None
 
 
+RemovesVlans = Annotated[bool, Field(description="let its VLANs go first")]
+
+
 @operation()
-def destroy(xen: Xen, *, network: NetworkName, remove_vlans: bool = False) -> Steps[Done]:
+def destroy(xen: Xen, *, network: NetworkName, remove_vlans: RemovesVlans = False) -> Steps[Done]:
     """Destroy a network no VM is attached to; with `remove_vlans` its VLANs, if any, go first."""
     net = xen.find.network(network)
     for vlan in _vlans(xen, net) if remove_vlans else ():

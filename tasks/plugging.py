@@ -1,7 +1,7 @@
 """Plugging devices into running VMs: interfaces, and what flows have just made."""
 
 from collections.abc import Generator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -13,8 +13,15 @@ from tasks.frame.vocabulary import VbdUuid, VifUuid
 from xenserver.gate import Xen
 from xenserver.things import Thing
 
-Plug = Literal["auto", "yes", "no"]
+Plug = Annotated[
+    Literal["auto", "yes", "no"],
+    Field(description="plug it if the VM runs, in any case, or not at all"),
+]
 """Whether a new device is plugged: when its VM runs, in any case, or never."""
+
+
+MustRun = Annotated[bool, Field(description="refuse a VM that does not run")]
+WasThere = Annotated[bool, Field(description="leave it alone: it was there before")]
 
 
 class Plugged(Answer):
@@ -38,7 +45,7 @@ def plug_vif(xen: Xen, *, vif: VifUuid) -> Steps[Done]:
 
 @operation(name="xenserver.vbd.plug_if_running")
 def plug_vbd_if_running(
-    xen: Xen, *, vbd: VbdUuid, must_run: bool = False, was_there: bool = False
+    xen: Xen, *, vbd: VbdUuid, must_run: MustRun = False, was_there: WasThere = False
 ) -> Steps[Plugged]:
     """Attach a drive to its VM if that runs; one that does not sees the drive when it starts.
 
@@ -62,7 +69,7 @@ def plug_vbd_if_running(
 
 
 @operation(name="xenserver.vif.plug_if_running")
-def plug_vif_if_running(xen: Xen, *, vif: VifUuid, must_run: bool = False) -> Steps[Plugged]:
+def plug_vif_if_running(xen: Xen, *, vif: VifUuid, must_run: MustRun = False) -> Steps[Plugged]:
     """Attach an interface to its VM if that runs; one that does not sees it when it starts.
 
     With `must_run` a VM that does not run is refused.

@@ -1,9 +1,17 @@
 """Operations on storage repositories."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from tasks.frame.answers import Found, found
 from tasks.frame.operation import operation
 from tasks.frame.vocabulary import After, Fields, Label, Limit, Searches, Uuid
 from xenserver.gate import Xen
+
+Kind = Annotated[Label, Field(description="how it stores: nfs, lvm, ext, iso, ...")]
+Content = Annotated[str, Field(description="what it stores: user, iso, ...")]
+Shared = Annotated[bool, Field(description="whether all hosts of the pool see it")]
 
 
 @operation(queue="find")
@@ -13,9 +21,9 @@ def find(
     uuid: Uuid | None = None,
     name: Label | None = None,
     is_search_expression: Searches = False,
-    type: Label | None = None,
-    content_type: str | None = None,
-    shared: bool | None = None,
+    type: Kind | None = None,
+    content_type: Content | None = None,
+    shared: Shared | None = None,
     fields: Fields | None = None,
     limit: Limit | None = None,
     after: After | None = None,

@@ -1,6 +1,8 @@
 """Operations on XenServer's own tasks."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from tasks.frame.answers import Done, Followed, Found, done, followed, found
 from tasks.frame.legs import Follow
@@ -17,7 +19,11 @@ from tasks.frame.vocabulary import (
 )
 from xenserver.gate import Xen
 
-Status = Literal["pending", "success", "failure", "cancelling", "cancelled"]
+Status = Annotated[
+    Literal["pending", "success", "failure", "cancelling", "cancelled"],
+    Field(description="how it stands"),
+]
+Every = Annotated[Seconds, Field(description="the longest an end goes unnoticed (2s)")]
 
 _CANCELLED = {
     "cancelled": "Task cancelled",
@@ -37,7 +43,7 @@ def cancel(xen: Xen, *, task: TaskUuid) -> Steps[Done]:
 
 
 @operation(queue="find")
-def follow(xen: Xen, *, task: TaskUuid, every: Seconds = 5.0) -> Steps[Followed]:
+def follow(xen: Xen, *, task: TaskUuid, every: Every = 5.0) -> Steps[Followed]:
     """Wait for the end of a task of XenServer, noticed within `every`, and fail as it fails."""
     job = xen.find.task(task)
     record = xen.now.task.get_record(job)

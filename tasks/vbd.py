@@ -1,6 +1,8 @@
 """Operations on the virtual block devices of VMs: their disks and CD drives."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from tasks.devices import AUTODETECT, on_a_free_number
 from tasks.frame.answers import Created, Done, Found, done, found
@@ -8,11 +10,14 @@ from tasks.frame.ensuring import unless_already
 from tasks.frame.operation import Steps, Undo, operation
 from tasks.frame.vocabulary import (
     After,
+    Bootable,
     Device,
     Ensures,
     Fields,
+    Hard,
     Limit,
-    Map,
+    OtherConfig,
+    Unplugs,
     Uuid,
     VbdUuid,
     VdiName,
@@ -22,8 +27,10 @@ from xenserver import errors
 from xenserver.gate import Xen
 from xenserver.things import Thing
 
-Mode = Literal["RW", "RO"]
-Type = Literal["Disk", "CD", "Floppy"]
+Mode = Annotated[Literal["RW", "RO"], Field(description="whether the guest may write")]
+Type = Annotated[Literal["Disk", "CD", "Floppy"], Field(description="what the guest sees")]
+Empty = Annotated[bool, Field(description="a drive without a medium, in place of `vdi`")]
+Unpluggable = Annotated[bool, Field(description="whether it may be detached while the VM runs")]
 
 CD = "3"
 """The number at which XenServer's templates have their CD drive."""
@@ -35,13 +42,13 @@ def create(
     *,
     vm: VmName,
     vdi: VdiName | None = None,
-    empty: bool = False,
+    empty: Empty = False,
     device: Device = AUTODETECT,
     mode: Mode | None = None,
     type: Type = "Disk",
-    bootable: bool = False,
-    unpluggable: bool = True,
-    other_config: Map | None = None,
+    bootable: Bootable = False,
+    unpluggable: Unpluggable = True,
+    other_config: OtherConfig | None = None,
     ensure: Ensures = False,
 ) -> Steps[Created]:
     """Give a VM a disk or a drive, which may be empty; a running VM sees it once it is plugged.
@@ -111,7 +118,7 @@ def _check_medium(vdi: str | None, *, empty: bool) -> None:
 
 
 @operation()
-def destroy(xen: Xen, *, vbd: VbdUuid, unplug: bool = False) -> Steps[Done]:
+def destroy(xen: Xen, *, vbd: VbdUuid, unplug: Unplugs = False) -> Steps[Done]:
     """Destroy a virtual block device but not its disk; with `unplug` also one that is attached."""
     drive = xen.find.vbd(vbd)
     if unplug and xen.now.VBD.get_currently_attached(drive):
@@ -146,7 +153,7 @@ def plug(xen: Xen, *, vbd: VbdUuid) -> Steps[Done]:
 
 
 @operation()
-def unplug(xen: Xen, *, vbd: VbdUuid, force: bool = False) -> Steps[Done]:
+def unplug(xen: Xen, *, vbd: VbdUuid, force: Hard = False) -> Steps[Done]:
     """Detach a virtual block device from its running VM; with `force` against the guest's will."""
     drive = xen.find.vbd(vbd)
     yield xen.later.VBD.unplug_force(drive) if force else xen.later.VBD.unplug(drive)

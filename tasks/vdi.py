@@ -1,25 +1,35 @@
 """Operations on virtual disks."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from tasks.frame.answers import Created, Done, Found, created, done, found
 from tasks.frame.operation import Steps, Undo, operation
 from tasks.frame.vocabulary import (
     After,
+    Description,
     Fields,
     Label,
     Limit,
     Map,
+    OtherConfig,
     Searches,
     Size,
     SrName,
-    Text,
     Uuid,
     VdiName,
 )
 from xenserver.gate import Xen
 
-Type = Literal["user", "system", "ephemeral", "suspend", "crashdump"]
+Type = Annotated[
+    Literal["user", "system", "ephemeral", "suspend", "crashdump"],
+    Field(description="what it holds"),
+]
+Sharable = Annotated[bool, Field(description="whether several VMs may write to it at once")]
+ReadOnly = Annotated[bool, Field(description="whether nobody may write to it")]
+OfType = Annotated[Label, Field(description="what it holds: user, system, ...")]
+SmConfig = Annotated[Map, Field(description="what the storage behind the SR wants to know")]
 
 
 @operation(undo=Undo("xenserver.vdi.destroy", "vdi"))
@@ -29,12 +39,12 @@ def create(
     name: Label,
     sr: SrName,
     size: Size,
-    description: Text = "",
+    description: Description = "",
     type: Type = "user",
-    sharable: bool = False,
-    read_only: bool = False,
-    sm_config: Map | None = None,
-    other_config: Map | None = None,
+    sharable: Sharable = False,
+    read_only: ReadOnly = False,
+    sm_config: SmConfig | None = None,
+    other_config: OtherConfig | None = None,
 ) -> Steps[Created]:
     """Make a virtual disk on a storage repository."""
     record = {
@@ -68,7 +78,7 @@ def find(
     name: Label | None = None,
     is_search_expression: Searches = False,
     sr: SrName | None = None,
-    type: Label | None = None,
+    type: OfType | None = None,
     fields: Fields | None = None,
     limit: Limit | None = None,
     after: After | None = None,

@@ -10,9 +10,11 @@ from tasks.frame.vocabulary import (
     Fields,
     Label,
     Limit,
-    Map,
+    Mac,
     Mtu,
     NetworkName,
+    OtherConfig,
+    Unplugs,
     Uuid,
     VifUuid,
     VmName,
@@ -28,9 +30,9 @@ def create(
     vm: VmName,
     network: NetworkName,
     device: Device = AUTODETECT,
-    mac: str = "",
+    mac: Mac = "",
     mtu: Mtu = 1500,
-    other_config: Map | None = None,
+    other_config: OtherConfig | None = None,
 ) -> Steps[Created]:
     """Give a VM an interface on a network; a running VM sees it once it is plugged."""
     machine = xen.find.vm(vm)
@@ -59,7 +61,7 @@ def _free(xen: Xen, machine: Thing) -> list[str]:
 
 
 @operation()
-def destroy(xen: Xen, *, vif: VifUuid, unplug: bool = False) -> Steps[Done]:
+def destroy(xen: Xen, *, vif: VifUuid, unplug: Unplugs = False) -> Steps[Done]:
     """Destroy a virtual interface; with `unplug` also one that is attached."""
     interface = xen.find.vif(vif)
     if unplug and xen.now.VIF.get_currently_attached(interface):

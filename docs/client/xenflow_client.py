@@ -267,11 +267,13 @@ class DiskWanted(TypedDict):
     name: NotRequired[str | None]
     """If not given: the VM's, disk, and a number."""
     type: NotRequired[Literal["user", "system", "ephemeral", "suspend", "crashdump"]]
+    """What it holds."""
     device: NotRequired[int | str]
     """A device number, or "autodetect"."""
     bootable: NotRequired[bool | None]
     """If not given: the first disk is."""
     mode: NotRequired[Literal["RW", "RO"]]
+    """Whether the guest may write."""
 
 
 class NetworkWanted(TypedDict):
@@ -282,6 +284,7 @@ class NetworkWanted(TypedDict):
     device: NotRequired[int | str]
     """A device number, or "autodetect"."""
     mac: NotRequired[str]
+    """A MAC address; without one XenServer makes it up."""
     mtu: NotRequired[int]
     """Largest packet in bytes."""
 
@@ -366,8 +369,9 @@ class flow:
         """Give each of the VMs an interface on a network, side by side; all of them, or none.
 
         Args:
+            vms: VMs, by UUID or name label
             network: a network, by UUID or name label
-            plug: default auto
+            plug: plug it if the VM runs, in any case, or not at all; default auto
         """
         return signature(
             "flow.assign_vms_to_network",
@@ -389,7 +393,7 @@ class flow:
 
         Args:
             task: a XenServer task, by UUID
-            sleep_increment: default 5.0
+            sleep_increment: the longest an end goes unnoticed (2s); default 5.0
         """
         return signature(
             "flow.check_for_task_success",
@@ -414,8 +418,9 @@ class flow:
         Args:
             template: a template, by UUID or name label
             name: a name label
+            description: what it is for, in words
             sr: a storage repository, by UUID or name label
-            start: default true
+            start: start the VM in the end; default true
             wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
                 default running
         """
@@ -456,12 +461,15 @@ class flow:
         Args:
             template: a template, by UUID or name label
             name: a name label
+            description: what it is for, in words
             sr: a storage repository, by UUID or name label
             memory: bytes, or text with a unit (10GiB, 512 MB)
             vcpus: virtual processors
             boot: How a VM boots; what is not given stays as it is.
+            disks: disks to make: size, and sr, name, type, device, bootable, mode
             cd: the CD in its drive, by UUID or name label
-            start: default true
+            networks: interfaces to make: network, and device, mac, mtu
+            start: start the VM in the end; default true
             wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
                 default running
         """
@@ -501,7 +509,10 @@ class flow:
 
         Args:
             vm: a VM, by UUID or name label
-            shutdown: default no
+            delete_disks: let its disks go too
+            shutdown: shut it down first: not at all, by its guest, or by cutting its power; default
+                no
+            delete_shared_disks: even those that another VM uses
         """
         return signature(
             "flow.destroy_vm_and_disks",
@@ -530,6 +541,7 @@ class flow:
             uuid: the UUID of an object
             name: a name label
             is_search_expression: find names that contain `name`, in any case
+            include_templates: find templates too
         """
         return signature(
             "flow.find_list_of_vms",
@@ -569,12 +581,15 @@ class flow:
         Args:
             vm: a VM, by UUID or name label
             existing_disk_name: a virtual disk, by UUID or name label
+            vdi_type: what it holds
             new_disk_name: a name label
             disk_size: bytes, or text with a unit (10GiB, 512 MB)
             storage_repository: a storage repository, by UUID or name label
             device: a device number, or "autodetect"; default autodetect
-            type: default Disk
-            plug: default auto
+            mode: whether the guest may write
+            type: what the guest sees; default Disk
+            bootable: whether the guest may boot from it
+            plug: plug it if the VM runs, in any case, or not at all; default auto
         """
         return signature(
             "flow.setup_disk_or_cd",
@@ -612,8 +627,9 @@ class flow:
             vm: a VM, by UUID or name label
             network: a network, by UUID or name label
             device_id: a device number, or "autodetect"; default autodetect
+            mac: a MAC address; without one XenServer makes it up
             mtu: largest packet in bytes; default 1500
-            plug: default auto
+            plug: plug it if the VM runs, in any case, or not at all; default auto
         """
         return signature(
             "flow.setup_network_devices",
@@ -689,7 +705,10 @@ class network:
 
         Args:
             name: a name label
+            description: what it is for, in words
             mtu: largest packet in bytes; default 1500
+            tags: words by which it is found
+            other_config: keys and values that stay with it
             pif: a physical interface, by UUID
             vlan: a VLAN tag
         """
@@ -720,6 +739,7 @@ class network:
 
         Args:
             network: a network, by UUID or name label
+            remove_vlans: let its VLANs go first
         """
         return signature(
             "xenserver.network.destroy",
@@ -832,7 +852,9 @@ class sr:
             uuid: the UUID of an object
             name: a name label
             is_search_expression: find names that contain `name`, in any case
-            type: a name label
+            type: how it stores: nfs, lvm, ext, iso, ...
+            content_type: what it stores: user, iso, ...
+            shared: whether all hosts of the pool see it
             fields: fields to answer with; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
@@ -896,6 +918,7 @@ class task:
             uuid: the UUID of an object
             name: a name label
             is_search_expression: find names that contain `name`, in any case
+            status: how it stands
             fields: fields to answer with; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
@@ -926,7 +949,7 @@ class task:
 
         Args:
             task: a XenServer task, by UUID
-            every: default 5.0
+            every: the longest an end goes unnoticed (2s); default 5.0
         """
         return signature(
             "xenserver.task.follow",
@@ -963,9 +986,13 @@ class vbd:
         Args:
             vm: a VM, by UUID or name label
             vdi: a virtual disk, by UUID or name label
+            empty: a drive without a medium, in place of `vdi`
             device: a device number, or "autodetect"; default autodetect
-            type: default Disk
-            unpluggable: default true
+            mode: whether the guest may write
+            type: what the guest sees; default Disk
+            bootable: whether the guest may boot from it
+            unpluggable: whether it may be detached while the VM runs; default true
+            other_config: keys and values that stay with it
             ensure: count being there already as a success
         """
         return signature(
@@ -998,6 +1025,7 @@ class vbd:
 
         Args:
             vbd: a virtual block device, by UUID
+            unplug: detach it first if it is attached
         """
         return signature(
             "xenserver.vbd.destroy",
@@ -1043,6 +1071,7 @@ class vbd:
             uuid: the UUID of an object
             vm: a VM, by UUID or name label
             vdi: a virtual disk, by UUID or name label
+            type: what the guest sees
             device: a device number, or "autodetect"
             fields: fields to answer with; ["*"] for all
             limit: answer with so many records at most
@@ -1117,6 +1146,8 @@ class vbd:
 
         Args:
             vbd: a virtual block device, by UUID
+            must_run: refuse a VM that does not run
+            was_there: leave it alone: it was there before
         """
         return signature(
             "xenserver.vbd.plug_if_running",
@@ -1137,6 +1168,7 @@ class vbd:
 
         Args:
             vbd: a virtual block device, by UUID
+            force: do not ask the guest
         """
         return signature(
             "xenserver.vbd.unplug",
@@ -1169,7 +1201,12 @@ class vdi:
             name: a name label
             sr: a storage repository, by UUID or name label
             size: bytes, or text with a unit (10GiB, 512 MB)
-            type: default user
+            description: what it is for, in words
+            type: what it holds; default user
+            sharable: whether several VMs may write to it at once
+            read_only: whether nobody may write to it
+            sm_config: what the storage behind the SR wants to know
+            other_config: keys and values that stay with it
         """
         return signature(
             "xenserver.vdi.create",
@@ -1226,7 +1263,7 @@ class vdi:
             name: a name label
             is_search_expression: find names that contain `name`, in any case
             sr: a storage repository, by UUID or name label
-            type: a name label
+            type: what it holds: user, system, ...
             fields: fields to answer with; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
@@ -1268,7 +1305,9 @@ class vif:
             vm: a VM, by UUID or name label
             network: a network, by UUID or name label
             device: a device number, or "autodetect"; default autodetect
+            mac: a MAC address; without one XenServer makes it up
             mtu: largest packet in bytes; default 1500
+            other_config: keys and values that stay with it
         """
         return signature(
             "xenserver.vif.create",
@@ -1295,6 +1334,7 @@ class vif:
 
         Args:
             vif: a virtual interface, by UUID
+            unplug: detach it first if it is attached
         """
         return signature(
             "xenserver.vif.destroy",
@@ -1375,6 +1415,7 @@ class vif:
 
         Args:
             vif: a virtual interface, by UUID
+            must_run: refuse a VM that does not run
         """
         return signature(
             "xenserver.vif.plug_if_running",
@@ -1393,7 +1434,11 @@ class vm:
         parts: list[Part] | Feed,
         **common: Unpack[Common],
     ) -> Signature[Done]:
-        """Make sure that a VM has every device that was made for it, before it goes on."""
+        """Make sure that a VM has every device that was made for it, before it goes on.
+
+        Args:
+            parts: what was made for it
+        """
         return signature(
             "xenserver.vm.check_devices",
             "find",
@@ -1418,7 +1463,9 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
-            image: default true
+            delete: whether disks are to go at all
+            even_shared: disks that other VMs use may go too
+            image: count the image of a suspended VM as a disk; default true
         """
         return signature(
             "xenserver.vm.choose_disks",
@@ -1528,7 +1575,11 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
-            shutdown: default no
+            name_label: the VM's name, for the answer
+            disks: those that go
+            kept: those that stay
+            shutdown: shut it down first: not at all, by its guest, or by cutting its power; default
+                no
         """
         return signature(
             "xenserver.vm.destroy_with_disks",
@@ -1584,8 +1635,11 @@ class vm:
             uuid: the UUID of an object
             name: a name label
             is_search_expression: find names that contain `name`, in any case
+            power_state: a power state
             host: a host, by UUID or name label
             tag: a name label
+            include_templates: find templates too
+            include_snapshots: find snapshots too
             fields: fields to answer with; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
@@ -1622,6 +1676,8 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
+            drives: numbers that are spoken for
+            interfaces: numbers that are spoken for
         """
         return signature(
             "xenserver.vm.free_devices",
@@ -1649,6 +1705,8 @@ class vm:
             template: a template, by UUID or name label
             name: a name label
             sr: a storage repository, by UUID or name label
+            description: what it is for, in words
+            in_place: make the VM of the template itself, not of a copy
         """
         return signature(
             "xenserver.vm.install",
@@ -1678,7 +1736,8 @@ class vm:
         Args:
             vm: a VM, by UUID or name label
             host: a host, by UUID or name label
-            live: default true
+            live: let the guest run on while it moves; default true
+            force: pass over XenServer's checks of the host
             ensure: count being there already as a success
         """
         return signature(
@@ -1738,6 +1797,7 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
+            force: do not ask the guest
             wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
                 default running
         """
@@ -1763,6 +1823,8 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
+            paused: leave it paused
+            force: pass over XenServer's checks of the host
             host: a host, by UUID or name label
             ensure: count being there already as a success
             wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
@@ -1814,6 +1876,8 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
+            force: do not ask the guest
+            fall_back_after: cut its power when its guest has taken so long (2m)
             ensure: count being there already as a success
         """
         return signature(
@@ -1836,6 +1900,7 @@ class vm:
         Args:
             vm: a VM, by UUID or name label
             name: a name label
+            with_memory: keep what a running guest is doing too
         """
         return signature(
             "xenserver.vm.snapshot",
@@ -1859,6 +1924,8 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
+            paused: leave it paused
+            force: pass over XenServer's checks of the host
             host: a host, by UUID or name label
             ensure: count being there already as a success
             wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");

@@ -62,6 +62,7 @@ TaskUuid = Annotated[str, _Text, Field(description="a XenServer task, by UUID")]
 Uuid = Annotated[str, _Text, Field(description="the UUID of an object")]
 Label = Annotated[str, _Text, Field(description="a name label")]
 Text = Annotated[str, StringConstraints(max_length=65536)]
+Description = Annotated[Text, Field(description="what it is for, in words")]
 _SizeText = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB])?\s*$")]
 Size = Annotated[
     int,
@@ -74,6 +75,13 @@ Fields = Annotated[
 Limit = Annotated[int, Field(ge=1, description="answer with so many records at most")]
 After = Annotated[str, _Text, Field(description="answer with those after this UUID")]
 Searches = Annotated[bool, Field(description="find names that contain `name`, in any case")]
+Templates = Annotated[bool, Field(description="find templates too")]
+Hard = Annotated[bool, Field(description="do not ask the guest")]
+Insists = Annotated[bool, Field(description="pass over XenServer's checks of the host")]
+Paused = Annotated[bool, Field(description="leave it paused")]
+Unplugs = Annotated[bool, Field(description="detach it first if it is attached")]
+Bootable = Annotated[bool, Field(description="whether the guest may boot from it")]
+Mac = Annotated[str, Field(description="a MAC address; without one XenServer makes it up")]
 Ensures = Annotated[bool, Field(description="count being there already as a success")]
 _DEVICE = r"^[a-z0-9]{1,16}$"
 _DeviceText = Annotated[str, Field(pattern=_DEVICE)]
@@ -86,4 +94,5 @@ Device = Annotated[
 Mtu = Annotated[int, Field(ge=0, le=65535, description="largest packet in bytes")]
 Vlan = Annotated[int, Field(ge=0, le=4094, description="a VLAN tag")]
 Map = dict[str, str]
+OtherConfig = Annotated[Map, Field(description="keys and values that stay with it")]
 Tags = tuple[str, ...]

@@ -1,9 +1,9 @@
 """What a VM leaves behind: which of its disks go with it when it is destroyed, and which stay."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from config import queues
 from tasks.frame.answers import Answer
@@ -40,9 +40,19 @@ class Chosen(Answer):
     keep: list[KeptDisk]
 
 
+Delete = Annotated[bool, Field(description="whether disks are to go at all")]
+Shared = Annotated[bool, Field(description="disks that other VMs use may go too")]
+Image = Annotated[bool, Field(description="count the image of a suspended VM as a disk")]
+
+
 @operation(queue=queues.FIND)
 def choose_disks(
-    xen: Xen, *, vm: VmName, delete: bool = False, even_shared: bool = False, image: bool = True
+    xen: Xen,
+    *,
+    vm: VmName,
+    delete: Delete = False,
+    even_shared: Shared = False,
+    image: Image = True,
 ) -> Chosen:
     """Tell which disks of a VM go with it and which stay; refuse if another VM uses one that goes.
 

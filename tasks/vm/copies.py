@@ -1,5 +1,9 @@
 """Copies of VMs: clone, full copy, snapshot, and the way back to a snapshot."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from tasks.frame.answers import Created, Done, created
 from tasks.frame.operation import Steps, Undo, operation
 from tasks.frame.vocabulary import Label, SnapshotName, SrName, VmName, VmOrTemplateName
@@ -25,8 +29,13 @@ def copy(
     return created(xen.uuid.vm(new), name=name)
 
 
+WithMemory = Annotated[bool, Field(description="keep what a running guest is doing too")]
+
+
 @operation(undo=DISCARD)
-def snapshot(xen: Xen, *, vm: VmName, name: Label, with_memory: bool = False) -> Steps[Created]:
+def snapshot(
+    xen: Xen, *, vm: VmName, name: Label, with_memory: WithMemory = False
+) -> Steps[Created]:
     """Keep the state of a VM's disks under a name; with `with_memory` of its memory too."""
     machine = xen.find.vm(vm)
     if with_memory:

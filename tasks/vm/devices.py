@@ -31,13 +31,16 @@ class Part(BaseModel):
     vm: str
 
 
+SpokenFor = Annotated[tuple[Device, ...], Field(description="numbers that are spoken for")]
+
+
 @operation(queue=queues.FIND)
 def free_devices(
     xen: Xen,
     *,
     vm: VmName,
-    drives: tuple[Device, ...] = (),
-    interfaces: tuple[Device, ...] = (),
+    drives: SpokenFor = (),
+    interfaces: SpokenFor = (),
 ) -> FreeDevices:
     """Tell which device numbers a VM has free for disks, a CD and interfaces, but those given."""
     machine = xen.find.vm(vm)
@@ -58,7 +61,11 @@ def _without(numbers: list[str], spoken_for: tuple[str, ...]) -> list[str]:
 
 
 @operation(queue=queues.FIND)
-def check_devices(xen: Xen, *, parts: Annotated[tuple[Part, ...], Field(min_length=1)]) -> Done:
+def check_devices(
+    xen: Xen,
+    *,
+    parts: Annotated[tuple[Part, ...], Field(min_length=1, description="what was made for it")],
+) -> Done:
     """Make sure that a VM has every device that was made for it, before it goes on."""
     machine = xen.find.vm(parts[0].vm)
     record = xen.now.VM.get_record(machine)

@@ -1,8 +1,12 @@
 """What a guest lives through: paused and suspended, resumed, moved to another host."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from tasks.frame.answers import Done, done
 from tasks.frame.operation import Steps, operation
-from tasks.frame.vocabulary import Ensures, HostName, VmName
+from tasks.frame.vocabulary import Ensures, HostName, Insists, Paused, VmName
 from tasks.vm.addresses import WaitFor, come_up, refuse_without_tools
 from tasks.vm.states import State, into
 from xenserver.gate import Xen
@@ -38,8 +42,8 @@ def resume(
     xen: Xen,
     *,
     vm: VmName,
-    paused: bool = False,
-    force: bool = False,
+    paused: Paused = False,
+    force: Insists = False,
     host: HostName | None = None,
     ensure: Ensures = False,
     wait_for: WaitFor = "running",
@@ -56,14 +60,17 @@ def resume(
     return (yield from come_up(machine, wait_for, arrival))
 
 
+Live = Annotated[bool, Field(description="let the guest run on while it moves")]
+
+
 @operation()
 def migrate(
     xen: Xen,
     *,
     vm: VmName,
     host: HostName,
-    live: bool = True,
-    force: bool = False,
+    live: Live = True,
+    force: Insists = False,
     ensure: Ensures = False,
 ) -> Steps[Done]:
     """Bring a VM to a host: running it moves, halted it starts there, suspended it resumes."""

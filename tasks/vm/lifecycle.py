@@ -1,7 +1,9 @@
 """The life of VMs: found, installed, destroyed."""
 
 from collections.abc import Generator
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from tasks.frame.answers import Created, Done, Found, created, done, found
 from tasks.frame.ensuring import unless_already
@@ -9,6 +11,7 @@ from tasks.frame.legs import Leg
 from tasks.frame.operation import Steps, operation
 from tasks.frame.vocabulary import (
     After,
+    Description,
     Fields,
     HostName,
     Label,
@@ -16,7 +19,7 @@ from tasks.frame.vocabulary import (
     Searches,
     SrName,
     TemplateName,
-    Text,
+    Templates,
     Uuid,
     VmName,
     VmOrTemplateName,
@@ -27,6 +30,9 @@ from tasks.vm.states import State, already
 from xenserver import kinds
 from xenserver.gate import Xen
 from xenserver.things import Thing
+
+Snapshots = Annotated[bool, Field(description="find snapshots too")]
+InPlace = Annotated[bool, Field(description="make the VM of the template itself, not of a copy")]
 
 
 @operation(queue="find")
@@ -39,8 +45,8 @@ def find(
     power_state: State | None = None,
     host: HostName | None = None,
     tag: Label | None = None,
-    include_templates: bool = False,
-    include_snapshots: bool = False,
+    include_templates: Templates = False,
+    include_snapshots: Snapshots = False,
     fields: Fields | None = None,
     limit: Limit | None = None,
     after: After | None = None,
@@ -72,8 +78,8 @@ def install(
     template: TemplateName,
     name: Label | None = None,
     sr: SrName | None = None,
-    description: Text | None = None,
-    in_place: bool = False,
+    description: Description | None = None,
+    in_place: InPlace = False,
 ) -> Steps[Created]:
     """Make a VM of a copy of a template; with `in_place`, of the template itself.
 

@@ -1,10 +1,14 @@
 """The power of VMs: start, shutdown, reboot."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from tasks.frame.answers import Done, done
 from tasks.frame.ensuring import unless_already
 from tasks.frame.legs import within
 from tasks.frame.operation import Steps, operation
-from tasks.frame.vocabulary import Ensures, HostName, Seconds, VmName
+from tasks.frame.vocabulary import Ensures, Hard, HostName, Insists, Paused, Seconds, VmName
 from tasks.vm.addresses import WaitFor, come_up, refuse_without_tools
 from tasks.vm.states import State, already, arrived, into
 from xenserver.gate import Xen
@@ -16,8 +20,8 @@ def start(
     xen: Xen,
     *,
     vm: VmName,
-    paused: bool = False,
-    force: bool = False,
+    paused: Paused = False,
+    force: Insists = False,
     host: HostName | None = None,
     ensure: Ensures = False,
     wait_for: WaitFor = "running",
@@ -34,13 +38,18 @@ def start(
     return (yield from come_up(machine, wait_for, arrival))
 
 
+FallBack = Annotated[
+    Seconds, Field(description="cut its power when its guest has taken so long (2m)")
+]
+
+
 @operation()
 def shutdown(
     xen: Xen,
     *,
     vm: VmName,
-    force: bool = False,
-    fall_back_after: Seconds | None = None,
+    force: Hard = False,
+    fall_back_after: FallBack | None = None,
     ensure: Ensures = False,
 ) -> Steps[Done]:
     """Shut a VM down by its guest; with `force`, or `fall_back_after` a while, cut its power."""
@@ -55,7 +64,7 @@ def shutdown(
 
 @operation()
 def reboot(
-    xen: Xen, *, vm: VmName, force: bool = False, wait_for: WaitFor = "running"
+    xen: Xen, *, vm: VmName, force: Hard = False, wait_for: WaitFor = "running"
 ) -> Steps[Done]:
     """Reboot a VM by its guest; with `force` as its reset button would."""
     machine = xen.find.vm(vm)

@@ -1,6 +1,8 @@
 """The power states of VMs, and the one shape of most verbs that lead into them."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from tasks.frame.answers import Done, done
 from tasks.frame.ensuring import Sign, unless_already
@@ -8,7 +10,9 @@ from tasks.frame.legs import Call
 from tasks.frame.operation import Steps
 from xenserver.things import Thing
 
-State = Literal["Halted", "Paused", "Running", "Suspended"]
+State = Annotated[
+    Literal["Halted", "Paused", "Running", "Suspended"], Field(description="a power state")
+]
 
 
 def into(state: State, machine: Thing, call: Call, words: str, *, ensure: bool) -> Steps[Done]:

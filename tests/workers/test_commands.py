@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.workers.conftest import Run
-from workers.cli import names, tree
+from workers.cli import inputs, names, tree
 
 NAMES = [operation.name for operation in names.everything()]
 
@@ -48,6 +48,14 @@ def test_help_shows_types_defaults_and_choices(run: Run) -> None:
     assert "rollback|keep" in told
     assert "DURATION" in told
     assert "[default: true]" in told
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_input_has_a_meaning(name: str) -> None:
+    """In the help, on the page and in the schema."""
+    wanted = inputs.of(names.find(name).model)
+
+    assert [one.field for one in wanted if not one.help] == []
 
 
 def test_no_words_show_the_help(run: Run) -> None:
