@@ -177,6 +177,8 @@ def _read(model: type[Message], fields: Mapping[str, Any]) -> Message:
 def _told(model: type[Message], one: dict[str, Any]) -> str:
     name = ".".join(str(part) for part in one["loc"]) or "message"
     if one["type"] == "extra_forbidden":
+        if to_snake(name) in model.model_fields:
+            return f"{name}: is {to_snake(name)}, and that is given too; say it once"
         known = ", ".join(own_fields(model))
         return f"{name}: there is no such field; this operation takes {known}, and what all take"
     if one["type"] == "missing":

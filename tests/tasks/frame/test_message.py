@@ -41,6 +41,13 @@ def test_both_spellings_are_understood(spelling: str) -> None:
     assert check(vm="web01", **{spelling: True}).delete_disks is True
 
 
+def test_a_field_in_both_spellings_at_once_is_refused() -> None:
+    """Nobody can tell which one is meant."""
+    refused = refusal(vm="web01", deleteDisks=True, delete_disks=False)
+
+    assert "deleteDisks: is delete_disks, and that is given too" in refused.message
+
+
 @pytest.mark.parametrize("spelling", ["async", "run_async", "runAsync"])
 def test_async_is_understood_in_every_spelling(spelling: str) -> None:
     """`async` is no name in Python, so it has a second one."""
