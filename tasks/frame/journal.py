@@ -18,6 +18,7 @@ an entry holds:
 """
 
 import json
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -123,7 +124,7 @@ class Journal:
                 operation,
                 uuid.uuid4().hex,
                 self.lease_ms,
-                self.keep,
+                self._lifetime(first),
                 place.root,
                 int(place.undoes),
                 *_flat(first),
@@ -133,6 +134,10 @@ class Journal:
         entry = Entry(operation, scripts.text(word), scripts.text(fence), fields)
         entry.known = entry.get("known") or {}
         return entry
+
+    def _lifetime(self, fields: Mapping[str, str]) -> int:
+        """Give the seconds for which to keep what there is of an operation: beyond its deadline."""
+        return self.keep + max(int(float(fields.get("deadline", 0)) - time.time()), 0)
 
     def renew(self, entries: Sequence[tuple[str, str]]) -> None:
         """Prolong the leases of operations (id, fence) that this process holds."""
@@ -190,7 +195,7 @@ class Journal:
                     json.dumps(document),
                     int(place.undoes),
                     CALL_BACK_AGAIN,
-                    self.keep,
+                    self._lifetime(entry.fields),
                     place.flow or "",
                     json.dumps(failing),
                     *(json.dumps(thing, sort_keys=True) for thing in made),

@@ -19,6 +19,12 @@ if held_until > now then
   return {'held', '0', {}}
 end
 
+local function keep(key)
+  if redis.call('TTL', key) < tonumber(ARGV[4]) then
+    redis.call('EXPIRE', key, ARGV[4])
+  end
+end
+
 local word = 'claimed'
 if redis.call('EXISTS', entry) == 0 then
   for i = 7, #ARGV, 2 do
@@ -27,8 +33,9 @@ if redis.call('EXISTS', entry) == 0 then
   redis.call('HSET', entry, 'created', now / 1000)
   redis.call('ZADD', KEYS[4], 'NX', now / 1000, ARGV[5])
   redis.call('ZADD', KEYS[5], 'NX', now / 1000, id)
-  redis.call('EXPIRE', KEYS[4], ARGV[4])
-  redis.call('EXPIRE', KEYS[5], ARGV[4])
+  redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now / 1000 - ARGV[4])
+  keep(KEYS[4])
+  keep(KEYS[5])
   for i = 6, #KEYS, 2 do
     if ARGV[6] ~= '1' and redis.call('HEXISTS', KEYS[i], 'failing') == 1 then
       word = 'fallen'
@@ -36,13 +43,13 @@ if redis.call('EXISTS', entry) == 0 then
   end
   if word == 'claimed' and ARGV[6] ~= '1' and #KEYS > 6 then
     redis.call('SADD', KEYS[#KEYS], id)
-    redis.call('EXPIRE', KEYS[#KEYS], ARGV[4])
+    keep(KEYS[#KEYS])
   end
 end
 local fence = redis.call('HINCRBY', entry, 'fence', 1)
 redis.call('HSET', entry, 'holder', ARGV[2], 'held_until', now + ARGV[3], 'phase', 'running')
 redis.call('HDEL', entry, 'called_back')
-redis.call('EXPIRE', entry, ARGV[4])
+keep(entry)
 redis.call('ZREM', KEYS[2], id)
 redis.call('ZREM', KEYS[3], id)
 return {word, tostring(fence), redis.call('HGETALL', entry)}

@@ -25,7 +25,9 @@ if ARGV[3] == 'answer' then
     redis.call('ZADD', made, 'NX', inner[i + 1], inner[i])
   end
 end
-redis.call('EXPIRE', made, ARGV[7])
+if redis.call('TTL', made) < tonumber(ARGV[7]) then
+  redis.call('EXPIRE', made, ARGV[7])
+end
 redis.call('SREM', open, ARGV[2])
 if ARGV[5] == '1' then
   return ''

@@ -1,6 +1,7 @@
 """The journal's transitions, one by one, on a real server."""
 
 import json
+import time
 
 import pytest
 from redis import Redis
@@ -32,6 +33,12 @@ def claim(journal: Journal, operation: str = "op", place: Place | None = None) -
         "deadline": str(FAR),
     }
     return journal.claim(operation, place or Place(root=operation), first)
+
+
+def claim_for(journal: Journal, operation: str, place: Place, *, seconds: float) -> Entry:
+    """Claim an operation that may take so long."""
+    first = {"name": "xenserver.vm.start", "deadline": str(time.time() + seconds)}
+    return journal.claim(operation, place, first)
 
 
 def park(parked: Parked, entry: Entry, ref: str = "OpaqueRef:t") -> object:
@@ -321,6 +328,29 @@ def test_calling_off_says_what_came_of_it(journal: Journal, situation: str, word
         journal.finish(entry, Place(root="op"), answer={})
 
     assert journal.call_off("op", "cancelled")[0] == word
+
+
+def test_an_operation_is_kept_beyond_its_deadline(journal: Journal) -> None:
+    """However long it may take, and whatever its steps may."""
+    place, month = Place("flow", ("flow",)), 30 * 86400
+    claim_for(journal, "flow", Place("flow"), seconds=month)
+    for step, seconds in (("long", month), ("short", 1)):
+        entry = claim_for(journal, step, place, seconds=seconds)
+        journal.finish(entry, place, answer={}, made=[{"uuid": step}])
+    claim_for(journal, "open", place, seconds=month)
+
+    for key in ("op:flow", "op:long", "run:flow", "open:flow", "made:flow", "runs"):
+        assert journal.redis.ttl(f"xenflow:{key}") > month
+
+
+def test_runs_are_forgotten_one_by_one(journal: Journal) -> None:
+    """Though new ones come all the time."""
+    claim_for(journal, "old", Place("old"), seconds=1)
+    journal.redis.zadd(journal.keys.runs, {"old": LONG_AGO})
+
+    claim_for(journal, "new", Place("new"), seconds=1)
+
+    assert journal.runs(most=10) == ["new"]
 
 
 def test_everything_kept_has_a_lifetime(journal: Journal, parked: Parked) -> None:
