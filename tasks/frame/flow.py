@@ -7,7 +7,7 @@ header, so that each step knows the flows around it.
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from celery import Signature, chain, chord, group
@@ -56,6 +56,23 @@ def step_id(flow_id: str, place: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{flow_id}/{place}"))
 
 
+def is_repeatable(canvas: Canvas) -> bool:
+    """Tell whether a canvas may be sent again: a step of somebody else's might act again."""
+    return all(catalogue.find(step["task"]) for step in _steps(canvas))
+
+
+def _steps(canvas: Canvas) -> Iterator[Canvas]:
+    if isinstance(canvas, chord):
+        parts = [*_parts(canvas), canvas.body]
+    elif canvas.task == CHAIN:
+        parts = canvas.kwargs["tasks"]
+    else:
+        yield canvas
+        return
+    for part in parts:
+        yield from _steps(part)
+
+
 def settle(
     canvas: Canvas,
     *,
@@ -80,11 +97,16 @@ def settle(
 
 
 def _settled_chord(canvas: Any, *, place: str, path: tuple[str, ...], **rest: Any) -> Canvas:
-    tasks = canvas.tasks.tasks if isinstance(canvas.tasks, group) else canvas.tasks
-    parts = [settle(t, path=path, place=f"{place}/{n}", **rest) for n, t in enumerate(tasks)]
+    tasks = enumerate(_parts(canvas))
+    parts = [settle(t, path=path, place=f"{place}/{n}", **rest) for n, t in tasks]
     header = group(parts)
     header.options["task_id"] = step_id(path[-1], f"{place}/group")
     return chord(header, settle(canvas.body, path=path, place=f"{place}/body", **rest))
+
+
+def _parts(canvas: Any) -> list[Canvas]:
+    """Give what a chord does at once."""
+    return list(canvas.tasks.tasks if isinstance(canvas.tasks, group) else canvas.tasks)
 
 
 def _settled_step(

@@ -11,6 +11,8 @@ from urllib.parse import quote, unquote
 
 from celery import Celery, Signature
 
+from config import queues
+
 if TYPE_CHECKING:
     from kombu.message import Message as Delivered
 
@@ -80,10 +82,13 @@ class Post:
         self._app.send_task(name, kwargs=fields, ignore_result=True, add_to_parent=False)
 
     def canvas(self, canvas: Signature[Any], *, operation: str, leg: str) -> None:
-        """Send the steps of a flow; their end lands on the leg of the operation."""
-        where = {"operation": operation, "leg": leg}
-        canvas.link(self._app.signature(LANDED, kwargs=where))
-        canvas.link_error(self._app.signature(FELL, kwargs=where))
+        """Send the steps of a flow; their end lands on the leg of the operation.
+
+        Who tells the end may be somebody else's worker, which knows nothing of our queues.
+        """
+        told = {"kwargs": {"operation": operation, "leg": leg}, "queue": queues.HOUSEKEEPING}
+        canvas.link(self._app.signature(LANDED, **told))
+        canvas.link_error(self._app.signature(FELL, **told))
         canvas.apply_async()
 
     def rest(

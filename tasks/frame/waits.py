@@ -48,12 +48,13 @@ def expand(turn: Turn, label: str, leg: Expand, *, undoes: bool) -> Any:
 
     A canvas none of whose steps is open may have lost the message of its next one: it is sent
     again. The ids are the same, so what is done answers from the journal, and what is lost goes on.
+    Not so where a step is somebody else's: whether that is done, nobody here knows.
     """
     if not undoes:
         stopping.stop_here(turn)
     times = int(turn.entry.number(f"sent:{label}"))
     patience = min(LOST_SIGHT * 2 ** max(times - 1, 0), SELDOM)
-    if times == 0 or _is_lost(turn, label, patience):
+    if times == 0 or (flow.is_repeatable(leg.canvas) and _is_lost(turn, label, patience)):
         _send(turn, label, leg, undoes=undoes)
         turn.entry.note(f"sent:{label}", str(times + 1))
         turn.entry.note(f"sent_at:{label}", str(turn.now()))

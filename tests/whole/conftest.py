@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,13 @@ from workers.household import Household
 @pytest.fixture(scope="session")
 def neighbour(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
     """Put a foreign worker beside the shared house."""
+    with beside(house, tmp_path_factory.mktemp("foreign")):
+        yield house
+
+
+@contextmanager
+def beside(house: Inhabited, folder: Path) -> Iterator[None]:
+    """Keep a foreign worker on the broker of a house."""
     command = [sys.executable, "-m", "celery", "-A", "tests.whole.foreign", "worker"]
     options = [
         "-P",
@@ -24,10 +33,10 @@ def neighbour(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "foreign@here",
         "--without-mingle",
     ]
-    with Household(tmp_path_factory.mktemp("foreign")) as household:
+    with Household(folder) as household:
         member = household.start("foreign", [*command, *options], environment=house.environment)
         household.wait(
             member,
             lambda: bool(house.app.control.ping(destination=["foreign@here"], timeout=0.5)),
         )
-        yield house
+        yield

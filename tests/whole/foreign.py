@@ -21,6 +21,13 @@ def after(previous: Any) -> dict[str, Any]:
     return {"after": previous}
 
 
+@app.task(name="foreign.fail")
+def fail(_previous: Any) -> None:
+    """Fail, as a step of somebody's."""
+    problem = "the neighbour is not well"
+    raise RuntimeError(problem)
+
+
 @app.task(name="foreign.count")
 def count(results: list[Any]) -> int:
     """Be the body of somebody's chord."""

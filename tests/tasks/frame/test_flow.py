@@ -63,3 +63,15 @@ def test_a_step_that_speaks_to_another_pool_takes_over_nothing_of_the_connection
 def test_a_step_is_handed_nothing_that_it_does_not_know() -> None:
     """What only reads makes nothing that could be kept."""
     assert _taken(lifecycle.find.s(), target="lab", on_failure="keep") == {"target": "lab"}
+
+
+def test_a_canvas_is_sent_again_only_where_all_its_steps_are_ours() -> None:
+    """What somebody else's task has done, it would do again."""
+    ours: Any = copies.clone.s(vm="a", name="b")
+    theirs = signature("theirs")
+
+    assert flow.is_repeatable(ours | lifecycle.destroy.s(vm="b"))
+    assert flow.is_repeatable(ours | chord([ours, ours], ours))
+    assert not flow.is_repeatable(ours | theirs)
+    assert not flow.is_repeatable(ours | chord([ours, theirs], ours))
+    assert not flow.is_repeatable(theirs)
