@@ -15,6 +15,8 @@ Value: TypeAlias = "str | int | float | list[Value] | dict[str, Value] | None"
 Record: TypeAlias = "dict[str, Value]"
 
 NULL = "OpaqueRef:NULL"
+DATE = "%Y%m%dT%H:%M:%SZ"  # an instant, in UTC
+NEVER = "19700101T00:00:00Z"
 
 
 def text(value: object) -> str:

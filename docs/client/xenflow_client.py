@@ -37,7 +37,10 @@ class Feed:
 
 
 class Accepted(TypedDict):
-    """XenServer has accepted the call and works on it (`async`)."""
+    """XenServer has accepted the call and works on it (`async`); of a flow, its own run goes on.
+
+    Then `task` tells of that run, and its uuid is the Celery task that gives the flow's answer.
+    """
 
     return_result: str
     """What was done in words, or the UUID of what was made."""

@@ -81,7 +81,10 @@ class Followed(Answer):
 
 
 class Accepted(Answer):
-    """XenServer has accepted the call and works on it (`async`)."""
+    """XenServer has accepted the call and works on it (`async`); of a flow, its own run goes on.
+
+    Then `task` tells of that run, and its uuid is the Celery task that gives the flow's answer.
+    """
 
     task: XenTask
 

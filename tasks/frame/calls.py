@@ -98,7 +98,7 @@ def _accept(turn: Turn, label: str, ref: str) -> Accepted:
     turn.desk.post.rest(
         turn.operation.name,
         flow.step_id(turn.entry.id, "rest"),
-        turn.said.model_copy(update={"run_async": False}).document(),
+        turn.said.going_on(),
         path=post.path_text(turn.place.path),
         adopts={
             f"leg:{label}": turn.entry.fields[f"leg:{label}"],

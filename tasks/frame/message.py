@@ -73,6 +73,10 @@ class Message(BaseModel):
             **({"on_failure": "keep"} if keeps else {}),
         }
 
+    def going_on(self) -> dict[str, Any]:
+        """Give the message of what goes on once its caller is answered: it is fed already."""
+        return self.model_copy(update={"run_async": False, "feed": None}).document()
+
     def document(self) -> dict[str, Any]:
         """Give the message as keyword arguments for the wire: only what was said."""
         return self.model_dump(mode="json", exclude_unset=True, by_alias=True)

@@ -1,11 +1,13 @@
 """Legs that are no calls: somebody else's XenServer task, a while, a canvas of steps."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from tasks.frame import calls, flow, stopping
+from tasks.frame import calls, flow, post, stopping
+from tasks.frame.answers import Accepted, XenTask
 from tasks.frame.legs import Expand, Follow, Pause
 from tasks.frame.turn import Turn
-from xenserver import errors, events
+from xenserver import errors, events, values
 
 LOST_SIGHT = 15.0  # seconds after which a canvas without open steps is sent again; doubles
 SELDOM = 240.0  # seconds between two sendings at most
@@ -52,6 +54,8 @@ def expand(turn: Turn, label: str, leg: Expand, *, undoes: bool) -> Any:
     """
     if not undoes:
         stopping.stop_here(turn)
+        if turn.is_async:
+            return _accept(turn)
     times = int(turn.entry.number(f"sent:{label}"))
     patience = min(LOST_SIGHT * 2 ** max(times - 1, 0), SELDOM)
     if times == 0 or (flow.is_repeatable(leg.canvas) and _is_lost(turn, label, patience)):
@@ -62,6 +66,29 @@ def expand(turn: Turn, label: str, leg: Expand, *, undoes: bool) -> Any:
     if not undoes:
         wake = min(wake, turn.entry.number("deadline"))
     return turn.rest("waits for its steps", until=wake, phase="parked", leg=label)
+
+
+def _accept(turn: Turn) -> Accepted:
+    """Answer with the run of a flow, which goes on as a step of its own: XenServer has no task."""
+    goes_on = flow.step_id(turn.entry.id, "rest")
+    turn.desk.post.rest(
+        turn.operation.name,
+        goes_on,
+        turn.said.going_on(),
+        path=post.path_text(turn.place.path),
+        adopts={},
+    )
+    task = XenTask(
+        uuid=goes_on,
+        name_label=turn.operation.name,
+        name_description=turn.operation.summary,
+        status="pending",
+        progress=0.0,
+        created=datetime.fromtimestamp(turn.now(), UTC).strftime(values.DATE),
+        finished=values.NEVER,
+        allowed_operations=["cancel"],
+    )
+    return Accepted(return_result=f"the flow goes on as {goes_on}", task=task)
 
 
 def _is_lost(turn: Turn, label: str, patience: float) -> bool:

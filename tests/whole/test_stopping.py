@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from celery import chain
 from celery.exceptions import TaskRevokedError
 
 from tests.living import PATIENCE, Inhabited
@@ -39,6 +40,40 @@ def test_what_async_began_goes_on_to_its_end(house: Inhabited, name: str) -> Non
     house.until(
         lambda: all("ended" in house.desk.journal.read(o) for o in run), "the end of the run"
     )
+
+
+def test_what_async_began_goes_on_though_it_was_fed(house: Inhabited, name: str) -> None:
+    """The answer before is not there any more, and what was taken from it is."""
+    clone = house.app.signature("xenserver.vm.clone", kwargs={"vm": "blank", "name": f"{name}-0"})
+    fed = {"feed": {"template": "uuid"}, "name": name, "async": True}
+    chain(clone, house.app.signature("xenserver.vm.install", kwargs=fed)).apply_async()
+
+    (machine,) = house.until(lambda: house.xenserver.named("VM", name), "the VM")
+    house.until(lambda: not house.xenserver("VM.get_is_a_template", machine["ref"]), "provisioned")
+
+
+def test_an_async_flow_answers_at_once_with_its_run(house: Inhabited, name: str) -> None:
+    """It has many XenServer tasks, and none yet; by the id that it tells it is watched."""
+    flow = "flow.create_vm_from_configured_template"
+    with house.xenserver.held():
+        answer = house.do(flow, template="deb12", name=name, run_async=True)
+
+        assert answer["task"]["name_label"] == flow
+        assert answer["task"]["status"] == "pending"
+    told = house.app.AsyncResult(answer["task"]["uuid"]).get(timeout=PATIENCE)
+    assert house.xenserver.named("VM", name)[0]["uuid"] == told["uuid"]
+
+
+def test_an_async_flow_that_fails_leaves_nothing(house: Inhabited, name: str) -> None:
+    """As one that is waited for."""
+    before = house.xenserver.world()
+    fields = {"template": "deb12", "name": name, "sr": "no such repository", "run_async": True}
+
+    answer = house.do("flow.create_vm_from_configured_template", **fields)
+
+    with pytest.raises(errors.Missing, match="no such repository"):
+        house.app.AsyncResult(answer["task"]["uuid"]).get(timeout=PATIENCE)
+    assert house.xenserver.world() == before
 
 
 def test_a_deadline_ends_an_operation_and_what_it_runs(house: Inhabited, name: str) -> None:

@@ -19,7 +19,8 @@ errors](errors.md)."""
 _ABOUT_FLOWS = """\
 Each is a Celery task that does several [operations](operations.md). When a step fails, what was
 made is undone, last first, unless `on_failure` is `keep`; the flow then fails with the error of
-that step. A flow can be a step of somebody else's chain or chord."""
+that step. A flow can be a step of somebody else's chain or chord. With `async` it answers at once;
+`task` is then the run that goes on, and its `uuid` the Celery task that gives the answer."""
 _COMMON = """\
 ## What all take
 
