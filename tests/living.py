@@ -23,6 +23,7 @@ from workers.household import Household, Member
 if TYPE_CHECKING:
     from celery.result import AsyncResult
 
+CLOSED = 1  # a port at which nobody listens: a free one may be taken by the time it is tried
 PATIENCE = 60.0  # seconds until a hang is named; speed is not judged
 
 

@@ -5,10 +5,11 @@ message comes again under the same id.
 """
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
-from celery import Celery, Task
+from celery import Celery, Task, states
 from celery.exceptions import Ignore, Retry
 from celery.worker import state as worker_state
 from celery.worker.request import Request
@@ -80,9 +81,8 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         request: Any = self.request  # Celery's context, which is complete within a delivery
         request.kwargs = message.masked(request.kwargs)
         try:
-            return performance.perform(
-                self.operation, _delivery(request, previous, fields), self.desk
-            )
+            delivery = _delivery(request, previous, fields, self._is_kept)
+            return performance.perform(self.operation, delivery, self.desk)
         except Parked as parked:
             raise Retry(str(parked)) from None
         except GiveWay as way:
@@ -94,13 +94,18 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
             self.desk.journal.told(request.id)
             raise Ignore(cancelled.message) from None
 
+    def _is_kept(self) -> bool:
+        """Tell whether Celery still keeps the end of this operation."""
+        request: Any = self.request
+        return self.backend.get_state(request.id) in states.READY_STATES
+
     def after_return(self, status: str, retval: Any, task_id: str, *_: Any) -> None:  # noqa: ARG002 - Celery's own signature
         """Note that Celery has stored the end and passed it on."""
         self.desk.journal.told(task_id)
 
 
 def _delivery(
-    request: Any, previous: tuple[Any, ...], fields: dict[str, Any]
+    request: Any, previous: tuple[Any, ...], fields: dict[str, Any], is_kept: Callable[[], bool]
 ) -> performance.Delivery:
     path = post.path_of(request.get(post.PATH) or "")
     place = Place(request.root_id or request.id, path, undoes=bool(request.get(post.UNDOES)))
@@ -114,6 +119,7 @@ def _delivery(
         in_chord=bool(request.chord),
         adopts=json.loads(request.get(post.ADOPTS) or "{}"),
         revoked=bool(request.get(REVOKED)),
+        is_kept=is_kept,
     )
 
 

@@ -55,21 +55,46 @@ def _enough(turn: Turn, label: str, call: Call) -> float:
 
 def _launch(turn: Turn, label: str, call: Call) -> tuple[str, Told]:
     """Have XenServer begin a call once; give its task, or the outcome if that is known already."""
-    tag = looking.tag(turn.entry.id, label)
     intended = _intended(turn, label)
     if intended:
-        found = looking.look(turn.xen, intended, tag)
-        if found.task:
-            return found.task, None
-        if found.seen is looking.Seen.DONE:
-            return "", land(turn, label, _success(found.made))
+        ref, told = _look_first(turn, label, intended)
+        if ref or told is not None:
+            return ref, told
+    tag = looking.tag(turn.entry.id, label)
     call = intended or _intend(turn, label, call, tag)
     try:
         return turn.xen.launch(call, headers={looking.TAG_HEADER: tag}), None
-    except (errors.Busy, errors.Unreachable):
+    except (errors.Busy, errors.Unreachable) as trouble:
+        if not getattr(trouble, "maybe_heard", False):
+            turn.entry.note(_unheard(label), "1")
         raise
     except errors.XenflowError as refused:
         return "", land(turn, label, _failure(refused))
+
+
+def _look_first(turn: Turn, label: str, intended: Call) -> tuple[str, Told]:
+    """Find out what became of a call that was intended before: its task, its outcome, or nothing.
+
+    One that surely was not heard need not be looked for. One that leaves no trace, so that nobody
+    can tell whether it was heard, is not made again.
+    """
+    if turn.entry.fields.get(_unheard(label)):
+        turn.desk.journal.write(turn.entry, {_unheard(label): ""})
+        return "", None
+    found = looking.look(turn.xen, intended, looking.tag(turn.entry.id, label))
+    if found.task:
+        return found.task, None
+    match found.seen:
+        case looking.Seen.DONE:
+            return "", land(turn, label, _success(found.made))
+        case looking.Seen.UNKNOWN:
+            lost = errors.Unknown("XENFLOW_VANISHED", [intended.method])
+            return "", land(turn, label, _failure(lost))
+    return "", None
+
+
+def _unheard(label: str) -> str:
+    return f"unheard:{label}"
 
 
 def _intended(turn: Turn, label: str) -> Call | None:
@@ -79,8 +104,7 @@ def _intended(turn: Turn, label: str) -> Call | None:
 
 def _intend(turn: Turn, label: str, call: Call, tag: str) -> Call:
     """Write down what is about to be asked, before it is asked."""
-    if not turn.is_async:  # nobody would be there to give what was made its own name
-        call = looking.dress(call, tag)
+    call = looking.dress(call, tag)
     intent = {"method": call.method, "params": list(call.params), "at": turn.now()}
     turn.desk.journal.write(turn.entry, {f"leg:{label}": json.dumps(intent)})
     return call

@@ -44,6 +44,7 @@ class Delivery:
     in_chord: bool
     adopts: Mapping[str, str]
     revoked: bool
+    is_kept: Callable[[], bool]
 
 
 def perform(operation: Operation, delivery: Delivery, desk: Desk) -> dict[str, Any]:
@@ -83,13 +84,14 @@ def _refuse(
 
 
 def _tell_again(entry: Entry, delivery: Delivery) -> dict[str, Any]:
-    """Give the answer of an ended operation again, unless Celery has passed it on.
+    """Give the answer of an ended operation again, unless Celery has passed it on and keeps it.
 
     A part of a chord is counted again even so: a flow that is expanded a second time starts its
     count anew, and Celery counts each part once.
     """
     answer = entry.get("answer")
-    if "told" in entry.fields and not (answer is not None and delivery.in_chord):
+    counts = answer is not None and delivery.in_chord
+    if "told" in entry.fields and not counts and delivery.is_kept():
         raise GiveWay("it has ended, and everybody was told")
     if answer is not None:
         return dict(answer)

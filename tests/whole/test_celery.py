@@ -169,6 +169,22 @@ def test_a_message_sent_again_after_its_end_changes_nothing(house: Inhabited, na
     assert len(house.xenserver.named("VM", name)) == 1
 
 
+def test_an_id_sent_again_when_its_answer_has_expired_is_answered_again(
+    house: Inhabited, name: str
+) -> None:
+    """From the journal, which keeps it longer than Celery does."""
+    task_id = str(uuid.uuid4())
+    fields = {"vm": "deb12", "name": name}
+    first = house.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=PATIENCE)
+    house.until(lambda: house.desk.journal.read(task_id).get("told"), "told")
+    house.redis.delete(f"celery-task-meta-{task_id}")
+
+    again = house.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=PATIENCE)
+
+    assert again == first
+    assert len(house.xenserver.named("VM", name)) == 1
+
+
 def test_a_hundred_instant_tasks_all_end(house: Inhabited, name: str) -> None:
     """A XenServer task may end before its operation is parked."""
     house.xenserver.control("durations", set={"network.create": 0.0})

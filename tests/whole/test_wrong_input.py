@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.living import PATIENCE, Inhabited, inhabited
-from workers import embedded
+from tests.living import CLOSED, PATIENCE, Inhabited, inhabited
 from xenserver import errors
 
 FAILED, USAGE, UNREACHABLE = 1, 2, 3
@@ -108,7 +107,7 @@ def _lead_astray(house: Inhabited) -> None:
     (house.house.folder / "wrong.password").write_text("wrong\n")
     with (house.house.folder / "targets.toml").open("a") as profiles:
         profiles.write(
-            f'[closed]\nurl = "http://127.0.0.1:{embedded.free_port()}"\n'
+            f'[closed]\nurl = "http://127.0.0.1:{CLOSED}"\n'
             'user = "root"\npassword_file = "pool.password"\n'
             f'[stranger]\nurl = "{house.xenserver.url}"\n'
             'user = "root"\npassword_file = "wrong.password"\n'
@@ -178,7 +177,7 @@ def test_debug_shows_where_a_worker_met_the_error(misled: Inhabited) -> None:
 @pytest.mark.parametrize("debug", [False, True])
 def test_redis_down_is_told_in_words(misled: Inhabited, *, debug: bool) -> None:
     """It says where Redis was looked for; only `--debug` shows a stack trace."""
-    port = embedded.free_port()
+    port = CLOSED
     nowhere = f"redis://:secret@127.0.0.1:{port}/0"
     urls = dict.fromkeys(("REDIS_URL", "BROKER_URL", "RESULT_BACKEND"), nowhere)
     variables = {f"XENFLOW_{name}": url for name, url in urls.items()}

@@ -32,6 +32,40 @@ def test_a_lost_answer_of_a_creation_makes_one_disk(house: Inhabited, name: str,
     assert [disk["uuid"] for disk in house.xenserver.named("VDI", name)] == [answer["uuid"]]
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_lost_answer_of_a_clone_that_nobody_waits_for_makes_one_vm(
+    house: Inhabited, name: str, when: str
+) -> None:
+    """With `async` too, though its task is gone when it is looked for."""
+    house.xenserver.control("fault", what="lose", method="Async.VM.clone", when=when, count=1)
+
+    house.do("xenserver.vm.clone", vm="deb12", name=name, run_async=True)
+
+    house.until(lambda: house.xenserver.named("VM", name), "the clone, under its own name")
+    assert len(house.xenserver.named("VM", name)) == 1
+
+
+def test_a_reboot_whose_answer_was_lost_is_found_by_its_task(house: Inhabited, name: str) -> None:
+    """And not done twice."""
+    house.do("flow.create_vm_from_configured_template", template="deb12", name=name)
+    before = house.xenserver.effects("VM.clean_reboot")
+    house.xenserver.control("fault", what="lose", method="Async.VM.clean_reboot", when="after")
+
+    assert house.do("xenserver.vm.reboot", vm=name)["return_result"] == "Reboot completed"
+    assert house.xenserver.effects("VM.clean_reboot") == before + 1
+
+
+def test_a_call_that_leaves_no_trace_is_not_made_twice(house: Inhabited, name: str) -> None:
+    """Nobody can tell whether a lost reboot was heard: that is what the error says."""
+    house.do("flow.create_vm_from_configured_template", template="deb12", name=name)
+    before = house.xenserver.effects("VM.clean_reboot")
+    house.xenserver.control("fault", what="lose", method="Async.VM.clean_reboot", when="before")
+
+    with pytest.raises(errors.Unknown, match="nothing tells how it ended"):
+        house.do("xenserver.vm.reboot", vm=name)
+    assert house.xenserver.effects("VM.clean_reboot") == before
+
+
 def test_a_busy_object_is_tried_again(house: Inhabited, name: str) -> None:
     """Busy is no refusal: the frame rests and asks again."""
     house.xenserver.control("fault", what="busy", method="Async.VM.clone", count=2)

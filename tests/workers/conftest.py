@@ -8,7 +8,8 @@ from typing import Protocol
 import pytest
 
 from config import sealing, settings
-from workers import cli, embedded
+from tests.living import CLOSED
+from workers import cli
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.fixture
 def nowhere() -> str:
     """Give an address at which no Redis answers."""
-    return f"redis://127.0.0.1:{embedded.free_port()}/0"
+    return f"redis://127.0.0.1:{CLOSED}/0"
 
 
 def _forget() -> None:
