@@ -15,6 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -29,6 +30,7 @@ from workers.guests import Guestbook
 from xenserver import errors, events
 
 if TYPE_CHECKING:
+    from config.targets import Target
     from workers.app import Xenflow
     from xenserver.values import Record
 SLICE = 25.0  # seconds one message of the poller is at work
@@ -70,12 +72,16 @@ class Poller:
         self._app = app
         self._desk = desk
         self._place = place
-        self._target = desk.target(connection)
+        self._connection = connection
         self._stand = stand.of(place, desk.settings)
         self._shown: dict[str, float] = {}
-        self._failures = 0
         self._moved = True
         self._interval = OFTEN
+
+    @cached_property
+    def _target(self) -> "Target":
+        """The target; that it is gone from the profiles is a trouble like others."""
+        return self._desk.target(self._connection)
 
     def work(self, until: float) -> None:
         """Look until the slice is over or nothing is parked."""
@@ -153,14 +159,15 @@ class Poller:
         )
 
     def _recovered(self) -> None:
-        if self._failures:
-            self._failures = 0
+        if self._stand.failures != 0:
+            self._stand.failures = 0
             self._desk.parked.healthy(self._place)
 
     def _back_off(self, trouble: errors.XenflowError) -> None:
         """Wait after a failure, longer each time, with full jitter; tell `xenflow targets`."""
-        self._failures += 1
-        pause = random.uniform(0.1, min(2.0**self._failures, LONGEST_BACKOFF))  # noqa: S311 - jitter
+        failures = self._stand.failures = (self._stand.failures or 0) + 1
+        longest = min(2.0 ** min(failures, 10), LONGEST_BACKOFF)
+        pause = random.uniform(0.1, longest)  # noqa: S311 - jitter
         log.warning(
             "poller.trouble", target=self._place, error=trouble.message, pause=round(pause, 1)
         )

@@ -23,11 +23,12 @@ class Position:
 
 
 class Stand:
-    """The place in a target's events, the pace of looking, and what was learnt of guests."""
+    """The place in a target's events, the pace of looking, and what was learnt on the way."""
 
     def __init__(self, settings: Settings) -> None:
         self.pace = Pace(settings.pace, settings.pace_burst)
         self.metrics: dict[str, str] = {}
+        self.failures: int | None = None  # looks in a row that failed; unknown before the first
         self._position: Position | None = None
         self._token: str | None = events.START
 
