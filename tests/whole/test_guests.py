@@ -18,6 +18,24 @@ def test_a_vm_is_created_and_its_addresses_answered(house: Inhabited, name: str)
     assert told["0/ip"]
 
 
+@pytest.mark.parametrize(("verb", "before"), [("reboot", None), ("resume", "VM.suspend")])
+def test_a_guest_is_waited_for_however_it_comes_up(
+    house: Inhabited, name: str, verb: str, before: str | None
+) -> None:
+    """Rebooted, or resumed: its addresses are those of now."""
+    made = house.do(CREATE, template="deb12", name=name, wait_for="ip")
+    (machine,) = house.xenserver.named("VM", name)
+    if before:
+        house.xenserver(before, machine["ref"])
+
+    answer = house.do(f"xenserver.vm.{verb}", vm=made["uuid"], wait_for="ip")
+
+    (machine,) = house.xenserver.named("VM", name)
+    told = house.xenserver("VM_guest_metrics.get_networks", machine["guest_metrics"])
+    assert answer["addresses"] == told
+    assert told["0/ip"]
+
+
 def test_many_guests_are_waited_for_by_one_look(house: Inhabited, name: str) -> None:
     """Ten VMs come up at once; none of them costs a look of its own."""
     results = [
