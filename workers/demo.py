@@ -12,7 +12,7 @@ from typing import Any
 
 from tasks.frame import catalogue
 from tasks.frame.parked import Parked
-from workers import declared, household, outside
+from workers import alone, declared, household, outside
 from workers.cli import pictures, screen, waiting
 from workers.cli.client import Client, End
 from workers.house import House
@@ -29,14 +29,15 @@ LOOK = 0.2  # seconds between two looks
 
 def show(folder: Path, *, vms: int, keep: bool) -> None:
     """Show everything, once; leave no process behind, and nothing in the folder."""
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        with household.interrupted_by_signals(), Household(folder) as home:
-            _Demo(House(home), vms).show()
-            if keep:
-                _stay(home)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with alone.within(folder):
+        alone.clear(folder)
+        try:
+            with household.interrupted_by_signals(), Household(folder) as home:
+                _Demo(House(home), vms).show()
+                if keep:
+                    _stay(home)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _stay(home: Household) -> None:

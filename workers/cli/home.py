@@ -9,8 +9,8 @@ import typer
 from typer.core import TyperCommand
 
 from config import settings
+from workers import alone, household
 from workers import demo as demonstration
-from workers import household
 from workers.cli import making, screen
 from workers.cli.endings import Code
 from workers.cli.manner import Debug
@@ -34,7 +34,12 @@ def up(
     debug: Debug = False,  # noqa: ARG001 - read by entry.py
 ) -> int:
     """Run everything on this machine until Ctrl-C: Valkey, a worker, a poller, Flower."""
-    with household.told_to_end() as told, household.Household(folder.resolve()) as home:
+    folder = folder.resolve()
+    with (
+        alone.within(folder),
+        household.told_to_end() as told,
+        household.Household(folder) as home,
+    ):
         house = House(home, targets=settings.load().targets)
         for part in _parts(house, slots, simulated=simulate):
             if not told.is_set():

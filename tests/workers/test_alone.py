@@ -1,0 +1,52 @@
+"""A folder is held by one house at a time."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workers import alone
+from workers.household import Trouble
+
+
+def test_a_second_is_refused_in_words(tmp_path: Path) -> None:
+    """It is told where the first one is, and how to be another."""
+    with (
+        alone.within(tmp_path),
+        pytest.raises(Trouble, match=r"is up in .* already; name another with --folder"),
+        alone.within(tmp_path),
+    ):
+        pass
+
+
+def test_the_next_may_move_in(tmp_path: Path) -> None:
+    """What the first one left behind is no obstacle, its lock included."""
+    with alone.within(tmp_path / "home"):
+        pass
+    with alone.within(tmp_path / "home"):
+        alone.clear(tmp_path / "home")
+
+
+def test_clearing_keeps_the_lock(tmp_path: Path) -> None:
+    """Else a second would find a lock of its own."""
+    (tmp_path / "valkey").mkdir()
+    (tmp_path / "valkey" / "data").touch()
+    (tmp_path / "worker.log").touch()
+    with alone.within(tmp_path):
+        alone.clear(tmp_path)
+
+        assert [path.name for path in tmp_path.iterdir()] == [alone.LOCK]
+
+
+@pytest.mark.parametrize("name", ["up", "demo"])
+def test_a_second_command_leaves_the_first_ones_folder_alone(name: str, tmp_path: Path) -> None:
+    """It exits with 1 and removes nothing."""
+    (tmp_path / "worker.log").write_text("at work", encoding="utf-8")
+    words = [sys.executable, "-m", "workers.cli", name, "--folder", str(tmp_path)]
+    with alone.within(tmp_path):
+        refused = subprocess.run(words, capture_output=True, check=False, text=True)
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"xenflow: a xenflow is up in {tmp_path} already")
+    assert (tmp_path / "worker.log").read_text(encoding="utf-8") == "at work"
