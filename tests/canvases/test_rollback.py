@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.canvases.interference import refused
+from tests.canvases.interference import at_work, call_off, endless, refused
 from tests.living import Inhabited
+from tests.tasks.making import Maker
 from xenserver import errors
 
 NFS = "NFS virtual disk storage"
@@ -27,6 +28,12 @@ NEW_DISK: dict[str, Any] = {
     "disk_size": "1GiB",
     "storage_repository": NFS,
 }
+
+
+@pytest.fixture
+def maker(house: Inhabited) -> Maker:
+    """Make objects in the pool of the house."""
+    return Maker(house.xenserver, house.xenserver.control)
 
 
 def fails(house: Inhabited, flow: str, method: str, **fields: object) -> errors.XenflowError:
@@ -160,3 +167,43 @@ def test_what_was_made_is_undone_last_made_first(house: Inhabited, name: str) ->
     undoings = [entry["name"] for entry in told if entry["name"].endswith(("destroy", "discard"))]
     assert undoings[-1] == "xenserver.vm.discard"
     assert len(undoings) == 7  # two disks, three drives, an interface, the VM
+
+
+def test_an_undo_that_fails_is_told_beside_the_first_error(house: Inhabited, name: str) -> None:
+    """Never instead of it; what could be undone is."""
+    before = house.xenserver.world()
+
+    with (
+        refused(house.xenserver, "VM.start"),
+        refused(house.xenserver, "VM.destroy", code="OPERATION_BLOCKED"),
+        pytest.raises(errors.XenflowError, match=f"could not be undone: VM {name}") as caught,
+    ):
+        house.do(UNCONFIGURED, name=name, **EVERYTHING)
+
+    assert caught.value.code == "INTERNAL_ERROR"
+    [left] = house.xenserver.named("VM", name)
+    after = house.xenserver.world()
+    assert after == {**before, "VM": before["VM"] | {left["uuid"]}}
+
+
+def test_what_is_gone_already_needs_no_undoing(house: Inhabited, halted: str, maker: Maker) -> None:
+    """Somebody took the interface away while another one was being plugged."""
+    before, running = house.xenserver.world(), maker.running()
+    [machine] = house.xenserver.named("VM", halted)
+    vms = [halted, running]
+
+    with endless(house.xenserver, "VIF.plug"):
+        result = house.send("flow.assign_vms_to_network", vms=vms, network="lab")
+        house.until(lambda: at_work(house.xenserver, "VIF.plug"), "VIF.plug at work")
+        made = house.until(lambda: _second_interface(house, machine["ref"]), "the interface")
+        house.xenserver("VIF.destroy", made)
+        call_off(house, result)
+        with pytest.raises(errors.Cancelled) as caught:
+            result.get(timeout=60)
+
+    assert "could not be undone" not in caught.value.message
+    assert house.xenserver.world()["VIF"] - before["VIF"] == {maker.interface(running)}
+
+
+def _second_interface(house: Inhabited, vm: str) -> str | None:
+    return next(iter(house.xenserver("VM.get_VIFs", vm)[1:]), None)
