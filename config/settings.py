@@ -30,6 +30,13 @@ def _redis(url: str) -> str:
     return url
 
 
+def _verified(url: str) -> str:
+    """Have certificates verified where the address does not say: Celery wants it in words."""
+    if not url.startswith("rediss://") or "ssl_cert_reqs=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}ssl_cert_reqs=required"
+
+
 def _redis_url(data: dict[str, str]) -> str:
     return data.get("redis_url", "")
 
@@ -41,24 +48,29 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
     )
 
-    redis_url: Annotated[str, AfterValidator(_redis), Field(repr=False)] = (
-        "redis://127.0.0.1:6379/0"
-    )
+    redis_url: Annotated[
+        str, AfterValidator(_redis), AfterValidator(_verified), Field(repr=False)
+    ] = "redis://127.0.0.1:6379/0"
     """Where messages, answers and the journal live."""
 
-    broker_url: Annotated[str, Field(repr=False, default_factory=_redis_url)]
+    broker_url: Annotated[
+        str, AfterValidator(_verified), Field(repr=False, default_factory=_redis_url)
+    ]
     """Where messages wait, if not at `redis_url`."""
 
     result_backend: Annotated[
-        str, AfterValidator(_redis), Field(repr=False, default_factory=_redis_url)
+        str,
+        AfterValidator(_redis),
+        AfterValidator(_verified),
+        Field(repr=False, default_factory=_redis_url),
     ]
     """Where answers and the journal live, if not at `redis_url`."""
 
     global_keyprefix: str = ""
-    """Stands before all of Celery's own keys; every producer must be given the same."""
+    """Stands before all keys, the journal's too; every producer must be given the same."""
 
     key_prefix: Annotated[str, Field(min_length=1)] = "xenflow"
-    """Stands before all keys of the journal."""
+    """Stands before all keys of the journal, behind `global_keyprefix`."""
 
     targets: Path | None = None
     """The TOML file of connection profiles."""
@@ -119,6 +131,11 @@ class Settings(BaseSettings):
 
     flower_password: SecretStr | None = None
     """What Flower asks for; it must be set where others can reach it."""
+
+    @property
+    def journal_prefix(self) -> str:
+        """What stands before the keys of the journal: several houses in one Redis share none."""
+        return self.global_keyprefix + self.key_prefix
 
     @model_validator(mode="after")
     def _keys_come_from_one_place(self) -> Self:

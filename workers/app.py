@@ -31,7 +31,7 @@ class Xenflow(Celery):
         settings = self.settings
         journal = Journal(
             backend.of(self).client,
-            Keys(settings.key_prefix),
+            Keys(settings.journal_prefix),
             lease=settings.lease,
             keep=int(settings.keep),
         )

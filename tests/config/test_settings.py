@@ -75,6 +75,15 @@ def test_a_wrong_setting_is_named_in_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_what_follows_from_a_wrong_setting_is_not_told(setting: Set) -> None:
+    """Other addresses are taken from this one: only this one is named."""
+    setting("XENFLOW_REDIS_URL", "bogus")
+
+    with pytest.raises(settings.SettingsError) as caught:
+        settings.load()
+    assert str(caught.value).count("XENFLOW_") == 1
+
+
 def test_variables_for_passwords_of_targets_are_left_alone(setting: Set) -> None:
     """A name of one's own behind the prefix is no misspelt setting."""
     setting("XENFLOW_LAB_PASSWORD", "anything")
@@ -107,3 +116,28 @@ def test_keys_come_from_one_place(setting: Set) -> None:
 
     with pytest.raises(settings.SettingsError, match="XENFLOW_KEYS and XENFLOW_KEYS_FILE"):
         settings.load()
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("rediss://r:1/0", "rediss://r:1/0?ssl_cert_reqs=required"),
+        (
+            "rediss://r:1/0?ssl_ca_certs=a.pem",
+            "rediss://r:1/0?ssl_ca_certs=a.pem&ssl_cert_reqs=required",
+        ),
+        ("rediss://r:1/0?ssl_cert_reqs=none", "rediss://r:1/0?ssl_cert_reqs=none"),
+    ],
+)
+def test_certificates_are_verified_unless_the_address_says_otherwise(said: str, meant: str) -> None:
+    """Of the broker and of the results as well."""
+    chosen = settings.Settings(redis_url=said)
+
+    assert {chosen.redis_url, chosen.broker_url, chosen.result_backend} == {meant}
+    assert settings.Settings(broker_url=said).broker_url == meant
+
+
+def test_houses_with_keys_of_their_own_share_no_journal() -> None:
+    """One prefix keeps two of them apart in one Redis."""
+    assert settings.Settings().journal_prefix == "xenflow"
+    assert settings.Settings(global_keyprefix="lab:").journal_prefix == "lab:xenflow"

@@ -174,6 +174,18 @@ def test_debug_shows_where_a_worker_met_the_error(misled: Inhabited) -> None:
     assert "XENFLOW_NO_SUCH_OBJECT" in ended.stderr
 
 
+@pytest.mark.parametrize("setting", ["BROKER_URL", "RESULT_BACKEND"])
+def test_the_redis_that_is_down_is_named(misled: Inhabited, setting: str) -> None:
+    """Where broker and results are apart."""
+    variables = {f"XENFLOW_{setting}": f"redis://127.0.0.1:{CLOSED}/0"}
+
+    ended = _command(misled, "vm", "find", **variables)
+
+    assert ended.returncode == UNREACHABLE
+    assert f"cannot reach Redis at 127.0.0.1:{CLOSED}" in ended.stderr
+    assert f"or set XENFLOW_{setting}" in ended.stderr
+
+
 @pytest.mark.parametrize("debug", [False, True])
 def test_redis_down_is_told_in_words(misled: Inhabited, *, debug: bool) -> None:
     """It says where Redis was looked for; only `--debug` shows a stack trace."""

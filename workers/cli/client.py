@@ -72,7 +72,7 @@ class Client:
     @cached_property
     def journal(self) -> Journal:
         """The journal, as it is read from outside."""
-        keys = Keys(self.settings.key_prefix)
+        keys = Keys(self.settings.journal_prefix)
         return Journal(self.redis, keys, lease=self.settings.lease, keep=int(self.settings.keep))
 
     @property

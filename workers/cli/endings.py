@@ -80,12 +80,24 @@ def _setting(error: BaseException) -> Ending:
 
 
 def _unreachable(error: BaseException) -> Ending:
-    where = urlsplit(settings.load().redis_url)
+    return _no_redis(error, "result_backend")
+
+
+def _no_broker(error: BaseException) -> Ending:
+    return _no_redis(error, "broker_url")
+
+
+def _no_redis(error: BaseException, setting: str) -> Ending:
+    """Name the setting that leads there: the common one, unless it has been set apart."""
+    chosen = settings.load()
+    url = getattr(chosen, setting)
+    variable = settings.PREFIX + ("redis_url" if url == chosen.redis_url else setting).upper()
+    where = urlsplit(url)
     place = f"{where.hostname}:{where.port or 6379}" if where.hostname else where.path
     return Ending(
         Code.UNREACHABLE,
         f"cannot reach Redis at {place}: {error}",
-        "start it, or set XENFLOW_REDIS_URL; `xenflow up` brings one of its own",
+        f"start it, or set {variable}; `xenflow up` brings one of its own",
     )
 
 
@@ -108,7 +120,7 @@ _TOLD: list[tuple[type[BaseException], Callable[..., Ending]]] = [
     (sealing.SealingError, _setting),
     (DeclarationError, _setting),
     (RedisError, _unreachable),
-    (OperationalError, _unreachable),
+    (OperationalError, _no_broker),
     (Trouble, _house),
     (OSError, _system),
 ]
