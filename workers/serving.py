@@ -37,6 +37,7 @@ def serve_flower(settings: Settings) -> None:
 
 def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) -> None:
     app = application.create(settings, patient=True)
+    desk = app.desk  # a wrong file of targets is told before anything is connected
     app.steps["consumer"].add(Beat)
     app.worker_main(
         [
@@ -51,4 +52,4 @@ def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) 
             "--without-mingle",  # and start quicker so
         ]
     )
-    app.desk.sessions.close()  # type: ignore[unreachable]  # the stubs say NoReturn, but it returns
+    desk.sessions.close()  # type: ignore[unreachable]  # the stubs say NoReturn, but it returns

@@ -105,6 +105,14 @@ def test_a_wrong_setting_is_named_in_one_line(run: Run) -> None:
     assert told.err.startswith("xenflow: XENFLOW_TIMEOUT: ")
 
 
+def test_a_worker_reads_its_targets_before_it_connects(run: Run, nowhere: str) -> None:
+    """A wrong file is told in one line, and no Redis is waited for."""
+    told = run("worker", XENFLOW_TARGETS="/nonexistent", XENFLOW_REDIS_URL=nowhere)
+
+    assert told.code == 2
+    assert told.err == "xenflow: cannot read /nonexistent: No such file or directory\n"
+
+
 @pytest.mark.parametrize("words", [["vm", "start", "--vm", "web01"], ["runs"], ["show", "abcd"]])
 def test_without_redis_it_says_where_it_looked(words: list[str], run: Run, nowhere: str) -> None:
     """Exit code 3, no password in the words, and a next step."""
