@@ -1,5 +1,7 @@
 """Waiting for a guest's addresses holds nothing, and ends in words when there are none to come."""
 
+from collections import Counter
+
 import pytest
 
 from tests.living import PATIENCE, Inhabited
@@ -69,6 +71,46 @@ def test_a_guest_that_stops_meanwhile_ends_the_waiting(house: Inhabited, name: s
 
     with pytest.raises(errors.Refused, match="the VM is halted"):
         result.get(timeout=PATIENCE)
+
+
+def test_a_guest_that_stays_silent_counts_as_one_without_tools(
+    frail_house: Inhabited, name: str
+) -> None:
+    """Long before the deadline, and in words; the VM runs on."""
+    frail_house.house.choose(guest_patience="1s")
+    frail_house.house.worker()
+    frail_house.house.poller()
+    made = frail_house.do("xenserver.vm.install", template="blank", name=name)
+
+    with pytest.raises(errors.Refused, match="its guest tools are missing, or do not run"):
+        frail_house.do("xenserver.vm.start", vm=made["uuid"], wait_for="ip", timeout="1h")
+    assert frail_house.xenserver.named("VM", name)[0]["power_state"] == "Running"
+
+
+def test_a_guest_that_is_waited_for_costs_no_calls(house: Inhabited, name: str) -> None:
+    """Whatever else happens on the pool meanwhile: the poller's look is for all of them."""
+    made = [
+        house.do("xenserver.vm.install", template="blank", name=f"{name}-{n}") for n in range(6)
+    ]
+    results = [
+        house.send("xenserver.vm.start", vm=vm["uuid"], wait_for="ip", timeout="1h") for vm in made
+    ]
+    house.until(lambda: len(house.desk.parked.guests("default")) >= len(made), "all waiting")
+    before = _calls(house)
+
+    for _ in range(3):
+        house.do("xenserver.host.find")
+        house.do("xenserver.vdi.create", name=name, sr="NFS virtual disk storage", size=1)
+
+    cost = _calls(house) - before
+    assert [method for method in cost if method.startswith("VM")] == []
+    for result in results:
+        result.revoke()
+    house.until(lambda: not house.desk.parked.guests("default"), "nobody waiting")
+
+
+def _calls(house: Inhabited) -> Counter[str]:
+    return Counter(house.xenserver.control("stats")["calls"])
 
 
 def test_a_silent_guest_ends_the_waiting_at_the_deadline(house: Inhabited, name: str) -> None:
