@@ -47,6 +47,14 @@ def first(
     return fields
 
 
+def is_of_another_message(entry: "Entry", first: Mapping[str, str]) -> bool:
+    """Tell whether an entry was begun by a message that asks for something else."""
+    begun, asked = (
+        (fields["name"], json.loads(fields["inputs"])) for fields in (entry.fields, first)
+    )
+    return bool(begun != asked)
+
+
 def label(entry: "Entry", number: str) -> str:
     """Give the label of a leg: its number, and how often it was begun again."""
     tried = entry.fields.get(f"try:{number}")

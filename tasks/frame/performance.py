@@ -58,6 +58,9 @@ def perform(operation: Operation, delivery: Delivery, desk: Desk) -> dict[str, A
         return _tell_again(entry, delivery)
     with desk.holding.hold(entry):
         try:
+            if ledger.is_of_another_message(entry, first):
+                desk.journal.rest(entry, until=desk.now())
+                raise GiveWay("its id is that of another message, which goes on")
             if isinstance(said, errors.Refused):
                 raise _refuse(entry, delivery.place, desk, operation, said)
             return _take(Turn(operation, said, delivery.place, desk, entry))

@@ -109,3 +109,28 @@ def test_an_id_that_cannot_go_where_ids_go_is_refused(
     with pytest.raises(errors.Refused, match="an id is at most 255 characters"):
         result.get(timeout=PATIENCE)
     assert house.xenserver.named("VM", name) == []
+
+
+@pytest.mark.parametrize(
+    ("task", "fields"),
+    [
+        (CLONE, {"vm": "deb12", "name": "another"}),
+        (CLONE, {"vm": "deb12", "cpus": "wrong"}),
+        ("xenserver.vm.destroy", {"vm": "web02"}),
+    ],
+)
+def test_an_id_is_that_of_one_message(
+    house: Inhabited, name: str, task: str, fields: dict[str, str]
+) -> None:
+    """Another one with the same id has no effect, and the first one goes on."""
+    with house.xenserver.held():
+        result = house.send(CLONE, vm="deb12", name=name)
+        house.until(lambda: house.desk.journal.read(result.id).get("phase") == "parked", "parked")
+        house.send(task, task_id=result.id, **fields)
+        house.until(
+            lambda: int(house.desk.journal.read(result.id)["fence"]) > 2, "the other one taken"
+        )
+
+    assert result.get(timeout=PATIENCE)["name_label"] == name
+    assert len(house.xenserver.named("VM", name)) == 1
+    assert house.xenserver.named("VM", "web02") != house.xenserver.named("VM", "another") == []
