@@ -60,7 +60,7 @@ def start(folder: Path, *, fsync: str = "everysec", port: int | None = None) -> 
     written = folder / "valkey.conf"
     written.touch(mode=0o600)
     written.write_text(
-        f"port {port}\nbind 127.0.0.1\nrequirepass {password}\ndir {folder}\n"
+        f"port {port}\nbind 127.0.0.1\nrequirepass {password}\ndir {_quoted(folder)}\n"
         f"appendonly yes\nappendfsync {fsync}\nsave ''\nmaxmemory-policy noeviction\n"
     )
     with (folder / "valkey.log").open("ab") as log:
@@ -70,6 +70,12 @@ def start(folder: Path, *, fsync: str = "everysec", port: int | None = None) -> 
     server = Valkey(process, port, password, folder)
     _wait(server)
     return server
+
+
+def _quoted(folder: Path) -> str:
+    """Write a folder as one word of Valkey's file of settings."""
+    escaped = str(folder).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _wait(server: Valkey) -> None:

@@ -5,6 +5,7 @@ tests live in such a house.
 """
 
 import secrets
+import shlex
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,6 +47,12 @@ class House:
     def environment(self) -> dict[str, str]:
         """What a process of this house must be told beside its own environment."""
         return {PREFIX + name.upper(): value for name, value in self._chosen.items()}
+
+    def exports(self) -> list[str]:
+        """Give the lines by which the shell of another terminal finds this house."""
+        found = self.environment
+        names = [name for name in ("XENFLOW_REDIS_URL", "XENFLOW_TARGETS") if name in found]
+        return [f"export {name}={shlex.quote(found[name])}" for name in names]
 
     @property
     def settings(self) -> Settings:

@@ -80,9 +80,8 @@ def _stay(home: household.Household, house: House, told: threading.Event) -> Non
     if told.is_set():
         return
     screen.line(f"\nlogs are in {house.folder}; in another terminal:\n")
-    for name in ("XENFLOW_REDIS_URL", "XENFLOW_TARGETS"):
-        if name in house.environment:
-            screen.line(f"export {name}={house.environment[name]}")
+    for line in house.exports():
+        screen.line(line)
     screen.line("\nCtrl-C ends it all")
     home.stay(told)
 
