@@ -33,11 +33,13 @@ def show(folder: Path, *, vms: int, keep: bool) -> None:
         alone.clear(folder)
         try:
             with household.interrupted_by_signals(), Household(folder) as home:
-                _Demo(House(home), vms).show()
+                _Demo(House(home), vms).show(addresses=keep)
                 if keep:
                     _stay(home)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+    if not keep:
+        screen.line("\nall ended; make demo KEEP=1 keeps it up")
 
 
 def _stay(home: Household) -> None:
@@ -54,8 +56,8 @@ class _Demo:
         self.names = [f"demo{number:02}" for number in range(1, vms + 1)]
         self.most_parked = 0
 
-    def show(self) -> None:
-        """Move in, make the VMs, look at what happened."""
+    def show(self, *, addresses: bool) -> None:
+        """Move in, make the VMs, look at what happened; tell addresses that will last."""
         pool, flower = self._move_in()
         declared.load(self.house.settings)
         with Client(self.house.settings) as client:
@@ -65,7 +67,8 @@ class _Demo:
             self._show_vms(client)
         self._show_flower(flower, sent[-1])
         self._show_costs(outside.stats(pool))
-        self._show_addresses(pool, flower)
+        if addresses:
+            self._show_addresses(pool, flower)
 
     def _move_in(self) -> tuple[str, Flower]:
         house = self.house
@@ -143,7 +146,8 @@ class _Demo:
         _title("Addresses")
         screen.line(f"simulator  {pool}  (user root, password xenflow)")
         screen.line(f"Flower     {flower.url}  (user {flower.user}, password {flower.password})")
-        screen.line(f"export XENFLOW_REDIS_URL={self.house.environment['XENFLOW_REDIS_URL']}")
+        for line in self.house.exports():
+            screen.line(line)
 
 
 def _title(words: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -43,7 +44,8 @@ def _until(home: Household, member: Member, said: str) -> str:
 
 
 def _exported(said: str) -> dict[str, str]:
-    return dict(re.findall(r"^export (\w+)=(.+)$", said, re.MULTILINE))
+    lines = re.findall(r"^export (.+)$", said, re.MULTILINE)
+    return dict(shlex.split(line)[0].split("=", 1) for line in lines)
 
 
 @pytest.mark.slow
@@ -64,6 +66,8 @@ def test_the_demo_shows_all_and_leaves_nothing(tmp_path: Path) -> None:
         "sessions",
     ):
         assert said in shown.stdout
+    assert "export" not in shown.stdout
+    assert shown.stdout.endswith("\nall ended; make demo KEEP=1 keeps it up\n")
     assert not folder.exists()
     assert _living_in(folder) == []
 
@@ -104,7 +108,7 @@ def test_a_demo_that_is_interrupted_leaves_nothing(
 @pytest.mark.slow
 def test_everything_is_up_until_it_is_told_to_end(tmp_path: Path, home: Household) -> None:
     """It prints the lines by which another terminal finds it; SIGTERM ends it with 0."""
-    folder = tmp_path / "up"
+    folder = tmp_path / "up here"
     member = home.start("up", [*XENFLOW, "up", "--simulate", "--folder", str(folder)])
 
     said = _until(home, member, "Ctrl-C")
