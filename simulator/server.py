@@ -115,7 +115,7 @@ class _Protocol(HttpToolsProtocol):
 async def serving(options: Options) -> AsyncIterator[Served]:
     """Serve a pool while the body runs."""
     simulator = Simulator(options)
-    sockets = _listen(simulator.addresses(options.host), options.port)
+    sockets = listen(simulator.addresses(options.host), options.port)
     url = f"http://{options.host}:{sockets[0].getsockname()[1]}"
     sweeping = asyncio.create_task(housekeeping.run(simulator.pool))
     try:
@@ -181,7 +181,7 @@ def _config(door: Door) -> uvicorn.Config:
     )
 
 
-def _listen(addresses: list[str], port: int) -> list[socket.socket]:
+def listen(addresses: list[str], port: int) -> list[socket.socket]:
     """Bind all addresses to one port; where loopback has only one address, that one suffices."""
     for _ in range(_ATTEMPTS):
         first = _bind(addresses[0], port)

@@ -69,6 +69,22 @@ def test_the_simulator_comes_only_when_asked_for(services: dict[str, Any]) -> No
     assert [name for name, service in services.items() if service.get("profiles")] == ["simulator"]
 
 
+@pytest.mark.parametrize("part", ["worker", "poller", "flower", "simulator"])
+def test_every_part_is_a_command_that_there_is(
+    tools: Path, services: dict[str, Any], part: str
+) -> None:
+    """Its name and options are those of the command line, and so is what asks whether it lives."""
+    command, *options = services[part]["command"]
+
+    helped = subprocess.run(
+        [tools / "xenflow", command, "--help"], capture_output=True, check=False, text=True
+    )
+
+    assert helped.returncode == 0
+    assert all(word in helped.stdout for word in options if word.startswith("--"))
+    assert services[part]["healthcheck"]["test"] == ["CMD", "xenflow-alive", part]
+
+
 def test_the_image_is_built_as_its_lint_demands(root: Path, tools: Path) -> None:
     """Hadolint finds nothing."""
     checked = subprocess.run(
