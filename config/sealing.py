@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from config import private, settings
 
 MARK = "sealed:v1:"
+MAKES_A_KEY = "openssl rand -base64 32 | tr +/ -_"
 
 
 class SealingError(Exception):
@@ -26,7 +27,9 @@ class Sealer:
         try:
             self._box = MultiFernet([Fernet(key) for key in keys])
         except ValueError:
-            raise SealingError("a sealing key is 32 bytes in URL-safe base64") from None
+            raise SealingError(
+                f"a sealing key is 32 bytes in URL-safe base64; `{MAKES_A_KEY}` makes one"
+            ) from None
 
     def seal(self, secret: SecretStr, *, host: str, user: str) -> str:
         """Seal a secret for one host and user."""
@@ -78,5 +81,7 @@ def _keys(chosen: settings.Settings) -> list[str]:
             raise SealingError(f"XENFLOW_KEYS_FILE: {error}") from None
     keys = text.get_secret_value().replace(",", " ").split() if text else []
     if not keys:
-        raise SealingError("no sealing keys: set XENFLOW_KEYS or XENFLOW_KEYS_FILE")
+        raise SealingError(
+            f"no sealing keys: set XENFLOW_KEYS or XENFLOW_KEYS_FILE; `{MAKES_A_KEY}` makes one"
+        )
     return keys

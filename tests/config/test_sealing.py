@@ -1,5 +1,7 @@
 """A sealed secret opens only by a known key, for the host and user that it was sealed for."""
 
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,9 +110,21 @@ def test_keys_may_stand_in_the_environment(setting: Callable[[str, str], None], 
 
 @pytest.mark.usefixtures("setting")
 def test_without_keys_the_settings_are_named() -> None:
-    """The error says which to set."""
-    with pytest.raises(sealing.SealingError, match="set XENFLOW_KEYS or XENFLOW_KEYS_FILE"):
+    """The error says which to set, and how to make one."""
+    with pytest.raises(sealing.SealingError, match=r"set XENFLOW_KEYS or .*; `openssl .*` makes"):
         sealing.seal(SECRET, host="pool", user="root")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl here")
+def test_a_key_is_made_as_the_error_says() -> None:
+    """The command prints a key that seals and opens, and nothing else."""
+    words = ["sh", "-c", sealing.MAKES_A_KEY]
+    made = subprocess.run(words, capture_output=True, check=True, text=True)
+    sealer = sealing.Sealer([made.stdout.strip()])
+
+    sealed = sealer.seal(SECRET, host="pool", user="root")
+
+    assert sealer.open(sealed, host="pool", user="root") == SECRET
 
 
 def test_a_key_file_open_to_others_is_refused(
