@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
     Ask = Callable[..., object]
 
-_INCLUDING = {"template": " --include-templates", "snapshot": " --include-snapshots"}
+_INCLUDING = {
+    "template": " --include-templates",
+    "vm_or_template": " --include-templates",
+    "snapshot": " --include-snapshots",
+}
+_WORDS = {"vm_or_template": "VM or template"}  # kinds that are not called by their word
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -102,7 +107,7 @@ def _advice(kind: Kind) -> str:
 
 
 def _told(kind: Kind) -> str:
-    return kind.cls if kind.word == kind.cls.lower() else kind.word.replace("_", " ")
+    return kind.cls if kind.word == kind.cls.lower() else _WORDS.get(kind.word, kind.word)
 
 
 def _missing(kind: Kind, text: str, hint: str) -> errors.XenflowError:

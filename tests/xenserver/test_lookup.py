@@ -99,6 +99,14 @@ def test_a_name_that_nobody_bears_is_missing(xen: Xen) -> None:
     assert caught.value.args[:2] == ("XENFLOW_NO_SUCH_OBJECT", ["VM", "nobody"])
 
 
+def test_what_may_be_a_template_is_listed_with_templates(xen: Xen) -> None:
+    """The command that the refusal names shows both."""
+    with pytest.raises(errors.Missing, match="no VM or template is named nobody") as caught:
+        xen.find.vm_or_template("nobody")
+
+    assert "`xenflow vm find --include-templates`" in str(caught.value)
+
+
 def test_a_uuid_that_nobody_has_is_missing(xen: Xen) -> None:
     """Likewise."""
     with pytest.raises(errors.Missing, match=f"no SR has the UUID {NOBODY}"):
