@@ -48,6 +48,21 @@ class Step:
         return None if self.ended is None else self.ended - self.created
 
     @property
+    def return_result(self) -> str:
+        """What it answered first of all, or its error in words; nothing while it goes on."""
+        if self.fault:
+            return str(self.fault["message"])
+        return str((self.answer or {}).get("return_result", ""))
+
+    @property
+    def exception(self) -> str:
+        """The message and the stack trace of its error, or nothing."""
+        if not self.fault:
+            return ""
+        told = (self.fault["message"], self.fault.get("traceback", ""))
+        return "\n".join(part for part in told if part)
+
+    @property
     def waits_for(self) -> Leg | None:
         """The leg that has not landed, if there is one."""
         return next((leg for leg in self.legs if not leg.status), None)
@@ -102,6 +117,8 @@ class Step:
             "legs": [vars(leg) for leg in self.legs],
             "answer": self.answer,
             "fault": self.fault,
+            "return_result": self.return_result,
+            "exception": self.exception,
         }
         return {**told, "steps": [step.document() for step in self.steps]}
 

@@ -80,7 +80,8 @@ def _refuse(
     entry: Entry, place: Place, desk: Desk, operation: Operation, wrong: errors.Refused
 ) -> errors.Refused:
     """End an operation whose message is wrong: it has made nothing."""
-    failing = {"step": entry.id, "name": operation.name, "error": faults.document(wrong)}
+    told = faults.document(wrong, "".join(traceback.format_exception(wrong)))
+    failing = {"step": entry.id, "name": operation.name, "error": told}
     fault = ledger.fault(failing, undoing.NOTHING, keep=False)
     desk.post.again(desk.journal.finish(entry, place, fault=fault))
     return wrong

@@ -14,6 +14,7 @@ import pytest
 from tests.canvases.interference import refused
 from tests.living import Inhabited
 from tests.workers.conftest import Ended, Run
+from xenserver import errors
 
 XENFLOW = (sys.executable, "-m", "workers.cli")
 
@@ -144,6 +145,39 @@ def test_a_failure_is_told_in_words_with_a_next_step(act: Acting) -> None:
     assert re.search(r"^Next: .*xenflow show [0-9a-f-]{36}$", told.err, re.MULTILINE)
     assert "Traceback" not in told.err
     assert "Traceback" in act("vm", "start", "--vm", "nosuch", "--debug").err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("vm", "start", "--vm", "nosuch"),
+        ("vbd", "create", "--vm", "web02"),
+        ("flow", "setup-disk-or-cd", "--vm", "web02"),
+    ],
+)
+def test_the_record_of_a_failed_run_has_words_and_stack_trace(
+    act: Acting, words: tuple[str, ...]
+) -> None:
+    """As `return_result` and `exception`, of the operation and of whatever it was a step of."""
+    failed = act.json(*words)
+
+    [step] = act.json("show", failed["id"])["steps"]
+
+    assert step["return_result"] == failed["error"]["message"]
+    assert step["exception"].startswith(failed["error"]["message"])
+    assert "Traceback" in step["exception"]
+
+
+def test_a_refused_message_leaves_words_and_stack_trace_too(act: Acting, house: Inhabited) -> None:
+    """Though nothing of it was carried out."""
+    result = house.send("xenserver.vm.start", vm="web02", cpus=3)
+    with pytest.raises(errors.Refused):
+        result.get(timeout=60)
+
+    [step] = act.json("show", result.id)["steps"]
+
+    assert "cpus: there is no such field" in step["return_result"]
+    assert "Traceback" in step["exception"]
 
 
 def test_a_failure_is_json_too(act: Acting) -> None:
