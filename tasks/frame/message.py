@@ -181,8 +181,9 @@ def _read(model: type[Message], fields: Mapping[str, Any]) -> Message:
 def _told(model: type[Message], one: dict[str, Any]) -> str:
     name = ".".join(str(part) for part in one["loc"]) or "message"
     if one["type"] == "extra_forbidden":
-        if to_snake(name) in model.model_fields:
-            return f"{name}: is {to_snake(name)}, and that is given too; say it once"
+        field = to_snake(name)
+        if field in model.model_fields and name == to_camel(field):
+            return f"{name}: is {field}, and that is given too; say it once"
         known = ", ".join(own_fields(model))
         return f"{name}: there is no such field; this operation takes {known}, and what all take"
     if one["type"] == "missing":

@@ -48,6 +48,11 @@ def test_a_field_in_both_spellings_at_once_is_refused() -> None:
     assert "deleteDisks: is delete_disks, and that is given too" in refused.message
 
 
+def test_other_spellings_are_no_field() -> None:
+    """Two are understood, and no third."""
+    assert "DeleteDisks: there is no such field" in refusal(vm="web01", DeleteDisks=True).message
+
+
 @pytest.mark.parametrize("spelling", ["async", "run_async", "runAsync"])
 def test_async_is_understood_in_every_spelling(spelling: str) -> None:
     """`async` is no name in Python, so it has a second one."""
