@@ -40,12 +40,28 @@ def test_every_operation_has_a_command_with_help(name: str, run: Run) -> None:
     assert "--no-wait" in told.out
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_options_can_be_read_on_a_narrow_terminal(name: str, run: Run) -> None:
+    """At 80 columns every name is whole, both names of a flag too."""
+    *_, noun, verb = name.split(".")
+    wanted = [
+        one for one in inputs.of(names.find(name).model) if one.field not in {"feed", "password"}
+    ]
+
+    told = run(noun, verb.replace("_", "-"), "--help", COLUMNS="80").out
+
+    assert "…" not in told
+    flags = [one.option for one in wanted if one.kind is inputs.Kind.FLAG]
+    whole = {*(one.option for one in wanted), *(f"--no-{flag[2:]}" for flag in flags)}
+    assert whole <= set(told.split())
+
+
 def test_help_shows_types_defaults_and_choices(run: Run) -> None:
     """As the message's schema has them."""
     told = run("vm", "start", "--help", COLUMNS="200").out
 
     assert "a VM, by UUID or name label [required]" in told
-    assert "rollback|keep" in told
+    assert "http|https" in told
     assert "DURATION" in told
     assert "[default: true]" in told
 

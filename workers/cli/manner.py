@@ -12,7 +12,10 @@ PANEL = "How it runs"
 Wait = Annotated[
     bool,
     typer.Option(
-        "--wait/--no-wait", help="wait for the answer, or print the id", rich_help_panel=PANEL
+        "--wait/--no-wait",
+        help="wait for the answer, as it does by default, or print the id",
+        show_default=False,
+        rich_help_panel=PANEL,
     ),
 ]
 Json = Annotated[

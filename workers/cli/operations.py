@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from tasks.frame.operation import Operation
 from workers.cli import generated, names
+from workers.cli.command import Command
 
 
 def group(noun: str) -> TyperGroup:
@@ -34,5 +35,5 @@ def _group(noun: str, operations: list[tuple[str, Operation]]) -> TyperGroup:
     app = typer.Typer(name=noun, rich_markup_mode="rich", add_completion=False)
     app.callback()(lambda: None)
     for verb, operation in operations:
-        app.command(verb)(generated.command_of(operation))
+        app.command(verb, cls=Command)(generated.command_of(operation))
     return typer.main.get_group(app)
