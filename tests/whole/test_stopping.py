@@ -127,6 +127,7 @@ def test_what_was_revoked_before_it_began_does_not_begin(
     fields = {"template" if task.startswith("flow") else "vm": "deb12", "name": name}
     result = house.send(task, task_id=task_id, **fields)
 
+    house.until(lambda: house.desk.journal.read(task_id).get("told"), "its end")
     with pytest.raises(TaskRevokedError):
         result.get(timeout=PATIENCE)
     assert nothing_is_left(house, name)
