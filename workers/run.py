@@ -73,6 +73,15 @@ class Step:
         for step in self.steps:
             yield from step.everything()
 
+    @property
+    def state(self) -> str:
+        """How it stands, in one word: open, succeeded, failed or undone."""
+        if self.ended is None:
+            return "open"
+        if self.fault or (self.answer and "not_undone" in self.answer):
+            return "failed"
+        return "undone" if self.undoes else "succeeded"
+
     def words(self) -> str:
         """Say in words how it stands: "waits for VM.clone", "succeeded", "rests: ..."."""
         if self.ended is not None:
@@ -90,7 +99,7 @@ class Step:
             return f"failed: {self.fault['message']}"
         if self.answer and "not_undone" in self.answer:
             return str(self.answer["return_result"])
-        return "undone" if self.undoes else "succeeded"
+        return self.state
 
     def _waiting(self) -> str:
         leg = self.waits_for
@@ -105,7 +114,8 @@ class Step:
         told: dict[str, Any] = {
             "id": self.id,
             "name": self.name,
-            "state": self.words(),
+            "state": self.state,
+            "words": self.words(),
             "phase": self.phase,
             "created": self.created,
             "ended": self.ended,
@@ -157,16 +167,21 @@ class Run:
 
     def words(self) -> str:
         """Say in words how it stands: by what fell, else what goes on, else its last operation."""
+        return self._telling.words()
+
+    @property
+    def _telling(self) -> Step:
         fell = [step for step in self.steps if step.fault]
         going = [step for step in self.steps if step.ended is None]
-        return (fell or going or list(self.steps))[-1].words()
+        return (fell or going or list(self.steps))[-1]
 
     def document(self) -> dict[str, Any]:
         """Give it as JSON."""
         return {
             "id": self.id,
             "name": self.name,
-            "state": self.words(),
+            "state": self._telling.state,
+            "words": self.words(),
             "created": self.created,
             "ended": self.ended,
             "steps": [step.document() for step in self.steps],

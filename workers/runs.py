@@ -115,11 +115,10 @@ def _legs(fields: Mapping[str, str]) -> tuple[Leg, ...]:
 def _leg(label: str, fields: Mapping[str, str]) -> Leg:
     intended = _json(fields, f"leg:{label}") or {}
     outcome = _json(fields, f"outcome:{label}") or {}
-    sent = _number(fields, f"sent:{label}")
     return Leg(
         label=label,
         method=intended.get("method", ""),
-        launched=intended.get("at", sent),
+        launched=intended.get("at"),
         parked=_number(fields, f"parked:{label}"),
         landed=_number(fields, f"landed:{label}"),
         status=outcome.get("status", ""),

@@ -209,9 +209,42 @@ def test_a_picture_shows_the_tree_and_what_was_undone(
     assert "✗ flow.outer" in told
     assert "└── … xenserver.vm.clone" in told or "├── … xenserver.vm.clone" in told
     assert "VM.clone  launched +1.00 s, landed +2.00 s" in told
-    assert "undone: VM web01" in told
+    assert told.count("undone: VM web01") == 1
     assert "Traceback" not in told
     assert "Traceback: here" in _pictured(runs.of(FLOW), capsys, traces=True)
+
+
+def test_a_picture_shows_what_is_left_of_a_step(
+    write: Write, runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its message says nothing of what it made, for that is its flow's to undo."""
+    fault = {**FAULT, "message": "VM web01 is running", "kept": FAULT["undone"]}
+    write(FLOW, name="xenserver.vm.clone", ended="4", phase="ended", fault=fault)
+
+    assert "kept: VM web01" in _pictured(runs.of(FLOW), capsys)
+
+
+def test_the_state_in_a_document_is_one_word(write: Write, runs: Runs) -> None:
+    """What more there is to say stands beside it."""
+    write(FLOW, name="flow.outer", fault=FAULT, ended="9", phase="ended")
+    write("undo", path=(FLOW,), name="xenserver.vm.discard", undoes="1", ended="5", answer={})
+    write("open", path=(FLOW,), name="xenserver.vm.start", phase="running")
+
+    told = runs.of(FLOW).document()
+
+    assert (told["state"], told["words"]) == ("failed", f"failed: {FAULT['message']}")
+    [outer] = told["steps"]
+    assert (outer["state"], outer["words"]) == (told["state"], told["words"])
+    assert sorted(step["state"] for step in outer["steps"]) == ["open", "undone"]
+
+
+def test_the_leg_of_a_flow_is_never_launched(write: Write, runs: Runs) -> None:
+    """How often its steps were sent is no moment."""
+    write(FLOW, name="flow.outer", phase="parked", **{"sent:0": "1"})
+
+    [leg] = runs.of(FLOW).document()["steps"][0]["legs"]
+
+    assert leg["launched"] is None
 
 
 def test_a_run_is_a_document_too(write: Write, runs: Runs) -> None:

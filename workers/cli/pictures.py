@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group
@@ -13,8 +13,8 @@ from rich.tree import Tree
 from workers.cli import screen
 from workers.run import Leg, Run, Step
 
-_MARKS = {"ended": "✓", "failed": "✗", "undone": "↺", "open": "…"}
-_STYLES = {"ended": "green", "failed": "red", "undone": "yellow", "open": "cyan"}
+_MARKS = {"succeeded": "✓", "failed": "✗", "undone": "↺", "open": "…"}
+_STYLES = {"succeeded": "green", "failed": "red", "undone": "yellow", "open": "cyan"}
 
 
 def listed(runs: Sequence[Run]) -> Table:
@@ -57,22 +57,13 @@ def _branch(step: Step, began: float, parent: Tree | None, *, traces: bool) -> T
 
 
 def _label(step: Step, began: float) -> Text:
-    kind = _kind(step)
     return Text.assemble(
-        (f"{_MARKS[kind]} ", _STYLES[kind]),
+        (f"{_MARKS[step.state]} ", _STYLES[step.state]),
         (step.name, "bold"),
         (f" {_named(step)}" if _named(step) else ""),
         (f"  {_at(step.created, began)}, {_taken(step.created, step.ended)}", "dim"),
         "" if step.ended else f"  {step.words()}{_figure(step)}",
     )
-
-
-def _kind(step: Step) -> str:
-    if step.ended is None:
-        return "open"
-    if step.fault or (step.answer and "not_undone" in step.answer):
-        return "failed"
-    return "undone" if step.undoes else "ended"
 
 
 def _named(step: Step) -> str:
@@ -103,7 +94,7 @@ def _outcome(step: Step, *, traces: bool) -> list[Text]:
     lines = []
     if step.fault:
         lines.append(Text(step.fault["message"], style="red"))
-        lines += [_things(word, step.fault[word]) for word in _LEFT if step.fault.get(word)]
+        lines += [Text(left, style="yellow") for left in _left(step.fault)]
         if traces and step.fault.get("traceback"):
             lines.append(Text(step.fault["traceback"].rstrip(), style="dim"))
     elif step.answer:
@@ -111,9 +102,15 @@ def _outcome(step: Step, *, traces: bool) -> list[Text]:
     return lines
 
 
-def _things(word: str, things: Sequence[dict[str, Any]]) -> Text:
+def _left(fault: Mapping[str, Any]) -> list[str]:
+    """Tell what became of what was made, unless the message says so itself."""
+    told = [_things(word, fault[name]) for name, word in _LEFT.items() if fault.get(name)]
+    return [words for words in told if words not in fault["message"]]
+
+
+def _things(word: str, things: Sequence[dict[str, Any]]) -> str:
     named = ", ".join(f"{t['class']} {t['name'] or t['uuid']}" for t in things)
-    return Text(f"{word.replace('_', ' ')}: {named}", style="yellow")
+    return f"{word}: {named}"
 
 
 def _first_line(answer: Any) -> str:
@@ -136,4 +133,4 @@ def _taken(began: float, ended: float | None) -> str:
 
 _SHORT = 8  # characters of an id; `xenflow show` knows a run by them
 _DULL = frozenset({"target", "hostname", "username", "password", "protocol"})
-_LEFT = ("undone", "not_undone", "kept")
+_LEFT = {"undone": "undone", "not_undone": "could not be undone", "kept": "kept"}
