@@ -49,11 +49,22 @@ class _OnlyEndsArePublished:
             self._scripts.run("unready", [key], [value, int(self.expires or 0)])
 
 
-class _NobodyListens:
-    """Send without listening for the answer: a worker waits for nobody."""
+class _OfAWorker:
+    """Send without listening for the answer, and tell of an end when it has come."""
 
     def on_task_call(self, producer: object, task_id: str) -> None:
-        """Subscribe to nothing."""
+        """Subscribe to nothing: a worker waits for nobody."""
+
+    def mark_as_revoked(
+        self, task_id: str, reason: str = "", request: Any = None, *rest: Any, **options: Any
+    ) -> None:
+        """Store that a request ended so.
+
+        When Celery is told to revoke, it says so at once and without a request: the frame has yet
+        to cancel and to undo.
+        """
+        if request is not None:
+            super().mark_as_revoked(task_id, reason, request, *rest, **options)  # type: ignore[misc]  # the backend it is mixed into has it
 
 
 class Backend(_OnlyEndsArePublished, RedisBackend):
@@ -64,11 +75,11 @@ class BehindSentinels(_OnlyEndsArePublished, SentinelBackend):
     """For Redis behind Sentinels."""
 
 
-class WorkersBackend(_NobodyListens, Backend):
+class WorkersBackend(_OfAWorker, Backend):
     """For one Redis server, in a worker."""
 
 
-class WorkersBehindSentinels(_NobodyListens, BehindSentinels):
+class WorkersBehindSentinels(_OfAWorker, BehindSentinels):
     """For Redis behind Sentinels, in a worker."""
 
 

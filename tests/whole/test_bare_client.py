@@ -103,6 +103,25 @@ def test_progress_is_written_and_not_published(house: Inhabited, name: str) -> N
     assert [told["status"] for told in publications] == ["SUCCESS"]
 
 
+def test_a_revocation_has_one_publication_the_end(house: Inhabited, name: str) -> None:
+    """Whoever hears of it finds nothing left."""
+    fields = {"vm": "deb12", "name": name}
+
+    with (
+        house.xenserver.held(),
+        _sent(house, messages.protocol_2, "xenserver.vm.clone", fields, queue="change") as sent,
+    ):
+        read = house.desk.journal.read
+        house.until(lambda: read(sent.id).get("phase") == "parked", "parked")
+        house.app.control.revoke(sent.id)
+        house.until(lambda: read(sent.id).get("called_off"), "called off")
+        house.xenserver.control("release")
+        publications = sent.publications()
+
+    assert [told["status"] for told in publications] == ["REVOKED"]
+    assert house.xenserver.named("VM", name) == []
+
+
 @pytest.mark.parametrize("protocol", messages.PROTOCOLS)
 def test_a_failure_by_hand_has_one_publication_the_end(
     house: Inhabited, name: str, protocol: messages.Protocol
