@@ -14,8 +14,10 @@ LOCK = "lock"
 
 @contextmanager
 def within(folder: Path) -> Iterator[None]:
-    """Hold a folder, which is made if need be; raise Trouble where another holds it."""
+    """Hold a folder, which is made if need be; raise Trouble where it is not ours to hold."""
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()) and not (folder / LOCK).exists():
+        raise Trouble(f"{folder} has other things in it; name an empty one with --folder")
     with (folder / LOCK).open("ab") as lock:
         if not _taken(lock.fileno()):
             raise Trouble(f"a xenflow is up in {folder} already; name another with --folder")

@@ -30,10 +30,11 @@ def test_the_next_may_move_in(tmp_path: Path) -> None:
 
 def test_clearing_keeps_the_lock(tmp_path: Path) -> None:
     """Else a second would find a lock of its own."""
-    (tmp_path / "valkey").mkdir()
-    (tmp_path / "valkey" / "data").touch()
-    (tmp_path / "worker.log").touch()
     with alone.within(tmp_path):
+        (tmp_path / "valkey").mkdir()
+        (tmp_path / "valkey" / "data").touch()
+        (tmp_path / "worker.log").touch()
+
         alone.clear(tmp_path)
 
         assert [path.name for path in tmp_path.iterdir()] == [alone.LOCK]
@@ -50,3 +51,13 @@ def test_a_second_command_leaves_the_first_ones_folder_alone(name: str, tmp_path
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"xenflow: a xenflow is up in {tmp_path} already")
     assert (tmp_path / "worker.log").read_text(encoding="utf-8") == "at work"
+
+
+def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
+    """A demo empties the folder it was in."""
+    (tmp_path / "thesis.txt").touch()
+
+    with pytest.raises(Trouble, match="has other things in it"), alone.within(tmp_path):
+        pass
+
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
