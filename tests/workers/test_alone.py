@@ -43,9 +43,9 @@ def test_clearing_keeps_the_lock(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["up", "demo"])
 def test_a_second_command_leaves_the_first_ones_folder_alone(name: str, tmp_path: Path) -> None:
     """It exits with 1 and removes nothing."""
-    (tmp_path / "worker.log").write_text("at work", encoding="utf-8")
     words = [sys.executable, "-m", "workers.cli", name, "--folder", str(tmp_path)]
     with alone.within(tmp_path):
+        (tmp_path / "worker.log").write_text("at work", encoding="utf-8")
         refused = subprocess.run(words, capture_output=True, check=False, text=True)
 
     assert refused.returncode == 1
