@@ -1,5 +1,6 @@
 """Errors as documents: the journal keeps them, and a flow hands on that of its fallen step."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from xenserver import errors
@@ -32,10 +33,10 @@ def document(error: errors.XenflowError, traceback: str = "") -> dict[str, Any]:
     return {**told, "traceback": traceback} if traceback else told
 
 
-def error(told: dict[str, Any], *, message: str | None = None) -> errors.XenflowError:
-    """Make the error of a document again, with another message if one is given."""
+def error(told: Mapping[str, Any]) -> errors.XenflowError:
+    """Make the error of a document again."""
     cls = _TREE.get(told["type"], errors.Unknown)
-    return cls(told["code"], told["params"], message or told["message"])
+    return cls(told["code"], told["params"], told["message"])
 
 
 def foreign(error: BaseException) -> errors.XenflowError:

@@ -127,7 +127,7 @@ class Journal:
                 self._lifetime(first),
                 place.root,
                 int(place.undoes),
-                *_flat(first),
+                *scripts.flat(first),
             ],
         )
         fields = dict(scripts.pairs(flat))
@@ -150,7 +150,9 @@ class Journal:
     def write(self, entry: Entry, fields: Mapping[str, str]) -> None:
         """Write fields, and what was looked up; raise Overtaken when others hold the entry."""
         fields = {**fields, **entry.news()}
-        self._scripts.run("write", [self.keys.entry(entry.id)], [entry.fence, *_flat(fields)])
+        self._scripts.run(
+            "write", [self.keys.entry(entry.id)], [entry.fence, *scripts.flat(fields)]
+        )
         entry.fields.update(fields)
 
     def rest(
@@ -162,7 +164,7 @@ class Journal:
             self._scripts.run(
                 "rest",
                 [self.keys.entry(entry.id), self.keys.due],
-                [entry.fence, entry.id, leg, until, phase, *_flat(changes)],
+                [entry.fence, entry.id, leg, until, phase, *scripts.flat(changes)],
             )
         )
         return entry.landed(leg, outcome, changes) if word == "landed" else None
@@ -250,8 +252,7 @@ class Journal:
 
     def read(self, operation: str) -> dict[str, str]:
         """Give all fields of an entry; empty when it is not known."""
-        found = self.redis.hgetall(self.keys.entry(operation))
-        return {scripts.text(k): scripts.text(v) for k, v in found.items()}
+        return scripts.fields(self.redis.hgetall(self.keys.entry(operation)))
 
     def open_steps(self, flow: str) -> list[str]:
         """Give the steps of a flow that began and have not ended."""
@@ -270,7 +271,3 @@ class Journal:
         """Give the latest runs, newest first."""
         found = self.redis.zrevrangebyscore(self.keys.runs, "+inf", since, start=0, num=most)
         return scripts.texts(found)
-
-
-def _flat(fields: Mapping[str, str]) -> list[str]:
-    return [part for pair in fields.items() for part in pair]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tasks.frame import message, post
+from xenserver import errors
 
 if TYPE_CHECKING:
     from tasks.frame.desk import Desk
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from tasks.frame.operation import Operation
     from tasks.frame.performance import Delivery
     from tasks.frame.undoing import Undone
-    from xenserver import errors
 
 LONGEST_REST = 30.0  # seconds between two tries of a busy object or an unreachable XenServer
 
@@ -72,7 +72,7 @@ class Rest:
     since: str
 
 
-def patience(entry: "Entry", trouble: "errors.XenflowError", desk: "Desk") -> Rest | None:
+def patience(entry: "Entry", trouble: errors.XenflowError, desk: "Desk") -> Rest | None:
     """Give the rest to take after a passing trouble; None when patience or the deadline is over.
 
     Rests double, with full jitter. An unreachable XenServer is borne for `Settings.patience` while
@@ -82,9 +82,8 @@ def patience(entry: "Entry", trouble: "errors.XenflowError", desk: "Desk") -> Re
     now = desk.now()
     since = entry.number("trouble_since") or now
     in_flight = any(name.startswith(("leg:", "ref:")) for name in entry.fields)
-    unreachable = type(trouble).__name__ == "Unreachable"
     limit = entry.number("deadline")
-    if unreachable and not in_flight:
+    if isinstance(trouble, errors.Unreachable) and not in_flight:
         limit = min(limit, since + desk.settings.patience)
     if now >= limit or "called_off" in entry.fields:
         return None

@@ -98,8 +98,7 @@ def look_at_world(xen: "Xen", call: Call, tag: str) -> Look:
     try:
         return Look(Seen.DONE if witness(xen, call.params) else Seen.NOT_DONE)
     except errors.Missing:
-        gone = call.method.endswith((".destroy",))
-        return Look(Seen.DONE if gone else Seen.NOT_DONE)
+        return Look(Seen.DONE if call.method.endswith(".destroy") else Seen.NOT_DONE)
 
 
 def _made(refs: list[str]) -> Look:
@@ -121,15 +120,11 @@ def _power(*states: str) -> Witness:
     return seen
 
 
-def _attached(*, wanted: bool) -> dict[str, Witness]:
-    def witness(cls: str) -> Witness:
-        def seen(xen: "Xen", params: tuple[Any, ...]) -> bool:
-            return getattr(xen.now, cls).get_currently_attached(params[0]) is wanted
+def _attached(cls: str, *, wanted: bool) -> Witness:
+    def seen(xen: "Xen", params: tuple[Any, ...]) -> bool:
+        return getattr(xen.now, cls).get_currently_attached(params[0]) is wanted
 
-        return seen
-
-    verb = "plug" if wanted else "unplug"
-    return {f"{cls}.{verb}": witness(cls) for cls in ("VBD", "VIF")}
+    return seen
 
 
 def _there(cls: str) -> Witness:
@@ -183,8 +178,10 @@ _WITNESSES: dict[str, Witness] = {
     "pool.create_VLAN_from_PIF": _carried,
     "VBD.insert": _inserted,
     "VBD.eject": _ejected,
-    "VBD.unplug_force": _attached(wanted=False)["VBD.unplug"],
-    **_attached(wanted=True),
-    **_attached(wanted=False),
+    "VBD.plug": _attached("VBD", wanted=True),
+    "VBD.unplug": _attached("VBD", wanted=False),
+    "VBD.unplug_force": _attached("VBD", wanted=False),
+    "VIF.plug": _attached("VIF", wanted=True),
+    "VIF.unplug": _attached("VIF", wanted=False),
     **{f"{cls}.destroy": _there(cls) for cls in ("VM", "VDI", "VBD", "VIF", "VLAN", "network")},
 }

@@ -72,7 +72,7 @@ class Parked:
                     wake,
                     target,
                     json.dumps(connection),
-                    *(part for pair in changes.items() for part in pair),
+                    *scripts.flat(changes),
                 ],
             )
         )
@@ -182,8 +182,7 @@ class Parked:
 
     def health(self, target: str) -> dict[str, str]:
         """Give the poller's trouble with a target, if any: error, at, next (epoch seconds)."""
-        found = self.redis.hgetall(self.keys.health(target))
-        return {scripts.text(k): scripts.text(v) for k, v in found.items()}
+        return scripts.fields(self.redis.hgetall(self.keys.health(target)))
 
     def end_lease(self, target: str, holder: str) -> bool:
         """Stop being the poller of a target; tell whether another slice is wanted."""

@@ -4,7 +4,7 @@ They stand as files in `lua/`, each with its keys, arguments and answers in its 
 to Redis once per connection.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, cast
@@ -58,6 +58,16 @@ def text(value: object) -> str:
 def texts(values: Iterable[object]) -> list[str]:
     """Turn a list that Redis answered into texts."""
     return [text(value) for value in values]
+
+
+def fields(values: Mapping[Any, Any]) -> dict[str, str]:
+    """Turn a hash that Redis answered into texts."""
+    return {text(name): text(value) for name, value in values.items()}
+
+
+def flat(fields: Mapping[str, str]) -> list[str]:
+    """Turn fields into a flat list of two and two, as a script takes them."""
+    return [part for pair in fields.items() for part in pair]
 
 
 def pairs(values: Iterable[object]) -> list[tuple[str, str]]:

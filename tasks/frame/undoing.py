@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery import Signature, chain
 
-from tasks.frame import flow, looking
+from tasks.frame import faults, flow, looking
 from xenserver import errors
 
 if TYPE_CHECKING:
@@ -118,13 +118,9 @@ def outcome(things: Sequence[Made], failing: str, journal: "Journal") -> Undone:
 
 def answer(fault: Mapping[str, Any]) -> dict[str, Any]:
     """Answer a failed undoing: what is gone already is fine."""
-    if issubclass(_class(fault), errors.Missing):
+    if isinstance(faults.error(fault), errors.Missing):
         return {"return_result": "it was gone already"}
     return {"return_result": f"not undone: {fault['message']}", "not_undone": dict(fault)}
-
-
-def _class(fault: Mapping[str, Any]) -> type[errors.XenflowError]:
-    return getattr(errors, fault["type"], errors.Unknown)
 
 
 def _listed(things: Sequence[Made]) -> str:
