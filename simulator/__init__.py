@@ -1,4 +1,4 @@
-"""A XenServer pool behind HTTP, to try flows on before they touch a real one.
+"""A simulated XenServer pool that answers over HTTP.
 
-It imports no other room and knows nothing of Celery.
+The package imports no other package of this project and does not know Celery.
 """

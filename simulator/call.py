@@ -1,27 +1,27 @@
-"""What a verb gets: the pool, the task it runs in, and the two gestures every verb is made of.
+"""The context of a method: the pool, its task, and the two calls every method is made of.
 
-`marking` takes the objects a verb works on, waiting its turn as XenServer does; `work` lets
-simulated time pass. Between them a verb reads and writes `call.db` and raises `errors.Failure`.
+`current_operation` locks the objects of a method and waits for them as XenServer does; `work` lets
+simulated time pass. Between them a method reads and writes `call.db` and raises `errors.Failure`.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from simulator import gates
+from simulator import preconditions
 from simulator.errors import Failure
 from simulator.pool import Pool
 from simulator.tables import Database
 from simulator.tasks import Task
 
-PATIENCE = 7200.0
-DEVICE_PATIENCE = 120.0
-_LOOK_AGAIN = 600.0
-_WAITING_LIMIT = 100
+WAIT_TIMEOUT = 7200.0
+DEVICE_WAIT_TIMEOUT = 120.0
+_RECHECK_SECONDS = 600.0
+_WAITER_LIMIT = 100
 _BUSY = "OTHER_OPERATION_IN_PROGRESS"
 
 
-class Mark(NamedTuple):
+class CurrentOperation(NamedTuple):
     """An operation that shows in an object's `current_operations`."""
 
     cls: str
@@ -30,7 +30,7 @@ class Mark(NamedTuple):
 
 
 class Call:
-    """One call of one verb."""
+    """One call of one method."""
 
     def __init__(  # noqa: PLR0913  # what a call is made of
         self,
@@ -51,16 +51,16 @@ class Call:
 
     @property
     def db(self) -> Database:
-        """Give the pool's database."""
+        """Return the pool's database."""
         return self.pool.db
 
     @property
     def task(self) -> str:
-        """Give the reference under which this call shows in `current_operations`."""
+        """Return the reference under which this call shows in `current_operations`."""
         return self.running.ref
 
     @asynccontextmanager
-    async def marking(
+    async def current_operation(
         self,
         cls: str,
         ref: str,
@@ -69,29 +69,34 @@ class Call:
         *,
         strict: bool = True,
     ) -> AsyncIterator[None]:
-        """Hold objects for an operation: gates checked, busy ones waited for, marks shown.
+        """Lock objects for an operation: check preconditions, wait for busy ones, show it.
 
-        `strict` is off where the caller insists on what the guest is not known to be able to.
+        `strict` is off where the caller forces what the guest does not report as supported.
 
-        On leaving, marks go and `allowed_operations` are computed anew, also when the body fails
-        or destroys the object.
+        On exit the operations are removed and `allowed_operations` recomputed, also when the body
+        fails or destroys the object.
         """
-        marks = [Mark(cls, ref, op), *(Mark(*mark) for mark in also)]
-        await self._pass_gates(marks, strict=strict)
-        for mark in marks:
-            self.db.put_key(mark.cls, mark.ref, "current_operations", self.task, mark.op)
-        self.refresh(marks)
+        operations = [
+            CurrentOperation(cls, ref, op),
+            *(CurrentOperation(*operation) for operation in also),
+        ]
+        await self._await_preconditions(operations, strict=strict)
+        for operation in operations:
+            self.db.put_key(
+                operation.cls, operation.ref, "current_operations", self.task, operation.op
+            )
+        self.refresh(operations)
         try:
             yield
         finally:
-            self.release(marks)
+            self.release(operations)
 
-    async def work(self, verb: str, scale: float = 1.0, *, cancellable: bool = True) -> None:
-        """Let the verb's duration pass, progress rising from 0 to 1.
+    async def work(self, method: str, scale: float = 1.0, *, cancellable: bool = True) -> None:
+        """Wait for the duration of a method while progress rises from 0 to 1.
 
         A cancel ends it with TASK_CANCELLED, unless the work is not cancellable.
         """
-        total = self.pool.duration(verb) * scale
+        total = self.pool.duration(method) * scale
         steps = max(1, min(10, int(total)))
         self.running.cancellable(allowed=cancellable)
         for step in range(1, steps + 1):
@@ -104,7 +109,7 @@ class Call:
 
     @asynccontextmanager
     async def subtask(self, name: str) -> AsyncIterator["Call"]:
-        """Do a part under a task of its own, such as `Async.VDI.clone` in a `VM.clone`.
+        """Run a part in a task of its own, such as `Async.VDI.clone` in a `VM.clone`.
 
         A cancel of the whole reaches the part; the part's record goes when it ends.
         """
@@ -120,25 +125,25 @@ class Call:
             if self.db.exists("task", task.ref):
                 self.pool.tasks.destroy(task.ref)
 
-    def release(self, marks: Iterable[Mark]) -> None:
-        """Take marks away, compute `allowed_operations` anew, and let the next ones have a look."""
-        freed = list(marks)
-        for mark in freed:
-            if self.db.exists(mark.cls, mark.ref):
-                self.db.drop_key(mark.cls, mark.ref, "current_operations", self.task)
+    def release(self, operations: Iterable[CurrentOperation]) -> None:
+        """Remove operations, recompute `allowed_operations`, and wake the next waiters."""
+        freed = list(operations)
+        for operation in freed:
+            if self.db.exists(operation.cls, operation.ref):
+                self.db.drop_key(operation.cls, operation.ref, "current_operations", self.task)
         self.refresh(freed)
-        for mark in freed:
-            self.pool.turns.pass_on(mark.ref)
-            if mark.cls == "VBD" and self.db.exists("VBD", mark.ref):
-                self.pool.turns.pass_on(self.db.get("VBD", mark.ref)["VDI"])
+        for operation in freed:
+            self.pool.wait_queues.wake_next(operation.ref)
+            if operation.cls == "VBD" and self.db.exists("VBD", operation.ref):
+                self.pool.wait_queues.wake_next(self.db.get("VBD", operation.ref)["VDI"])
 
     def refresh(self, objects: Iterable[tuple[str, str, str]]) -> None:
-        """Compute `allowed_operations` anew for objects and for those that hang on them."""
+        """Recompute `allowed_operations` of objects and of their neighbours."""
         for cls, ref, _ in objects:
-            gates.refresh(self.db, cls, ref)
+            preconditions.refresh(self.db, cls, ref)
 
-    def say(self, name: str, cls: str, obj_uuid: str, body: str = "") -> str:
-        """Make a `message` object about an object, such as VM_STARTED; give its reference."""
+    def create_message(self, name: str, cls: str, obj_uuid: str, body: str = "") -> str:
+        """Create a `message` about an object, such as VM_STARTED; return its reference."""
         return self.db.create(
             "message",
             name=name,
@@ -149,49 +154,55 @@ class Call:
             body=body,
         )
 
-    async def _pass_gates(self, marks: list[Mark], *, strict: bool) -> None:
-        """Wait until all gates are open at once; whoever waits behind is let look afterwards."""
-        started, turn_at = self.pool.clock.now(), ""
+    async def _await_preconditions(
+        self, operations: list[CurrentOperation], *, strict: bool
+    ) -> None:
+        """Wait until all preconditions hold at once; the next waiter is woken afterwards."""
+        started, waiting_on = self.pool.clock.now(), ""
         try:
-            while busy := self._first_busy(marks, strict=strict):
-                mark, refusal = busy
-                patience = PATIENCE if mark is marks[0] else DEVICE_PATIENCE
-                left = started + patience - self.pool.clock.now()
+            while busy := self._first_busy(operations, strict=strict):
+                operation, refusal = busy
+                timeout = WAIT_TIMEOUT if operation is operations[0] else DEVICE_WAIT_TIMEOUT
+                left = started + timeout - self.pool.clock.now()
                 if left <= 0:
                     raise refusal
                 taken = refusal.params[1]
-                if turn_at != taken:
-                    self.pool.turns.pass_on(turn_at)
-                await self._wait_for(taken, left, first=turn_at == taken)
-                turn_at = taken
+                if waiting_on != taken:
+                    self.pool.wait_queues.wake_next(waiting_on)
+                await self._wait_for(taken, left, first=waiting_on == taken)
+                waiting_on = taken
         finally:
-            self.pool.turns.pass_on(turn_at)
+            self.pool.wait_queues.wake_next(waiting_on)
 
-    def _first_busy(self, marks: list[Mark], *, strict: bool) -> tuple[Mark, Failure] | None:
-        for mark in marks:
+    def _first_busy(
+        self, operations: list[CurrentOperation], *, strict: bool
+    ) -> tuple[CurrentOperation, Failure] | None:
+        for operation in operations:
             try:
-                gates.check(self.db, mark.cls, mark.ref, mark.op, strict=strict)
+                preconditions.check(
+                    self.db, operation.cls, operation.ref, operation.op, strict=strict
+                )
             except Failure as refusal:
                 if refusal.code != _BUSY:
                     raise
-                return mark, refusal
+                return operation, refusal
         return None
 
-    async def _wait_for(self, ref: str, patience: float, *, first: bool) -> None:
-        """Wait for an object to be released; parts of calls wait beside the limit."""
+    async def _wait_for(self, ref: str, limit: float, *, first: bool) -> None:
+        """Wait for an object to be released; subtasks do not count towards the limit."""
         counted = not self.part
-        if counted and self.pool.waiting >= _WAITING_LIMIT:
+        if counted and self.pool.waiting >= _WAITER_LIMIT:
             raise Failure("TOO_MANY_PENDING_TASKS")
         self.running.cancellable(allowed=True)
         self.pool.waiting += counted
-        turn = self.pool.turns.join(ref, first=first)
+        waiter = self.pool.wait_queues.join(ref, first=first)
         try:
-            await self.running.wake(turn, min(patience, _LOOK_AGAIN))
+            await self.running.wake(waiter, min(limit, _RECHECK_SECONDS))
         except BaseException:
-            self.pool.turns.leave(ref, turn)
-            self.pool.turns.pass_on(ref)
+            self.pool.wait_queues.leave(ref, waiter)
+            self.pool.wait_queues.wake_next(ref)
             raise
         finally:
-            self.pool.turns.leave(ref, turn)
+            self.pool.wait_queues.leave(ref, waiter)
             self.pool.waiting -= counted
             self.running.cancellable(allowed=False)

@@ -1,4 +1,4 @@
-"""Simulated time: runs at a chosen speed, stands still when held, moves on when told.
+"""Simulated time: runs at a chosen speed, can be held and advanced.
 
 Operations, the sweeps and every timestamp follow this clock. What the client measures itself
 (the timeout of `event.from`) follows real time, so that a held clock never hangs a client.
@@ -39,26 +39,26 @@ class Clock:
 
     @property
     def held(self) -> bool:
-        """Tell whether the clock stands still."""
+        """Return whether the clock stands still."""
         return self._held
 
     def now(self) -> float:
-        """Give the simulated instant, in seconds since 1970."""
+        """Return the simulated instant, in seconds since 1970."""
         if self._held:
             return self._base
         return self._base + (time.monotonic() - self._anchor) * self.speed
 
     def iso(self) -> str:
-        """Give the simulated instant as XenServer writes it."""
+        """Return the simulated instant as XenServer writes it."""
         return iso(self.now())
 
     def timer(self, seconds: float) -> asyncio.Future[None]:
-        """Promise to be done after `seconds`; whoever cannot wait may resolve it earlier."""
-        promise: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._due, (self.now() + seconds, next(self._order), promise))
-        if self._due[0][2] is promise:
+        """Return a future that is done after `seconds`; it may be resolved earlier."""
+        timer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._due, (self.now() + seconds, next(self._order), timer))
+        if self._due[0][2] is timer:
             self._arm()
-        return promise
+        return timer
 
     async def sleep(self, seconds: float) -> None:
         """Wait for `seconds` of simulated time."""
@@ -96,9 +96,9 @@ class Clock:
     def _ring(self) -> None:
         now = self.now()
         while self._due and self._due[0][0] <= now:
-            promise = heapq.heappop(self._due)[2]
-            if not promise.done():
-                promise.set_result(None)
+            timer = heapq.heappop(self._due)[2]
+            if not timer.done():
+                timer.set_result(None)
         self._arm()
 
 

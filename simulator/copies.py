@@ -3,16 +3,16 @@
 import json
 from collections.abc import Iterable, Mapping
 
-from simulator import disks, gates, machines
+from simulator import disks, machines, preconditions
 from simulator.call import Call
 from simulator.domains import NO_DOMAIN
+from simulator.methods import vdi
 from simulator.pool import Pool
 from simulator.rules.view import peek, records
 from simulator.tables import NULL, Database, Record
-from simulator.verbs import vdi
 
 DISK_SHARE = {"clone": 0.1, "snapshot": 0.1, "copy": 0.9}
-"""The part of a VM's verb that goes into its disks: only a copy moves data."""
+"""The part of a VM's method that goes into its disks: only a copy moves data."""
 
 _RESET: Record = {
     "ha_always_run": False,
@@ -76,7 +76,7 @@ async def copy_disk(call: Call, disk: str, op: str, *, sr: str = NULL, scale: fl
 
 
 def disks_of(db: Database, vm: str) -> list[str]:
-    """Give the disks, but not the media, of a VM."""
+    """Return the disks, but not the media, of a VM."""
     drives = records(db, "VBD", db.get("VM", vm)["VBDs"])
     return [vbd["VDI"] for _, vbd in drives if vbd["type"] == "Disk" and not vbd["empty"]]
 
@@ -89,14 +89,14 @@ def drop_disks(db: Database, made: Iterable[str]) -> None:
 
 
 def clone(pool: Pool, vm: str, name: str, made: Mapping[str, str]) -> str:
-    """Make the twin of a VM or template on disks that were made for it."""
+    """Create the clone of a VM or template, on disks that are ready."""
     origin = pool.db.get("VM", vm)
     sleeps = origin["power_state"] == "Suspended" and not origin["is_a_snapshot"]
     image = disks.clone(pool, origin["suspend_VDI"]) if sleeps else None
     config = {**_inherited(origin), machines.MAC_SEED: pool.db.new_uuid()}
     if origin["is_a_template"]:
         config.setdefault("base_template_name", origin["name_label"])
-    twin = _record(
+    made_vm = _record(
         pool,
         vm,
         name_label=name,
@@ -106,14 +106,14 @@ def clone(pool: Pool, vm: str, name: str, made: Mapping[str, str]) -> str:
         snapshot_info={},
         snapshot_metadata="",
     )
-    _copy_devices(pool, vm, twin, made, keep_macs=False)
+    _copy_devices(pool, vm, made_vm, made, keep_macs=False)
     if image:
-        put_to_sleep(pool.db, twin, image)
-    return twin
+        show_suspended(pool.db, made_vm, image)
+    return made_vm
 
 
 def snapshot(pool: Pool, vm: str, name: str, made: Mapping[str, str]) -> str:
-    """Keep a VM as it is now, on snapshots of its disks; it becomes the VM's parent."""
+    """Create the snapshot of a VM, on snapshots of its disks; it becomes the VM's parent."""
     origin = pool.db.get("VM", vm)
     kept = _record(
         pool,
@@ -133,13 +133,13 @@ def snapshot(pool: Pool, vm: str, name: str, made: Mapping[str, str]) -> str:
     return kept
 
 
-def put_to_sleep(db: Database, vm: str, image: str) -> None:
-    """Show a twin as suspended to an image of its own, its devices attached."""
+def show_suspended(db: Database, vm: str, image: str) -> None:
+    """Mark a copy as suspended to an image of its own, with its devices attached."""
     db.put("VM", vm, power_state="Suspended", suspend_VDI=image)
     for cls in ("VBD", "VIF"):
         for ref, _ in records(db, cls, db.get("VM", vm)[f"{cls}s"]):
             db.put(cls, ref, currently_attached=True)
-    gates.refresh(db, "VM", vm)
+    preconditions.refresh(db, "VM", vm)
 
 
 def _copy_devices(
@@ -150,7 +150,7 @@ def _copy_devices(
 
 
 def copy_drives(pool: Pool, source: str, target: str, made: Mapping[str, str]) -> None:
-    """Give a VM the drives of another, on the disks that were made for it; media stay."""
+    """Copy the drives of a VM to another one, on the new disks; media stay."""
     for _, vbd in records(pool.db, "VBD", list(pool.db.get("VM", source)["VBDs"])):
         if vbd["type"] != "Disk":
             machines.new_vbd(pool, _device(vbd, target))
@@ -161,7 +161,7 @@ def copy_drives(pool: Pool, source: str, target: str, made: Mapping[str, str]) -
 
 
 def copy_interfaces(pool: Pool, source: str, target: str, *, keep_macs: bool) -> None:
-    """Give a VM the interfaces of another, with MACs of its own or the same."""
+    """Copy the interfaces of a VM to another one, with new MACs or the same."""
     for _, vif in records(pool.db, "VIF", list(pool.db.get("VM", source)["VIFs"])):
         fields = _device(vif, target) | ({} if keep_macs else {"MAC": ""})
         made = machines.new_vif(pool, fields)
@@ -170,13 +170,13 @@ def copy_interfaces(pool: Pool, source: str, target: str, *, keep_macs: bool) ->
 
 
 def metadata(db: Database, snapshot: str) -> Record:
-    """Give the record that a VM had when the snapshot was made."""
+    """Return the record that a VM had when the snapshot was made."""
     kept: Record = json.loads(db.get("VM", snapshot)["snapshot_metadata"])
     return kept
 
 
 def restored(db: Database, snapshot: str) -> Record:
-    """Give the fields that a revert brings back."""
+    """Return the fields that a revert brings back."""
     kept = metadata(db, snapshot)
     fields = {name: value for name, value in kept.items() if name not in _PRESENT}
     return {**fields, "ha_always_run": False}
@@ -187,21 +187,21 @@ def _record(pool: Pool, vm: str, **fields: object) -> str:
     copied = {name: value for name, value in origin.items() if name not in _NOT_COPIED}
     fresh: Record = {"allowed_operations": [], "current_operations": {}}
     generation = f"{pool.random.getrandbits(63)}:{pool.random.getrandbits(63)}"
-    twin = pool.db.create(
+    made_vm = pool.db.create(
         "VM",
         {**copied, **_RESET, **fresh, **fields},
         generation_id=generation if origin["generation_id"] else "",
-        metrics=_twin(pool.db, "VM_metrics", origin["metrics"]),
-        guest_metrics=_twin(pool.db, "VM_guest_metrics", origin["guest_metrics"]),
+        metrics=_copy_of(pool.db, "VM_metrics", origin["metrics"]),
+        guest_metrics=_copy_of(pool.db, "VM_guest_metrics", origin["guest_metrics"]),
     )
-    metrics = pool.db.get("VM", twin)["metrics"]
+    metrics = pool.db.get("VM", made_vm)["metrics"]
     if pool.db.exists("VM_metrics", metrics):
         pool.db.put("VM_metrics", metrics, memory_actual=0)
-    gates.refresh(pool.db, "VM", twin)
-    return twin
+    preconditions.refresh(pool.db, "VM", made_vm)
+    return made_vm
 
 
-def _twin(db: Database, cls: str, ref: str) -> str:
+def _copy_of(db: Database, cls: str, ref: str) -> str:
     record = peek(db, cls, ref)
     return db.create(cls, {**record, "uuid": ""}) if record else NULL
 

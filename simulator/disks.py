@@ -1,9 +1,9 @@
-"""Disks as the back ends of storage repositories make, share and drop them, and the space taken."""
+"""Disks: creation, sharing, deletion and space, as the storage back ends do it."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from simulator import gates, machines
+from simulator import machines, preconditions
 from simulator.errors import Failure
 from simulator.memory import MIB
 from simulator.pool import Pool
@@ -19,7 +19,7 @@ _KEPT_BY_COPIES = (
 
 
 def create(pool: Pool, sr: str, fields: Mapping[str, Any]) -> str:
-    """Make an empty disk; its size is rounded up to what the back end can do."""
+    """Create an empty disk; the back end rounds its size."""
     size = _rounded(fields["virtual_size"])
     home = pool.db.get("SR", sr)
     taken = size if home["type"] in storage.THICK else _HEADER
@@ -28,12 +28,12 @@ def create(pool: Pool, sr: str, fields: Mapping[str, Any]) -> str:
 
 
 def clone(pool: Pool, vdi: str) -> str:
-    """Make a writable twin that shares blocks with its origin."""
+    """Create a writable clone that shares blocks with its origin."""
     return _share(pool, vdi, read_only=False)
 
 
 def snapshot(pool: Pool, vdi: str) -> str:
-    """Keep a disk as it is now."""
+    """Take a snapshot of a disk."""
     when = pool.clock.iso()
     return _share(
         pool, vdi, read_only=False, is_a_snapshot=True, snapshot_of=vdi, snapshot_time=when
@@ -51,7 +51,7 @@ def copy(pool: Pool, vdi: str, sr: str) -> str:
 
 
 def resize(pool: Pool, vdi: str, size: int) -> None:
-    """Grow a disk; shrinking is what no back end does."""
+    """Grow a disk; no back end shrinks one."""
     record = pool.db.get("VDI", vdi)
     sr, grown = record["SR"], _rounded(size)
     more = grown - record["virtual_size"]
@@ -65,7 +65,7 @@ def resize(pool: Pool, vdi: str, size: int) -> None:
 
 
 def drop(db: Database, vdi: str) -> None:
-    """Delete a disk and the drives that hold it; VMs that slept in it are left without."""
+    """Delete a disk and its drives, and clear the `suspend_VDI` of VMs."""
     record = db.get("VDI", vdi)
     for vbd in list(record["VBDs"]):
         machines.drop_device(db, "VBD", vbd)
@@ -94,7 +94,7 @@ def _insert(pool: Pool, sr: str, fields: Mapping[str, Any], taken: int) -> str:
         physical_utilisation=taken,
     )
     _account(pool.db, sr, taken=taken, promised=fields["virtual_size"])
-    gates.refresh(pool.db, "VDI", vdi)
+    preconditions.refresh(pool.db, "VDI", vdi)
     return vdi
 
 

@@ -1,4 +1,4 @@
-"""A VM's domain on a host: what changes in the database when it comes, pauses, moves and goes."""
+"""A VM's domain on a host: database changes at start, reboot, migration and shutdown."""
 
 from simulator import guests, memory, slots
 from simulator.pool import Pool
@@ -10,29 +10,29 @@ NO_DOMAIN = -1
 
 
 def prepare(pool: Pool, vm: str, host: str) -> None:
-    """Reserve a host for a VM that is to come up there."""
+    """Reserve memory on a host for a VM."""
     _ensure_metrics(pool.db, vm)
     pool.db.put("VM", vm, scheduled_to_be_resident_on=host)
     memory.reserve(pool.db, vm, host)
 
 
 def abandon(pool: Pool, vm: str, host: str) -> None:
-    """Give a reserved host back, the VM not having come up."""
+    """Release the reservation of a VM that did not start."""
     if pool.db.exists("VM", vm):
         memory.release(pool.db, vm, host)
         pool.db.put("VM", vm, scheduled_to_be_resident_on=NULL)
 
 
 def forget_guest(db: Database, vm: str) -> None:
-    """Drop what the guest of a VM's last domain told."""
-    told = db.get("VM", vm)["guest_metrics"]
-    if db.exists("VM_guest_metrics", told):
-        db.destroy("VM_guest_metrics", told)
+    """Delete the guest metrics of a VM's last domain."""
+    metrics = db.get("VM", vm)["guest_metrics"]
+    if db.exists("VM_guest_metrics", metrics):
+        db.destroy("VM_guest_metrics", metrics)
     db.put("VM", vm, guest_metrics=NULL)
 
 
 def bring_up(pool: Pool, vm: str, host: str, *, paused: bool) -> None:
-    """Run a VM on the host that was reserved for it, devices attached."""
+    """Start a VM's domain on its reserved host and attach the devices."""
     _attach_devices(pool.db, vm)
     _write_metrics(pool, vm)
     _make_consoles(pool.db, vm, host)
@@ -48,13 +48,13 @@ def bring_up(pool: Pool, vm: str, host: str, *, paused: bool) -> None:
 
 
 def reboot(pool: Pool, vm: str) -> None:
-    """Give a live VM a new domain on its host."""
+    """Return a live VM a new domain on its host."""
     forget_guest(pool.db, vm)
     bring_up(pool, vm, pool.db.get("VM", vm)["resident_on"], paused=False)
 
 
 def move(pool: Pool, vm: str, host: str) -> None:
-    """Let a running VM go on on another host, or in a new domain on its own."""
+    """Move a running VM to another host, or to a new domain on its own."""
     db = pool.db
     source = db.get("VM", vm)["resident_on"]
     memory.give(db, vm, source)
@@ -69,20 +69,20 @@ def halt(pool: Pool, vm: str) -> None:
 
 
 def suspend(pool: Pool, vm: str, image: str) -> None:
-    """End a VM's domain, its memory kept in an image; its devices stay attached."""
+    """End a VM's domain and keep its memory in an image; devices stay attached."""
     pool.db.put("VM", vm, suspend_VDI=image, last_booted_record=f"(('uuid' '{vm}'))")
     _leave(pool.db, vm, "Suspended")
 
 
 def detach_devices(db: Database, vm: str) -> None:
-    """Show every device of a VM as detached."""
+    """Mark every device of a VM as detached."""
     for cls in ("VBD", "VIF"):
         for ref, _ in records(db, cls, db.get("VM", vm)[f"{cls}s"]):
             db.put(cls, ref, currently_attached=False)
 
 
 def attach_disk(db: Database, vbd: str) -> None:
-    """Show a drive as attached, under the name that the guest sees."""
+    """Mark a drive as attached, under the name that the guest sees."""
     number = slots.drive_number(db.get("VBD", vbd)["userdevice"])
     name = "fda" if number is None else slots.drive_name(number)
     db.put("VBD", vbd, currently_attached=True, device=name)

@@ -1,4 +1,4 @@
-"""How long each verb takes, in simulated seconds; `*` is for those not listed.
+"""How long each method takes, in simulated seconds; `*` is for those not listed.
 
 `guest.boot` is the time from a start to the first report of a guest's tools.
 """

@@ -1,8 +1,8 @@
-"""What XenServer answers when it refuses: the one exception of the simulator."""
+"""The failures of XenAPI."""
 
 
 class Failure(Exception):
-    """A refusal as it goes over the wire: an error code and its parameters, all of them text."""
+    """A failure as a client receives it: an error code and its parameters, all strings."""
 
     def __init__(self, code: str, *params: object) -> None:
         """Keep the code and the parameters, in the order a client sees them."""
@@ -10,18 +10,18 @@ class Failure(Exception):
         self.params = [str(param) for param in params]
         super().__init__(code, *self.params)
 
-    def words(self) -> list[str]:
-        """Give code and parameters as one list: `error_info` of a task, `ErrorDescription`."""
+    def description(self) -> list[str]:
+        """Return code and parameters as one list: `error_info` of a task, `ErrorDescription`."""
         return [self.code, *self.params]
 
 
 def invalid_handle(cls: str, ref: str) -> Failure:
-    """Say that no object of this class has this reference."""
+    """Return HANDLE_INVALID for a reference that no object of the class has."""
     return Failure("HANDLE_INVALID", cls, ref)
 
 
 def internal(text: str) -> Failure:
-    """Say what the toolstack says where it did not foresee the input."""
+    """Return INTERNAL_ERROR, the toolstack's answer to input that it does not foresee."""
     return Failure("INTERNAL_ERROR", text)
 
 

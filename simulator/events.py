@@ -1,4 +1,4 @@
-"""Events: what changed since a token, waited for; and the old queue of one per session.
+"""Events: `event.from` with tokens, and the older queue of each session.
 
 `event.from` looks at the tables when it is asked and never stores events; the old calls
 (`register`, `next`) look the same way from a cursor kept per session. (xapi_event.ml)
@@ -26,7 +26,7 @@ _OPERATIONS = ("add", "mod", "del")
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a client wants to hear of: whole classes, and single objects."""
+    """The classes and single objects that a client subscribes to."""
 
     everything: bool
     classes: frozenset[str]
@@ -44,7 +44,7 @@ class Subscription:
         )
 
     def tables(self, tables: Mapping[str, Table]) -> list[Table]:
-        """Give the tables any object of which may be of interest."""
+        """Return the tables of the subscribed classes."""
         named = self.classes | {cls for cls, _ in self.objects}
         return [
             table
@@ -53,11 +53,11 @@ class Subscription:
         ]
 
     def matches(self, name: str, ref: str) -> bool:
-        """Tell whether this object is of interest."""
+        """Return whether the subscription covers an object."""
         return self.everything or name in self.classes or (name, ref) in self.objects
 
     def keys(self, tables: Mapping[str, Table]) -> list[str]:
-        """Give the keys under which the database tells of what may be of interest."""
+        """Return the keys to watch in the database."""
         if self.everything:
             return ["*"]
         whole = [name for name in tables if name.lower() in self.classes]
@@ -65,13 +65,13 @@ class Subscription:
 
     @property
     def tasks_only(self) -> bool:
-        """Tell whether only tasks are asked for: those are looked at without delay."""
+        """Return whether the subscription covers tasks only; those are reported without delay."""
         return not self.everything and {*self.classes, *(c for c, _ in self.objects)} == {"task"}
 
 
 @dataclass(slots=True)
 class Queue:
-    """The one subscription that a session has with the old calls."""
+    """The subscription of a session to `event.next`."""
 
     words: set[str] = field(default_factory=set)
     cursor: int = 0
@@ -87,7 +87,7 @@ class Events:
     async def since(
         self, session: str, classes: list[str], token: str, seconds: float
     ) -> dict[str, Any]:
-        """Wait for changes after the token and give them, with the token to go on from.
+        """Wait for changes after the token; return them with the next token.
 
         When the (real) seconds are over the answer is empty. Wakes with SESSION_INVALID at logout.
         """
@@ -104,7 +104,7 @@ class Events:
         return self._batch(found, self._db.generation, "")
 
     def inject(self, cls: str, ref: str) -> str:
-        """Force a `mod` of an object; give the token just before it."""
+        """Force a `mod` of an object; return the token just before it."""
         table = self._table(cls)
         if table is None or ref not in table.rows:
             raise invalid_handle(cls, ref)
@@ -113,20 +113,20 @@ class Events:
         return _token(before)
 
     def current(self) -> int:
-        """Give the number of the latest event."""
+        """Return the number of the latest event."""
         return self._db.generation
 
     def register(self, session: str, classes: list[str]) -> None:
-        """Add to what the session's queue hears of, from now on."""
+        """Add classes to the session's subscription."""
         queue = self._queues.setdefault(session, Queue(cursor=self._db.generation))
         queue.words.update(classes)
 
     def unregister(self, session: str, classes: list[str]) -> None:
-        """Take exactly these entries from what the session's queue hears of."""
+        """Remove exactly these entries from the session's subscription."""
         self._queue(session).words.difference_update(classes)
 
     async def next(self, session: str) -> list[dict[str, Any]]:
-        """Wait, without end, for what the session's queue hears of."""
+        """Wait without limit for events of the session's subscription."""
         queue = self._queue(session)
         await self._pause(session, FIRST_LOOK_SECONDS)
         while not (found := self._changes(Subscription.of(queue.words), queue.cursor)):
@@ -136,7 +136,7 @@ class Events:
         return [{**event, "timestamp": stamp} for event in found]
 
     def forget(self) -> None:
-        """Lose the queues, as a restarted toolstack does."""
+        """Delete all subscriptions, as a toolstack restart does."""
         self._queues.clear()
 
     def _queue(self, session: str) -> Queue:
@@ -166,7 +166,7 @@ class Events:
             raise Failure("SESSION_INVALID", session)
 
     def _changes(self, wanted: Subscription, generation: int) -> list[dict[str, Any]]:
-        """Give messages first, then what was added, changed, deleted; at most one per object."""
+        """Return messages first, then additions, changes, deletions; at most one per object."""
         tables = wanted.tables(self._db.tables)
         found = [event for table in tables for event in _of_table(table, wanted, generation)]
         return sorted(found, key=_rank)
@@ -223,7 +223,7 @@ def _token(generation: int) -> str:
 
 
 def _parse(token: str) -> int:
-    """Give the generation in a token; -1, before everything, for the empty one."""
+    """Return the generation in a token; -1, before everything, for the empty one."""
     if not token:
         return -1
     if not _TOKEN.fullmatch(token):

@@ -1,4 +1,4 @@
-"""The little language of `get_all_records_where`: `field "name__label" = "web01" and not ...`."""
+"""The language of `get_all_records_where`: `field "name__label" = "web01" and not ...`."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ _WORD = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(\(|\)|=|\w+))')
 
 
 def compile_(text: str, cls: datamodel.Class) -> Predicate:
-    """Give the test that an expression stands for; INTERNAL_ERROR where it is malformed."""
+    """Return the predicate of an expression; INTERNAL_ERROR where it is malformed."""
     parser = _Parser(text, cls)
     test = parser.either()
     if parser.word is not None:

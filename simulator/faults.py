@@ -1,9 +1,9 @@
-"""Faults on request: XenServer refuses, is busy, or the wire between loses what was said.
+"""Fault injection: refusals, busy objects, lost and delayed answers.
 
-`refuse` and `busy` fall where the verb would begin: the answer of a synchronous call, the task's
-failure of an `Async.` one. `delay`, `lose`, `hang` and `drop` befall the wire, `before` the effect
-or `after` it: a lost answer closes the connection, a hung one never comes, a dropped one breaks
-off in the middle.
+`refuse` and `busy` apply where the method would begin: the answer of a synchronous call, the task's
+failure of an `Async.` one. `delay`, `lose`, `hang` and `drop` apply to the connection, `before` the
+effect or `after` it: a lost answer closes the connection, a hung one never comes, a dropped one
+ends in the middle.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from typing import Any
 from simulator.errors import Failure
 from simulator.tables import NULL
 
-VERB = frozenset({"refuse", "busy"})
-WIRE = frozenset({"delay", "lose", "hang", "drop"})
+REFUSALS = frozenset({"refuse", "busy"})
+CONNECTION_FAULTS = frozenset({"delay", "lose", "hang", "drop"})
 
 
 @dataclass(slots=True)
 class Fault:
-    """What befalls which calls, and how often (`count` below zero: always)."""
+    """A fault: the calls it applies to, and how often (`count` below zero: always)."""
 
     what: str
     method: str = "*"
@@ -34,13 +34,13 @@ class Fault:
     params: list[str] = field(default_factory=list)
 
     def matches(self, method: str, params: Sequence[Any]) -> bool:
-        """Tell whether a call is meant: by its name (wild cards allowed) and a parameter of it."""
+        """Return whether a call matches by its name (wild cards allowed) and a parameter."""
         plain = method.removeprefix("Async.")
         named = fnmatchcase(method, self.method) or fnmatchcase(plain, self.method)
         return named and (not self.object or self.object in params)
 
     def refusal(self, method: str, params: Sequence[Any]) -> Failure:
-        """Give what the verb answers instead of beginning."""
+        """Return the failure that replaces the method's answer."""
         if self.what == "refuse":
             return Failure(self.code, *self.params)
         cls, _, op = method.partition(".")
@@ -49,7 +49,7 @@ class Fault:
 
 
 class Faults:
-    """The faults that wait to befall somebody, in the order they were asked for."""
+    """The pending faults, in the order in which they were requested."""
 
     def __init__(self, rng: Random) -> None:
         self.waiting: list[Fault] = []
@@ -57,17 +57,17 @@ class Faults:
         self._rng = rng
 
     def add(self, fault: Fault) -> None:
-        """Let a fault wait for its calls."""
-        if fault.what not in VERB | WIRE:
+        """Add a fault for later calls."""
+        if fault.what not in REFUSALS | CONNECTION_FAULTS:
             raise ValueError(f"no such fault: {fault.what}")
         self.waiting.append(fault)
 
     def clear(self) -> None:
-        """Let nothing befall anybody any more."""
+        """Remove all faults."""
         self.waiting.clear()
 
     def take(self, kinds: frozenset[str], method: str, params: Sequence[Any]) -> Fault | None:
-        """Give the first fault of these kinds that befalls this call, counted down."""
+        """Return the first fault of these kinds that applies to this call, and count it down."""
         for fault in self.waiting:
             if fault.what in kinds and fault.matches(method, params) and self._strikes(fault):
                 return fault

@@ -1,4 +1,4 @@
-"""The doing of messages that are read off the data model: getters, setters, look-ups."""
+"""Methods derived from the data model: getters, setters, look-ups."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,21 +6,21 @@ from typing import Any
 from simulator import datamodel, expressions
 from simulator.call import Call
 from simulator.errors import Failure
+from simulator.methods import Method
 from simulator.tables import Row
-from simulator.verbs import Verb
 
 
-def handler(message: datamodel.Message, model: datamodel.Model) -> Verb:
-    """Give the coroutine that does a message; one nobody wrote refuses with NOT_IMPLEMENTED."""
+def handler(message: datamodel.Message, model: datamodel.Model) -> Method:
+    """Return the coroutine of a message; NOT_IMPLEMENTED where there is none."""
     cls = model.classes[message.cls]
     if message.field:
         return _of_field(message.kind, cls, cls.fields[message.field])
-    if message.kind != "verb":
+    if message.kind != "custom":
         return _lookup(message.kind, cls)
     return _plain_setter(message, cls) or _refusing(message)
 
 
-def _of_field(kind: str, cls: datamodel.Class, field: datamodel.Field) -> Verb:
+def _of_field(kind: str, cls: datamodel.Class, field: datamodel.Field) -> Method:
     does = _ON_FIELD[kind]
 
     async def perform(call: Call, ref: str, *values: Any) -> Any:  # noqa: ANN401  # wire values
@@ -29,7 +29,7 @@ def _of_field(kind: str, cls: datamodel.Class, field: datamodel.Field) -> Verb:
     return perform
 
 
-def _lookup(kind: str, cls: datamodel.Class) -> Verb:
+def _lookup(kind: str, cls: datamodel.Class) -> Method:
     does = _ON_CLASS[kind]
 
     async def perform(call: Call, *values: Any) -> Any:  # noqa: ANN401  # wire values
@@ -38,8 +38,8 @@ def _lookup(kind: str, cls: datamodel.Class) -> Verb:
     return perform
 
 
-def _plain_setter(message: datamodel.Message, cls: datamodel.Class) -> Verb | None:
-    """Treat a hand-written setter without a verb as one that merely stores."""
+def _plain_setter(message: datamodel.Message, cls: datamodel.Class) -> Method | None:
+    """Return a plain setter for a custom setter message without a method."""
     for kind, parameters in _SETTERS.items():
         field = cls.fields.get(message.name.removeprefix(f"{kind}_"))
         if not message.name.startswith(f"{kind}_") or field is None:
@@ -49,7 +49,7 @@ def _plain_setter(message: datamodel.Message, cls: datamodel.Class) -> Verb | No
     return None
 
 
-def _refusing(message: datamodel.Message) -> Verb:
+def _refusing(message: datamodel.Message) -> Method:
     async def refuse(call: Call, *values: Any) -> None:  # noqa: ANN401  # wire values
         del call, values
         if message.gone.startswith("removed"):

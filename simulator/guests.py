@@ -1,4 +1,4 @@
-"""What runs inside a VM: a guest with tools tells its addresses and abilities after its boot.
+"""Guest tools: a guest reports its addresses and abilities some time after boot.
 
 Whether a guest has the tools is written in its VM's `other_config`, key `simulator:tools`; clones,
 copies and snapshots inherit it with everything else on the disk.
@@ -6,7 +6,7 @@ copies and snapshots inherit it with everything else on the disk.
 
 import hashlib
 
-from simulator import gates
+from simulator import preconditions
 from simulator.pool import Pool
 from simulator.rules.view import peek, records
 from simulator.tables import Database, Record
@@ -29,7 +29,7 @@ _SYSTEM = {
 
 
 def boot(pool: Pool, vm: str) -> None:
-    """Let a guest come up: some seconds from now its tools, if it has them, report."""
+    """Schedule the report of a guest's tools, if it has them."""
     domain = pool.db.get("VM", vm)["domid"]
     if pool.db.get("VM", vm)["other_config"].get(TOOLS) == "true":
         timer = pool.clock.timer(pool.duration(BOOT))
@@ -37,7 +37,7 @@ def boot(pool: Pool, vm: str) -> None:
 
 
 def report(pool: Pool, vm: str, domain: int) -> None:
-    """Write what the tools of a guest tell, unless its domain is gone by now."""
+    """Write the report of a guest's tools, unless its domain has ended."""
     record = peek(pool.db, "VM", vm)
     if record is None or record["domid"] != domain:
         return
@@ -55,11 +55,11 @@ def report(pool: Pool, vm: str, domain: int) -> None:
         live=True,
         last_updated=pool.clock.iso(),
     )
-    gates.refresh(pool.db, "VM", vm)
+    preconditions.refresh(pool.db, "VM", vm)
 
 
 def renumber(pool: Pool, vm: str) -> None:
-    """Let a guest tell its addresses again, an interface having come, gone or moved."""
+    """Update the addresses of a guest after a change of its interfaces."""
     record = pool.db.get("VM", vm)
     agent = peek(pool.db, "VM_guest_metrics", record["guest_metrics"])
     if agent and agent["networks"]:
@@ -68,15 +68,15 @@ def renumber(pool: Pool, vm: str) -> None:
 
 
 def _networks(db: Database, vm: Record) -> dict[str, str]:
-    told: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for _, vif in records(db, "VIF", vm["VIFs"]):
         if vif["currently_attached"]:
-            told |= _addresses(vif["device"], vif["MAC"])
-    return told
+            fields |= _addresses(vif["device"], vif["MAC"])
+    return fields
 
 
 def _addresses(device: str, mac: str) -> dict[str, str]:
-    """Give the leases of an interface; the same MAC gets the same address."""
+    """Return the addresses of an interface; the same MAC gets the same address."""
     a, b, c, d, *_ = hashlib.sha256(mac.encode()).digest()
     ipv4 = f"10.{a}.{b}.{1 + c % 254}"
     ipv6 = f"fd00::{a:x}:{b:x}{c:02x}:{d:x}"

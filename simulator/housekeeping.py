@@ -1,4 +1,4 @@
-"""What the toolstack does every 30 seconds: sweeps tasks, sessions, and what hangs on nothing."""
+"""Housekeeping every 30 seconds: tasks, sessions, dangling records."""
 
 from simulator.pool import Pool
 from simulator.tables import Database
@@ -7,7 +7,7 @@ PERIOD = 30.0
 
 
 async def run(pool: Pool) -> None:
-    """Sweep, for ever."""
+    """Sweep periodically."""
     while True:
         await pool.clock.sleep(PERIOD)
         sweep(pool)
@@ -21,7 +21,7 @@ def sweep(pool: Pool) -> None:
     _destroy_dangling(pool.db, "VIF", "VM", "VM")
     _destroy_dangling(pool.db, "VIF", "network", "network")
     _destroy_dangling(pool.db, "VDI", "SR", "SR")
-    _settle_lost_disks(pool.db)
+    _detach_lost_disks(pool.db)
 
 
 def _destroy_dangling(db: Database, cls: str, name: str, far: str) -> None:
@@ -30,7 +30,7 @@ def _destroy_dangling(db: Database, cls: str, name: str, far: str) -> None:
             db.destroy(cls, ref)
 
 
-def _settle_lost_disks(db: Database) -> None:
+def _detach_lost_disks(db: Database) -> None:
     """Empty a CD drive whose disk is gone; destroy any other device that lost its disk."""
     for ref in db.refs("VBD"):
         vbd = db.get("VBD", ref)

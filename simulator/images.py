@@ -10,7 +10,7 @@ _FULL = "SR_BACKEND_FAILURE_44"
 
 
 def create(pool: Pool, vm: str) -> str:
-    """Make the disk that a VM is suspended to."""
+    """Create the disk that a VM is suspended to."""
     size = int(pool.db.get("VM", vm)["memory_static_max"] * 1.26) + 100 * MIB
     sr = _repository(pool, vm)
     fields = {"name_label": "Suspend image", "virtual_size": size, "type": "suspend"}
@@ -36,7 +36,7 @@ def forget(db: Database, vm: str) -> None:
 
 
 def _repository(pool: Pool, vm: str) -> str:
-    """Give the first repository that somebody chose: for the VM, the pool, or its host."""
+    """Return the first suspend repository that is set: of the VM, the pool, or its host."""
     record = pool.db.get("VM", vm)
     owner = pool.db.get("pool", pool.db.refs("pool")[0])
     candidates = [record["suspend_SR"], owner["suspend_image_SR"]]

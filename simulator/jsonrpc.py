@@ -1,4 +1,4 @@
-"""JSON-RPC 1.0 and 2.0 as the toolstack speaks them; the member `jsonrpc` tells them apart."""
+"""JSON-RPC 1.0 and 2.0; the member `jsonrpc` distinguishes them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ class Request:
 
 
 def read(body: bytes) -> Request:
-    """Give the call in a body; BadRequestError if it is none."""
+    """Return the call in a body; BadRequestError if it is none."""
     try:
         call = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -55,12 +55,12 @@ def failure(refusal: Failure, request: Request) -> bytes:
     if request.version == "2.0":
         error = {"code": _ERROR_CODE, "message": refusal.code, "data": refusal.params}
         return encode({"jsonrpc": "2.0", "error": error, "id": request.id})
-    return encode({"result": None, "error": refusal.words(), "id": request.id})
+    return encode({"result": None, "error": refusal.description(), "id": request.id})
 
 
 def early_failure(refusal: Failure) -> bytes:
     """Write a refusal from before the call was understood: in the form 1.0, under id 0."""
-    return encode({"result": None, "error": refusal.words(), "id": 0})
+    return encode({"result": None, "error": refusal.description(), "id": 0})
 
 
 def encode(value: Any) -> bytes:  # noqa: ANN401  # any wire value

@@ -15,7 +15,7 @@ from simulator.server import Options, serving
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve a simulated pool until told to end; give the exit code."""
+    """Serve a simulated pool until a signal arrives; return the exit code."""
     arguments = vars(_parser().parse_args(argv))
     ready_file: Path | None = arguments.pop("ready_file")
     arguments["durations"] = dict(arguments["durations"])
@@ -35,7 +35,7 @@ async def _serve(options: Options, ready_file: Path | None) -> None:
             loop.add_signal_handler(end, served.stop)
         if ready_file:
             ready_file.write_text(f"{served.url}\n")  # noqa: ASYNC240  # once, before any request
-        print(f"listening on {served.url}", flush=True)  # noqa: T201  # the command's one promise
+        print(f"listening on {served.url}", flush=True)  # noqa: T201  # the URL is the command's output
         await served.ended()
 
 
@@ -54,17 +54,17 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         type=_duration,
-        metavar="VERB=SECONDS",
+        metavar="METHOD=SECONDS",
         dest="durations",
-        help="simulated seconds that a verb takes, such as VM.start=5; may be repeated",
+        help="simulated seconds that a method takes, such as VM.start=5; may be repeated",
     )
-    parser.add_argument("--control", action="store_true", help="open the control door")
+    parser.add_argument("--control", action="store_true", help="enable the control API")
     parser.add_argument("--ready-file", type=Path, help="write the URL here when it can be used")
     return parser
 
 
 def _duration(text: str) -> tuple[str, float]:
-    verb, equals, seconds = text.partition("=")
+    method, equals, seconds = text.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError("must look like VM.start=5")
-    return verb, float(seconds)
+    return method, float(seconds)

@@ -1,7 +1,7 @@
-"""Memory of hosts, kept as a ledger in `host_metrics.memory_free`.
+"""Memory of hosts, accounted in `host_metrics.memory_free`.
 
-A VM takes its share when a host is chosen for it and gives it back when its domain is gone; what
-it holds is its `VM_metrics.memory_actual` and its `memory_overhead`.
+A VM reserves memory when its host is chosen and releases it when its domain ends; its share is its
+`VM_metrics.memory_actual` and its `memory_overhead`.
 """
 
 from simulator.rules.view import peek
@@ -11,23 +11,23 @@ MIB = 1 << 20
 
 
 def overhead(vm: Record) -> int:
-    """Give the bytes that a VM's domain takes beside the guest's memory."""
+    """Return the bytes that a VM's domain takes beside the guest's memory."""
     return int(vm["memory_static_max"]) // 128 + int(vm["VCPUs_max"]) * MIB
 
 
 def needed(vm: Record) -> int:
-    """Give the bytes that a host must have free for a VM to start there."""
+    """Return the bytes that a host must have free for a VM to start there."""
     return int(vm["memory_dynamic_min"]) + overhead(vm)
 
 
 def free(db: Database, host: str) -> int:
-    """Give a host's free memory in bytes."""
+    """Return a host's free memory in bytes."""
     metrics = peek(db, "host_metrics", db.get("host", host)["metrics"])
     return int(metrics["memory_free"]) if metrics else 0
 
 
 def reserve(db: Database, vm: str, host: str) -> None:
-    """Take what a VM needs from a host that is to run it."""
+    """Reserve a VM's memory on a host."""
     record = db.get("VM", vm)
     db.put("VM", vm, memory_overhead=overhead(record), memory_target=record["memory_dynamic_max"])
     db.put("VM_metrics", record["metrics"], memory_actual=record["memory_dynamic_min"])
@@ -35,18 +35,18 @@ def reserve(db: Database, vm: str, host: str) -> None:
 
 
 def release(db: Database, vm: str, host: str) -> None:
-    """Give back what a VM held, its domain being gone."""
+    """Release the memory of a VM whose domain has ended."""
     give(db, vm, host)
     db.put("VM_metrics", db.get("VM", vm)["metrics"], memory_actual=0)
 
 
 def take(db: Database, vm: str, host: str) -> None:
-    """Take from a host as much as a VM holds: the target of a migration."""
+    """Subtract a VM's memory on the target host of a migration."""
     _change(db, host, -_held(db, vm))
 
 
 def give(db: Database, vm: str, host: str) -> None:
-    """Give to a host as much as a VM holds: the source of a migration."""
+    """Add a VM's memory on the source host of a migration."""
     _change(db, host, _held(db, vm))
 
 

@@ -1,6 +1,6 @@
 """Where a VM may run (ocaml/xapi/xapi_vm_helpers.ml)."""
 
-from simulator import gates, memory
+from simulator import memory, preconditions
 from simulator.errors import Failure
 from simulator.rules import hosts
 from simulator.rules import vm as vm_rules
@@ -9,7 +9,7 @@ from simulator.tables import Database, Record
 
 
 def choose(db: Database, vm: str) -> str:
-    """Give the host to run a VM on: its affinity if that fits, else the emptiest that fits."""
+    """Return the host for a VM: its affinity if that fits, else the one with most free memory."""
     fitting = possible(db, vm)
     affinity = db.get("VM", vm)["affinity"]
     if not fitting:
@@ -20,12 +20,12 @@ def choose(db: Database, vm: str) -> str:
 
 
 def possible(db: Database, vm: str) -> list[str]:
-    """Give the hosts on which a VM could start now."""
+    """Return the hosts on which a VM could start now."""
     return [host for host in db.refs("host") if refusal(db, vm, host) is None]
 
 
 def refusal(db: Database, vm: str, host: str) -> Failure | None:
-    """Give the reason why a VM cannot start on a host, or nothing."""
+    """Return the reason why a VM cannot start on a host, or nothing."""
     try:
         assert_can_boot(db, vm, host)
     except Failure as failure:
@@ -52,7 +52,7 @@ def assert_up(db: Database, host: str) -> None:
 
 
 def is_live(db: Database, host: str) -> bool:
-    """Tell whether the pool hears a host's heartbeat."""
+    """Return whether a host is live."""
     return hosts.is_live(View(db, "host", host, db.get("host", host)))
 
 
@@ -67,24 +67,24 @@ def assert_suits(db: Database, vm: str, host: str) -> None:
 
 
 def assert_admits(db: Database, host: str, op: str) -> None:
-    """Refuse, at once, to bring a VM to a host that is being emptied or taken down."""
-    gates.check(db, "host", host, op)
+    """Refuse a target host that is evacuated or shut down."""
+    preconditions.check(db, "host", host, op)
 
 
 def storage_of(db: Database, vm: str) -> list[str]:
-    """Give the storage repositories that hold a VM's disks and media, each once."""
+    """Return the storage repositories that hold a VM's disks and media, each once."""
     images = [vbd["VDI"] for _, vbd in records(db, "VBD", db.get("VM", vm)["VBDs"])]
     return list(dict.fromkeys(image["SR"] for _, image in records(db, "VDI", images)))
 
 
 def networks_of(db: Database, vm: str) -> list[str]:
-    """Give the networks that a VM's interfaces are on, each once."""
+    """Return the networks that a VM's interfaces are on, each once."""
     vifs = records(db, "VIF", db.get("VM", vm)["VIFs"])
     return list(dict.fromkeys(vif["network"] for _, vif in vifs))
 
 
 def sees_storage(db: Database, host: str, sr: str) -> bool:
-    """Tell whether a host is attached to a storage repository."""
+    """Return whether a host is attached to a storage repository."""
     pbds = db.get("SR", sr)["PBDs"] if db.exists("SR", sr) else []
     return any(
         pbd["host"] == host and pbd["currently_attached"] for _, pbd in records(db, "PBD", pbds)
@@ -92,7 +92,7 @@ def sees_storage(db: Database, host: str, sr: str) -> bool:
 
 
 def sees_network(db: Database, host: str, network: str) -> bool:
-    """Tell whether a host can attach a network: by an interface of its own, or within itself."""
+    """Return whether a host can attach a network: by an interface of its own, or within itself."""
     if not db.exists("network", network):
         return False
     pifs = db.get("network", network)["PIFs"]
@@ -112,7 +112,7 @@ def _assert_parameters(vm: Record) -> None:
 
 
 def is_ordered(vm: Record) -> bool:
-    """Tell whether a VM's four memory limits are in their order."""
+    """Return whether a VM's four memory limits are in their order."""
     static = vm["memory_static_min"], vm["memory_static_max"]
     dynamic = vm["memory_dynamic_min"], vm["memory_dynamic_max"]
     return bool(static[0] <= dynamic[0] <= dynamic[1] <= static[1])

@@ -1,4 +1,4 @@
-"""The pool as one object: all that a call may need beyond its own parameters."""
+"""The pool: everything that a call needs beyond its parameters."""
 
 import random
 from collections import Counter
@@ -11,7 +11,7 @@ from simulator.events import Events
 from simulator.sessions import Account, Sessions
 from simulator.tables import NULL, Database
 from simulator.tasks import Tasks
-from simulator.turns import Turns
+from simulator.wait_queue import WaitQueues
 
 DEFAULT_ACCOUNTS = (
     Account("root", "xenflow"),
@@ -22,7 +22,7 @@ DEFAULT_ACCOUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A verb that changed something, as the journal of effects keeps it."""
+    """A record of a method that changed something."""
 
     order: int
     time: float
@@ -34,7 +34,7 @@ class Effect:
 
 @dataclass(slots=True)
 class Pool:
-    """A simulated pool: database, clock, tasks, accounts, chance, durations, effects."""
+    """A simulated pool: database, clock, tasks, accounts, random source, durations, effects."""
 
     db: Database
     clock: Clock
@@ -44,34 +44,34 @@ class Pool:
     effects: list[Effect] = field(default_factory=list)
     waiting: int = 0
     counters: Counter[str] = field(default_factory=Counter)
-    turns: Turns = field(default_factory=Turns)
+    wait_queues: WaitQueues = field(default_factory=WaitQueues)
     tasks: Tasks = field(init=False)
     sessions: Sessions = field(init=False)
     events: Events = field(init=False)
 
     def __post_init__(self) -> None:
-        """Gather what stands on the database and the clock."""
+        """Create the services that use the database and the clock."""
         self.tasks = Tasks(self.db, self.clock)
         self.sessions = Sessions(self.db, self.clock, self.tasks, self.accounts)
         self.events = Events(self.db)
 
     @property
     def coordinator(self) -> str:
-        """Give the reference of the host that speaks for the pool."""
+        """Return the reference of the pool's coordinator."""
         pools = self.db.refs("pool")
         return str(self.db.get("pool", pools[0])["master"]) if pools else NULL
 
     @property
     def address(self) -> str:
-        """Give the coordinator's address, as HOST_IS_SLAVE tells it."""
+        """Return the coordinator's address, as HOST_IS_SLAVE has it."""
         return str(self.db.get("host", self.coordinator)["address"])
 
     def is_member(self, address: str) -> bool:
-        """Tell whether a host other than the coordinator has this address."""
+        """Return whether a host other than the coordinator has this address."""
         if address == self.address:
             return False
         return bool(self.db.where("host", address=address))
 
-    def duration(self, verb: str) -> float:
-        """Give the simulated seconds that a verb takes."""
-        return self.durations.get(verb, self.durations["*"])
+    def duration(self, method: str) -> float:
+        """Return the simulated seconds that a method takes."""
+        return self.durations.get(method, self.durations["*"])

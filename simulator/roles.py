@@ -1,4 +1,4 @@
-"""Roles: who may send which message (ocaml/xapi/rbac.ml)."""
+"""Roles and permissions (ocaml/xapi/rbac.ml)."""
 
 from simulator.datamodel import Message
 from simulator.errors import Failure
@@ -16,7 +16,7 @@ ASCENDING = (
 
 
 def suffices(role: str, needed: str) -> bool:
-    """Tell whether a role holds all that another one may."""
+    """Return whether a role includes another one."""
     return ASCENDING.index(role) >= ASCENDING.index(needed)
 
 
@@ -27,7 +27,7 @@ def check(role: str, message: Message) -> None:
 
 
 def denied(permission: str, needed: str) -> Failure:
-    """Say which permission is missing and which roles would have it."""
+    """Return RBAC_PERMISSION_DENIED with the missing permission and the roles that have it."""
     roles = ", ".join(ASCENDING[: ASCENDING.index(needed) - 1 : -1])
     text = f"No permission in user session. (Roles with this permission: {roles})"
     return Failure("RBAC_PERMISSION_DENIED", permission, text)

@@ -1,4 +1,4 @@
-"""Takes one call from its name to its answer, checking in the order of the toolstack.
+"""Dispatcher of calls; it checks in the order of the toolstack.
 
 Count of parameters, their types, session, async form; then the task is made; then role and objects,
 whose errors an `Async.` call therefore leaves in its task. (gen_server.ml, server_helpers.ml)
@@ -14,12 +14,12 @@ from simulator import datamodel, generic, roles, unmarshal, xmlrpc
 from simulator.call import Call
 from simulator.datamodel import Message, Type
 from simulator.errors import Failure, internal
-from simulator.faults import VERB, Faults
+from simulator.faults import REFUSALS, Faults
+from simulator.methods import Method
 from simulator.pool import Effect, Pool
 from simulator.stats import Stats
 from simulator.tables import NULL
 from simulator.tasks import Task
-from simulator.verbs import Verb
 
 _log = logging.getLogger(__name__)
 
@@ -53,9 +53,11 @@ class Answer:
 
 
 class Dispatcher:
-    """Answers requests to a pool with the verbs that were written, and the generic ones."""
+    """Dispatcher of requests to custom and generic methods."""
 
-    def __init__(self, pool: Pool, verbs: Mapping[str, Verb], faults: Faults, stats: Stats) -> None:
+    def __init__(
+        self, pool: Pool, methods: Mapping[str, Method], faults: Faults, stats: Stats
+    ) -> None:
         self._pool = pool
         self._faults = faults
         self._stats = stats
@@ -63,13 +65,13 @@ class Dispatcher:
         self._messages = pool.db.model.messages
         self._names = _names(pool.db.model)
         self._handlers = {
-            method: verbs.get(method) or generic.handler(message, pool.db.model)
+            method: methods.get(method) or generic.handler(message, pool.db.model)
             for method, message in self._messages.items()
         }
         self._background: set[asyncio.Task[None]] = set()
 
     async def answer(self, request: Request) -> Answer:
-        """Give the answer; raises Failure for a refusal."""
+        """Return the answer; raises Failure for a refusal."""
         self._stats.count(request.method)
         if request.method.startswith("system."):
             return self._system(request)
@@ -89,7 +91,7 @@ class Dispatcher:
         return Answer(await self._finish_sync(call, message, role, args), message.result)
 
     def stop(self) -> None:
-        """Break off every operation that runs in the background."""
+        """Cancel every operation in the background."""
         for job in self._background:
             job.cancel()
 
@@ -102,7 +104,7 @@ class Dispatcher:
         raise Failure("MESSAGE_METHOD_UNKNOWN", request.method)
 
     def _unknown(self, plain: str, request: Request) -> Failure:
-        """Refuse a name nobody knows; the first parameter is taken for a session."""
+        """Refuse an unknown name; the first parameter is taken as a session."""
         if request.params:
             role = self._pool.sessions.role(_session_text(request.params[0]))
             if not roles.suffices(role, "pool-admin"):
@@ -118,7 +120,7 @@ class Dispatcher:
         return [self._reader.read(value, param.type) for value, param in pairs], session
 
     def _admit(self, message: Message, session: str, request: Request) -> str:
-        """Check session and host; give the role of the caller."""
+        """Check session and host; return the role of the caller."""
         role = "pool-admin" if message.sessionless else self._pool.sessions.role(session)
         if self._pool.is_member(request.address) and message.name not in _ALWAYS_LOCAL:
             raise Failure("HOST_IS_SLAVE", self._pool.address)
@@ -170,7 +172,7 @@ class Dispatcher:
 
     async def _perform(self, call: Call, message: Message, role: str, args: list[Any]) -> Any:  # noqa: ANN401  # wire value
         roles.check(role, message)
-        fault = self._faults.take(VERB, call.method, args)
+        fault = self._faults.take(REFUSALS, call.method, args)
         if fault:
             raise fault.refusal(message.method, args)
         try:
@@ -184,7 +186,7 @@ class Dispatcher:
         return "" if result is None else result
 
     def _note(self, call: Call, message: Message, args: list[Any], result: Any) -> None:  # noqa: ANN401  # wire value
-        """Keep what changed something in the journal of effects."""
+        """Record the effect of a call that changed something."""
         if message.cls in _UNTOLD or message.name.startswith(_LOOKING):
             return
         order, now = len(self._pool.effects) + 1, self._pool.clock.now()

@@ -1,4 +1,4 @@
-"""A whole simulator: the pool, its doors, and the server that holds them open."""
+"""The simulator: a pool, its HTTP application, and the server."""
 
 import asyncio
 import contextlib
@@ -13,11 +13,11 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from simulator import datamodel, housekeeping, verbs, world
+from simulator import datamodel, housekeeping, inventory, methods
 from simulator.clock import Clock
-from simulator.control import Control
-from simulator.door import CONNECTION, Door
+from simulator.control_api import Control
 from simulator.faults import Faults
+from simulator.http_app import CONNECTION, HttpApplication
 from simulator.pool import DEFAULT_ACCOUNTS, Pool
 from simulator.rpc import Dispatcher
 from simulator.sessions import Account
@@ -33,7 +33,7 @@ _ATTEMPTS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a simulator is started with; port 0 means any free one."""
+    """Options of a simulator; port 0 means any free one."""
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -46,7 +46,7 @@ class Options:
 
 
 class Simulator:
-    """One pool and everything around it, the network excepted."""
+    """A pool with its HTTP application, without sockets."""
 
     def __init__(self, options: Options) -> None:
         rng = random.Random(options.seed)  # noqa: S311  # determinism is the point
@@ -57,16 +57,16 @@ class Simulator:
             accounts=(*DEFAULT_ACCOUNTS[1:], Account(options.user, options.password)),
         )
         self.pool.durations.update(options.durations)
-        world.build(self.pool)
+        inventory.build(self.pool)
         faults, stats = Faults(rng), Stats()
-        dispatcher = Dispatcher(self.pool, verbs.load(), faults, stats)
-        self.door = Door(dispatcher, faults, stats)
+        dispatcher = Dispatcher(self.pool, methods.load(), faults, stats)
+        self.app = HttpApplication(dispatcher, faults, stats)
         if options.control:
-            toolstack = Toolstack(self.pool, dispatcher, self.door)
-            self.door.control = Control(self.pool, faults, stats, toolstack).answer
+            toolstack = Toolstack(self.pool, dispatcher, self.app)
+            self.app.control = Control(self.pool, faults, stats, toolstack).answer
 
     def addresses(self, host: str) -> list[str]:
-        """Give the addresses to listen at: the coordinator's, and the members' on loopback."""
+        """Return the addresses to listen at: the coordinator's, and the members' on loopback."""
         members = [
             str(self.pool.db.get("host", ref)["address"]) for ref in self.pool.db.refs("host")
         ]
@@ -74,7 +74,7 @@ class Simulator:
 
 
 class Served:
-    """A simulator that somebody can reach: its URL, and the way to end it."""
+    """A running simulator: its URL, and how to stop it."""
 
     def __init__(self, simulator: Simulator, url: str) -> None:
         self.pool = simulator.pool
@@ -87,23 +87,23 @@ class Served:
         self._loop.call_soon_threadsafe(self._end.set)
 
     async def ended(self) -> None:
-        """Wait until somebody stops it."""
+        """Wait until the server is stopped."""
         await self._end.wait()
 
 
 class _Protocol(HttpToolsProtocol):
-    """Hands its connection to the door, which must be able to cut it."""
+    """HTTP protocol that registers its connection with the application."""
 
-    def __init__(self, door: Door, config: uvicorn.Config, state: ServerState) -> None:
+    def __init__(self, app: HttpApplication, config: uvicorn.Config, state: ServerState) -> None:
         super().__init__(config, state, {})
-        self._door = door
+        self._app = app
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its parent has it
         super().connection_made(transport)
-        self._door.connections.add(transport)
+        self._app.connections.add(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._door.connections.discard(self.transport)
+        self._app.connections.discard(self.transport)
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -119,19 +119,19 @@ async def serving(options: Options) -> AsyncIterator[Served]:
     url = f"http://{options.host}:{sockets[0].getsockname()[1]}"
     sweeping = asyncio.create_task(housekeeping.run(simulator.pool))
     try:
-        async with _open_doors(simulator.door, sockets):
+        async with _listening(simulator.app, sockets):
             yield Served(simulator, url)
     finally:
         sweeping.cancel()
 
 
 @contextlib.asynccontextmanager
-async def _open_doors(door: Door, sockets: list[socket.socket]) -> AsyncIterator[None]:
-    """Speak HTTP at these sockets; in the end nobody is waited for."""
-    config, state = _config(door), ServerState()
+async def _listening(app: HttpApplication, sockets: list[socket.socket]) -> AsyncIterator[None]:
+    """Serve HTTP on these sockets; at the end abort open requests."""
+    config, state = _config(app), ServerState()
     config.load()
 
-    connect = functools.partial(_Protocol, door, config, state)
+    connect = functools.partial(_Protocol, app, config, state)
     loop = asyncio.get_running_loop()
     servers = [await loop.create_server(connect, sock=each, backlog=BACKLOG) for each in sockets]
     try:
@@ -139,7 +139,7 @@ async def _open_doors(door: Door, sockets: list[socket.socket]) -> AsyncIterator
     finally:
         for server in servers:
             server.close()
-        door.disconnect(stop=True)
+        app.disconnect(stop=True)
 
 
 @contextlib.contextmanager
@@ -165,9 +165,9 @@ def serve_in_thread(options: Options | None = None) -> Iterator[Served]:
         thread.join()
 
 
-def _config(door: Door) -> uvicorn.Config:
+def _config(app: HttpApplication) -> uvicorn.Config:
     return uvicorn.Config(
-        door,
+        app,
         http=_Protocol,
         ws="none",
         lifespan="off",
@@ -213,7 +213,7 @@ def _bind(address: str, port: int) -> socket.socket:
 
 
 def _is_ours(address: str) -> bool:
-    """Tell whether this machine has the address: macOS has but one on loopback."""
+    """Return whether this machine has the address: macOS has only one on loopback."""
     try:
         _bind(address, 0).close()
     except OSError:

@@ -18,7 +18,7 @@ SUPERUSER = "root"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may log in, and the role that bounds what they may do."""
+    """A user account and its role."""
 
     name: str
     password: str
@@ -56,26 +56,26 @@ class Sessions:
         return ref
 
     def role(self, ref: str) -> str:
-        """Give the role of an open session; SESSION_INVALID for any other."""
+        """Return the role of an open session; SESSION_INVALID for any other."""
         account = self._open.get(ref)
         if account is None:
             raise Failure("SESSION_INVALID", ref)
         return account.role
 
     def change_password(self, ref: str, old: str, new: str) -> None:
-        """Give the session's account a new password; CHANGE_PASSWORD_REJECTED for a wrong old."""
+        """Return the session's account a new password; CHANGE_PASSWORD_REJECTED for a wrong old."""
         account = self._open[ref]
         if self.accounts[account.name].password != old:
             raise Failure("CHANGE_PASSWORD_REJECTED", "Authentication failure")
         self.accounts[account.name] = replace(account, password=new)
 
     def used(self, ref: str) -> None:
-        """Note that a session is alive; its record says so at most every ten minutes."""
+        """Update `last_active` of a session, at most every ten minutes."""
         if self._idle(ref) > REFRESH_SECONDS:
             self._db.put("session", ref, last_active=self._clock.iso())
 
     def logout(self, ref: str) -> None:
-        """Close a session; calls that wait in it wake, operations that it began run on."""
+        """Close a session; its waiting calls end, its operations continue."""
         if ref not in self._open:
             raise invalid_handle("session", ref)
         self.logouts += 1
@@ -105,7 +105,7 @@ class Sessions:
         )
 
     def _evict(self, account: Account, originator: str) -> None:
-        """Make room within the newcomer's own group: the longest idle go first."""
+        """Evict the longest idle sessions of the same group."""
         group = [ref for ref, owner in self._open.items() if owner.name == account.name]
         limit = PER_USER
         if account.name == SUPERUSER:

@@ -22,26 +22,26 @@ def drive_number(userdevice: str) -> int | None:
 
 
 def drive_name(number: int) -> str:
-    """Give the name that a guest gives to a drive: `xvda`, ..., `xvdz`, `xvdaa`, ..."""
+    """Return the name that a guest gives to a drive: `xvda`, ..., `xvdz`, `xvdaa`, ..."""
     first, last = divmod(number, 26)
     return "xvd" + (chr(ord("a") + first - 1) if first else "") + chr(ord("a") + last)
 
 
 def free_drives(db: Database, vm: str) -> list[str]:
-    """Give the drive numbers that a VM has free, lowest first."""
+    """Return the drive numbers that a VM has free, lowest first."""
     vbds = records(db, "VBD", db.get("VM", vm)["VBDs"])
     used = {drive_number(vbd["userdevice"]) for _, vbd in vbds}
     return [str(number) for number in DRIVES if number not in used]
 
 
 def free_interfaces(db: Database, vm: str) -> list[str]:
-    """Give the interface numbers that a VM has free, lowest first."""
+    """Return the interface numbers that a VM has free, lowest first."""
     used = {vif["device"] for _, vif in records(db, "VIF", db.get("VM", vm)["VIFs"])}
     return [str(number) for number in INTERFACES if str(number) not in used]
 
 
 def is_mac(text: str) -> bool:
-    """Tell whether a text is six pairs of hexadecimal digits with colons between."""
+    """Return whether a text is six pairs of hexadecimal digits with colons between."""
     return _MAC.fullmatch(text) is not None
 
 

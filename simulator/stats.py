@@ -1,4 +1,4 @@
-"""What was asked of the pool, counted."""
+"""Counters of calls and requests."""
 
 from collections import Counter
 
@@ -16,15 +16,15 @@ class Stats:
         self.calls[method] += 1
 
     def entered(self) -> None:
-        """Note that a request began."""
+        """Count a request that begins."""
         self.open += 1
         self.open_peak = max(self.open_peak, self.open)
 
     def left(self) -> None:
-        """Note that a request ended."""
+        """Count a request that ends."""
         self.open -= 1
 
     def reset(self) -> None:
-        """Count from nothing again; what is under way stays."""
+        """Reset the counters; open requests stay counted."""
         self.calls.clear()
         self.open_peak = self.open

@@ -1,8 +1,8 @@
-"""The pool's database: one table per class, references kept true at both ends, every change dated.
+"""The pool's database: one table per class, consistent back references, a generation per change.
 
 Records are plain dicts of wire values (dates are text, sets lists, maps dicts), to be read by
 anyone and changed by `put` alone: it keeps back references (`VM.VBDs` follows `VBD.VM`), dates the
-change for `event.from`, drops encoded fragments and wakes whoever watches.
+change for `event.from`, drops encoded fragments and wakes the watchers.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ class Table:
         self.deletions: deque[Deletion] = deque(maxlen=_REMEMBERED_DELETIONS)
 
     def changed_since(self, generation: int) -> Iterator[Row]:
-        """Give the rows that changed after `generation`, latest first."""
+        """Return the rows that changed after `generation`, latest first."""
         for row in reversed(self.recent.values()):
             if row.modified <= generation:
                 return
@@ -97,26 +97,26 @@ class Database:
         return ref
 
     def get(self, cls: str, ref: str) -> Record:
-        """Give the live record, to be read only; HANDLE_INVALID where there is none."""
+        """Return the live record, to be read only; HANDLE_INVALID where there is none."""
         return self.row(cls, ref).record
 
     def row(self, cls: str, ref: str) -> Row:
-        """Give the row; codecs encode it as its record. HANDLE_INVALID where there is none."""
+        """Return the row; codecs encode it as its record. HANDLE_INVALID where there is none."""
         row = self.tables[cls].rows.get(ref)
         if row is None:
             raise invalid_handle(cls, ref)
         return row
 
     def exists(self, cls: str, ref: str) -> bool:
-        """Tell whether an object of this class has this reference."""
+        """Return whether an object of this class has this reference."""
         return ref in self.tables[cls].rows
 
     def refs(self, cls: str) -> list[str]:
-        """Give the references of all objects of a class, oldest first."""
+        """Return the references of all objects of a class, oldest first."""
         return list(self.tables[cls].rows)
 
     def where(self, cls: str, **fields: Any) -> list[str]:  # noqa: ANN401  # wire values
-        """Give the references of the objects whose fields all have these values."""
+        """Return the references of the objects whose fields all have these values."""
         return [
             ref
             for ref, row in self.tables[cls].rows.items()
@@ -124,7 +124,7 @@ class Database:
         ]
 
     def by_uuid(self, cls: str, uuid: str) -> str:
-        """Give the reference of the object with this UUID; UUID_INVALID where there is none."""
+        """Return the reference of the object with this UUID; UUID_INVALID where there is none."""
         ref = self.tables[cls].uuids.get(uuid)
         if ref is None:
             raise Failure("UUID_INVALID", cls, uuid)
@@ -169,12 +169,12 @@ class Database:
         self._touch(self.row(cls, ref))
 
     def watch(self, *keys: str) -> asyncio.Future[None]:
-        """Promise to be done at the next change of any key: a class, a reference, or `*`."""
-        promise: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Return a future for the next change of any key: a class, a reference, or `*`."""
+        change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         for key in keys:
-            self._watchers.setdefault(key, {})[promise] = None
-        promise.add_done_callback(lambda done: self._forget(done, keys))
-        return promise
+            self._watchers.setdefault(key, {})[change] = None
+        change.add_done_callback(lambda done: self._forget(done, keys))
+        return change
 
     def _insert(self, table: Table, row: Row) -> None:
         table.rows[row.ref] = row
@@ -211,13 +211,13 @@ class Database:
 
     def _wake(self, *keys: str) -> None:
         for key in (*keys, "*"):
-            for promise in list(self._watchers.get(key, ())):
-                if not promise.done():
-                    promise.set_result(None)
+            for change in list(self._watchers.get(key, ())):
+                if not change.done():
+                    change.set_result(None)
 
-    def _forget(self, promise: asyncio.Future[None], keys: tuple[str, ...]) -> None:
+    def _forget(self, change: asyncio.Future[None], keys: tuple[str, ...]) -> None:
         for key in keys:
             watching = self._watchers.get(key, {})
-            watching.pop(promise, None)
+            watching.pop(change, None)
             if not watching:
                 self._watchers.pop(key, None)

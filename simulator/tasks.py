@@ -1,4 +1,4 @@
-"""Task records and the operations behind them: made, told of progress, cancelled, ended, swept."""
+"""Task records and the operations behind them."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ YOUNG_LIMIT = 200
 
 
 class Task:
-    """One operation under way and the record that shows it; the record may vanish before the end.
+    """A running operation and its task record; the record may be deleted before the end.
 
     A call that gets no task record has a Task all the same, with a `DummyRef:` for its reference.
     """
@@ -31,19 +31,19 @@ class Task:
         self._pause: asyncio.Future[None] | None = None
 
     def progress(self, fraction: float) -> None:
-        """Show how far the operation is, 0 to 1."""
+        """Set the progress, 0 to 1."""
         self._put(progress=float(fraction))
 
     def cancellable(self, *, allowed: bool) -> None:
-        """Show whether a cancel would be heeded just now."""
+        """Set whether the operation can be cancelled now."""
         self._put(allowed_operations=["cancel"] if allowed else [])
 
     def forward(self, host: str) -> None:
-        """Show that a host other than the coordinator does the work."""
+        """Set the host that does the work."""
         self._put(resident_on=host)
 
     def cancel(self) -> None:
-        """Ask the operation to stop; it does when it next waits cancellably."""
+        """Request cancellation; it takes effect at the next cancellable wait."""
         self.cancelled = True
         if self._pause:
             _resolve(self._pause)
@@ -71,24 +71,24 @@ class Task:
         self.check()
 
     def succeed(self, result: str) -> None:
-        """Show success; `result` is the value in XML-RPC text, `status` is written last."""
+        """Record success; `result` is XML-RPC text, `status` is written last."""
         self._put(allowed_operations=[])
         self._put(finished=self._clock.iso(), progress=1.0, result=result)
         self._end(status="success")
 
     def fail(self, failure: Failure) -> None:
-        """Show the failure, or the cancelling if that is what it says."""
+        """Record the failure, or the cancellation for TASK_CANCELLED."""
         if failure.code == "TASK_CANCELLED":
             self._put(progress=1.0, finished=self._clock.iso())
             self._put(status="cancelled")
             self._end(allowed_operations=[])
             return
-        self._put(progress=1.0, error_info=failure.words(), backtrace=_backtrace(failure))
+        self._put(progress=1.0, error_info=failure.description(), backtrace=_backtrace(failure))
         self._put(finished=self._clock.iso(), allowed_operations=[])
         self._end(status="failure")
 
     def end(self) -> None:
-        """End without a trace: the caller of a synchronous call has the answer itself."""
+        """End and delete the record of a synchronous call."""
         if self._db.exists("task", self.ref):
             self._db.destroy("task", self.ref)
         self._end()
@@ -120,7 +120,7 @@ class Tasks:
         subtask_of: str = NULL,
         other_config: Mapping[str, str] | None = None,
     ) -> Task:
-        """Make a pending task record and the handle of the operation behind it."""
+        """Create a pending task record and the handle of its operation."""
         ref = self.record(name, subtask_of=subtask_of, other_config=other_config)
         task = Task(self._db, self._clock, ref, name, session)
         self.running[ref] = task
@@ -136,7 +136,7 @@ class Tasks:
         subtask_of: str = NULL,
         other_config: Mapping[str, str] | None = None,
     ) -> str:
-        """Make a pending task record with nothing behind it; give its reference."""
+        """Make a pending task record with nothing behind it; return its reference."""
         return self._db.create(
             "task",
             name_label=name,
@@ -151,12 +151,12 @@ class Tasks:
         )
 
     def nameless(self, name: str, session: str) -> Task:
-        """Give the handle of a call that gets no task record."""
+        """Return the handle of a call that gets no task record."""
         ref = f"DummyRef:|{self._db.new_uuid()}|{name}"
         return Task(self._db, self._clock, ref, name, session)
 
     def cancel(self, ref: str, by: str) -> None:
-        """Mark the task as being cancelled by the call `by`, and ask its operation to stop."""
+        """Request the cancellation of a task in the name of the call `by`."""
         self._db.put_key("task", ref, "current_operations", by, "cancel")
         for part in (ref, *self._db.get("task", ref)["subtasks"]):
             if part in self.running:
@@ -170,7 +170,7 @@ class Tasks:
             await asyncio.shield(task.ended)
 
     def destroy(self, ref: str) -> None:
-        """Delete a finished task's record; leave the mark that the sweep heeds on a pending one."""
+        """Delete a finished task's record; mark a pending one for the sweep."""
         record = self._db.get("task", ref)
         if record["status"] != "pending":
             self._db.destroy("task", ref)
@@ -180,7 +180,7 @@ class Tasks:
             self._db.put_key("task", ref, "current_operations", "task", "destroy")
 
     def sweep(self) -> None:
-        """Delete what has been finished too long, stuck too long, or is one of too many."""
+        """Delete tasks that are finished or stuck for too long, or too many."""
         refs = self._db.refs("task")
         pending = [ref for ref in refs if self._db.get("task", ref)["status"] == "pending"]
         finished = [ref for ref in refs if self._db.get("task", ref)["status"] != "pending"]
@@ -192,7 +192,7 @@ class Tasks:
             self._destroy(young[: 2 * len(young) - YOUNG_LIMIT])
 
     def forget(self) -> None:
-        """Lose every record and handle, as a restarted toolstack does; operations run on unseen."""
+        """Delete every record and handle, as a toolstack restart does; operations continue."""
         self.running.clear()
         self._destroy(self._db.refs("task"))
 
@@ -223,9 +223,9 @@ class Tasks:
         return str(self._db.get("pool", pools[0])["master"]) if pools else NULL
 
 
-def _resolve(promise: asyncio.Future[None]) -> None:
-    if not promise.done():
-        promise.set_result(None)
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _backtrace(failure: Failure) -> str:

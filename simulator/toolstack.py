@@ -1,32 +1,32 @@
-"""Restarting the toolstack: all that lives in memory only is lost, what the disk holds stays."""
+"""Toolstack restarts: memory is lost, the database on disk stays."""
 
-from simulator import gates
-from simulator.door import Door
+from simulator import preconditions
 from simulator.errors import Failure
+from simulator.http_app import HttpApplication
 from simulator.pool import Pool
 from simulator.rpc import Dispatcher
 
 
 class Toolstack:
-    """The process on the coordinator, as somebody may restart it or move it to another host."""
+    """The toolstack process on the coordinator."""
 
-    def __init__(self, pool: Pool, dispatcher: Dispatcher, door: Door) -> None:
+    def __init__(self, pool: Pool, dispatcher: Dispatcher, app: HttpApplication) -> None:
         self._pool = pool
         self._dispatcher = dispatcher
-        self._door = door
+        self._app = app
 
     def restart(self, *, finish: bool = False) -> None:
-        """Cut connections, lose sessions, tasks and marks.
+        """Abort connections; delete sessions, tasks and current operations.
 
-        Operations under way break off, or with `finish` come to their effect unseen.
+        Running operations are cancelled, or with `finish` complete without a task.
         """
-        self._door.disconnect(stop=not finish)
+        self._app.disconnect(stop=not finish)
         if not finish:
             self._dispatcher.stop()
         self._pool.sessions.forget()
         self._pool.events.forget()
         self._pool.tasks.forget()
-        self._clear_marks()
+        self._clear_current_operations()
 
     def move(self, address: str) -> None:
         """Make the host at this address the coordinator."""
@@ -36,11 +36,11 @@ class Toolstack:
         self._pool.db.put("pool", self._pool.db.refs("pool")[0], master=found[0])
         self.restart()
 
-    def _clear_marks(self) -> None:
+    def _clear_current_operations(self) -> None:
         for table in self._pool.db.tables.values():
             if "current_operations" in table.cls.fields:
                 for ref in list(table.rows):
                     self._pool.db.put(table.cls.name, ref, current_operations={})
-        for cls in gates.GATES:
+        for cls in preconditions.PRECONDITIONS:
             for ref in self._pool.db.refs(cls):
-                gates.refresh(self._pool.db, cls, ref)
+                preconditions.refresh(self._pool.db, cls, ref)

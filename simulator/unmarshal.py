@@ -1,4 +1,4 @@
-"""Reads parameters by the data model's types, as forgiving and as strict as the toolstack."""
+"""Reader of parameters by the types of the data model, as strict as the toolstack."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)(?:\.\d+)?Z?"
 
 
 class Reader:
-    """Turns what a codec read off the wire into wire values, or refuses with INTERNAL_ERROR."""
+    """Converter from what a codec decoded to typed values; refuses with INTERNAL_ERROR."""
 
     def __init__(self, model: datamodel.Model) -> None:
         self._model = model
@@ -30,7 +30,7 @@ class Reader:
         }
 
     def read(self, value: Any, kind: Type) -> Any:  # noqa: ANN401  # any wire value
-        """Give the value as the type wants it: numbers may come as text, booleans may not."""
+        """Return the value as the type wants it: numbers may come as text, booleans may not."""
         return self._readers[kind.kind](value, kind)
 
     def _set(self, value: Any, kind: Type) -> list[Any]:  # noqa: ANN401  # any wire value
@@ -48,7 +48,7 @@ class Reader:
         return {str(self.read(name, key)): self.read(inner, item) for name, inner in pairs}
 
     def _record(self, value: Any, kind: Type) -> dict[str, Any]:  # noqa: ANN401  # any wire value
-        """Keep what `create` takes and fill in defaults; what it does not take is ignored."""
+        """Return the fields that `create` takes, with defaults; others are ignored."""
         given = _of(dict, value, kind)
         cls = self._model.classes[kind.name]
         return {

@@ -1,4 +1,4 @@
-"""XML-RPC as the toolstack writes it: numbers as text, no `<string>` tags, never a fault."""
+"""XML-RPC of the toolstack: numbers as text, no `<string>` tags, no faults."""
 
 import functools
 import re
@@ -35,7 +35,7 @@ class BadRequestError(ValueError):
 
 
 def read(body: bytes) -> tuple[str, list[Any]]:
-    """Give method and parameters of a call; BadRequestError if it is none."""
+    """Return method and parameters of a call; BadRequestError if it is none."""
     if b"<params" not in body:
         raise BadRequestError("Xmlrpc: expected <params>")
     try:
@@ -59,7 +59,7 @@ def bare(value: Any, kind: Type) -> bytes:  # noqa: ANN401  # any wire value
 
 def failure(refusal: Failure) -> bytes:
     """Write a refusal: an answer too, never a fault."""
-    return b"".join((_HEAD, _FAILURE, _untyped(refusal.words()), _END, _TAIL))
+    return b"".join((_HEAD, _FAILURE, _untyped(refusal.description()), _END, _TAIL))
 
 
 def encode(value: Any, kind: Type) -> bytes:  # noqa: ANN401  # any wire value

@@ -1,4 +1,4 @@
-"""Messages that every class has by its fields and look-ups; they are never listed in a file."""
+"""Messages derived from the fields and look-ups of a class; the files do not list them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +11,7 @@ _TEXT = Type("string")
 
 
 def accessors(cls: str, field: Field) -> Iterator[Message]:
-    """Give getter, and for a writable field setter, adders and removers."""
+    """Yield the getter, and for a writable field setter, adders and removers."""
     yield replace(_of_field(cls, field, "get"), result=field.type, role="read-only")
     if field.qualifier != "rw":
         return
@@ -26,7 +26,7 @@ def accessors(cls: str, field: Field) -> Iterator[Message]:
 
 
 def lookup(cls: str, name: str, since: str, gone: str) -> Message:
-    """Give one of `get_all`, `get_by_uuid`, `get_record` and the like."""
+    """Return one of `get_all`, `get_by_uuid`, `get_record` and the like."""
     params, result = {
         "get_all": ((), f"{cls} ref set"),
         "get_all_records": ((), f"({cls} ref -> {cls} record) map"),

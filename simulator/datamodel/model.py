@@ -9,7 +9,7 @@ from simulator.datamodel.types import Type
 
 
 class Link(NamedTuple):
-    """A field of another class that keeps the way back: `VBD.VM` links to `VM.VBDs`."""
+    """A field of another class that holds the back reference: `VBD.VM` links to `VM.VBDs`."""
 
     cls: str
     field: str
@@ -31,21 +31,21 @@ class Field:
 
     @property
     def name(self) -> str:
-        """Give the name on the wire: `name_label`."""
+        """Return the name on the wire: `name_label`."""
         return self.path.replace("/", "_")
 
     @property
     def column(self) -> str:
-        """Give the name in the toolstack's database: `name__label`."""
+        """Return the name in the toolstack's database: `name__label`."""
         return self.path.replace("/", "__")
 
     @property
     def constructs(self) -> bool:
-        """Tell whether `create` takes this field."""
+        """Return whether `create` takes this field."""
         return self.qualifier in {"rw", "init"}
 
     def initial(self) -> Any:  # noqa: ANN401  # any wire value
-        """Give a fresh default, or the empty value of the type where there is none."""
+        """Return a fresh default, or the empty value of the type where there is none."""
         return copy.copy(self.value)
 
 
@@ -63,8 +63,8 @@ class Param:
 class Message:
     """A message of a class; `params` are without the session.
 
-    `kind` is `verb` for what is done by hand; else it says how the message is read off the data
-    model (`get`, `set`, `add_to`, `get_all`, ...), for the field named `field`.
+    `kind` is `custom` for a message with a method of its own; else it says how the data
+    model defines it (`get`, `set`, `add_to`, `get_all`, ...), for the field named `field`.
     """
 
     cls: str
@@ -78,12 +78,12 @@ class Message:
     hidden: bool = False
     gone: str = ""
     errors: tuple[str, ...] = ()
-    kind: str = "verb"
+    kind: str = "custom"
     field: str = ""
 
     @property
     def method(self) -> str:
-        """Give the wire name: `VM.start`."""
+        """Return the wire name: `VM.start`."""
         return f"{self.cls}.{self.name}"
 
     @property

@@ -1,4 +1,4 @@
-"""Reads the `.api` files, one class each, made to be read by people too.
+"""Reader of the `.api` files, one class each.
 
     class VBD
     since rio
@@ -41,7 +41,7 @@ _GONE = ("deprecated", "removed")
 
 @dataclass(slots=True)
 class Sheet:
-    """A class as its file states it, before types and defaults are understood."""
+    """The parsed lines of a class file, before types and defaults."""
 
     name: str = ""
     since: str = ""
@@ -53,7 +53,7 @@ class Sheet:
 
 
 def sheet(text: str) -> Sheet:
-    """Sort the lines of a file by what they state."""
+    """Sort the lines of a file by kind."""
     found = Sheet()
     for line in _whole_lines(text):
         if " | " in line:
@@ -80,7 +80,7 @@ def build(found: Sheet, enums: Enums, links: Mapping[str, Link]) -> Class:
 
 
 def back_links(found: Sheet, enums: Enums) -> Iterator[tuple[Link, Link]]:
-    """Give each pair of a field that points and the field that keeps the way back."""
+    """Yield each pair of a reference field and the field that holds its back reference."""
     for each in (_field(line, enums) for line in found.fields):
         if each.back:
             yield each.back, Link(found.name, each.name)
@@ -110,9 +110,9 @@ def _whole_lines(text: str) -> Iterator[str]:
 def _field(line: str, enums: Enums) -> Field:
     path, rest = re.split(r" +: ", line, maxsplit=1)
     kind, qualifier, since, *notes = re.split(r" {2,}", rest)
-    said = dict(note.split(" ", 1) for note in notes)
+    options = dict(note.split(" ", 1) for note in notes)
     declared = parse(kind)
-    default = said.get("=")
+    default = options.get("=")
     return Field(
         path,
         declared,
@@ -120,9 +120,9 @@ def _field(line: str, enums: Enums) -> Field:
         since,
         value=empty(declared, enums) if default is None else literal(default, declared, enums),
         has_default=default is not None,
-        back=Link(*said["back"].split(".")) if "back" in said else None,
-        role=said.get("role", "pool-operator"),
-        deprecated=f"deprecated {said['deprecated']}" if "deprecated" in said else "",
+        back=Link(*options["back"].split(".")) if "back" in options else None,
+        role=options.get("role", "pool-operator"),
+        deprecated=f"deprecated {options['deprecated']}" if "deprecated" in options else "",
     )
 
 
@@ -145,11 +145,11 @@ def _derived(found: Sheet, fields: list[Field]) -> Iterator[Message]:
         yield derived.lookup(found.name, name, found.since, found.gone)
 
 
-def _as_derived(stated: Message, twin: Message | None) -> Message:
-    """Keep a message that is listed for its role alone the derived thing that it is."""
-    if twin is None:
+def _as_derived(stated: Message, derived_message: Message | None) -> Message:
+    """Keep the derived kind of a message that is listed only for its role."""
+    if derived_message is None:
         return stated
-    return replace(stated, kind=twin.kind, field=twin.field, has_async=False)
+    return replace(stated, kind=derived_message.kind, field=derived_message.field, has_async=False)
 
 
 def _message(found: Sheet, line: str, enums: Enums) -> Message:

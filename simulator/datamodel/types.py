@@ -60,7 +60,7 @@ _EMPTY: dict[str, Any] = {
 
 
 def empty(kind: Type, enums: Mapping[str, tuple[str, ...]]) -> Any:  # noqa: ANN401  # any wire value
-    """Give the value of a field that nobody set and that has no default."""
+    """Return the value of an unset field without a default."""
     if kind.kind == "enum":
         return enums[kind.name][0]
     if kind.kind == "set":

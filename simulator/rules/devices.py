@@ -1,4 +1,4 @@
-"""The gates of VBD and VIF (ocaml/xapi/xapi_vbd_helpers.ml, xapi_vif_helpers.ml)."""
+"""The preconditions of VBD and VIF (ocaml/xapi/xapi_vbd_helpers.ml, xapi_vif_helpers.ml)."""
 
 from simulator.errors import Failure
 from simulator.rules import vm as vm_rules
@@ -19,12 +19,12 @@ _HARMLESS_TO_DISKS = frozenset({"copy", "mirror"})
 
 
 def is_removable(vbd: Record) -> bool:
-    """Tell whether a drive's medium can be changed."""
+    """Return whether a drive's medium can be changed."""
     return bool(vbd["type"] in {"CD", "Floppy"})
 
 
 def owner(view: View) -> View:
-    """Give the view of the VM that a device belongs to."""
+    """Return the view of a device's VM."""
     ref = view.record["VM"]
     return View(view.db, "VM", ref, view.db.get("VM", ref))
 
@@ -43,7 +43,7 @@ def sharing(db: Database, vbd: Record, disk: str) -> Failure | None:
 
 
 def attachments(db: Database, image: Record) -> list[Record]:
-    """Give the VBDs by which running VMs hold a disk, or are about to."""
+    """Return the VBDs by which running VMs hold a disk, or are about to."""
     return [
         vbd
         for _, vbd in records(db, "VBD", image["VBDs"])

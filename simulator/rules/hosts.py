@@ -1,4 +1,4 @@
-"""The gate of a host (ocaml/xapi/xapi_host_helpers.ml)."""
+"""The preconditions of a host (ocaml/xapi/xapi_host_helpers.ml)."""
 
 from simulator.errors import Failure
 from simulator.rules.view import Rule, View, busy, peek
@@ -13,7 +13,7 @@ _ENDING = frozenset({"reboot", "shutdown"})
 
 
 def is_live(view: View) -> bool:
-    """Tell whether the pool hears a host's heartbeat."""
+    """Return whether a host is live."""
     metrics = peek(view.db, "host_metrics", view.record["metrics"])
     return bool(metrics and metrics["live"])
 

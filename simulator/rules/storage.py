@@ -1,4 +1,4 @@
-"""The gates of VDI and SR (ocaml/xapi/xapi_vdi.ml, xapi_sr_operations.ml), and what SRs can do."""
+"""Preconditions of VDI and SR (xapi_vdi.ml, xapi_sr_operations.ml), and the abilities of SRs."""
 
 from simulator.errors import Failure
 from simulator.rules.view import Rule, View, busy, own_operation, peek, records
@@ -45,12 +45,12 @@ _ALWAYS_POSSIBLE = frozenset({"destroy", "forget", "plug", "unplug", "pbd_create
 
 
 def can(sr: Record, ability: str) -> bool:
-    """Tell whether the back end of an SR has an ability."""
+    """Return whether the back end of an SR has an ability."""
     return ability in ABILITIES.get(sr["type"], frozenset())
 
 
 def is_plugged(db: Database, sr: Record) -> bool:
-    """Tell whether any host is attached to an SR."""
+    """Return whether any host is attached to an SR."""
     return any(pbd["currently_attached"] for _, pbd in records(db, "PBD", sr["PBDs"]))
 
 

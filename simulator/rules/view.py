@@ -1,4 +1,4 @@
-"""What a rule looks at: one object, seen together with what it refers to."""
+"""The view of an object that a rule checks."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from simulator.tables import Database, Record
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An object at the moment of a check; `strict` is off where a caller insists."""
+    """An object at the moment of a check; `strict` is off for forced operations."""
 
     db: Database
     cls: str
@@ -22,19 +22,19 @@ Rule = Callable[[View, str], Failure | None]
 
 
 def peek(db: Database, cls: str, ref: str) -> Record | None:
-    """Give the live record, or nothing where the reference is dead or null."""
+    """Return the live record, or nothing where the reference is dead or null."""
     return db.get(cls, ref) if db.exists(cls, ref) else None
 
 
 def records(db: Database, cls: str, refs: list[str]) -> Iterator[tuple[str, Record]]:
-    """Give references and records, passing over the dead."""
+    """Return references and records, passing over the dead."""
     for ref in refs:
         if db.exists(cls, ref):
             yield ref, db.get(cls, ref)
 
 
 def busy(cls: str, ref: str, current: Mapping[str, str]) -> Failure:
-    """Say which operations stand in the way; this refusal alone makes a caller wait."""
+    """Return OTHER_OPERATION_IN_PROGRESS, the one failure that makes a caller wait."""
     tasks, operations = list(current), list(current.values())
     return Failure("OTHER_OPERATION_IN_PROGRESS", cls, ref, _joined(operations), _joined(tasks))
 

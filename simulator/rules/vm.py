@@ -1,4 +1,4 @@
-"""The gate before every verb of a VM (ocaml/xapi/xapi_vm_lifecycle.ml)."""
+"""The preconditions of VM operations (ocaml/xapi/xapi_vm_lifecycle.ml)."""
 
 from simulator.errors import Failure
 from simulator.rules.view import Rule, View, busy, peek, records
@@ -96,30 +96,30 @@ _ATTACHMENTS = (
 
 
 def is_hvm(view: View) -> bool:
-    """Tell whether a live VM was booted as HVM, or a halted one will be."""
+    """Return whether a live VM was booted as HVM, or a halted one will be."""
     metrics = peek(view.db, "VM_metrics", view.record["metrics"])
     kind = metrics["current_domain_type"] if metrics and _is_live(view.record) else "unspecified"
     return domain_type(view.record) == "hvm" if kind == "unspecified" else kind == "hvm"
 
 
 def domain_type(vm: Record) -> str:
-    """Give the type of domain that a VM boots as."""
+    """Return the type of domain that a VM boots as."""
     if vm["domain_type"] != "unspecified":
         return str(vm["domain_type"])
     return "hvm" if vm["HVM_boot_policy"] else "pv"
 
 
 def guest_refusal(view: View, op: str) -> Failure | None:
-    """Refuse what a live guest has not said that it is able to do."""
+    """Refuse an operation that the guest does not report as supported."""
     if op not in _FEATURES or not _is_live(view.record) or not view.strict:
         return None
     agent = peek(view.db, "VM_guest_metrics", view.record["guest_metrics"])
-    told: dict[str, str] = agent["other"] if agent else {}
-    if op in _MOVING and "data-cant-suspend-reason" in told:
-        return Failure("VM_NON_SUSPENDABLE", view.ref, told["data-cant-suspend-reason"])
+    report: dict[str, str] = agent["other"] if agent else {}
+    if op in _MOVING and "data-cant-suspend-reason" in report:
+        return Failure("VM_NON_SUSPENDABLE", view.ref, report["data-cant-suspend-reason"])
     if not is_hvm(view) or (agent and agent["PV_drivers_version"]):
         return None
-    able = any(told.get(feature) == "1" for feature in _FEATURES[op])
+    able = any(report.get(feature) == "1" for feature in _FEATURES[op])
     return None if able else Failure("VM_LACKS_FEATURE", view.ref)
 
 

@@ -53,13 +53,13 @@ class Wire:
         self.dialect = dialect
 
     def __call__(self, method: str, *params: Any, headers: Mapping[str, str] | None = None) -> Any:
-        """Give the value of a call that must succeed."""
+        """Return the value of a call that must succeed."""
         value, refusal = self._exchange(method, params, headers)
         assert refusal is None, f"{method}: {refusal}"
         return value
 
     def refusal(self, method: str, *params: Any) -> list[str]:
-        """Give code and parameters of a call that must be refused."""
+        """Return code and parameters of a call that must be refused."""
         value, refusal = self._exchange(method, params, None)
         assert refusal is not None, f"{method} was not refused: {value}"
         return refusal
@@ -100,11 +100,11 @@ class Xen:
         self._threads = threads
 
     def __call__(self, method: str, *params: Any, headers: Mapping[str, str] | None = None) -> Any:
-        """Give the value of a call that must succeed."""
+        """Return the value of a call that must succeed."""
         return self.wire(method, self.session, *params, headers=headers)
 
     def refusal(self, method: str, *params: Any) -> list[str]:
-        """Give code and parameters of a call that must be refused."""
+        """Return code and parameters of a call that must be refused."""
         return self.wire.refusal(method, self.session, *params)
 
     def later(self, method: str, *params: Any) -> Future[Any]:
@@ -116,12 +116,12 @@ class Xen:
         return self._threads.submit(self.refusal, method, *params)
 
     def find(self, cls: str, name: str) -> str:
-        """Give the reference of the one object that has this name."""
+        """Return the reference of the one object that has this name."""
         (ref,) = self(f"{cls}.get_by_name_label", name)
         return str(ref)
 
     def token(self) -> str:
-        """Give a token from which only what happens after this call is told."""
+        """Return a token from which only what happens after this call is told."""
         return str(self("event.from", [], "", 0.0)["token"])
 
     def events(self, classes: list[str], token: str, seconds: float = 10.0) -> list[dict[str, Any]]:
@@ -148,7 +148,7 @@ class Xen:
 
 @pytest.fixture
 def options() -> Options:
-    """How the pool is started: as fast as can be, with the control door open."""
+    """How the pool is started: as fast as can be, with the control API open."""
     return Options(seed=1, speed=200.0, control=True)
 
 
@@ -171,7 +171,7 @@ def http_request(served: Served) -> Callable[..., Heard]:
 
 @pytest.fixture
 def control(served: Served) -> Callable[..., dict[str, Any]]:
-    """Give an order at the control door: hold, advance, fault, journal ..."""
+    """Return an order at the control app: hold, advance, fault, journal ..."""
 
     def order(do: str, **fields: Any) -> dict[str, Any]:
         heard = ask(served.url, "POST", "/control", json.dumps({"do": do, **fields}).encode())
@@ -190,7 +190,7 @@ def held(control: Callable[..., dict[str, Any]]) -> Callable[[float], dict[str, 
 
 @pytest.fixture(params=["json", "xml"])
 def wire(served: Served, request: pytest.FixtureRequest) -> Wire:
-    """Give a client that has not logged in, once for each dialect."""
+    """Return a client that has not logged in, once for each dialect."""
     return Wire(served.url, request.param)
 
 
@@ -203,7 +203,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 def xen(wire: Wire, threads: ThreadPoolExecutor) -> Xen:
-    """Give a client that has logged in as root, once for each dialect."""
+    """Return a client that has logged in as root, once for each dialect."""
     return Xen(wire, threads)
 
 
@@ -227,26 +227,26 @@ def running(xen: Xen) -> str:
 
 @pytest.fixture
 def machine_record() -> Callable[..., dict[str, Any]]:
-    """Give the record of a VM for VM.create, with what differs."""
+    """Return the record of a VM for VM.create, with what differs."""
     return lambda **fields: {**_MACHINE, **fields}
 
 
 @pytest.fixture
 def drive_record() -> Callable[..., dict[str, Any]]:
-    """Give the record of a VM's drive for VBD.create, with what differs: empty without a VDI."""
+    """Return the record of a VM's drive for VBD.create, with what differs: empty without a VDI."""
     return lambda vm, **fields: {**_DRIVE, "VM": vm, "empty": "VDI" not in fields, **fields}
 
 
 @pytest.fixture
 def interface_record(xen: Xen) -> Callable[..., dict[str, Any]]:
-    """Give the record of a VM's interface for VIF.create, with what differs."""
+    """Return the record of a VM's interface for VIF.create, with what differs."""
     network = xen.find("network", "lab")
     return lambda vm, **fields: {**_INTERFACE, "VM": vm, "network": network, **fields}
 
 
 @pytest.fixture
 def disk_record(xen: Xen) -> Callable[..., dict[str, Any]]:
-    """Give the record of a disk on the shared repository for VDI.create, with what differs."""
+    """Return the record of a disk on the shared repository for VDI.create, with what differs."""
     sr = xen.find("SR", "NFS virtual disk storage")
     return lambda **fields: {**_DISK, "SR": sr, **fields}
 

@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture
 def cd(xen: Any) -> dict[str, Any]:
-    """Give the record of an empty CD drive of the halted VM."""
+    """Return the record of an empty CD drive of the halted VM."""
     return {
         "VM": xen.find("VM", "web02"),
         "VDI": "OpaqueRef:NULL",

@@ -11,7 +11,7 @@ MEMORY = {f"memory_{name}": "134217728" for name in ("static_max", "dynamic_max"
 
 @pytest.fixture
 def record() -> dict[str, Any]:
-    """Give what VM.create needs at least: every field without a default."""
+    """Return what VM.create needs at least: every field without a default."""
     return {
         "user_version": "0",
         "is_a_template": False,

@@ -9,18 +9,18 @@ NULL = "OpaqueRef:NULL"
 
 @pytest.fixture
 def other_hosts(xen: Any, running: str) -> list[str]:
-    """Give the hosts on which web01 does not run."""
+    """Return the hosts on which web01 does not run."""
     here = xen("VM.get_resident_on", running)
     return [host for host in xen("host.get_all") if host != here]
 
 
 def network_record(**fields: Any) -> dict[str, Any]:
-    """Give the record of a network for network.create, with what differs."""
+    """Return the record of a network for network.create, with what differs."""
     return {"name_label": "made", "name_description": "", "other_config": {}, **fields}
 
 
 def pif_of_coordinator(xen: Any) -> str:
-    """Give the first host's own interface."""
+    """Return the first host's own interface."""
     network = xen.find("network", "Pool-wide network associated with eth0")
     return str(xen("network.get_PIFs", network)[0])
 

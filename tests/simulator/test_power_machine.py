@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from simulator import datamodel, memory, verbs, world
+from simulator import datamodel, inventory, memory, methods
 from simulator.call import Call
 from simulator.clock import Clock
 from simulator.errors import Failure
@@ -40,7 +40,7 @@ MODEL: dict[str, tuple[tuple[str, ...], str | None]] = {
     "clone": ((HALTED,), None),
     "destroy": ((HALTED, SUSPENDED), None),
 }
-"""Verb to the states it is admitted in, as a refusal names them, and the state it ends in."""
+"""Method to the states it is admitted in, as a refusal names them, and the state it ends in."""
 
 PARAMETERS: dict[str, list[Any]] = {
     "start": [False, False],
@@ -132,7 +132,7 @@ class Power(RuleBasedStateMachine):
 
     @rule(machine=machines)
     def turn_template(self, machine: Machine) -> None:
-        """Turn a halted VM into a template, a template into a VM."""
+        """Waiter a halted VM into a template, a template into a VM."""
         wanted = not machine.template
         refused = self._call("VM.set_is_a_template", machine.ref, wanted)
         if wanted and machine.state != HALTED:
@@ -165,7 +165,7 @@ class Power(RuleBasedStateMachine):
         self.loop.close()
 
     async def _world(self) -> None:
-        world.build(self.pool)
+        inventory.build(self.pool)
 
     def _meet(self, ref: str, *, template: bool = False) -> Machine:
         self.known[ref] = Machine(ref, template=template)
@@ -182,15 +182,15 @@ class Power(RuleBasedStateMachine):
         return None
 
     def _call(self, method: str, *params: Any) -> Any:
-        """Give a verb's value ("" for none), or the words of its refusal."""
+        """Return a verb's value ("" for none), or the words of its refusal."""
         return self.loop.run_until_complete(self._perform(method, *params))
 
     async def _perform(self, method: str, *params: Any) -> Any:
         call = Call(self.pool, self.pool.tasks.nameless(method, ""), method=method)
         try:
-            return await verbs.load()[method](call, *params) or ""
+            return await methods.load()[method](call, *params) or ""
         except Failure as failure:
-            return failure.words()
+            return failure.description()
 
     def _free_memory(self) -> int:
         return sum(memory.free(self.db, host) for host in self.db.refs("host"))

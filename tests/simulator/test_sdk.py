@@ -9,7 +9,7 @@ import XenAPI
 
 @pytest.fixture
 def sdk(served: Any) -> Iterator[XenAPI.Session]:
-    """Give the client, logged in as its examples do."""
+    """Return the client, logged in as its examples do."""
     session = XenAPI.Session(served.url)
     session.xenapi.login_with_password("root", "xenflow", "1.0", "example")
     yield session

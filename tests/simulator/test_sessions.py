@@ -12,7 +12,7 @@ DAY = 24 * 3600.0
 
 @pytest.fixture
 def member(wire: Any) -> Any:
-    """Give a client of the same dialect that speaks to a member of the pool."""
+    """Return a client of the same dialect that speaks to a member of the pool."""
     port = urllib.parse.urlsplit(wire.url).port
     return type(wire)(f"http://127.0.0.2:{port}", wire.dialect)
 

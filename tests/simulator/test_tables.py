@@ -16,7 +16,7 @@ def _database(seed: int) -> Database:
 
 @pytest.fixture
 def db() -> Database:
-    """Give an empty database; its seed decides every UUID."""
+    """Return an empty database; its seed decides every UUID."""
     return _database(1)
 
 

@@ -11,7 +11,7 @@ GIB = 1 << 30
 
 @pytest.fixture
 def shared(xen: Any) -> str:
-    """Give the repository that all hosts see."""
+    """Return the repository that all hosts see."""
     return str(xen.find("SR", "NFS virtual disk storage"))
 
 
@@ -33,7 +33,7 @@ def add_storage(xen: Any) -> Callable[..., str]:
 
 
 def disk_of(xen: Any, vm: str) -> str:
-    """Give the one disk of a VM."""
+    """Return the one disk of a VM."""
     (drive,) = xen("VM.get_VBDs", vm)
     return str(xen("VBD.get_VDI", drive))
 

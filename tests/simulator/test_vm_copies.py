@@ -12,13 +12,13 @@ DISKS = (
 
 
 def devices(xen: Any, vm: str, cls: str) -> list[dict[str, Any]]:
-    """Give the records of a VM's drives or interfaces, by device."""
+    """Return the records of a VM's drives or interfaces, by device."""
     found = [xen(f"{cls}.get_record", device) for device in xen(f"VM.get_{cls}s", vm)]
     return sorted(found, key=lambda device: str(device.get("userdevice", device["device"])))
 
 
 def uuid_of_shared_storage(xen: Any) -> str:
-    """Give the UUID of the repository that all hosts see."""
+    """Return the UUID of the repository that all hosts see."""
     return str(xen("SR.get_uuid", xen.find("SR", "NFS virtual disk storage")))
 
 

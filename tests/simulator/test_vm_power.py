@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulator import gates
+from simulator import preconditions
 from simulator.server import Served
 
 NULL = "OpaqueRef:NULL"
@@ -13,24 +13,24 @@ HUGE = str(1 << 50)
 
 
 def state(xen: Any, vm: str) -> str:
-    """Give a VM's power state."""
+    """Return a VM's power state."""
     return str(xen("VM.get_power_state", vm))
 
 
 def attached(xen: Any, vm: str, cls: str) -> set[bool]:
-    """Give whether a VM's devices of a class are attached."""
+    """Return whether a VM's devices of a class are attached."""
     devices = xen(f"VM.get_{cls}s", vm)
     return {xen(f"{cls}.get_currently_attached", device) for device in devices}
 
 
 def hosts(xen: Any, vm: str) -> tuple[str, str]:
-    """Give the host that a VM runs on and another one."""
+    """Return the host that a VM runs on and another one."""
     here = xen("VM.get_resident_on", vm)
     return here, next(host for host in xen("host.get_all") if host != here)
 
 
 def set_memory(xen: Any, vm: str, size: str) -> None:
-    """Give a VM this much memory."""
+    """Return a VM this much memory."""
     xen("VM.set_memory_limits", vm, "0", size, size, size)
 
 
@@ -392,7 +392,7 @@ def _outdated(served: Served) -> list[str]:
         ref
         for cls in ("VM", "VBD", "VIF", "VDI", "SR")
         for ref in db.refs(cls)
-        if db.get(cls, ref)["allowed_operations"] != gates.allowed(db, cls, ref)
+        if db.get(cls, ref)["allowed_operations"] != preconditions.allowed(db, cls, ref)
     ]
 
 

@@ -1,60 +1,60 @@
-"""Verbs of hosts (ocaml/xapi/xapi_host.ml)."""
+"""Methods of hosts (ocaml/xapi/xapi_host.ml)."""
 
-from simulator import domains, gates, holding, memory, placement
+from simulator import domains, locks, memory, placement, preconditions
 from simulator.call import Call
 from simulator.errors import Failure
+from simulator.methods import method, vm_sleep
 from simulator.rules.view import records
 from simulator.tables import NULL
-from simulator.verbs import verb, vm_sleep
 
 
-@verb("host.disable")
+@method("host.disable")
 async def disable(call: Call, host: str) -> None:
-    """Let no VM start on, or move to, a host; what runs there stays."""
+    """Exclude a host from new VMs; running VMs stay."""
     call.db.put("host", host, enabled=False)
-    gates.refresh(call.db, "host", host)
+    preconditions.refresh(call.db, "host", host)
 
 
-@verb("host.enable")
+@method("host.enable")
 async def enable(call: Call, host: str) -> None:
-    """Let VMs start on a host again."""
-    async with call.marking("host", host, "enable"):
+    """Admit VMs to a host again."""
+    async with call.current_operation("host", host, "enable"):
         call.db.put("host", host, enabled=True)
 
 
-@verb("host.reboot")
+@method("host.reboot")
 async def reboot(call: Call, host: str) -> None:
     """Boot a disabled host again; it comes back enabled."""
-    async with call.marking("host", host, "reboot"):
+    async with call.current_operation("host", host, "reboot"):
         _go_down(call, host)
         await call.work("host.reboot", cancellable=False)
         _show_live(call, host, live=True)
         call.db.put("host", host, enabled=True)
 
 
-@verb("host.shutdown")
+@method("host.shutdown")
 async def shutdown(call: Call, host: str) -> None:
     """Switch a disabled host off."""
-    async with call.marking("host", host, "shutdown"):
+    async with call.current_operation("host", host, "shutdown"):
         await call.work("host.shutdown", cancellable=False)
         _go_down(call, host)
 
 
-@verb("host.power_on")
+@method("host.power_on")
 async def power_on(call: Call, host: str) -> None:
     """Switch a host on; it comes back enabled."""
-    async with call.marking("host", host, "power_on"):
+    async with call.current_operation("host", host, "power_on"):
         await call.work("host.power_on")
         _show_live(call, host, live=True)
         call.db.put("host", host, enabled=True)
 
 
-@verb("host.evacuate")
+@method("host.evacuate")
 async def evacuate(
     call: Call, host: str, _network: str = NULL, _evacuate_batch_size: int = 0
 ) -> None:
     """Move every VM of a host elsewhere; one that cannot move fails all before any does."""
-    async with call.marking("host", host, "evacuate"):
+    async with call.current_operation("host", host, "evacuate"):
         plan = _plan(call, host)
         if impossible := {vm: to for vm, to in plan.items() if isinstance(to, Failure)}:
             raise next(iter(impossible.values()))
@@ -63,7 +63,7 @@ async def evacuate(
             call.running.progress((done + 1) / len(plan))
 
 
-@verb("host.assert_can_evacuate")
+@method("host.assert_can_evacuate")
 async def assert_can_evacuate(call: Call, host: str) -> None:
     """Refuse a host with a VM that cannot move elsewhere."""
     found = _preventing(call, host).values()
@@ -71,15 +71,15 @@ async def assert_can_evacuate(call: Call, host: str) -> None:
         raise Failure("CANNOT_EVACUATE_HOST", "|".join(",".join(words) for words in found))
 
 
-@verb("host.get_vms_which_prevent_evacuation")
+@method("host.get_vms_which_prevent_evacuation")
 async def get_vms_which_prevent_evacuation(call: Call, host: str) -> dict[str, list[str]]:
-    """Tell which VMs cannot move elsewhere, and why."""
+    """Return the VMs that cannot move elsewhere, with the reason."""
     return _preventing(call, host)
 
 
-@verb("host.destroy")
+@method("host.destroy")
 async def destroy(call: Call, host: str) -> None:
-    """Forget a dead member of the pool."""
+    """Remove a dead member from the pool."""
     record = call.db.get("host", host)
     if host == call.pool.coordinator or placement.is_live(call.db, host):
         raise Failure("HOST_IS_LIVE", host)
@@ -93,34 +93,34 @@ async def destroy(call: Call, host: str) -> None:
     call.db.destroy("host", host)
 
 
-@verb("host.get_servertime")
+@method("host.get_servertime")
 async def get_servertime(call: Call, host: str) -> str:
-    """Tell what time it is."""
+    """Return the time of a host."""
     call.db.get("host", host)
     return call.pool.clock.iso()
 
 
-@verb("host.get_server_localtime")
+@method("host.get_server_localtime")
 async def get_server_localtime(call: Call, host: str) -> str:
-    """Tell what time it is where the host stands: simulated hosts stand in Greenwich."""
+    """Return the local time of a host; simulated hosts are in UTC."""
     return await get_servertime(call, host)
 
 
-@verb("host.compute_free_memory")
+@method("host.compute_free_memory")
 async def compute_free_memory(call: Call, host: str) -> int:
-    """Tell how much memory a host has left for VMs."""
+    """Return the memory that a host has free for VMs."""
     return memory.free(call.db, host)
 
 
-@verb("host.compute_memory_overhead")
+@method("host.compute_memory_overhead")
 async def compute_memory_overhead(call: Call, host: str) -> int:
-    """Tell how much memory a host needs for itself."""
+    """Return the memory that a host needs for itself."""
     return int(call.db.get("host", host)["memory_overhead"])
 
 
-@verb("host.get_management_interface")
+@method("host.get_management_interface")
 async def get_management_interface(call: Call, host: str) -> str:
-    """Give the interface that a host is managed by."""
+    """Return the interface that a host is managed by."""
     return next(
         (
             ref
@@ -131,23 +131,23 @@ async def get_management_interface(call: Call, host: str) -> str:
     )
 
 
-@verb("host.call_plugin")
+@method("host.call_plugin")
 async def call_plugin(call: Call, host: str, plugin: str, _fn: str, _args: dict[str, str]) -> str:
     """Refuse: simulated hosts have no plugins."""
     call.db.get("host", host)
     raise Failure("XENAPI_MISSING_PLUGIN", plugin)
 
 
-@verb("host.has_extension")
+@method("host.has_extension")
 async def has_extension(call: Call, host: str, _name: str) -> bool:
-    """Say that simulated hosts have no extensions."""
+    """Return false: simulated hosts have no extensions."""
     call.db.get("host", host)
     return False
 
 
-@verb("host.set_hostname_live")
+@method("host.set_hostname_live")
 async def set_hostname_live(call: Call, host: str, hostname: str) -> None:
-    """Give a running host another hostname."""
+    """Change the hostname of a running host."""
     call.db.put("host", host, hostname=hostname)
 
 
@@ -157,13 +157,13 @@ def _guests(call: Call, host: str) -> list[str]:
 
 
 def _plan(call: Call, host: str) -> dict[str, str | Failure]:
-    """Give each VM of a host the host it would move to, or the reason why it cannot."""
-    return {vm: _refuge(call, vm, host) for vm in _guests(call, host)}
+    """Return for each VM of a host its target host, or the reason why it cannot move."""
+    return {vm: _evacuation_target(call, vm, host) for vm in _guests(call, host)}
 
 
-def _refuge(call: Call, vm: str, host: str) -> str | Failure:
+def _evacuation_target(call: Call, vm: str, host: str) -> str | Failure:
     try:
-        gates.check(call.db, "VM", vm, "pool_migrate")
+        preconditions.check(call.db, "VM", vm, "pool_migrate")
     except Failure as failure:
         if failure.code != "OTHER_OPERATION_IN_PROGRESS":
             return failure
@@ -175,29 +175,29 @@ def _refuge(call: Call, vm: str, host: str) -> str | Failure:
 
 def _preventing(call: Call, host: str) -> dict[str, list[str]]:
     plan = _plan(call, host)
-    return {vm: to.words() for vm, to in plan.items() if isinstance(to, Failure)}
+    return {vm: to.description() for vm, to in plan.items() if isinstance(to, Failure)}
 
 
 async def _evacuate(call: Call, vm: str, host: str) -> None:
     """Move one VM, unless it has ended or moved meanwhile."""
     if not call.db.exists("VM", vm) or call.db.get("VM", vm)["resident_on"] != host:
         return
-    target = _refuge(call, vm, host)
+    target = _evacuation_target(call, vm, host)
     if isinstance(target, Failure):
         raise target
     async with (
         call.subtask("Async.VM.pool_migrate") as part,
-        part.marking("VM", vm, "pool_migrate"),
-        holding.receiving_host(part, target, "vm_migrate"),
+        part.current_operation("VM", vm, "pool_migrate"),
+        locks.receiving_host(part, target, "vm_migrate"),
     ):
         await vm_sleep.migrate(part, vm, target)
 
 
 def _go_down(call: Call, host: str) -> None:
-    """Lose what runs on a host together with its heartbeat."""
+    """Halt the VMs of a host and mark it as not live."""
     for vm in _guests(call, host):
         domains.halt(call.pool, vm)
-        gates.refresh(call.db, "VM", vm)
+        preconditions.refresh(call.db, "VM", vm)
     _show_live(call, host, live=False)
 
 

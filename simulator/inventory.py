@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simulator import disks, domains, gates, guests, machines
+from simulator import disks, domains, guests, machines, preconditions
 from simulator.memory import MIB
 from simulator.pool import Pool
 from simulator.rules import storage
@@ -30,7 +30,7 @@ def build(pool: Pool, *, hosts: int = 3) -> None:
 
 
 class Builder:
-    """The hands that build one pool; they remember what later things refer to."""
+    """Builder of the objects of one pool."""
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -40,7 +40,7 @@ class Builder:
         self.sr = NULL
 
     def build(self, hosts: int) -> None:
-        """Build the hardware first, then what lives on it."""
+        """Build hosts, networks, storage, templates and VMs."""
         self._networks()
         for number in range(1, hosts + 1):
             self._host(number)
@@ -48,9 +48,9 @@ class Builder:
         self._pool()
         self._templates()
         self._vms()
-        for cls in gates.GATES:
+        for cls in preconditions.PRECONDITIONS:
             for ref in self.db.refs(cls):
-                gates.refresh(self.db, cls, ref)
+                preconditions.refresh(self.db, cls, ref)
 
     def _networks(self) -> None:
         self.network = self._network(NETWORK, "xenbr0")
@@ -202,14 +202,14 @@ class Builder:
         domains.suspend(self.pool, batch01, image)
 
     def _guest(self, name: str, **fields: Any) -> str:  # noqa: ANN401  # wire values
-        """Make a paravirtual guest with the tools, a disk and an interface."""
+        """Create a paravirtual guest with the tools, a disk and an interface."""
         vm = self._machine(name, **_PVH, other_config={guests.TOOLS: "true"}, **fields)
         self._disk(vm, f"{name} system")
         self._interface(vm)
         return vm
 
     def _database(self, name: str) -> str:
-        """Make an HVM guest without the tools, with a CD drive."""
+        """Create an HVM guest without the tools, with a CD drive."""
         vm = self._machine(name, **_HVM)
         self._disk(vm, f"{name} data")
         machines.new_vbd(self.pool, {"VM": vm, "type": "CD", "mode": "RO", **_EMPTY})

@@ -1,54 +1,54 @@
-"""Verbs of a VM that make another one like it, or bring back what it was."""
+"""VM.clone, copy, snapshot and checkpoint."""
 
 from simulator import copies, disks, images, machines
-from simulator.call import Call, Mark
+from simulator.call import Call, CurrentOperation
 from simulator.errors import Failure
+from simulator.methods import method, vm_power
 from simulator.rules import storage
-from simulator.verbs import verb, vm_power
 
 
-@verb("VM.clone")
+@method("VM.clone")
 async def clone(call: Call, vm: str, new_name: str) -> str:
-    """Make a VM like a halted one, on disks that share its blocks."""
-    async with call.marking("VM", vm, "clone"):
+    """Clone a halted VM, on disks that share its blocks."""
+    async with call.current_operation("VM", vm, "clone"):
         made = await copies.copy_disks(call, vm, "clone")
         return await _finish(call, copies.clone(call.pool, vm, new_name, made), "clone")
 
 
-@verb("VM.copy")
+@method("VM.copy")
 async def copy(call: Call, vm: str, new_name: str, sr: str) -> str:
-    """Make a VM like a halted one, on full copies of its disks."""
+    """Copy a halted VM, on full copies of its disks."""
     if call.db.exists("SR", sr) and call.db.get("SR", sr)["content_type"] == "iso":
         raise Failure("OPERATION_NOT_ALLOWED", "Cannot copy a VM's disks to an ISO SR")
-    async with call.marking("VM", vm, "copy"):
+    async with call.current_operation("VM", vm, "copy"):
         made = await copies.copy_disks(call, vm, "copy", sr=sr)
         return await _finish(call, copies.clone(call.pool, vm, new_name, made), "copy")
 
 
-@verb("VM.snapshot")
+@method("VM.snapshot")
 async def snapshot(call: Call, vm: str, new_name: str, ignore_vdis: list[str] | None = None) -> str:
-    """Keep a VM as it is now, in whatever state."""
-    async with call.marking("VM", vm, "snapshot"):
+    """Take a snapshot of a VM in any power state."""
+    async with call.current_operation("VM", vm, "snapshot"):
         made = await copies.copy_disks(call, vm, "snapshot", without=ignore_vdis or ())
         kept = copies.snapshot(call.pool, vm, new_name, made)
         await _finish(call, kept, "snapshot")
-    vm_power.tell(call, vm, "VM_SNAPSHOTTED")
+    vm_power.add_message(call, vm, "VM_SNAPSHOTTED")
     return kept
 
 
-@verb("VM.checkpoint")
+@method("VM.checkpoint")
 async def checkpoint(call: Call, vm: str, new_name: str) -> str:
-    """Keep a VM as it is now, its memory too; it sleeps meanwhile."""
-    async with call.marking("VM", vm, "checkpoint"):
+    """Take a checkpoint of a VM with its memory; it is suspended meanwhile."""
+    async with call.current_operation("VM", vm, "checkpoint"):
         _assert_can_snapshot(call, vm)
         before = call.db.get("VM", vm)["power_state"]
-        image = _fall_asleep(call, vm)
+        image = _suspend_in_place(call, vm)
         try:
             kept = await _keep(call, vm, new_name, image)
         finally:
             _wake(call, vm, before)
         await _finish(call, kept, "checkpoint")
-    vm_power.tell(call, vm, "VM_CHECKPOINTED")
+    vm_power.add_message(call, vm, "VM_CHECKPOINTED")
     return kept
 
 
@@ -60,7 +60,7 @@ def _assert_can_snapshot(call: Call, vm: str) -> None:
 
 
 async def _keep(call: Call, vm: str, new_name: str, image: str) -> str:
-    """Make a checkpoint of a VM that sleeps in this image."""
+    """Create the checkpoint of a VM that is suspended in this image."""
     memory = disks.clone(call.pool, image)
     try:
         made = await copies.copy_disks(call, vm, "snapshot")
@@ -68,12 +68,12 @@ async def _keep(call: Call, vm: str, new_name: str, image: str) -> str:
         disks.drop(call.db, memory)
         raise
     kept = copies.snapshot(call.pool, vm, new_name, made)
-    copies.put_to_sleep(call.db, kept, memory)
+    copies.show_suspended(call.db, kept, memory)
     return kept
 
 
-def _fall_asleep(call: Call, vm: str) -> str:
-    """Suspend a VM in place, unless it sleeps already; give its image."""
+def _suspend_in_place(call: Call, vm: str) -> str:
+    """Suspend a VM in place, unless it sleeps already; return its image."""
     if call.db.get("VM", vm)["power_state"] == "Suspended":
         return str(call.db.get("VM", vm)["suspend_VDI"])
     image = images.create(call.pool, vm)
@@ -87,25 +87,25 @@ def _wake(call: Call, vm: str, before: str) -> None:
         call.db.put("VM", vm, power_state=before)
 
 
-async def _finish(call: Call, twin: str, op: str) -> str:
-    """Spend the rest of the time with the new VM in sight; undo it if that is cut short."""
-    call.db.put("VM", twin, current_operations={call.task: op})
+async def _finish(call: Call, made_vm: str, op: str) -> str:
+    """Wait for the rest of the duration with the new VM visible; delete it on failure."""
+    call.db.put("VM", made_vm, current_operations={call.task: op})
     try:
         await call.work(f"VM.{op}", 1 - copies.DISK_SHARE.get(op, 0.0))
     except BaseException:
-        _undo(call, twin)
+        _undo(call, made_vm)
         raise
     finally:
-        call.release([Mark("VM", twin, op)])
-    return twin
+        call.release([CurrentOperation("VM", made_vm, op)])
+    return made_vm
 
 
-def _undo(call: Call, twin: str) -> None:
-    if not call.db.exists("VM", twin):
+def _undo(call: Call, made_vm: str) -> None:
+    if not call.db.exists("VM", made_vm):
         return
-    record = call.db.get("VM", twin)
-    owned = [*copies.disks_of(call.db, twin), record["suspend_VDI"]]
+    record = call.db.get("VM", made_vm)
+    owned = [*copies.disks_of(call.db, made_vm), record["suspend_VDI"]]
     if call.db.exists("VM", record["snapshot_of"]):
         call.db.put("VM", record["snapshot_of"], parent=record["parent"])
-    machines.drop_vm(call.db, twin)
+    machines.drop_vm(call.db, made_vm)
     copies.drop_disks(call.db, owned)

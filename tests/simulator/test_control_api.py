@@ -1,4 +1,4 @@
-"""The control door: faults, the clock, the toolstack, the journal of effects."""
+"""The control app: faults, the clock, the toolstack, the journal of effects."""
 
 import http.client
 import json
@@ -197,7 +197,7 @@ class TestWithoutTheDoor:
 
     @pytest.fixture
     def options(self) -> Options:
-        """Start without the control door."""
+        """Start without the control app."""
         return Options()
 
     def test_the_path_is_like_any_other(self, http_request: Any) -> None:

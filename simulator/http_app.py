@@ -1,7 +1,6 @@
-"""The doors: paths and HTTP's own rules, around the two dialects (http_svr.ml).
+"""The HTTP application: paths and HTTP rules around the two RPC dialects (http_svr.ml).
 
-A bare ASGI application. API failures are answers with status 200; everything else that goes wrong
-closes the connection.
+A plain ASGI application. API failures have status 200; every other error closes the connection.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ import orjson
 
 from simulator import jsonrpc, xmlrpc
 from simulator.errors import Failure, invalid_utf8
-from simulator.faults import WIRE, Fault, Faults
+from simulator.faults import CONNECTION_FAULTS, Fault, Faults
 from simulator.rpc import Dispatcher, Request
 from simulator.stats import Stats
 
@@ -31,7 +30,7 @@ _COMMON = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-headers", b"X-Requested-With"),
 )
-_KNOWN_VERBS = frozenset({"GET", "POST", "PUT", "CONNECT", "OPTIONS"})
+_KNOWN_METHODS = frozenset({"GET", "POST", "PUT", "CONNECT", "OPTIONS"})
 _PREFLIGHT = frozenset({"/", "/json", "/jsonrpc"})
 _PAGE = "<html><body><h1>HTTP {status} {title}</h1>{text}</body></html>"
 _DETAILS = "<h2>Additional information</h2><p>{text}</p>"
@@ -44,7 +43,7 @@ Controller = Callable[[bytes], Awaitable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer; `cut` breaks off in its middle."""
+    """An HTTP answer; `cut` stops in its middle."""
 
     status: int
     kind: bytes
@@ -55,7 +54,7 @@ class Reply:
 
 
 class RefusedError(Exception):
-    """HTTP's own refusal: a status and a page, and the connection closes."""
+    """An HTTP error: a status and a page; the connection closes."""
 
     def __init__(self, status: int, title: str, text: str = "") -> None:
         self.status = status
@@ -65,10 +64,10 @@ class RefusedError(Exception):
 
 
 class LostError(Exception):
-    """The answer is not to arrive: the connection is torn down instead."""
+    """The answer is lost: the connection closes instead."""
 
 
-class Door:
+class HttpApplication:
     """The ASGI application of one pool."""
 
     def __init__(self, dispatcher: Dispatcher, faults: Faults, stats: Stats) -> None:
@@ -95,7 +94,7 @@ class Door:
                 raise
 
     def disconnect(self, *, stop: bool) -> None:
-        """Cut every connection but the one that asks; `stop` ends what they wait for too."""
+        """Abort every connection but the caller's; `stop` cancels their requests too."""
         asking = asyncio.current_task()
         for connection in self.connections - {self._open.get(asking)}:
             connection.abort()
@@ -130,7 +129,7 @@ class Door:
             case "POST":
                 body = await _body(headers, receive)
                 return await self._post(scope["path"], headers, body, scope["server"][0])
-            case verb if verb not in _KNOWN_VERBS:
+            case method if method not in _KNOWN_METHODS:
                 raise RefusedError(501, "Method not implemented")
             case _:
                 raise RefusedError(403, "Forbidden")
@@ -195,8 +194,8 @@ class Door:
     async def _over_the_wire(
         self, request: Request, answer: Callable[[], Awaitable[bytes]], kind: bytes
     ) -> Reply:
-        """Let the wire's faults befall a call before its effect, after it, or not at all."""
-        fault = self._faults.take(WIRE, request.method, request.params)
+        """Apply network faults to a call, before or after its effect."""
+        fault = self._faults.take(CONNECTION_FAULTS, request.method, request.params)
         if fault and fault.when == "before":
             await _befall(fault)
         body = await answer()

@@ -1,17 +1,17 @@
-"""Verbs of hosts' network interfaces and their VLANs (xapi_pif.ml, xapi_vlan.ml, xapi_pool.ml)."""
+"""Methods of PIFs and VLANs (xapi_pif.ml, xapi_vlan.ml, xapi_pool.ml)."""
 
 from simulator import placement
 from simulator.call import Call
 from simulator.errors import Failure
+from simulator.methods import method
 from simulator.rules.view import records
 from simulator.tables import NULL, Record
-from simulator.verbs import verb
 
 _TAGS = range(4095)
 _SHARED_MAC = "fe:ff:ff:ff:ff:ff"
 
 
-@verb("PIF.plug")
+@method("PIF.plug")
 async def plug(call: Call, pif: str) -> None:
     """Bring an interface up."""
     call.db.get("PIF", pif)
@@ -19,19 +19,19 @@ async def plug(call: Call, pif: str) -> None:
     call.db.put("PIF", pif, currently_attached=True)
 
 
-@verb("PIF.unplug")
+@method("PIF.unplug")
 async def unplug(call: Call, pif: str) -> None:
-    """Take an interface down that nobody needs."""
+    """Take an unused interface down."""
     _assert_idle(call, pif)
     await call.work("PIF.unplug")
     call.db.put("PIF", pif, currently_attached=False)
 
 
-@verb("PIF.reconfigure_ip")
+@method("PIF.reconfigure_ip")
 async def reconfigure_ip(  # noqa: PLR0913, PLR0917  # in wire order
     call: Call, pif: str, mode: str, ip: str, netmask: str, gateway: str, dns: str
 ) -> None:
-    """Give an interface another address."""
+    """Set the address of an interface."""
     call.db.put(
         "PIF",
         pif,
@@ -43,22 +43,22 @@ async def reconfigure_ip(  # noqa: PLR0913, PLR0917  # in wire order
     )
 
 
-@verb("PIF.scan")
+@method("PIF.scan")
 async def scan(call: Call, host: str) -> None:
-    """Look for new interfaces: a simulated host never grows any."""
+    """Scan for new interfaces: a simulated host has no new ones."""
     call.db.get("host", host)
     await call.work("PIF.scan")
 
 
-@verb("VLAN.create")
+@method("VLAN.create")
 async def create_vlan(call: Call, tagged_pif: str, tag: int, network: str) -> str:
-    """Put a tagged interface over an untagged one of a host."""
+    """Create a VLAN interface on a host."""
     _assert_vlan(call, tagged_pif, network, tag)
     await call.work("VLAN.create")
     return str(call.db.get("PIF", _tag(call, tagged_pif, network, tag))["VLAN_master_of"])
 
 
-@verb("VLAN.destroy")
+@method("VLAN.destroy")
 async def destroy_vlan(call: Call, vlan: str) -> None:
     """Delete a tagged interface; its network stays."""
     tagged = call.db.get("VLAN", vlan)["untagged_PIF"]
@@ -68,9 +68,9 @@ async def destroy_vlan(call: Call, vlan: str) -> None:
     call.db.destroy("VLAN", vlan)
 
 
-@verb("pool.create_VLAN_from_PIF")
+@method("pool.create_VLAN_from_PIF")
 async def create_vlan_from_pif(call: Call, pif: str, network: str, vlan: int) -> list[str]:
-    """Put a tagged interface over each live host's interface on the network of this one."""
+    """Create a VLAN interface on each live host's PIF of this network."""
     call.db.get("network", network)
     parents = _siblings(call, pif)
     for parent in parents:
@@ -80,7 +80,7 @@ async def create_vlan_from_pif(call: Call, pif: str, network: str, vlan: int) ->
 
 
 def _siblings(call: Call, pif: str) -> list[str]:
-    """Give the interfaces of live hosts on the same network as this one, of the same kind."""
+    """Return the interfaces of live hosts on the same network as this one, of the same kind."""
     record = call.db.get("PIF", pif)
     on_network = call.db.get("network", record["network"])["PIFs"]
     others = [

@@ -5,23 +5,23 @@ import xml.etree.ElementTree as ET
 from simulator import disks, machines
 from simulator.call import Call
 from simulator.errors import Failure, internal
+from simulator.methods import method, vdi
+from simulator.methods.vm_records import set_is_a_template
 from simulator.tables import Record
-from simulator.verbs import vdi, verb
-from simulator.verbs.vm_records import set_is_a_template
 
 _DISKS = "disks"
 _SCRIPT = "postinstall"
 _SCRIPT_FOLDER = "/opt/xensource/packages/post-install-scripts/"
 
 
-@verb("VM.provision")
+@method("VM.provision")
 async def provision(call: Call, vm: str) -> None:
-    """Turn a template into a VM and make its disks; what fails leaves a VM, not a template."""
-    async with call.marking("VM", vm, "provision"):
+    """Turn a template into a VM and create its disks; what fails leaves a VM, not a template."""
+    async with call.current_operation("VM", vm, "provision"):
         await set_is_a_template(call, vm, False)  # noqa: FBT003  # in wire order
         config: dict[str, str] = call.db.get("VM", vm)["other_config"]
         if _DISKS in config:
-            async with call.marking("host", call.pool.coordinator, "provision"):
+            async with call.current_operation("host", call.pool.coordinator, "provision"):
                 await _make_disks(call, vm, config[_DISKS], config.get(_SCRIPT, ""))
         await call.work("VM.provision")
         for key in (_DISKS, _SCRIPT):
@@ -29,7 +29,7 @@ async def provision(call: Call, vm: str) -> None:
 
 
 async def _make_disks(call: Call, vm: str, wanted: str, script: str) -> None:
-    """Make all the disks, then run the script; undone if anything fails."""
+    """Create all disks, then run the script; delete the disks on failure."""
     made: list[str] = []
     try:
         for disk in _read(wanted):
@@ -43,7 +43,7 @@ async def _make_disks(call: Call, vm: str, wanted: str, script: str) -> None:
 
 def _read(text: str) -> list[Record]:
     try:
-        return [_attributes(disk) for disk in ET.fromstring(text).findall("disk")]  # noqa: S314  # nobody is harmed by a simulator
+        return [_attributes(disk) for disk in ET.fromstring(text).findall("disk")]  # noqa: S314  # the input only reaches the simulator
     except (ET.ParseError, KeyError, ValueError) as error:
         raise internal(f"Xapi_templates.Parse_failure: {error}") from error
 

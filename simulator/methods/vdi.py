@@ -1,54 +1,54 @@
-"""Verbs of a disk (ocaml/xapi/xapi_vdi.ml)."""
+"""Methods of VDIs (ocaml/xapi/xapi_vdi.ml)."""
 
 from typing import Any
 
-from simulator import disks, holding
+from simulator import disks, locks
 from simulator.call import Call
 from simulator.errors import Failure
+from simulator.methods import method
 from simulator.rules import storage
 from simulator.rules.view import records
 from simulator.tables import NULL
-from simulator.verbs import verb
 
 
-@verb("VDI.create")
+@method("VDI.create")
 async def create(call: Call, args: dict[str, Any]) -> str:
-    """Make an empty disk; the back end may round its size up."""
+    """Create an empty disk; the back end may round its size up."""
     if args["type"] == "cbt_metadata":
         raise Failure("VDI_INCOMPATIBLE_TYPE", "", "Cbt_metadata")
     sr = args["SR"]
-    async with call.marking("SR", sr, "vdi_create"):
+    async with call.current_operation("SR", sr, "vdi_create"):
         await call.work("VDI.create")
         return disks.create(call.pool, sr, args)
 
 
-@verb("VDI.destroy")
+@method("VDI.destroy")
 async def destroy(call: Call, vdi: str) -> None:
     """Delete a disk together with the drives that hold it."""
-    async with holding.disk(call, vdi, "destroy"):
+    async with locks.disk(call, vdi, "destroy"):
         await call.work("VDI.destroy")
         disks.drop(call.db, vdi)
 
 
-@verb("VDI.clone")
+@method("VDI.clone")
 async def clone(call: Call, vdi: str, _driver_params: dict[str, str] | None = None) -> str:
-    """Make a writable twin of a disk that shares its blocks."""
+    """Create a writable clone of a disk that shares its blocks."""
     return await duplicate(call, vdi, "clone", work="VDI.clone")
 
 
-@verb("VDI.snapshot")
+@method("VDI.snapshot")
 async def snapshot(call: Call, vdi: str, _driver_params: dict[str, str] | None = None) -> str:
-    """Keep a disk as it is now."""
+    """Take a snapshot of a disk."""
     return await duplicate(call, vdi, "snapshot", work="VDI.snapshot")
 
 
-@verb("VDI.copy")
+@method("VDI.copy")
 async def copy(call: Call, vdi: str, sr: str, _base_vdi: str = NULL, into_vdi: str = NULL) -> str:
     """Copy a disk in full, into a new one or over one that is there."""
     if not call.db.exists("VDI", into_vdi):
         return await duplicate(call, vdi, "copy", work="VDI.copy", sr=sr)
     _assert_takes(call, vdi, into_vdi)
-    async with holding.disk(call, vdi, "copy"):
+    async with locks.disk(call, vdi, "copy"):
         await call.work("VDI.copy")
     return into_vdi
 
@@ -59,7 +59,7 @@ async def duplicate(  # noqa: PLR0913  # what, how, for how long, where
     """Clone, snapshot or copy a disk in the time that `work` names."""
     if op == "copy":
         _assert_makes_disks(call, sr)
-    async with holding.disk(call, vdi, op):
+    async with locks.disk(call, vdi, op):
         await call.work(work, scale)
         match op:
             case "clone":
@@ -70,37 +70,37 @@ async def duplicate(  # noqa: PLR0913  # what, how, for how long, where
                 return disks.copy(call.pool, vdi, sr)
 
 
-@verb("VDI.resize")
+@method("VDI.resize")
 async def resize(call: Call, vdi: str, size: int) -> None:
-    """Grow a disk that nobody holds."""
-    async with holding.disk(call, vdi, "resize"):
+    """Grow a detached disk."""
+    async with locks.disk(call, vdi, "resize"):
         await call.work("VDI.resize")
         disks.resize(call.pool, vdi, size)
 
 
-@verb("VDI.resize_online")
+@method("VDI.resize_online")
 async def resize_online(call: Call, vdi: str, size: int) -> None:
     """Grow a disk in use, where the back end can."""
-    async with holding.disk(call, vdi, "resize_online"):
+    async with locks.disk(call, vdi, "resize_online"):
         await call.work("VDI.resize")
         disks.resize(call.pool, vdi, size)
 
 
-@verb("VDI.forget")
+@method("VDI.forget")
 async def forget(call: Call, vdi: str) -> None:
-    """Drop a disk from the database."""
-    async with holding.disk(call, vdi, "forget"):
+    """Remove a disk from the database."""
+    async with locks.disk(call, vdi, "forget"):
         disks.drop(call.db, vdi)
 
 
-@verb("VDI.update")
+@method("VDI.update")
 async def update(call: Call, vdi: str) -> None:
-    """Ask the back end what it knows of a disk."""
-    async with call.marking("VDI", vdi, "update"):
+    """Update the record of a disk from the back end."""
+    async with call.current_operation("VDI", vdi, "update"):
         await call.work("VDI.update")
 
 
-@verb("VDI.introduce")
+@method("VDI.introduce")
 async def introduce(  # noqa: PLR0913, PLR0917  # in wire order
     call: Call,
     uuid: str,
@@ -118,8 +118,8 @@ async def introduce(  # noqa: PLR0913, PLR0917  # in wire order
     virtual_size: int = 0,
     *_bookkeeping: object,
 ) -> str:
-    """Make known a disk that a repository holds already."""
-    async with call.marking("SR", sr, "vdi_introduce"):
+    """Introduce a disk that a repository holds already."""
+    async with call.current_operation("SR", sr, "vdi_introduce"):
         vdi = call.db.create(
             "VDI",
             uuid=uuid,
@@ -140,44 +140,44 @@ async def introduce(  # noqa: PLR0913, PLR0917  # in wire order
     return vdi
 
 
-@verb("VDI.set_name_label")
+@method("VDI.set_name_label")
 async def set_name_label(call: Call, vdi: str, value: str) -> None:
     """Name a disk, in its repository too."""
     _assert_plugged(call, vdi)
     call.db.put("VDI", vdi, name_label=value)
 
 
-@verb("VDI.set_name_description")
+@method("VDI.set_name_description")
 async def set_name_description(call: Call, vdi: str, value: str) -> None:
     """Describe a disk, in its repository too."""
     _assert_plugged(call, vdi)
     call.db.put("VDI", vdi, name_description=value)
 
 
-@verb("VDI.set_read_only")
+@method("VDI.set_read_only")
 async def set_read_only(call: Call, vdi: str, value: bool) -> None:
     """Make a disk read-only or writable."""
     call.db.put("VDI", vdi, read_only=value)
 
 
-@verb("VDI.set_sharable")
+@method("VDI.set_sharable")
 async def set_sharable(call: Call, vdi: str, _value: bool) -> None:
     """Refuse: only storage back ends decide that."""
     call.db.get("VDI", vdi)
     raise Failure("PERMISSION_DENIED", "")
 
 
-@verb("VDI.set_on_boot")
+@method("VDI.set_on_boot")
 async def set_on_boot(call: Call, vdi: str, value: str) -> None:
-    """Let a disk forget or keep what is written between two boots."""
+    """Set whether a disk is reset at each boot."""
     _assert_all_halted(call, vdi)
-    async with call.marking("VDI", vdi, "set_on_boot"):
+    async with call.current_operation("VDI", vdi, "set_on_boot"):
         call.db.put("VDI", vdi, on_boot=value)
 
 
-@verb("VDI.set_allow_caching")
+@method("VDI.set_allow_caching")
 async def set_allow_caching(call: Call, vdi: str, value: bool) -> None:
-    """Let hosts cache a disk locally."""
+    """Set whether hosts cache a disk locally."""
     _assert_all_halted(call, vdi)
     call.db.put("VDI", vdi, allow_caching=value)
 

@@ -1,29 +1,29 @@
-"""Verbs of a VM's drives (ocaml/xapi/xapi_vbd.ml)."""
+"""Methods of VBDs (ocaml/xapi/xapi_vbd.ml)."""
 
 from typing import Any
 
 from simulator import domains, machines, slots
 from simulator.call import Call
 from simulator.errors import Failure
+from simulator.methods import method
 from simulator.rules import devices
 from simulator.rules import vm as vm_rules
 from simulator.rules.view import View, busy
 from simulator.tables import NULL, Record
-from simulator.verbs import verb
 
 _ODD_TYPES = frozenset({"ha_statefile", "metadata", "redo_log", "rrd", "pvs_cache", "cbt_metadata"})
 _MIGRATING = frozenset({"pool_migrate", "migrate_send"})
 
 
-@verb("VBD.create")
+@method("VBD.create")
 async def create(call: Call, args: dict[str, Any]) -> str:
-    """Make a drive; it is not plugged by itself."""
+    """Create a drive without plugging it."""
     _assert_medium(call, args)
     vm = call.db.get("VM", args["VM"])
     _assert_not_migrating(args["VM"], vm)
     number = _number(call, args)
-    asleep = vm["power_state"] == "Suspended"
-    attached = {} if asleep else {"device": "", "currently_attached": False}
+    suspended = vm["power_state"] == "Suspended"
+    attached = {} if suspended else {"device": "", "currently_attached": False}
     empty = args["empty"]
     return machines.new_vbd(
         call.pool,
@@ -31,9 +31,9 @@ async def create(call: Call, args: dict[str, Any]) -> str:
     )
 
 
-@verb("VBD.destroy")
+@method("VBD.destroy")
 async def destroy(call: Call, vbd: str) -> None:
-    """Delete a drive; what was in it stays."""
+    """Delete a drive; its disk stays."""
     record = call.db.get("VBD", vbd)
     if record["currently_attached"]:
         vm = call.db.get("VM", record["VM"])["uuid"]
@@ -42,49 +42,49 @@ async def destroy(call: Call, vbd: str) -> None:
     machines.drop_device(call.db, "VBD", vbd)
 
 
-@verb("VBD.plug")
+@method("VBD.plug")
 async def plug(call: Call, vbd: str) -> None:
-    """Show a drive to a running guest."""
-    async with call.marking("VBD", vbd, "plug"):
+    """Attach a drive to a running guest."""
+    async with call.current_operation("VBD", vbd, "plug"):
         _assert_writable(call, vbd)
         await call.work("VBD.plug")
         domains.attach_disk(call.db, vbd)
 
 
-@verb("VBD.unplug")
+@method("VBD.unplug")
 async def unplug(call: Call, vbd: str) -> None:
-    """Take a drive from a running guest."""
-    async with call.marking("VBD", vbd, "unplug"):
+    """Detach a drive from a running guest."""
+    async with call.current_operation("VBD", vbd, "unplug"):
         await call.work("VBD.unplug")
         call.db.put("VBD", vbd, currently_attached=False)
 
 
-@verb("VBD.unplug_force")
+@method("VBD.unplug_force")
 async def unplug_force(call: Call, vbd: str) -> None:
-    """Take a drive from a running guest that does not let go of it."""
-    async with call.marking("VBD", vbd, "unplug_force"):
+    """Detach a drive from a running guest by force."""
+    async with call.current_operation("VBD", vbd, "unplug_force"):
         await call.work("VBD.unplug")
         call.db.put("VBD", vbd, currently_attached=False)
 
 
-@verb("VBD.insert")
+@method("VBD.insert")
 async def insert(call: Call, vbd: str, vdi: str) -> None:
-    """Put a medium into an empty drive."""
-    async with call.marking("VBD", vbd, "insert"):
+    """Insert a medium into an empty drive."""
+    async with call.current_operation("VBD", vbd, "insert"):
         _assert_insertable(call, vbd, vdi)
         await call.work("VBD.insert")
         call.db.put("VBD", vbd, VDI=vdi, empty=False, **_attachment(call, vbd, full=True))
 
 
-@verb("VBD.eject")
+@method("VBD.eject")
 async def eject(call: Call, vbd: str) -> None:
-    """Take the medium out of a drive."""
-    async with call.marking("VBD", vbd, "eject"):
+    """Eject the medium of a drive."""
+    async with call.current_operation("VBD", vbd, "eject"):
         await call.work("VBD.eject")
         call.db.put("VBD", vbd, VDI=NULL, empty=True, **_attachment(call, vbd, full=False))
 
 
-@verb("VBD.assert_attachable")
+@method("VBD.assert_attachable")
 async def assert_attachable(call: Call, vbd: str) -> None:
     """Refuse a drive that its VM could not attach now."""
     record = call.db.get("VBD", vbd)
@@ -92,7 +92,7 @@ async def assert_attachable(call: Call, vbd: str) -> None:
         raise refusal
 
 
-@verb("VBD.set_mode")
+@method("VBD.set_mode")
 async def set_mode(call: Call, vbd: str, value: str) -> None:
     """Make a drive of a halted VM writable or read-only."""
     vm = call.db.get("VBD", vbd)["VM"]
@@ -126,7 +126,7 @@ def _assert_not_migrating(ref: str, vm: Record) -> None:
 
 
 def _number(call: Call, args: Record) -> str:
-    """Give the drive's number as the database keeps it: found, or as asked for if it is free."""
+    """Return the `userdevice` of a new drive: the lowest free number, or the requested one."""
     asked = str(args["userdevice"])
     free = slots.free_drives(call.db, args["VM"])
     if asked == "autodetect":
@@ -157,7 +157,7 @@ def _assert_insertable(call: Call, vbd: str, vdi: str) -> None:
 
 
 def _attachment(call: Call, vbd: str, *, full: bool) -> Record:
-    """Tell what a change of media does to a running guest's drive: an HVM one keeps it."""
+    """Return the attachment of a running guest's drive after a change of media; HVM keeps it."""
     ref = call.db.get("VBD", vbd)["VM"]
     vm = View(call.db, "VM", ref, call.db.get("VM", ref))
     if vm.record["power_state"] != "Running" or vm_rules.is_hvm(vm):

@@ -1,14 +1,14 @@
-"""Verbs of a VM that move it between Halted, Running and Paused."""
+"""Methods of a VM that move it between Halted, Running and Paused."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from simulator import domains, holding, images, placement
+from simulator import domains, images, locks, placement
 from simulator.call import Call
 from simulator.errors import Failure
+from simulator.methods import method
 from simulator.rules import vm as vm_rules
 from simulator.rules.view import View
-from simulator.verbs import verb
 
 _ENDED_BY_SHUTDOWN = frozenset(
     {
@@ -19,104 +19,104 @@ _ENDED_BY_SHUTDOWN = frozenset(
 _ENDED_BY_REBOOT = frozenset({"clean_shutdown", "clean_reboot", "pool_migrate", "suspend"})
 
 
-@verb("VM.start")
+@method("VM.start")
 async def start(call: Call, vm: str, start_paused: bool, _force: bool) -> None:
-    """Boot a halted VM on the host that suits best."""
-    async with holding.vm_and_devices(call, vm, "start"):
+    """Boot a halted VM on the best suited host."""
+    async with locks.vm_and_devices(call, vm, "start"):
         host = placement.choose(call.db, vm)
         await _boot(call, vm, host, "VM.start", paused=start_paused)
 
 
-@verb("VM.start_on")
+@method("VM.start_on")
 async def start_on(call: Call, vm: str, host: str, start_paused: bool, _force: bool) -> None:
     """Boot a halted VM on a given host."""
-    async with holding.vm_and_devices(call, vm, "start_on"):
+    async with locks.vm_and_devices(call, vm, "start_on"):
         placement.assert_can_boot(call.db, vm, host)
         await _boot(call, vm, host, "VM.start_on", paused=start_paused)
 
 
-@verb("VM.clean_shutdown")
+@method("VM.clean_shutdown")
 async def clean_shutdown(call: Call, vm: str) -> None:
-    """Ask the guest to shut down."""
-    async with call.marking("VM", vm, "clean_shutdown"):
+    """Shut the guest down cleanly."""
+    async with call.current_operation("VM", vm, "clean_shutdown"):
         await call.work("VM.clean_shutdown")
         _halt(call, vm)
 
 
-@verb("VM.shutdown")
+@method("VM.shutdown")
 async def shutdown(call: Call, vm: str) -> None:
-    """Ask the guest to shut down, and switch it off where that is impossible."""
-    async with call.marking("VM", vm, "shutdown"):
-        clean = _heeds_requests(call, vm)
+    """Shut the guest down cleanly, or by force where that is impossible."""
+    async with call.current_operation("VM", vm, "shutdown"):
+        clean = _shuts_down_cleanly(call, vm)
         await call.work("VM.clean_shutdown" if clean else "VM.hard_shutdown")
         _halt(call, vm)
 
 
-@verb("VM.hard_shutdown")
+@method("VM.hard_shutdown")
 async def hard_shutdown(call: Call, vm: str) -> None:
-    """Switch a VM off; what else is done to it is cancelled first."""
-    async with call.marking("VM", vm, "hard_shutdown"):
+    """Stop a VM by force; cancel its other operations first."""
+    async with call.current_operation("VM", vm, "hard_shutdown"):
         await _end_others(call, vm, _ENDED_BY_SHUTDOWN)
         await call.work("VM.hard_shutdown")
         _halt(call, vm)
 
 
-@verb("VM.clean_reboot")
+@method("VM.clean_reboot")
 async def clean_reboot(call: Call, vm: str) -> None:
-    """Ask the guest to boot again."""
-    async with call.marking("VM", vm, "clean_reboot"):
+    """Reboot the guest cleanly."""
+    async with call.current_operation("VM", vm, "clean_reboot"):
         await call.work("VM.clean_reboot")
         domains.reboot(call.pool, vm)
-        tell(call, vm, "VM_REBOOTED")
+        add_message(call, vm, "VM_REBOOTED")
 
 
-@verb("VM.hard_reboot")
+@method("VM.hard_reboot")
 async def hard_reboot(call: Call, vm: str) -> None:
-    """Reset a VM; what else is done to it is cancelled first."""
-    async with call.marking("VM", vm, "hard_reboot"):
+    """Reset a VM; cancel its other operations first."""
+    async with call.current_operation("VM", vm, "hard_reboot"):
         await _end_others(call, vm, _ENDED_BY_REBOOT)
         state = call.db.get("VM", vm)["power_state"]
         if state not in {"Running", "Paused"}:
             raise Failure("VM_BAD_POWER_STATE", vm, "running", state.lower())
         await call.work("VM.hard_reboot")
         domains.reboot(call.pool, vm)
-        tell(call, vm, "VM_REBOOTED")
+        add_message(call, vm, "VM_REBOOTED")
 
 
-@verb("VM.pause")
+@method("VM.pause")
 async def pause(call: Call, vm: str) -> None:
-    """Take the processors from a running VM."""
-    async with call.marking("VM", vm, "pause"):
+    """Pause a running VM."""
+    async with call.current_operation("VM", vm, "pause"):
         await call.work("VM.pause")
         call.db.put("VM", vm, power_state="Paused")
-        tell(call, vm, "VM_PAUSED")
+        add_message(call, vm, "VM_PAUSED")
 
 
-@verb("VM.unpause")
+@method("VM.unpause")
 async def unpause(call: Call, vm: str) -> None:
-    """Give a paused VM its processors back."""
-    async with call.marking("VM", vm, "unpause"):
+    """Unpause a VM."""
+    async with call.current_operation("VM", vm, "unpause"):
         await call.work("VM.unpause")
         call.db.put("VM", vm, power_state="Running")
-        tell(call, vm, "VM_UNPAUSED")
+        add_message(call, vm, "VM_UNPAUSED")
 
 
-@verb("VM.power_state_reset")
+@method("VM.power_state_reset")
 async def power_state_reset(call: Call, vm: str) -> None:
-    """Call a VM halted whose host is lost."""
+    """Set a VM to Halted whose host is lost."""
     host = call.db.get("VM", vm)["resident_on"]
     if host == call.pool.coordinator:
         raise Failure("DOMAIN_EXISTS", vm)
     if call.db.exists("host", host) and placement.is_live(call.db, host):
         raise Failure("HOST_IS_LIVE", host)
-    async with call.marking("VM", vm, "power_state_reset"):
+    async with call.current_operation("VM", vm, "power_state_reset"):
         images.forget(call.db, vm)
         domains.halt(call.pool, vm)
 
 
 @asynccontextmanager
 async def reserved(call: Call, vm: str, host: str) -> AsyncIterator[None]:
-    """Keep room for a VM on a host; given back unless the VM comes up there."""
+    """Reserve a host for a VM; release it on failure."""
     domains.prepare(call.pool, vm, host)
     call.running.forward(host)
     try:
@@ -126,11 +126,11 @@ async def reserved(call: Call, vm: str, host: str) -> AsyncIterator[None]:
         raise
 
 
-def tell(call: Call, vm: str, name: str) -> None:
-    """Leave a message about what became of a VM."""
+def add_message(call: Call, vm: str, name: str) -> None:
+    """Create a message about a VM."""
     record = call.db.get("VM", vm)
-    deed = name.removeprefix("VM_").lower().replace("_", " ")
-    call.say(name, "VM", record["uuid"], f"VM '{record['name_label']}' {deed}")
+    event = name.removeprefix("VM_").lower().replace("_", " ")
+    call.create_message(name, "VM", record["uuid"], f"VM '{record['name_label']}' {event}")
 
 
 async def _boot(call: Call, vm: str, host: str, work: str, *, paused: bool) -> None:
@@ -138,7 +138,7 @@ async def _boot(call: Call, vm: str, host: str, work: str, *, paused: bool) -> N
         domains.forget_guest(call.db, vm)
         await call.work(work)
         domains.bring_up(call.pool, vm, host, paused=paused)
-    tell(call, vm, "VM_STARTED")
+    add_message(call, vm, "VM_STARTED")
 
 
 def _halt(call: Call, vm: str) -> None:
@@ -146,10 +146,10 @@ def _halt(call: Call, vm: str) -> None:
         return
     images.drop(call.db, vm)
     domains.halt(call.pool, vm)
-    tell(call, vm, "VM_SHUTDOWN")
+    add_message(call, vm, "VM_SHUTDOWN")
 
 
-def _heeds_requests(call: Call, vm: str) -> bool:
+def _shuts_down_cleanly(call: Call, vm: str) -> bool:
     view = View(call.db, "VM", vm, call.db.get("VM", vm))
     running = view.record["power_state"] == "Running"
     return running and vm_rules.guest_refusal(view, "clean_shutdown") is None

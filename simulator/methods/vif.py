@@ -1,30 +1,30 @@
-"""Verbs of a VM's network interfaces (ocaml/xapi/xapi_vif.ml)."""
+"""Methods of VIFs (ocaml/xapi/xapi_vif.ml)."""
 
 from typing import Any
 
 from simulator import guests, machines, placement, slots
 from simulator.call import Call
 from simulator.errors import Failure
+from simulator.methods import method
 from simulator.rules.view import records
 from simulator.tables import Record
-from simulator.verbs import verb
 
 
-@verb("VIF.create")
+@method("VIF.create")
 async def create(call: Call, args: dict[str, Any]) -> str:
-    """Make an interface; it is not plugged by itself, and nobody checks for a MAC used twice."""
+    """Create an interface without plugging it; a MAC may be used twice."""
     vm = call.db.get("VM", args["VM"])
     call.db.get("network", args["network"])
     _assert_device(call, args)
     _assert_mac(call, args)
-    asleep = vm["power_state"] == "Suspended"
-    attached = args.get("currently_attached", False) and asleep
+    suspended = vm["power_state"] == "Suspended"
+    attached = args.get("currently_attached", False) and suspended
     return machines.new_vif(call.pool, {**args, "currently_attached": attached})
 
 
-@verb("VIF.destroy")
+@method("VIF.destroy")
 async def destroy(call: Call, vif: str) -> None:
-    """Delete an interface that no running guest holds."""
+    """Delete a detached interface."""
     record = call.db.get("VIF", vif)
     live = call.db.get("VM", record["VM"])["power_state"] in {"Running", "Paused"}
     if record["currently_attached"] and live:
@@ -32,32 +32,32 @@ async def destroy(call: Call, vif: str) -> None:
     machines.drop_device(call.db, "VIF", vif)
 
 
-@verb("VIF.plug")
+@method("VIF.plug")
 async def plug(call: Call, vif: str) -> None:
-    """Show an interface to a running guest."""
-    async with call.marking("VIF", vif, "plug"):
+    """Attach an interface to a running guest."""
+    async with call.current_operation("VIF", vif, "plug"):
         _assert_reachable(call, vif, call.db.get("VIF", vif)["network"])
         await call.work("VIF.plug")
         _attach(call, vif, attached=True)
 
 
-@verb("VIF.unplug")
+@method("VIF.unplug")
 async def unplug(call: Call, vif: str) -> None:
-    """Take an interface from a running guest."""
-    async with call.marking("VIF", vif, "unplug"):
+    """Detach an interface from a running guest."""
+    async with call.current_operation("VIF", vif, "unplug"):
         await call.work("VIF.unplug")
         _attach(call, vif, attached=False)
 
 
-@verb("VIF.unplug_force")
+@method("VIF.unplug_force")
 async def unplug_force(call: Call, vif: str) -> None:
-    """Take an interface from a running guest that does not let go of it."""
+    """Detach an interface from a running guest by force."""
     await unplug(call, vif)
 
 
-@verb("VIF.move")
+@method("VIF.move")
 async def move(call: Call, vif: str, network: str) -> None:
-    """Put an interface on another network, in a running guest too."""
+    """Move an interface to another network, in a running guest too."""
     call.db.get("network", network)
     _assert_reachable(call, vif, network)
     await call.work("VIF.move")

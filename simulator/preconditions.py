@@ -1,4 +1,4 @@
-"""The state rules as the rest of the simulator asks for them: what an object admits now."""
+"""Preconditions of operations on objects, and `allowed_operations`."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from simulator.tables import Database
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class Preconditions:
     """The rules of a class, those that `allowed_operations` shows, and what it may name."""
 
     rules: tuple[Rule, ...]
@@ -19,37 +19,41 @@ class Gate:
     operations: tuple[str, ...]
 
 
-GATES = {
-    "VM": Gate(vm_rules.RULES, vm_rules.RULES, vm_rules.LISTED),
-    "VBD": Gate(device_rules.VBD_RULES, device_rules.VBD_RULES_LISTED, device_rules.VBD_OPERATIONS),
-    "VIF": Gate(device_rules.VIF_RULES, device_rules.VIF_RULES, device_rules.VIF_OPERATIONS),
-    "VDI": Gate(storage.VDI_RULES, storage.VDI_RULES, storage.VDI_OPERATIONS),
-    "SR": Gate(storage.SR_RULES, storage.SR_RULES, storage.SR_OPERATIONS),
-    "host": Gate(hosts.HOST_RULES, hosts.HOST_RULES, hosts.HOST_OPERATIONS),
+PRECONDITIONS = {
+    "VM": Preconditions(vm_rules.RULES, vm_rules.RULES, vm_rules.LISTED),
+    "VBD": Preconditions(
+        device_rules.VBD_RULES, device_rules.VBD_RULES_LISTED, device_rules.VBD_OPERATIONS
+    ),
+    "VIF": Preconditions(
+        device_rules.VIF_RULES, device_rules.VIF_RULES, device_rules.VIF_OPERATIONS
+    ),
+    "VDI": Preconditions(storage.VDI_RULES, storage.VDI_RULES, storage.VDI_OPERATIONS),
+    "SR": Preconditions(storage.SR_RULES, storage.SR_RULES, storage.SR_OPERATIONS),
+    "host": Preconditions(hosts.HOST_RULES, hosts.HOST_RULES, hosts.HOST_OPERATIONS),
 }
-"""The classes whose operations exclude each other; all others admit everything."""
+"""The classes with preconditions; all others allow everything."""
 
 
 def check(db: Database, cls: str, ref: str, op: str, *, strict: bool = True) -> None:
-    """Refuse as XenServer does if the object does not admit the operation now."""
+    """Raise XenServer's failure if the object does not allow the operation now."""
     view = View(db, cls, ref, db.get(cls, ref), strict)
-    if cls in GATES and (refusal := _refusal(view, op, GATES[cls].rules)):
+    if cls in PRECONDITIONS and (refusal := _refusal(view, op, PRECONDITIONS[cls].rules)):
         raise refusal
 
 
 def allowed(db: Database, cls: str, ref: str) -> list[str]:
-    """List the operations that an object admits now, as `allowed_operations` shows them."""
-    if cls not in GATES:
+    """Return the operations that an object allows now, as in `allowed_operations`."""
+    if cls not in PRECONDITIONS:
         return []
     view = View(db, cls, ref, db.get(cls, ref))
-    gate = GATES[cls]
-    return [op for op in gate.operations if not _refusal(view, op, gate.shown)]
+    entry = PRECONDITIONS[cls]
+    return [op for op in entry.operations if not _refusal(view, op, entry.shown)]
 
 
 def refresh(db: Database, cls: str, ref: str) -> None:
-    """Write `allowed_operations` anew, of an object and of those that hang on it."""
+    """Recompute `allowed_operations` of an object and of its neighbours."""
     for near_cls, near in ((cls, ref), *_neighbours(db, cls, ref)):
-        if near_cls in GATES and db.exists(near_cls, near):
+        if near_cls in PRECONDITIONS and db.exists(near_cls, near):
             db.put(near_cls, near, allowed_operations=allowed(db, near_cls, near))
 
 

@@ -1,4 +1,4 @@
-"""Verbs of networks (ocaml/xapi/xapi_network.ml)."""
+"""Methods of networks (ocaml/xapi/xapi_network.ml)."""
 
 import re
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from simulator import machines
 from simulator.call import Call
 from simulator.errors import Failure
+from simulator.methods import method
 from simulator.rules.view import records
-from simulator.verbs import verb
 
 _MTU = 1500
 _LONGEST_NAME = 15
@@ -15,9 +15,9 @@ _RESERVED = re.compile(r"(xen|xapi|vif|tap|eth)")
 _INTERNAL = "is_host_internal_management_network"
 
 
-@verb("network.create")
+@method("network.create")
 async def create(call: Call, args: dict[str, Any]) -> str:
-    """Make a network; without a bridge of its own it gets the next `xapi<N>`."""
+    """Create a network; without a bridge name it gets the next `xapi<N>`."""
     bridge = args.get("bridge", "")
     if bridge:
         _assert_bridge(call, bridge)
@@ -28,9 +28,9 @@ async def create(call: Call, args: dict[str, Any]) -> str:
     )
 
 
-@verb("network.destroy")
+@method("network.destroy")
 async def destroy(call: Call, network: str) -> None:
-    """Delete a network that nobody uses, with the interfaces that merely point to it."""
+    """Delete an unused network together with its unattached VIFs."""
     record = call.db.get("network", network)
     vifs = list(records(call.db, "VIF", record["VIFs"]))
     attached = [ref for ref, vif in vifs if vif["currently_attached"]]

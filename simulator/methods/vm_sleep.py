@@ -1,15 +1,15 @@
-"""Verbs of a VM that put it to sleep, wake it, and move it while it runs."""
+"""VM.suspend, resume and pool_migrate."""
 
-from simulator import disks, domains, gates, holding, images, memory, placement
+from simulator import disks, domains, images, locks, memory, placement, preconditions
 from simulator.call import Call
 from simulator.errors import Failure
-from simulator.verbs import verb, vm_power
+from simulator.methods import method, vm_power
 
 
-@verb("VM.suspend")
+@method("VM.suspend")
 async def suspend(call: Call, vm: str) -> None:
-    """Write a running VM's memory to an image and give its host back."""
-    async with call.marking("VM", vm, "suspend"):
+    """Suspend a running VM to an image."""
+    async with call.current_operation("VM", vm, "suspend"):
         image = images.create(call.pool, vm)
         try:
             await call.work("VM.suspend", cancellable=False)
@@ -17,39 +17,39 @@ async def suspend(call: Call, vm: str) -> None:
             disks.drop(call.db, image)
             raise
         domains.suspend(call.pool, vm, image)
-        vm_power.tell(call, vm, "VM_SUSPENDED")
+        vm_power.add_message(call, vm, "VM_SUSPENDED")
 
 
-@verb("VM.resume")
+@method("VM.resume")
 async def resume(call: Call, vm: str, start_paused: bool, _force: bool) -> None:
-    """Let a suspended VM go on, on the host that suits best."""
-    async with holding.vm_and_devices(call, vm, "resume", ("VBD",)):
+    """Resume a suspended VM on the best suited host."""
+    async with locks.vm_and_devices(call, vm, "resume", ("VBD",)):
         _assert_image(call, vm)
         await _wake(call, vm, placement.choose(call.db, vm), paused=start_paused)
 
 
-@verb("VM.resume_on")
+@method("VM.resume_on")
 async def resume_on(call: Call, vm: str, host: str, start_paused: bool, _force: bool) -> None:
-    """Let a suspended VM go on, on a given host."""
-    async with holding.vm_and_devices(call, vm, "resume_on", ("VBD",)):
+    """Resume a suspended VM on a given host."""
+    async with locks.vm_and_devices(call, vm, "resume_on", ("VBD",)):
         _assert_image(call, vm)
-        gates.check(call.db, "host", host, "vm_resume")
+        preconditions.check(call.db, "host", host, "vm_resume")
         placement.assert_can_boot(call.db, vm, host)
         await _wake(call, vm, host, paused=start_paused)
 
 
-@verb("VM.pool_migrate")
+@method("VM.pool_migrate")
 async def pool_migrate(call: Call, vm: str, host: str, options: dict[str, str]) -> None:
     """Move a running VM to another host of the pool."""
     strict = options.get("force") != "true"
-    async with call.marking("VM", vm, "pool_migrate", strict=strict):
+    async with call.current_operation("VM", vm, "pool_migrate", strict=strict):
         _assert_target(call, vm, host)
-        async with holding.receiving_host(call, host, "vm_migrate"):
+        async with locks.receiving_host(call, host, "vm_migrate"):
             await migrate(call, vm, host)
 
 
 async def migrate(call: Call, vm: str, host: str) -> None:
-    """Move a VM that is held for it to a host that is held for it."""
+    """Move a locked VM to a locked host."""
     call.running.forward(call.db.get("VM", vm)["resident_on"])
     memory.take(call.db, vm, host)
     try:
@@ -58,7 +58,7 @@ async def migrate(call: Call, vm: str, host: str) -> None:
         memory.give(call.db, vm, host)
         raise
     domains.move(call.pool, vm, host)
-    vm_power.tell(call, vm, "VM_MIGRATED")
+    vm_power.add_message(call, vm, "VM_MIGRATED")
 
 
 def _assert_target(call: Call, vm: str, host: str) -> None:
@@ -66,13 +66,13 @@ def _assert_target(call: Call, vm: str, host: str) -> None:
     record = call.db.get("VM", vm)
     if host == record["resident_on"]:
         return
-    gates.check(call.db, "host", host, "vm_migrate")
+    preconditions.check(call.db, "host", host, "vm_migrate")
     placement.assert_up(call.db, host)
     placement.assert_suits(call.db, vm, host)
 
 
 def _assert_image(call: Call, vm: str) -> None:
-    """Call a VM halted whose image is lost."""
+    """Set a VM to Halted whose image is lost."""
     if not call.db.exists("VDI", call.db.get("VM", vm)["suspend_VDI"]):
         images.forget(call.db, vm)
         domains.halt(call.pool, vm)
@@ -81,10 +81,10 @@ def _assert_image(call: Call, vm: str) -> None:
 
 async def _wake(call: Call, vm: str, host: str, *, paused: bool) -> None:
     async with (
-        holding.receiving_host(call, host, "vm_resume"),
+        locks.receiving_host(call, host, "vm_resume"),
         vm_power.reserved(call, vm, host),
     ):
         await call.work("VM.resume", cancellable=False)
         images.drop(call.db, vm)
         domains.bring_up(call.pool, vm, host, paused=paused)
-    vm_power.tell(call, vm, "VM_RESUMED")
+    vm_power.add_message(call, vm, "VM_RESUMED")

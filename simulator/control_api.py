@@ -1,22 +1,22 @@
-"""The control door: a test's hands on the clock, the faults, the toolstack; its eyes on effects.
+"""The control API: clock, fault injection, toolstack restarts, the record of effects.
 
-Open only when asked for. `POST /control` takes one JSON object whose member `do` is a command and
-whose other members are its parameters; the answer is a JSON object. What is wrong with a command
-is told with status 400 as `{"error": "..."}`.
+Disabled by default. `POST /control` takes one JSON object whose member `do` is a command and
+whose other members are its parameters; the answer is a JSON object. An invalid command
+is answered with status 400 and `{"error": "..."}`.
 
     stats                                  calls by method, sessions, tasks now and at their peak
     reset                                  count calls and peaks from nothing again
     hold | release                         stop the clock, let it run
     advance      seconds                   move the clock on, all that is due happening in order
-    durations    set={"VM.start": 2.5}     how long verbs take, in simulated seconds; `*` for others
-    fault        what, method, object,     let a fault befall calls, see `faults.Fault`
+    durations    set={"VM.start": 2.5}     durations of methods in simulated seconds, `*`: others
+    fault        what, method, object,     add a fault, see `faults.Fault`
                  count, probability, when, seconds, code, params
-    clear                                  let no fault wait any more
-    journal      after=0                   effects: every verb that changed something, in order
-    sweep                                  do at once what is done every 30 seconds
-    restart_toolstack  finish=false        lose all that is in memory; operations break off or,
-                                           with finish, come to their effect unseen
-    move_coordinator   to="127.0.0.2"      the same, and another host speaks for the pool
+    clear                                  remove all faults
+    journal      after=0                   effects: every method that changed something, in order
+    sweep                                  do the housekeeping of every 30 seconds now
+    restart_toolstack  finish=false        lose all that is in memory; operations end or,
+                                           with finish, complete without a task
+    move_coordinator   to="127.0.0.2"      the same, with another coordinator
 """
 
 import asyncio
@@ -36,7 +36,7 @@ Command = Callable[..., Awaitable[dict[str, Any]]]
 
 
 class Control:
-    """Does what comes through the control door."""
+    """The commands of the control API."""
 
     def __init__(self, pool: Pool, faults: Faults, stats: Stats, toolstack: Toolstack) -> None:
         self._pool = pool
@@ -59,7 +59,7 @@ class Control:
         }
 
     async def answer(self, body: bytes) -> bytes:
-        """Do one command; ValueError says what is wrong with it."""
+        """Execute one command; raise ValueError for an invalid one."""
         order = orjson.loads(body)
         if not isinstance(order, dict) or order.get("do") not in self._commands:
             raise ValueError(f"`do` must be one of: {', '.join(self._commands)}")

@@ -1,35 +1,35 @@
-"""Messages: what the toolstack, or a client, has to tell about an object (xapi_message.ml)."""
+"""Messages about objects (ocaml/xapi/xapi_message.ml)."""
 
 from collections.abc import Callable
 
 from simulator import clock
 from simulator.call import Call
+from simulator.methods import method
 from simulator.rules.view import records
 from simulator.tables import Record
-from simulator.verbs import verb
 
 _TABLES = {"VM": "VM", "Host": "host", "SR": "SR", "Pool": "pool", "VDI": "VDI"}
 
 
-@verb("message.create")
+@method("message.create")
 async def create(  # noqa: PLR0913, PLR0917  # in wire order
     call: Call, name: str, priority: int, cls: str, obj_uuid: str, body: str
 ) -> str:
-    """Leave a message about an object that exists."""
+    """Create a message about an object that exists."""
     if cls in _TABLES:
         call.db.by_uuid(_TABLES[cls], obj_uuid)
-    message = call.say(name, cls, obj_uuid, body)
+    message = call.create_message(name, cls, obj_uuid, body)
     call.db.put("message", message, priority=priority)
     return message
 
 
-@verb("message.destroy")
+@method("message.destroy")
 async def destroy(call: Call, message: str) -> None:
     """Delete a message."""
     call.db.destroy("message", message)
 
 
-@verb("message.destroy_many")
+@method("message.destroy_many")
 async def destroy_many(call: Call, messages: list[str]) -> None:
     """Delete messages, all or none."""
     for message in messages:
@@ -38,17 +38,17 @@ async def destroy_many(call: Call, messages: list[str]) -> None:
         call.db.destroy("message", message)
 
 
-@verb("message.get")
+@method("message.get")
 async def get(call: Call, cls: str, obj_uuid: str, since: str) -> dict[str, Record]:
-    """Give the messages about an object, later than an instant."""
+    """Return the messages about an object, later than an instant."""
     return _select(
         call, since, lambda message: (message["cls"], message["obj_uuid"]) == (cls, obj_uuid)
     )
 
 
-@verb("message.get_since")
+@method("message.get_since")
 async def get_since(call: Call, since: str) -> dict[str, Record]:
-    """Give all messages later than an instant."""
+    """Return all messages later than an instant."""
     return _select(call, since, lambda _: True)
 
 

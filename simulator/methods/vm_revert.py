@@ -1,32 +1,32 @@
-"""VM.revert: a VM becomes again what a snapshot kept (ocaml/xapi/xapi_vm_snapshot.ml)."""
+"""VM.revert: restore a VM from a snapshot (ocaml/xapi/xapi_vm_snapshot.ml)."""
 
-from simulator import copies, disks, domains, gates, images, machines, memory
+from simulator import copies, disks, domains, images, machines, memory, preconditions
 from simulator.call import Call
 from simulator.errors import Failure
+from simulator.methods import method, vm_power
 from simulator.tables import NULL, Database
-from simulator.verbs import verb, vm_power
 
 
-@verb("VM.revert")
+@method("VM.revert")
 async def revert(call: Call, snapshot: str) -> None:
-    """Give a VM the disks, interfaces and settings that a snapshot kept; end it halted."""
+    """Restore the disks, interfaces and settings of a VM from a snapshot."""
     record = call.db.get("VM", snapshot)
     if not record["is_a_snapshot"]:
         raise Failure("VM_REVERT_FAILED", snapshot, NULL)
     vm = record["snapshot_of"]
     if not call.db.exists("VM", vm):
-        vm = _born_again(call, snapshot)
-    async with call.marking("VM", snapshot, "revert", also=[("VM", vm, "reverting")]):
+        vm = _recreate(call, snapshot)
+    async with call.current_operation("VM", snapshot, "revert", also=[("VM", vm, "reverting")]):
         await call.work("VM.revert", cancellable=False)
         made = await _clones(call, snapshot, vm)
         _end_domain(call, vm)
         _replace_devices(call, snapshot, vm, made)
         _restore(call, snapshot, vm)
-    vm_power.tell(call, vm, "VM_SNAPSHOT_REVERTED")
+    vm_power.add_message(call, vm, "VM_SNAPSHOT_REVERTED")
 
 
-def _born_again(call: Call, snapshot: str) -> str:
-    """Make the VM of a snapshot anew, under its old UUID."""
+def _recreate(call: Call, snapshot: str) -> str:
+    """Create the VM of a snapshot again, under its old UUID."""
     kept = copies.metadata(call.db, snapshot)
     gone = call.db.get("VM", snapshot)["snapshot_of"]
     vm = machines.new_vm(call.pool, {**copies.restored(call.db, snapshot), "uuid": kept["uuid"]})
@@ -57,7 +57,7 @@ def _replace_devices(call: Call, snapshot: str, vm: str, made: dict[str, str]) -
 
 
 def _take_over(db: Database, old: str, fresh: str) -> None:
-    """Put a disk in another's place: its snapshots are the new one's, and it goes."""
+    """Replace a disk by another one, which takes over its snapshots."""
     if not db.exists("VDI", old):
         return
     for kept in list(db.get("VDI", old)["snapshots"]):
@@ -72,5 +72,5 @@ def _restore(call: Call, snapshot: str, vm: str) -> None:
     db.put("VM", vm, memory_overhead=memory.overhead(db.get("VM", vm)))
     kept = db.get("VM", snapshot)
     if kept["power_state"] == "Suspended":
-        copies.put_to_sleep(db, vm, disks.clone(call.pool, kept["suspend_VDI"]))
-    gates.refresh(db, "VM", vm)
+        copies.show_suspended(db, vm, disks.clone(call.pool, kept["suspend_VDI"]))
+    preconditions.refresh(db, "VM", vm)

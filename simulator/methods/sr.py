@@ -1,17 +1,17 @@
-"""Verbs of storage repositories (ocaml/xapi/xapi_sr.ml)."""
+"""Methods of storage repositories (ocaml/xapi/xapi_sr.ml)."""
 
-from simulator import gates
+from simulator import preconditions
 from simulator.call import Call
 from simulator.errors import Failure
+from simulator.methods import method
 from simulator.rules import storage
 from simulator.rules.view import records
-from simulator.verbs import verb
 
 _UNKNOWN_SIZE = -1
 _DEFAULT_SIZE = 1 << 40
 
 
-@verb("SR.create")
+@method("SR.create")
 async def create(  # noqa: PLR0913, PLR0917  # in wire order
     call: Call,
     host: str,
@@ -24,7 +24,7 @@ async def create(  # noqa: PLR0913, PLR0917  # in wire order
     shared: bool = False,  # noqa: FBT002  # in wire order
     sm_config: dict[str, str] | None = None,
 ) -> str:
-    """Make a repository, attached to its host, or to all if it is shared."""
+    """Create a repository, attached to its host, or to all hosts if it is shared."""
     call.db.get("host", host)
     _assert_known(type.lower())
     await call.work("SR.create")
@@ -42,11 +42,11 @@ async def create(  # noqa: PLR0913, PLR0917  # in wire order
         call.db.create(
             "PBD", host=each, SR=sr, device_config=device_config, currently_attached=True
         )
-    gates.refresh(call.db, "SR", sr)
+    preconditions.refresh(call.db, "SR", sr)
     return sr
 
 
-@verb("SR.introduce")
+@method("SR.introduce")
 async def introduce(  # noqa: PLR0913, PLR0917  # in wire order
     call: Call,
     uuid: str,
@@ -57,7 +57,7 @@ async def introduce(  # noqa: PLR0913, PLR0917  # in wire order
     shared: bool = False,  # noqa: FBT002  # in wire order
     sm_config: dict[str, str] | None = None,
 ) -> str:
-    """Make known a repository that exists; its size is unknown until it is attached."""
+    """Introduce an existing repository; its size is unknown until it is attached."""
     _assert_known(type.lower())
     if call.db.where("SR", uuid=uuid):
         raise Failure("SR_UUID_EXISTS", uuid)
@@ -73,70 +73,70 @@ async def introduce(  # noqa: PLR0913, PLR0917  # in wire order
         physical_size=_UNKNOWN_SIZE,
         physical_utilisation=_UNKNOWN_SIZE,
     )
-    gates.refresh(call.db, "SR", sr)
+    preconditions.refresh(call.db, "SR", sr)
     return sr
 
 
-@verb("SR.scan")
+@method("SR.scan")
 async def scan(call: Call, sr: str) -> None:
-    """Compare the database with the back end, and bring sizes up to date."""
-    async with call.marking("SR", sr, "scan"):
+    """Compare the database with the back end and update sizes."""
+    async with call.current_operation("SR", sr, "scan"):
         await call.work("SR.scan")
         images = [image for _, image in records(call.db, "VDI", call.db.get("SR", sr)["VDIs"])]
         promised = sum(image["virtual_size"] for image in images if not image["is_a_snapshot"])
         call.db.put("SR", sr, virtual_allocation=promised)
 
 
-@verb("SR.destroy")
+@method("SR.destroy")
 async def destroy(call: Call, sr: str) -> None:
     """Delete an empty, detached repository."""
-    async with call.marking("SR", sr, "destroy"):
+    async with call.current_operation("SR", sr, "destroy"):
         _assert_destructible(call, sr)
         await call.work("SR.destroy")
         _drop(call, sr)
 
 
-@verb("SR.forget")
+@method("SR.forget")
 async def forget(call: Call, sr: str) -> None:
-    """Drop a detached repository from the database; what it holds stays on its disks."""
-    async with call.marking("SR", sr, "forget"):
+    """Remove a detached repository from the database; its content stays."""
+    async with call.current_operation("SR", sr, "forget"):
         _drop(call, sr)
 
 
-@verb("SR.update")
+@method("SR.update")
 async def update(call: Call, sr: str) -> None:
     """Ask the back end for the sizes of a repository."""
-    async with call.marking("SR", sr, "update"):
+    async with call.current_operation("SR", sr, "update"):
         await call.work("SR.update")
 
 
-@verb("SR.get_supported_types")
+@method("SR.get_supported_types")
 async def get_supported_types(_call: Call) -> list[str]:
     """List the types of repositories that the pool has drivers for."""
     return list(storage.ABILITIES)
 
 
-@verb("SR.set_name_label")
+@method("SR.set_name_label")
 async def set_name_label(call: Call, sr: str, value: str) -> None:
     """Name a repository."""
     call.db.put("SR", sr, name_label=value)
 
 
-@verb("SR.set_name_description")
+@method("SR.set_name_description")
 async def set_name_description(call: Call, sr: str, value: str) -> None:
     """Describe a repository."""
     call.db.put("SR", sr, name_description=value)
 
 
-@verb("SR.set_shared")
+@method("SR.set_shared")
 async def set_shared(call: Call, sr: str, value: bool) -> None:
-    """Say whether all hosts may attach a repository."""
+    """Set whether all hosts may attach a repository."""
     if not value and len(call.db.get("SR", sr)["PBDs"]) > 1:
         raise Failure("SR_HAS_MULTIPLE_PBDS", *call.db.get("SR", sr)["PBDs"])
     call.db.put("SR", sr, shared=value)
 
 
-@verb("SR.set_physical_size")
+@method("SR.set_physical_size")
 async def set_physical_size(call: Call, sr: str, _value: int) -> None:
     """Refuse: only storage back ends decide that."""
     call.db.get("SR", sr)

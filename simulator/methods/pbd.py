@@ -1,43 +1,43 @@
-"""Verbs of the ties between hosts and storage repositories (ocaml/xapi/xapi_pbd.ml)."""
+"""Methods of PBDs, which connect hosts to storage repositories (ocaml/xapi/xapi_pbd.ml)."""
 
 from typing import Any
 
-from simulator import gates
+from simulator import preconditions
 from simulator.call import Call
 from simulator.errors import Failure
+from simulator.methods import method
 from simulator.rules.view import records
-from simulator.verbs import verb
 
 _ATTACHED_SIZE = 1 << 40
 
 
-@verb("PBD.create")
+@method("PBD.create")
 async def create(call: Call, args: dict[str, Any]) -> str:
-    """Tie a host to a repository, not yet attached."""
+    """Create a PBD, not yet attached."""
     host, sr = args["host"], args["SR"]
     call.db.get("host", host)
     for ref, pbd in records(call.db, "PBD", call.db.get("SR", sr)["PBDs"]):
         if pbd["host"] == host:
             raise Failure("PBD_EXISTS", sr, host, ref)
-    async with call.marking("SR", sr, "pbd_create"):
+    async with call.current_operation("SR", sr, "pbd_create"):
         return call.db.create("PBD", {**args, "currently_attached": False})
 
 
-@verb("PBD.destroy")
+@method("PBD.destroy")
 async def destroy(call: Call, pbd: str) -> None:
-    """Cut a tie that is not attached."""
+    """Delete a PBD that is not attached."""
     record = call.db.get("PBD", pbd)
     if record["currently_attached"]:
         raise Failure("OPERATION_NOT_ALLOWED", "PBD is currently attached")
-    async with call.marking("SR", record["SR"], "pbd_destroy"):
+    async with call.current_operation("SR", record["SR"], "pbd_destroy"):
         call.db.destroy("PBD", pbd)
 
 
-@verb("PBD.plug")
+@method("PBD.plug")
 async def plug(call: Call, pbd: str) -> None:
-    """Attach a repository to a host; attached already is fine."""
+    """Attach a repository to a host; no effect if attached."""
     sr = call.db.get("PBD", pbd)["SR"]
-    async with call.marking("SR", sr, "plug"):
+    async with call.current_operation("SR", sr, "plug"):
         await call.work("PBD.plug")
         call.db.put("PBD", pbd, currently_attached=True)
         if call.db.get("SR", sr)["physical_size"] < 0:
@@ -45,22 +45,22 @@ async def plug(call: Call, pbd: str) -> None:
     _refresh_disks(call, sr)
 
 
-@verb("PBD.unplug")
+@method("PBD.unplug")
 async def unplug(call: Call, pbd: str) -> None:
-    """Detach a repository from a host; detached already is fine."""
+    """Detach a repository from a host; no effect if detached."""
     record = call.db.get("PBD", pbd)
     if not record["currently_attached"]:
         return
-    async with call.marking("SR", record["SR"], "unplug"):
+    async with call.current_operation("SR", record["SR"], "unplug"):
         _assert_unused(call, record["SR"], record["host"])
         await call.work("PBD.unplug")
         call.db.put("PBD", pbd, currently_attached=False)
     _refresh_disks(call, record["SR"])
 
 
-@verb("PBD.set_device_config")
+@method("PBD.set_device_config")
 async def set_device_config(call: Call, pbd: str, value: dict[str, str]) -> None:
-    """Say how a host reaches a repository."""
+    """Set how a host reaches a repository."""
     call.db.put("PBD", pbd, device_config=value)
 
 
@@ -80,4 +80,4 @@ def _assert_unused(call: Call, sr: str, host: str) -> None:
 
 def _refresh_disks(call: Call, sr: str) -> None:
     for vdi in call.db.get("SR", sr)["VDIs"]:
-        gates.refresh(call.db, "VDI", vdi)
+        preconditions.refresh(call.db, "VDI", vdi)
