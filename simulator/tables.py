@@ -9,7 +9,7 @@ import asyncio
 import random
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,9 @@ from simulator.errors import Failure, invalid_handle
 
 NULL = datamodel.NULL
 Record = dict[str, Any]
+
+INDEXED = frozenset({"name_label", "suspend_VDI", "address"})
+"""Fields by whose value objects are found without a look at every one."""
 
 _REMEMBERED_DELETIONS = 512
 
@@ -52,6 +55,9 @@ class Table:
         self.uuids: dict[str, str] = {}
         self.recent: dict[str, Row] = {}
         self.deletions: deque[Deletion] = deque(maxlen=_REMEMBERED_DELETIONS)
+        self._indexes: dict[str, dict[Any, dict[str, None]]] = {
+            name: {} for name in cls.fields if name in INDEXED
+        }
 
     def changed_since(self, generation: int) -> Iterator[Row]:
         """Return the rows that changed after `generation`, latest first."""
@@ -59,6 +65,28 @@ class Table:
             if row.modified <= generation:
                 return
             yield row
+
+    def candidates(self, fields: Record) -> Iterator[Row]:
+        """Return the rows that may have these values: of an indexed field only those that do."""
+        for name, index in self._indexes.items():
+            if name in fields:
+                return (self.rows[ref] for ref in list(index.get(fields[name], ())))
+        return iter(self.rows.values())
+
+    def index(self, row: Row, names: Iterable[str]) -> None:
+        """Enter the present values of a row's indexed fields."""
+        for name in names:
+            if name in self._indexes:
+                self._indexes[name].setdefault(row.record[name], {})[row.ref] = None
+
+    def unindex(self, row: Row, names: Iterable[str]) -> None:
+        """Take the present values of a row's indexed fields out."""
+        for name in names:
+            if name in self._indexes:
+                found = self._indexes[name][row.record[name]]
+                del found[row.ref]
+                if not found:
+                    del self._indexes[name][row.record[name]]
 
 
 class Database:
@@ -118,8 +146,8 @@ class Database:
     def where(self, cls: str, **fields: Any) -> list[str]:  # noqa: ANN401  # wire values
         """Return the references of the objects whose fields all have these values."""
         return [
-            ref
-            for ref, row in self.tables[cls].rows.items()
+            row.ref
+            for row in self.tables[cls].candidates(fields)
             if all(row.record[name] == value for name, value in fields.items())
         ]
 
@@ -138,7 +166,10 @@ class Database:
             return
         for name in changed.keys() & row.cls.links.keys():
             self._unlink(row, name)
+        table = self.tables[cls]
+        table.unindex(row, changed)
         row.record.update(changed)
+        table.index(row, changed)
         self._touch(row)
         for name in changed.keys() & row.cls.links.keys():
             self._link(row, name)
@@ -158,6 +189,7 @@ class Database:
         table = self.tables[cls]
         del table.rows[ref], table.recent[ref]
         table.uuids.pop(row.record.get("uuid", ""), None)
+        table.unindex(row, row.record)
         for name in row.cls.links:
             self._unlink(row, name)
         self.generation += 1
@@ -179,6 +211,7 @@ class Database:
     def _insert(self, table: Table, row: Row) -> None:
         table.rows[row.ref] = row
         table.uuids[row.record.get("uuid", "")] = row.ref
+        table.index(row, row.record)
         self._touch(row)
         for name in row.cls.links:
             self._link(row, name)
@@ -196,14 +229,14 @@ class Database:
         other = self._far_end(row, name)
         if other:
             back = row.cls.links[name].field
-            other.record[back] = [*other.record[back], row.ref]
+            other.record[back].append(row.ref)
             self._touch(other)
 
     def _unlink(self, row: Row, name: str) -> None:
         other = self._far_end(row, name)
         if other:
             back = row.cls.links[name].field
-            other.record[back] = [ref for ref in other.record[back] if ref != row.ref]
+            other.record[back] = _without(other.record[back], row.ref)
             self._touch(other)
 
     def _far_end(self, row: Row, name: str) -> Row | None:
@@ -211,7 +244,7 @@ class Database:
 
     def _wake(self, *keys: str) -> None:
         for key in (*keys, "*"):
-            for change in list(self._watchers.get(key, ())):
+            for change in self._watchers.pop(key, ()):
                 if not change.done():
                     change.set_result(None)
 
@@ -221,3 +254,9 @@ class Database:
             watching.pop(change, None)
             if not watching:
                 self._watchers.pop(key, None)
+
+
+def _without(refs: list[str], gone: str) -> list[str]:
+    """Return a new list: whoever walks the old one is not disturbed."""
+    at = refs.index(gone)
+    return [*refs[:at], *refs[at + 1 :]]

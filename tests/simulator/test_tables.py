@@ -99,3 +99,40 @@ def test_the_seed_decides_every_reference() -> None:
     made = [_database(seed).create("VM") for seed in (1, 1, 2)]
 
     assert made[0] == made[1] != made[2]
+
+
+def test_objects_are_found_by_the_name_they_have_now(db: Database) -> None:
+    """Renamed, shared and destroyed ones too, oldest first."""
+    one, two, three = (db.create("VM", name_label=name) for name in "aab")
+
+    assert db.where("VM", name_label="a") == [one, two]
+    db.put("VM", one, name_label="b")
+    assert (db.where("VM", name_label="a"), set(db.where("VM", name_label="b"))) == (
+        [two],
+        {one, three},
+    )
+    db.destroy("VM", two)
+    assert db.where("VM", name_label="a") == []
+
+
+def test_a_walk_over_references_is_not_disturbed_by_their_going(db: Database) -> None:
+    """Each device that was there at the beginning is met once."""
+    vm = db.create("VM")
+    vbds = [db.create("VBD", VM=vm) for _ in range(3)]
+
+    met = []
+    for vbd in db.get("VM", vm)["VBDs"]:
+        met.append(vbd)
+        db.destroy("VBD", vbd)
+
+    assert met == vbds
+
+
+@pytest.mark.parametrize("crowd", [3, 3000])
+def test_finding_by_name_looks_at_none_of_the_others(db: Database, crowd: int) -> None:
+    """However many there are."""
+    refs = [db.create("VM", name_label=f"{number}") for number in range(crowd)]
+
+    candidates = list(db.tables["VM"].candidates({"name_label": "1", "power_state": "Halted"}))
+
+    assert [row.ref for row in candidates] == [refs[1]]
