@@ -5,11 +5,12 @@ simulated time pass. Between them a method reads and writes `call.db` and raises
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 from simulator import preconditions
-from simulator.errors import Failure
+from simulator.errors import Failure, invalid_handle
+from simulator.faults import FOREVER, SUBTASK_FAULTS
 from simulator.pool import Pool
 from simulator.tables import Database
 from simulator.tasks import Task
@@ -17,7 +18,6 @@ from simulator.tasks import Task
 WAIT_TIMEOUT = 7200.0
 DEVICE_WAIT_TIMEOUT = 120.0
 _RECHECK_SECONDS = 600.0
-_WAITER_LIMIT = 100
 _BUSY = "OTHER_OPERATION_IN_PROGRESS"
 
 
@@ -32,7 +32,7 @@ class CurrentOperation(NamedTuple):
 class Call:
     """One call of one method."""
 
-    def __init__(  # noqa: PLR0913  # what a call is made of
+    def __init__(  # what a call is made of
         self,
         pool: Pool,
         running: Task,
@@ -40,14 +40,12 @@ class Call:
         method: str = "",
         session: str = "",
         headers: Mapping[str, str] | None = None,
-        part: bool = False,
     ) -> None:
         self.pool = pool
         self.running = running
         self.method = method
         self.session = session
         self.headers = headers or {}
-        self.part = part
 
     @property
     def db(self) -> Database:
@@ -111,19 +109,50 @@ class Call:
     async def subtask(self, name: str) -> AsyncIterator["Call"]:
         """Run a part in a task of its own, such as `Async.VDI.clone` in a `VM.clone`.
 
-        A cancel of the whole reaches the part; the part's record goes when it ends.
+        A cancel of the whole reaches the part; the part's record goes when its result is read.
         """
         task = self.pool.tasks.start(name, session=self.running.session, subtask_of=self.task)
         try:
-            yield Call(self.pool, task, method=self.method, session=self.session, part=True)
-            task.succeed("<value></value>")
+            yield Call(self.pool, task, method=self.method, session=self.session)
         except Failure as failure:
             task.fail(failure)
             self.running.check()
             raise
+        else:
+            task.succeed("<value></value>")
+            await self._read_result(task)
         finally:
             if self.db.exists("task", task.ref):
                 self.pool.tasks.destroy(task.ref)
+
+    async def _read_result(self, part: Task) -> None:
+        """Wait for the event of a subtask's end, then read its result (xapi_vm_clone.ml).
+
+        The sweep may delete the record first. Then the event never comes and a cancel fails, or
+        there is nothing left to read.
+        """
+        self._sweep(part, "before")
+        await self._pause("subtask.event")
+        if self._is_lost(part):
+            self.running.progress(1.0)
+            with suppress(Failure):
+                await self.running.sleep(FOREVER)
+        self._sweep(part, "after")
+        await self._pause("subtask.result")
+        if self._is_lost(part):
+            raise invalid_handle("task", part.ref)
+
+    def _is_lost(self, part: Task) -> bool:
+        """Return whether a record is gone while that of this call, as no restart does, stands."""
+        return not self.db.exists("task", part.ref) and self.db.exists("task", self.task)
+
+    def _sweep(self, part: Task, when: str) -> None:
+        if self.pool.faults.take(SUBTASK_FAULTS, self.method, [part.name], when):
+            self.pool.tasks.lose(part.ref)
+
+    async def _pause(self, name: str) -> None:
+        if seconds := self.pool.duration(name):
+            await self.pool.clock.sleep(seconds)
 
     def release(self, operations: Iterable[CurrentOperation]) -> None:
         """Remove operations, recompute `allowed_operations`, and wake the next waiters."""
@@ -189,12 +218,11 @@ class Call:
         return None
 
     async def _wait_for(self, ref: str, limit: float, *, first: bool) -> None:
-        """Wait for an object to be released; subtasks do not count towards the limit."""
-        counted = not self.part
-        if counted and self.pool.waiting >= _WAITER_LIMIT:
+        """Wait for an object to be released; too many waiters are refused."""
+        if self.pool.waiting >= self.pool.limits.waiting:
             raise Failure("TOO_MANY_PENDING_TASKS")
         self.running.cancellable(allowed=True)
-        self.pool.waiting += counted
+        self.pool.waiting += 1
         waiter = self.pool.wait_queues.join(ref, first=first)
         try:
             await self.running.wake(waiter, min(limit, _RECHECK_SECONDS))
@@ -204,5 +232,5 @@ class Call:
             raise
         finally:
             self.pool.wait_queues.leave(ref, waiter)
-            self.pool.waiting -= counted
+            self.pool.waiting -= 1
             self.running.cancellable(allowed=False)

@@ -11,7 +11,11 @@ is answered with status 400 and `{"error": "..."}`.
     durations    set={"VM.start": 2.5}     durations of methods in simulated seconds, `*`: others
     fault        what, method, object,     add a fault, see `faults.Fault`
                  count, probability, when, seconds, code, params
-    clear                                  remove all faults
+    guest        vm, boot, address,        how guests behave, see `guest_rules.GuestRule`
+                 link_local, shutdown,
+                 suspend
+    limits       waiting, tasks, effects   limits of the toolstack, see `limits.Limits`
+    clear                                  remove all faults and rules for guests
     journal      after=0                   effects: every method that changed something, in order
     sweep                                  do the housekeeping of every 30 seconds now
     restart_toolstack  finish=false        lose all that is in memory; operations end or,
@@ -21,13 +25,16 @@ is answered with status 400 and `{"error": "..."}`.
 
 import asyncio
 import dataclasses
+import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
+from pydantic import ValidationError
 
-from simulator import housekeeping
-from simulator.faults import Fault, Faults
+from simulator import housekeeping, validation
+from simulator.conditions import CONDITIONS, Condition
+from simulator.faults import Fault
 from simulator.pool import Pool
 from simulator.stats import Stats
 from simulator.toolstack import Toolstack
@@ -38,9 +45,9 @@ Command = Callable[..., Awaitable[dict[str, Any]]]
 class Control:
     """The commands of the control API."""
 
-    def __init__(self, pool: Pool, faults: Faults, stats: Stats, toolstack: Toolstack) -> None:
+    def __init__(self, pool: Pool, stats: Stats, toolstack: Toolstack) -> None:
         self._pool = pool
-        self._faults = faults
+        self._faults = pool.faults
         self._stats = stats
         self._toolstack = toolstack
         self._commands: dict[str, Command] = {
@@ -56,6 +63,7 @@ class Control:
             "sweep": self._sweep,
             "restart_toolstack": self._restart_toolstack,
             "move_coordinator": self._move_coordinator,
+            **{name: functools.partial(self._set, kind) for name, kind in CONDITIONS.items()},
         }
 
     async def answer(self, body: bytes) -> bytes:
@@ -66,6 +74,8 @@ class Control:
         command = self._commands[order.pop("do")]
         try:
             return orjson.dumps(await command(**order))
+        except ValidationError as error:
+            raise ValueError(validation.words(error)) from error
         except TypeError as error:
             raise ValueError(str(error)) from error
 
@@ -111,12 +121,18 @@ class Control:
         self._faults.add(Fault(**fields))
         return {"waiting": len(self._faults.waiting)}
 
+    async def _set(self, kind: type[Condition], **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # those of the condition
+        return kind(**fields).apply(self._pool)
+
     async def _clear(self) -> dict[str, Any]:
         self._faults.clear()
+        self._pool.guest_rules.clear()
         return {}
 
     async def _journal(self, after: int = 0) -> dict[str, Any]:
-        return {"effects": [dataclasses.asdict(effect) for effect in self._pool.effects[after:]]}
+        return {
+            "effects": [dataclasses.asdict(effect) for effect in self._pool.effects.after(after)]
+        }
 
     async def _sweep(self) -> dict[str, Any]:
         housekeeping.sweep(self._pool)

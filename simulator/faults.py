@@ -1,34 +1,48 @@
 """Fault injection: refusals, busy objects, lost and delayed answers.
 
-`refuse` and `busy` apply where the method would begin: the answer of a synchronous call, the task's
-failure of an `Async.` one. `delay`, `lose`, `hang` and `drop` apply to the connection, `before` the
-effect or `after` it: a lost answer closes the connection, a hung one never comes, a dropped one
-ends in the middle.
+Every fault applies `before` the effect of a method or `after` it.
+
+`refuse` and `busy` become the answer of a synchronous call, the task's failure of an `Async.` one.
+`stall` keeps the operation from going on, for `seconds` or for ever: after the effect its task
+stays pending at 100 %. `deaf` lets it ignore cancels. `forget` deletes its task record while it
+goes on. `sweep` deletes the record of a subtask when that ends: before the operation has noticed
+the end it waits for ever, after that it fails with HANDLE_INVALID. `delay`, `lose`, `hang` and
+`drop` apply to the connection: a lost answer closes it, a hung one never comes, a dropped one ends
+in the middle.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from random import Random
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
 from simulator.errors import Failure
 from simulator.tables import NULL
 
 REFUSALS = frozenset({"refuse", "busy"})
 CONNECTION_FAULTS = frozenset({"delay", "lose", "hang", "drop"})
+SUBTASK_FAULTS = frozenset({"sweep"})
+FOREVER = 10 * 365 * 24 * 3600.0
+
+What = Literal[
+    "refuse", "busy", "stall", "deaf", "forget", "sweep", "delay", "lose", "hang", "drop"
+]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, config=ConfigDict(extra="forbid"))
 class Fault:
     """A fault: the calls it applies to, and how often (`count` below zero: always)."""
 
-    what: str
+    what: What
     method: str = "*"
     object: str = ""
     count: int = 1
     probability: float = 1.0
-    when: str = "before"
+    when: Literal["before", "after"] = "before"
     seconds: float = 0.0
     code: str = "INTERNAL_ERROR"
     params: list[str] = field(default_factory=list)
@@ -58,18 +72,19 @@ class Faults:
 
     def add(self, fault: Fault) -> None:
         """Add a fault for later calls."""
-        if fault.what not in REFUSALS | CONNECTION_FAULTS:
-            raise ValueError(f"no such fault: {fault.what}")
         self.waiting.append(fault)
 
     def clear(self) -> None:
         """Remove all faults."""
         self.waiting.clear()
 
-    def take(self, kinds: frozenset[str], method: str, params: Sequence[Any]) -> Fault | None:
+    def take(
+        self, kinds: frozenset[str], method: str, params: Sequence[Any], when: str = ""
+    ) -> Fault | None:
         """Return the first fault of these kinds that applies to this call, and count it down."""
         for fault in self.waiting:
-            if fault.what in kinds and fault.matches(method, params) and self._strikes(fault):
+            due = fault.what in kinds and when in {"", fault.when}
+            if due and fault.matches(method, params) and self._strikes(fault):
                 return fault
         return None
 

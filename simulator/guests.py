@@ -4,9 +4,10 @@ Whether a guest has the tools is written in its VM's `other_config`, key `simula
 copies and snapshots inherit it with everything else on the disk.
 """
 
-import hashlib
+from collections.abc import Callable
+from typing import Any
 
-from simulator import preconditions
+from simulator import addresses, preconditions
 from simulator.pool import Pool
 from simulator.rules.view import peek, records
 from simulator.tables import Database, Record
@@ -30,10 +31,11 @@ _SYSTEM = {
 
 def boot(pool: Pool, vm: str) -> None:
     """Schedule the report of a guest's tools, if it has them."""
-    domain = pool.db.get("VM", vm)["domid"]
-    if pool.db.get("VM", vm)["other_config"].get(TOOLS) == "true":
-        timer = pool.clock.timer(pool.duration(BOOT))
-        timer.add_done_callback(lambda _: report(pool, vm, domain))
+    record = pool.db.get("VM", vm)
+    if record["other_config"].get(TOOLS) == "true":
+        boot_seconds = pool.guest_rules.of(record).boot
+        wait = pool.duration(BOOT) if boot_seconds is None else boot_seconds
+        _later(pool, wait, report, vm, record["domid"])
 
 
 def report(pool: Pool, vm: str, domain: int) -> None:
@@ -50,7 +52,7 @@ def report(pool: Pool, vm: str, domain: int) -> None:
         PV_drivers_detected=True,
         can_use_hotplug_vbd="yes",
         can_use_hotplug_vif="yes",
-        networks=_networks(pool.db, record),
+        networks=_first_networks(pool, vm, record),
         other=_ABILITIES,
         live=True,
         last_updated=pool.clock.iso(),
@@ -63,21 +65,41 @@ def renumber(pool: Pool, vm: str) -> None:
     record = pool.db.get("VM", vm)
     agent = peek(pool.db, "VM_guest_metrics", record["guest_metrics"])
     if agent and agent["networks"]:
-        networks = _networks(pool.db, record)
+        shown = addresses.link_local if _is_waiting(agent) else addresses.assigned
+        _show_networks(pool, vm, record["domid"], shown)
+
+
+def _first_networks(pool: Pool, vm: str, record: Record) -> dict[str, str]:
+    """Return the addresses of the first report, and schedule the later ones of a slow guest."""
+    rule = pool.guest_rules.of(record)
+    late = addresses.assigned_beside_link_local if rule.link_local else addresses.assigned
+    if rule.address == 0:
+        return _networks(pool.db, record, late)
+    if rule.address != "never":
+        _later(pool, rule.address, _show_networks, vm, record["domid"], late)
+    return _networks(pool.db, record, addresses.link_local) if rule.link_local else {}
+
+
+def _show_networks(pool: Pool, vm: str, domain: int, shown: addresses.Addresses) -> None:
+    record = peek(pool.db, "VM", vm)
+    if record and record["domid"] == domain:
+        networks = _networks(pool.db, record, shown)
         pool.db.put("VM_guest_metrics", record["guest_metrics"], networks=networks)
 
 
-def _networks(db: Database, vm: Record) -> dict[str, str]:
+def _networks(db: Database, vm: Record, shown: addresses.Addresses) -> dict[str, str]:
     fields: dict[str, str] = {}
     for _, vif in records(db, "VIF", vm["VIFs"]):
         if vif["currently_attached"]:
-            fields |= _addresses(vif["device"], vif["MAC"])
+            fields |= shown(vif["device"], vif["MAC"])
     return fields
 
 
-def _addresses(device: str, mac: str) -> dict[str, str]:
-    """Return the addresses of an interface; the same MAC gets the same address."""
-    a, b, c, d, *_ = hashlib.sha256(mac.encode()).digest()
-    ipv4 = f"10.{a}.{b}.{1 + c % 254}"
-    ipv6 = f"fd00::{a:x}:{b:x}{c:02x}:{d:x}"
-    return {f"{device}/ip": ipv4, f"{device}/ipv4/0": ipv4, f"{device}/ipv6/0": ipv6}
+def _is_waiting(agent: Record) -> bool:
+    """Return whether a guest has no address but link-local ones yet."""
+    return all(addresses.is_link_local(value) for value in agent["networks"].values())
+
+
+def _later(pool: Pool, seconds: float, step: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401  # those of the step
+    timer = pool.clock.timer(seconds)
+    timer.add_done_callback(lambda _: step(pool, *arguments))

@@ -3,11 +3,14 @@
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 from simulator.clock import Clock
 from simulator.durations import DURATIONS
+from simulator.effects import Effects
 from simulator.events import Events
+from simulator.faults import Faults
+from simulator.guest_rules import GuestRules
+from simulator.limits import Limits
 from simulator.sessions import Account, Sessions
 from simulator.tables import NULL, Database
 from simulator.tasks import Tasks
@@ -20,18 +23,6 @@ DEFAULT_ACCOUNTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """A record of a method that changed something."""
-
-    order: int
-    time: float
-    method: str
-    params: list[Any]
-    result: Any
-    task: str
-
-
 @dataclass(slots=True)
 class Pool:
     """A simulated pool: database, clock, tasks, accounts, random source, durations, effects."""
@@ -41,7 +32,10 @@ class Pool:
     random: random.Random
     accounts: tuple[Account, ...] = DEFAULT_ACCOUNTS
     durations: dict[str, float] = field(default_factory=lambda: dict(DURATIONS))
-    effects: list[Effect] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
+    guest_rules: GuestRules = field(default_factory=GuestRules)
+    faults: Faults = field(init=False)
+    effects: Effects = field(init=False)
     waiting: int = 0
     counters: Counter[str] = field(default_factory=Counter)
     wait_queues: WaitQueues = field(default_factory=WaitQueues)
@@ -51,7 +45,9 @@ class Pool:
 
     def __post_init__(self) -> None:
         """Create the services that use the database and the clock."""
-        self.tasks = Tasks(self.db, self.clock)
+        self.faults = Faults(self.random)
+        self.effects = Effects(self.limits.effects)
+        self.tasks = Tasks(self.db, self.clock, self.limits)
         self.sessions = Sessions(self.db, self.clock, self.tasks, self.accounts)
         self.events = Events(self.db)
 

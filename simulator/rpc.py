@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator import datamodel, generic, roles, unmarshal, xmlrpc
+from simulator import datamodel, generic, operation_faults, roles, unmarshal, xmlrpc
 from simulator.call import Call
 from simulator.datamodel import Message, Type
 from simulator.errors import Failure, internal
-from simulator.faults import REFUSALS, Faults
 from simulator.methods import Method
-from simulator.pool import Effect, Pool
+from simulator.pool import Pool
 from simulator.stats import Stats
 from simulator.tables import NULL
 from simulator.tasks import Task
@@ -55,11 +54,8 @@ class Answer:
 class Dispatcher:
     """Dispatcher of requests to custom and generic methods."""
 
-    def __init__(
-        self, pool: Pool, methods: Mapping[str, Method], faults: Faults, stats: Stats
-    ) -> None:
+    def __init__(self, pool: Pool, methods: Mapping[str, Method], stats: Stats) -> None:
         self._pool = pool
-        self._faults = faults
         self._stats = stats
         self._reader = unmarshal.Reader(pool.db.model)
         self._messages = pool.db.model.messages
@@ -172,26 +168,27 @@ class Dispatcher:
 
     async def _perform(self, call: Call, message: Message, role: str, args: list[Any]) -> Any:  # noqa: ANN401  # wire value
         roles.check(role, message)
-        fault = self._faults.take(REFUSALS, call.method, args)
-        if fault:
-            raise fault.refusal(message.method, args)
+        await operation_faults.apply(call, args, "before")
+        result = await self._run(call, message, args)
+        self._note(call, message, args, result)
+        await operation_faults.apply(call, args, "after")
+        return "" if result is None else result
+
+    async def _run(self, call: Call, message: Message, args: list[Any]) -> Any:  # noqa: ANN401  # wire value
         try:
-            result = await self._handlers[message.method](call, *args)
+            return await self._handlers[message.method](call, *args)
         except Failure:
             raise
         except Exception as error:
             _log.exception("%s failed", message.method)
             raise internal(repr(error)) from error
-        self._note(call, message, args, result)
-        return "" if result is None else result
 
     def _note(self, call: Call, message: Message, args: list[Any], result: Any) -> None:  # noqa: ANN401  # wire value
         """Record the effect of a call that changed something."""
         if message.cls in _UNTOLD or message.name.startswith(_LOOKING):
             return
-        order, now = len(self._pool.effects) + 1, self._pool.clock.now()
-        effect = Effect(order, now, message.method, args, result, call.task)
-        self._pool.effects.append(effect)
+        now = self._pool.clock.now()
+        self._pool.effects.add(now, message.method, args, result, call.task)
 
 
 def _names(model: datamodel.Model) -> dict[str, Message]:

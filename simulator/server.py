@@ -16,7 +16,6 @@ from uvicorn.server import ServerState
 from simulator import datamodel, housekeeping, inventory, methods
 from simulator.clock import Clock
 from simulator.control_api import Control
-from simulator.faults import Faults
 from simulator.http_app import CONNECTION, HttpApplication
 from simulator.pool import DEFAULT_ACCOUNTS, Pool
 from simulator.rpc import Dispatcher
@@ -58,12 +57,14 @@ class Simulator:
         )
         self.pool.durations.update(options.durations)
         inventory.build(self.pool)
-        faults, stats = Faults(rng), Stats()
-        dispatcher = Dispatcher(self.pool, methods.load(), faults, stats)
-        self.app = HttpApplication(dispatcher, faults, stats)
+        stats = Stats()
+        dispatcher = Dispatcher(self.pool, methods.load(), stats)
+        self.app = HttpApplication(dispatcher, self.pool.faults, stats)
         if options.control:
             toolstack = Toolstack(self.pool, dispatcher, self.app)
-            self.app.control = Control(self.pool, faults, stats, toolstack).answer
+            self.app.control = Control(self.pool, stats, toolstack).answer
+        else:
+            self.pool.effects.limit(0)
 
     def addresses(self, host: str) -> list[str]:
         """Return the addresses to listen at: the coordinator's, and the members' on loopback."""

@@ -7,11 +7,11 @@ from typing import Any
 from simulator import clock
 from simulator.clock import Clock
 from simulator.errors import Failure
+from simulator.limits import Limits
 from simulator.tables import NULL, Database
 
 KEPT_SECONDS = 3900.0
 STUCK_SECONDS = 24 * 3600.0
-YOUNG_LIMIT = 200
 
 
 class Task:
@@ -25,6 +25,7 @@ class Task:
         self.name = name
         self.session = session
         self.cancelled = False
+        self.deaf = False
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._db = db
         self._clock = time
@@ -105,11 +106,12 @@ class Task:
 class Tasks:
     """All tasks of the pool: the records, and the operations still running behind them."""
 
-    def __init__(self, db: Database, time: Clock) -> None:
+    def __init__(self, db: Database, time: Clock, limits: Limits) -> None:
         self.running: dict[str, Task] = {}
         self.peak = 0
         self._db = db
         self._clock = time
+        self._limits = limits
         self._seen: dict[str, float] = {}
 
     def start(
@@ -158,6 +160,8 @@ class Tasks:
     def cancel(self, ref: str, by: str) -> None:
         """Request the cancellation of a task in the name of the call `by`."""
         self._db.put_key("task", ref, "current_operations", by, "cancel")
+        if ref in self.running and self.running[ref].deaf:
+            return
         for part in (ref, *self._db.get("task", ref)["subtasks"]):
             if part in self.running:
                 self.running[part].cancel()
@@ -187,9 +191,14 @@ class Tasks:
         self._destroy(ref for ref in finished if self._is_over(ref))
         self._sweep_stuck(pending)
         young = [ref for ref in finished if self._db.exists("task", ref)]
-        if len(young) + len(pending) > YOUNG_LIMIT:
+        if len(young) + len(pending) > self._limits.tasks:
             young.sort(key=lambda ref: str(self._db.get("task", ref)["finished"]))
-            self._destroy(young[: 2 * len(young) - YOUNG_LIMIT])
+            self._destroy(young[: max(0, 2 * len(young) - self._limits.tasks)])
+
+    def lose(self, ref: str) -> None:
+        """Delete a record whose operation goes on."""
+        if self._db.exists("task", ref):
+            self._db.destroy("task", ref)
 
     def forget(self) -> None:
         """Delete every record and handle, as a toolstack restart does; operations continue."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from simulator import domains, images, locks, placement
+from simulator import domains, guest_requests, images, locks, placement
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
@@ -39,7 +39,7 @@ async def start_on(call: Call, vm: str, host: str, start_paused: bool, _force: b
 async def clean_shutdown(call: Call, vm: str) -> None:
     """Shut the guest down cleanly."""
     async with call.current_operation("VM", vm, "clean_shutdown"):
-        await call.work("VM.clean_shutdown")
+        await guest_requests.shut_down(call, vm, "VM.clean_shutdown")
         _halt(call, vm)
 
 
@@ -47,8 +47,8 @@ async def clean_shutdown(call: Call, vm: str) -> None:
 async def shutdown(call: Call, vm: str) -> None:
     """Shut the guest down cleanly, or by force where that is impossible."""
     async with call.current_operation("VM", vm, "shutdown"):
-        clean = _shuts_down_cleanly(call, vm)
-        await call.work("VM.clean_shutdown" if clean else "VM.hard_shutdown")
+        if not await _shuts_down_cleanly(call, vm):
+            await call.work("VM.hard_shutdown")
         _halt(call, vm)
 
 
@@ -65,7 +65,7 @@ async def hard_shutdown(call: Call, vm: str) -> None:
 async def clean_reboot(call: Call, vm: str) -> None:
     """Reboot the guest cleanly."""
     async with call.current_operation("VM", vm, "clean_reboot"):
-        await call.work("VM.clean_reboot")
+        await guest_requests.shut_down(call, vm, "VM.clean_reboot")
         domains.reboot(call.pool, vm)
         add_message(call, vm, "VM_REBOOTED")
 
@@ -149,10 +149,17 @@ def _halt(call: Call, vm: str) -> None:
     add_message(call, vm, "VM_SHUTDOWN")
 
 
-def _shuts_down_cleanly(call: Call, vm: str) -> bool:
+async def _shuts_down_cleanly(call: Call, vm: str) -> bool:
+    """Shut the guest down cleanly; return whether that succeeded."""
     view = View(call.db, "VM", vm, call.db.get("VM", vm))
-    running = view.record["power_state"] == "Running"
-    return running and vm_rules.guest_refusal(view, "clean_shutdown") is None
+    if view.record["power_state"] != "Running" or vm_rules.guest_refusal(view, "clean_shutdown"):
+        return False
+    try:
+        await guest_requests.shut_down(call, vm, "VM.clean_shutdown")
+    except Failure:
+        call.running.check()
+        return False
+    return True
 
 
 async def _end_others(call: Call, vm: str, operations: frozenset[str]) -> None:

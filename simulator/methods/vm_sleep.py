@@ -1,6 +1,15 @@
 """VM.suspend, resume and pool_migrate."""
 
-from simulator import disks, domains, images, locks, memory, placement, preconditions
+from simulator import (
+    disks,
+    domains,
+    guest_requests,
+    images,
+    locks,
+    memory,
+    placement,
+    preconditions,
+)
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method, vm_power
@@ -12,7 +21,7 @@ async def suspend(call: Call, vm: str) -> None:
     async with call.current_operation("VM", vm, "suspend"):
         image = images.create(call.pool, vm)
         try:
-            await call.work("VM.suspend", cancellable=False)
+            await guest_requests.suspend(call, vm)
         except BaseException:
             disks.drop(call.db, image)
             raise

@@ -70,13 +70,28 @@ def test_a_wait_ends_after_two_hours(xen: Any, running: str, held: Any, control:
     held(10000)
 
 
-def test_disks_of_many_clones_wait_beside_the_limit(xen: Any, halted: str, held: Any) -> None:
-    """A repository clones one disk after the other, however many ask."""
+def test_disks_of_many_clones_count_towards_the_limit(xen: Any, halted: str, held: Any) -> None:
+    """A repository clones one disk at a time; of more, all but the first may not even wait."""
     tasks = [xen("Async.VM.clone", halted, f"twin {number}") for number in range(LIMIT + 20)]
 
     held(60)
 
-    assert {xen("task.get_status", task) for task in tasks} == {"success"}
+    ends = [xen("task.get_record", task) for task in tasks]
+    assert [end["status"] for end in ends].count("success") == LIMIT + 1
+    refused = [end["error_info"] for end in ends if end["status"] == "failure"]
+    assert refused == [["TOO_MANY_PENDING_TASKS"]] * 19
+    assert len(xen("VM.get_by_name_label", "twin 0")) == 1
+
+
+def test_the_limit_can_be_set(xen: Any, halted: str, held: Any, control: Any) -> None:
+    """Lower, to meet it with a few calls; the others stay."""
+    before = control("limits")
+    assert control("limits", waiting=1) == {**before, "waiting": 1}
+    tasks = [xen("Async.VM.clone", halted, f"twin {number}") for number in range(3)]
+
+    held(60)
+
+    assert [xen("task.get_status", task) for task in tasks] == ["success", "success", "failure"]
 
 
 def test_who_waits_for_a_disk_looks_again_when_its_drive_is_done(

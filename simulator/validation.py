@@ -1,0 +1,22 @@
+"""Errors of pydantic in words that name the place: `hosts[2].memory: ...`."""
+
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+
+def words(error: ValidationError, place: str = "") -> str:
+    """Return one line for each problem, the first ones only where there are many."""
+    found = error.errors(include_url=False, include_context=False)
+    lines = [f"{_place(place, each['loc'])}{each['msg'].lower()}" for each in found[:_SHOWN]]
+    more = len(found) - len(lines)
+    return "\n".join([*lines, *([f"and {more} more"] if more else [])])
+
+
+def _place(place: str, path: Iterable[int | str]) -> str:
+    for step in path:
+        place += f"[{step}]" if isinstance(step, int) else f".{step}" if place else step
+    return f"{place}: " if place else ""
+
+
+_SHOWN = 10
