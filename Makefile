@@ -5,7 +5,7 @@ VENV   := .venv
 STAMP  := $(VENV)/.stamp
 RUN    := $(VENV)/bin
 JOBS   ?= 2
-ROOMS  := canvases config simulator tasks tests workers xenserver
+PACKAGES := canvases cli config simulator tasks tests workers xenserver
 
 # Everything stays inside the clone, caches too.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -35,14 +35,14 @@ test: $(STAMP)
 	@$(RUN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(STAMP)
-	@$(RUN)/ruff check --quiet $(ROOMS)
-	@$(RUN)/ruff format --quiet --check $(ROOMS)
+	@$(RUN)/ruff check --quiet $(PACKAGES)
+	@$(RUN)/ruff format --quiet --check $(PACKAGES)
 	@$(RUN)/mypy --no-error-summary
-	@$(RUN)/lint-imports --no-logo > $(VENV)/floors.txt || { cat $(VENV)/floors.txt; exit 1; }
+	@$(RUN)/lint-imports --no-logo > $(VENV)/layers.txt || { cat $(VENV)/layers.txt; exit 1; }
 
 format: $(STAMP)
-	@$(RUN)/ruff check --quiet --fix $(ROOMS)
-	@$(RUN)/ruff format --quiet $(ROOMS)
+	@$(RUN)/ruff check --quiet --fix $(PACKAGES)
+	@$(RUN)/ruff format --quiet $(PACKAGES)
 
 docs: $(STAMP)
 	@rm -rf docs/schemas/messages docs/schemas/answers
@@ -55,11 +55,11 @@ lock: | $(RUN)/uv
 	@grep '^uv==' dev.lock | cut -d ' ' -f 1 | $(COMPILE) -o tools.lock -
 
 released: $(STAMP)
-	@$(RUN)/python -m tests.house.released enter
+	@$(RUN)/python -m tests.repository.released enter
 
 clean:
 	@rm -rf $(VENV) .cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .run dist
-	@find $(ROOMS) -name __pycache__ -prune -exec rm -rf {} +
+	@find $(PACKAGES) -name __pycache__ -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml requirements.lock dev.lock tools.lock | $(RUN)/uv
 	@$(RUN)/python -m pip install --quiet --require-hashes -r tools.lock

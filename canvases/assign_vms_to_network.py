@@ -7,9 +7,9 @@ from celery import chord
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks import gather, plugging, vif
-from tasks.frame.answers import Answer
-from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import NetworkName, VmName
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.field_types import NetworkName, VmName
+from tasks.engine.declaration.flow import Canvas, flow
 
 
 class Assigned(BaseModel):

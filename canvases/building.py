@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tasks.frame.answers import Done
-from tasks.frame.flow import Canvas
+from tasks.engine.declaration.answers import Done
+from tasks.engine.declaration.flow import Canvas
 from tasks.vm import copies, lifecycle, power
 from tasks.vm.addresses import WaitFor
 

@@ -1,9 +1,9 @@
 """How a task of XenServer ends."""
 
 from tasks import task as xen_task
-from tasks.frame.answers import Followed
-from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import TaskUuid
+from tasks.engine.declaration.answers import Followed
+from tasks.engine.declaration.field_types import TaskUuid
+from tasks.engine.declaration.flow import Canvas, flow
 
 
 @flow(answer=Followed)

@@ -1,9 +1,9 @@
 """A new VM from a template that brings its disks and networks along."""
 
 from canvases import building
-from tasks.frame.answers import Done
-from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import Description, Label, SrName, TemplateName
+from tasks.engine.declaration.answers import Done
+from tasks.engine.declaration.field_types import Description, Label, SrName, TemplateName
+from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm.addresses import WaitFor
 
 

@@ -9,10 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from canvases import building
 from canvases.setup_disk_or_cd import setup_disk_or_cd
 from tasks import vbd, vdi, vif
-from tasks.devices import AUTODETECT
-from tasks.frame.answers import Done
-from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import (
+from tasks.device_numbers import AUTODETECT
+from tasks.engine.declaration.answers import Done
+from tasks.engine.declaration.field_types import (
     Description,
     Device,
     Label,
@@ -24,6 +23,7 @@ from tasks.frame.vocabulary import (
     TemplateName,
     VdiName,
 )
+from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import configuration, devices
 from tasks.vm.addresses import WaitFor
 from xenserver import errors

@@ -7,9 +7,9 @@ from celery import chain, chord
 from pydantic import Field
 
 from tasks import gather, vdi
-from tasks.frame.answers import Answer
-from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import Text, VmName
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.field_types import Text, VmName
+from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import belongings, lifecycle, power
 
 Shutdown = Annotated[

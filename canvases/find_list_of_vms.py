@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
-from tasks.frame.answers import Answer
-from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import Label, Searches, Templates, Uuid
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.field_types import Label, Searches, Templates, Uuid
+from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import lifecycle
 
 HEAD = ("UUID", "NAME", "POWER STATE")

@@ -6,9 +6,17 @@ from typing import Any
 from pydantic import Field
 
 from tasks import plugging, vbd, vdi
-from tasks.frame.answers import Answer
-from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import Bootable, Device, Label, Size, SrName, VdiName, VmName
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.field_types import (
+    Bootable,
+    Device,
+    Label,
+    Size,
+    SrName,
+    VdiName,
+    VmName,
+)
+from tasks.engine.declaration.flow import Canvas, flow
 from xenserver import errors
 
 NEW = ("vdi_type", "new_disk_name", "disk_size", "storage_repository")

@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import Field
 
 from tasks import plugging, vif
-from tasks.frame.answers import Answer
-from tasks.frame.flow import Canvas, flow
-from tasks.frame.vocabulary import Device, Mac, Mtu, NetworkName, VmName
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.field_types import Device, Mac, Mtu, NetworkName, VmName
+from tasks.engine.declaration.flow import Canvas, flow
 
 
 class NetworkSetUp(Answer):

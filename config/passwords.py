@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from config import private
+from config import private_files
 
 _COMMAND_SECONDS = 10.0
 
@@ -37,8 +37,8 @@ class FromFile:
     def read(self) -> SecretStr:
         """Read the file."""
         try:
-            return private.read(self.path)
-        except private.PrivateFileError as error:
+            return private_files.read(self.path)
+        except private_files.PrivateFileError as error:
             raise PasswordError(f"password_file: {error}") from None
 
 

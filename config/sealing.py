@@ -10,7 +10,7 @@ from functools import cache
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
-from config import private, settings
+from config import private_files, settings
 
 MARK = "sealed:v1:"
 MAKES_A_KEY = "openssl rand -base64 32 | tr +/ -_"
@@ -76,8 +76,8 @@ def _keys(chosen: settings.Settings) -> list[str]:
     text = chosen.keys
     if chosen.keys_file:
         try:
-            text = private.read(chosen.keys_file)
-        except private.PrivateFileError as error:
+            text = private_files.read(chosen.keys_file)
+        except private_files.PrivateFileError as error:
             raise SealingError(f"XENFLOW_KEYS_FILE: {error}") from None
     keys = text.get_secret_value().replace(",", " ").split() if text else []
     if not keys:

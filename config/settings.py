@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from config import wording
+from config import validation_messages
 from config.durations import Seconds
 
 PREFIX = "XENFLOW_"
@@ -160,7 +160,7 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError(wording.complaint(error, _variable)) from None
+        raise SettingsError(validation_messages.complaint(error, _variable)) from None
 
 
 def _refuse_misspelt(variables: Iterable[str]) -> None:

@@ -33,7 +33,7 @@ from pydantic import (
     model_validator,
 )
 
-from config import sealing, wording
+from config import sealing, validation_messages
 from config.durations import Seconds
 from config.passwords import FromCommand, FromEnvironment, FromFile, FromMessage
 
@@ -128,7 +128,9 @@ class Target(BaseModel):
         try:
             return cls.model_validate(fields)
         except ValidationError as error:
-            raise TargetError(f"[{fields['name']}] {wording.complaint(error)}") from None
+            raise TargetError(
+                f"[{fields['name']}] {validation_messages.complaint(error)}"
+            ) from None
 
     @model_validator(mode="after")
     def _certificates_belong_to_https(self) -> Self:

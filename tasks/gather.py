@@ -5,8 +5,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from config import queues
-from tasks.frame.answers import Answer
-from tasks.frame.operation import operation
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.operation import operation
 
 
 class Gathered(Answer):

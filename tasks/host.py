@@ -1,9 +1,9 @@
 """Operations on hosts."""
 
-from tasks.frame.answers import Found, found
-from tasks.frame.operation import operation
-from tasks.frame.vocabulary import After, Fields, Label, Limit, Searches, Uuid
-from xenserver.gate import Xen
+from tasks.engine.declaration.answers import Found, found
+from tasks.engine.declaration.field_types import After, Fields, Label, Limit, Searches, Uuid
+from tasks.engine.declaration.operation import operation
+from xenserver.client import Xen
 
 
 @operation(queue="find")

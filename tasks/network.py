@@ -4,9 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tasks.frame.answers import Created, Done, Found, created, done, found
-from tasks.frame.operation import Steps, Undo, operation
-from tasks.frame.vocabulary import (
+from tasks.engine.declaration.answers import Created, Done, Found, created, done, found
+from tasks.engine.declaration.field_types import (
     After,
     Description,
     Fields,
@@ -21,9 +20,10 @@ from tasks.frame.vocabulary import (
     Uuid,
     Vlan,
 )
+from tasks.engine.declaration.operation import Steps, Undo, operation
 from xenserver import errors, values
-from xenserver.gate import Xen
-from xenserver.things import Thing
+from xenserver.client import Xen
+from xenserver.objects import ObjectRef
 
 Words = Annotated[Tags, Field(description="words by which it is found")]
 
@@ -49,13 +49,13 @@ def create(
         "tags": tags,
         "other_config": other_config or {},
     }
-    made = yield xen.later.network.create(record)
+    made = yield xen.Async.network.create(record)
     if trunk:
-        yield xen.later.pool.create_VLAN_from_PIF(trunk, made, vlan)
+        yield xen.Async.pool.create_VLAN_from_PIF(trunk, made, vlan)
     return created(xen.uuid.network(made), name=name)
 
 
-def _trunk(xen: Xen, pif: str | None, vlan: int | None) -> Thing | None:
+def _trunk(xen: Xen, pif: str | None, vlan: int | None) -> ObjectRef | None:
     """Give the interface that is to carry the VLAN; refuse the one without the other."""
     if (pif is None) != (vlan is None):
         missing = "pif" if pif is None else "vlan"
@@ -72,13 +72,13 @@ def destroy(xen: Xen, *, network: NetworkName, remove_vlans: RemovesVlans = Fals
     """Destroy a network no VM is attached to; with `remove_vlans` its VLANs, if any, go first."""
     net = xen.find.network(network)
     for vlan in _vlans(xen, net) if remove_vlans else ():
-        yield xen.later.VLAN.destroy(vlan)
-    yield xen.later.network.destroy(net)
+        yield xen.Async.VLAN.destroy(vlan)
+    yield xen.Async.network.destroy(net)
     return done("Network Destroyed", net)
 
 
-def _vlans(xen: Xen, net: Thing) -> list[str]:
-    carried = [xen.now.PIF.get_VLAN_master_of(pif) for pif in xen.now.network.get_PIFs(net)]
+def _vlans(xen: Xen, net: ObjectRef) -> list[str]:
+    carried = [xen.PIF.get_VLAN_master_of(pif) for pif in xen.network.get_PIFs(net)]
     return [vlan for vlan in carried if vlan != values.NULL]
 
 

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tasks.frame.answers import Answer, Done, done
-from tasks.frame.ensuring import unless_already
-from tasks.frame.legs import Call, Leg
-from tasks.frame.operation import Steps, operation
-from tasks.frame.vocabulary import VbdUuid, VifUuid
-from xenserver.gate import Xen
-from xenserver.things import Thing
+from tasks.engine.declaration.answers import Answer, Done, done
+from tasks.engine.declaration.field_types import VbdUuid, VifUuid
+from tasks.engine.declaration.idempotence import unless_already
+from tasks.engine.declaration.operation import Steps, operation
+from tasks.engine.declaration.suspensions import Call, Leg
+from xenserver.client import Xen
+from xenserver.objects import ObjectRef
 
 Plug = Annotated[
     Literal["auto", "yes", "no"],
@@ -39,7 +39,7 @@ class Plugged(Answer):
 def plug_vif(xen: Xen, *, vif: VifUuid) -> Steps[Done]:
     """Attach a virtual interface to its running VM."""
     interface = xen.find.vif(vif)
-    yield xen.later.VIF.plug(interface)
+    yield xen.Async.VIF.plug(interface)
     return done("VIF plugged", interface)
 
 
@@ -52,10 +52,10 @@ def plug_vbd_if_running(
     With `must_run` a VM that does not run is refused. A drive that `was_there` is left alone.
     """
     drive = xen.find.vbd(vbd)
-    record = xen.now.VBD.get_record(drive)
+    record = xen.VBD.get_record(drive)
     plugged = record["currently_attached"]
     if not was_there:
-        call = xen.later.VBD.plug(drive)
+        call = xen.Async.VBD.plug(drive)
         plugged = yield from _plug(xen, drive, record["VM"], call, must_run=must_run)
     return Plugged(
         return_result=_told("VBD", plugged=plugged, was_there=was_there),
@@ -75,8 +75,8 @@ def plug_vif_if_running(xen: Xen, *, vif: VifUuid, must_run: MustRun = False) ->
     With `must_run` a VM that does not run is refused.
     """
     interface = xen.find.vif(vif)
-    record = xen.now.VIF.get_record(interface)
-    call = xen.later.VIF.plug(interface)
+    record = xen.VIF.get_record(interface)
+    call = xen.Async.VIF.plug(interface)
     plugged = yield from _plug(xen, interface, record["VM"], call, must_run=must_run)
     return Plugged(
         return_result=_told("VIF", plugged=plugged),
@@ -88,10 +88,10 @@ def plug_vif_if_running(xen: Xen, *, vif: VifUuid, must_run: MustRun = False) ->
 
 
 def _plug(
-    xen: Xen, device: Thing, vm: str, call: Call, *, must_run: bool
+    xen: Xen, device: ObjectRef, vm: str, call: Call, *, must_run: bool
 ) -> Generator[Leg, Any, bool]:
     """Plug a device if its VM runs, or must; tell whether the guest sees it now."""
-    if not must_run and xen.now.VM.get_power_state(vm) != "Running":
+    if not must_run and xen.VM.get_power_state(vm) != "Running":
         return False
     yield from unless_already(("DEVICE_ALREADY_ATTACHED", device.ref), call)
     return True

@@ -4,10 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tasks.frame.answers import Done, Followed, Found, done, followed, found
-from tasks.frame.legs import Follow
-from tasks.frame.operation import Steps, operation
-from tasks.frame.vocabulary import (
+from tasks.engine.declaration.answers import Done, Followed, Found, done, followed, found
+from tasks.engine.declaration.field_types import (
     After,
     Fields,
     Label,
@@ -17,7 +15,9 @@ from tasks.frame.vocabulary import (
     TaskUuid,
     Uuid,
 )
-from xenserver.gate import Xen
+from tasks.engine.declaration.operation import Steps, operation
+from tasks.engine.declaration.suspensions import Follow
+from xenserver.client import Xen
 
 Status = Annotated[
     Literal["pending", "success", "failure", "cancelling", "cancelled"],
@@ -37,7 +37,7 @@ _CANCELLED = {
 def cancel(xen: Xen, *, task: TaskUuid) -> Steps[Done]:
     """Cancel a task of XenServer, and say what became of it: some end before they notice."""
     job = xen.find.task(task)
-    xen.now.task.cancel(job)
+    xen.task.cancel(job)
     end = yield Follow(job.ref, any_end=True)
     return done(_CANCELLED[end["status"]], job)
 
@@ -46,7 +46,7 @@ def cancel(xen: Xen, *, task: TaskUuid) -> Steps[Done]:
 def follow(xen: Xen, *, task: TaskUuid, every: Every = 5.0) -> Steps[Followed]:
     """Wait for the end of a task of XenServer, noticed within `every`, and fail as it fails."""
     job = xen.find.task(task)
-    record = xen.now.task.get_record(job)
+    record = xen.task.get_record(job)
     end = yield Follow(job.ref, every)
     return followed("Task succeeded", record, end)
 

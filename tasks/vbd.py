@@ -4,11 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tasks.devices import AUTODETECT, on_a_free_number
-from tasks.frame.answers import Created, Done, Found, done, found
-from tasks.frame.ensuring import unless_already
-from tasks.frame.operation import Steps, Undo, operation
-from tasks.frame.vocabulary import (
+from tasks.device_numbers import AUTODETECT, on_a_free_number
+from tasks.engine.declaration.answers import Created, Done, Found, done, found
+from tasks.engine.declaration.field_types import (
     After,
     Bootable,
     Device,
@@ -23,9 +21,11 @@ from tasks.frame.vocabulary import (
     VdiName,
     VmName,
 )
+from tasks.engine.declaration.idempotence import unless_already
+from tasks.engine.declaration.operation import Steps, Undo, operation
 from xenserver import errors
-from xenserver.gate import Xen
-from xenserver.things import Thing
+from xenserver.client import Xen
+from xenserver.objects import ObjectRef
 
 Mode = Annotated[Literal["RW", "RO"], Field(description="whether the guest may write")]
 Type = Annotated[Literal["Disk", "CD", "Floppy"], Field(description="what the guest sees")]
@@ -76,14 +76,14 @@ def create(
     if device == AUTODETECT:
         device, made = yield from on_a_free_number(
             lambda: _free(xen, machine, type),
-            lambda number: xen.later.VBD.create(record | {"userdevice": number}),
+            lambda number: xen.Async.VBD.create(record | {"userdevice": number}),
         )
     else:
-        made = yield xen.later.VBD.create(record)
+        made = yield xen.Async.VBD.create(record)
     return _in_drive(xen.uuid.vbd(made), machine, medium, device, was_there=False)
 
 
-def _there(xen: Xen, machine: Thing, medium: Thing) -> Created | None:
+def _there(xen: Xen, machine: ObjectRef, medium: ObjectRef) -> Created | None:
     """Give the drive of a VM that holds the medium, if there is one."""
     where = {"VM": machine, "VDI": medium}
     for drive in xen.search.vbd(where=where, fields=("userdevice",)):
@@ -93,7 +93,7 @@ def _there(xen: Xen, machine: Thing, medium: Thing) -> Created | None:
 
 
 def _in_drive(
-    uuid: str, machine: Thing, medium: Thing | None, device: str, *, was_there: bool
+    uuid: str, machine: ObjectRef, medium: ObjectRef | None, device: str, *, was_there: bool
 ) -> Created:
     return Created(
         return_result=uuid,
@@ -105,9 +105,9 @@ def _in_drive(
     )
 
 
-def _free(xen: Xen, machine: Thing, type: Type) -> list[str]:
+def _free(xen: Xen, machine: ObjectRef, type: Type) -> list[str]:
     """Give the free numbers, lowest first, 3 at the end: it is left to the CD drive."""
-    numbers = xen.now.VM.get_allowed_VBD_devices(machine)
+    numbers = xen.VM.get_allowed_VBD_devices(machine)
     return sorted(numbers, key=lambda number: ((number == CD) != (type == "CD"), int(number)))
 
 
@@ -121,10 +121,10 @@ def _check_medium(vdi: str | None, *, empty: bool) -> None:
 def destroy(xen: Xen, *, vbd: VbdUuid, unplug: Unplugs = False) -> Steps[Done]:
     """Destroy a virtual block device but not its disk; with `unplug` also one that is attached."""
     drive = xen.find.vbd(vbd)
-    if unplug and xen.now.VBD.get_currently_attached(drive):
+    if unplug and xen.VBD.get_currently_attached(drive):
         detached = ("DEVICE_ALREADY_DETACHED", drive.ref)
-        yield from unless_already(detached, xen.later.VBD.unplug(drive))
-    yield xen.later.VBD.destroy(drive)
+        yield from unless_already(detached, xen.Async.VBD.unplug(drive))
+    yield xen.Async.VBD.destroy(drive)
     return done("VBD Destroyed", drive)
 
 
@@ -132,7 +132,7 @@ def destroy(xen: Xen, *, vbd: VbdUuid, unplug: Unplugs = False) -> Steps[Done]:
 def eject(xen: Xen, *, vbd: VbdUuid) -> Steps[Done]:
     """Take the medium out of a CD drive."""
     drive = xen.find.vbd(vbd)
-    yield xen.later.VBD.eject(drive)
+    yield xen.Async.VBD.eject(drive)
     return done("VBD ejected", drive)
 
 
@@ -140,7 +140,7 @@ def eject(xen: Xen, *, vbd: VbdUuid) -> Steps[Done]:
 def insert(xen: Xen, *, vbd: VbdUuid, vdi: VdiName) -> Steps[Done]:
     """Put a medium into an empty CD drive."""
     drive = xen.find.vbd(vbd)
-    yield xen.later.VBD.insert(drive, xen.find.vdi(vdi))
+    yield xen.Async.VBD.insert(drive, xen.find.vdi(vdi))
     return done("Media inserted", drive)
 
 
@@ -148,7 +148,7 @@ def insert(xen: Xen, *, vbd: VbdUuid, vdi: VdiName) -> Steps[Done]:
 def plug(xen: Xen, *, vbd: VbdUuid) -> Steps[Done]:
     """Attach a virtual block device to its running VM."""
     drive = xen.find.vbd(vbd)
-    yield xen.later.VBD.plug(drive)
+    yield xen.Async.VBD.plug(drive)
     return done("VBD plugged", drive)
 
 
@@ -156,7 +156,7 @@ def plug(xen: Xen, *, vbd: VbdUuid) -> Steps[Done]:
 def unplug(xen: Xen, *, vbd: VbdUuid, force: Hard = False) -> Steps[Done]:
     """Detach a virtual block device from its running VM; with `force` against the guest's will."""
     drive = xen.find.vbd(vbd)
-    yield xen.later.VBD.unplug_force(drive) if force else xen.later.VBD.unplug(drive)
+    yield xen.Async.VBD.unplug_force(drive) if force else xen.Async.VBD.unplug(drive)
     return done("VBD unplugged", drive)
 
 

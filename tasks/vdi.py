@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tasks.frame.answers import Created, Done, Found, created, done, found
-from tasks.frame.operation import Steps, Undo, operation
-from tasks.frame.vocabulary import (
+from tasks.engine.declaration.answers import Created, Done, Found, created, done, found
+from tasks.engine.declaration.field_types import (
     After,
     Description,
     Fields,
@@ -20,7 +19,8 @@ from tasks.frame.vocabulary import (
     Uuid,
     VdiName,
 )
-from xenserver.gate import Xen
+from tasks.engine.declaration.operation import Steps, Undo, operation
+from xenserver.client import Xen
 
 Type = Annotated[
     Literal["user", "system", "ephemeral", "suspend", "crashdump"],
@@ -58,7 +58,7 @@ def create(
         "sm_config": sm_config or {},
         "other_config": other_config or {},
     }
-    made = yield xen.later.VDI.create(record)
+    made = yield xen.Async.VDI.create(record)
     return created(xen.uuid.vdi(made), name=name)
 
 
@@ -66,7 +66,7 @@ def create(
 def destroy(xen: Xen, *, vdi: VdiName) -> Steps[Done]:
     """Destroy a virtual disk that no running VM uses, and all that is on it."""
     disk = xen.find.vdi(vdi)
-    yield xen.later.VDI.destroy(disk)
+    yield xen.Async.VDI.destroy(disk)
     return done("VDI Destroyed", disk)
 
 

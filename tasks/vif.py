@@ -1,10 +1,8 @@
 """Operations on the virtual network interfaces of VMs."""
 
-from tasks.devices import AUTODETECT, on_a_free_number
-from tasks.frame.answers import Created, Done, Found, created, done, found
-from tasks.frame.ensuring import unless_already
-from tasks.frame.operation import Steps, Undo, operation
-from tasks.frame.vocabulary import (
+from tasks.device_numbers import AUTODETECT, on_a_free_number
+from tasks.engine.declaration.answers import Created, Done, Found, created, done, found
+from tasks.engine.declaration.field_types import (
     After,
     Device,
     Fields,
@@ -19,8 +17,10 @@ from tasks.frame.vocabulary import (
     VifUuid,
     VmName,
 )
-from xenserver.gate import Xen
-from xenserver.things import Thing
+from tasks.engine.declaration.idempotence import unless_already
+from tasks.engine.declaration.operation import Steps, Undo, operation
+from xenserver.client import Xen
+from xenserver.objects import ObjectRef
 
 
 @operation(undo=Undo("xenserver.vif.destroy", "vif", (("unplug", True),)))
@@ -49,25 +49,25 @@ def create(
     if device == AUTODETECT:
         device, made = yield from on_a_free_number(
             lambda: _free(xen, machine),
-            lambda number: xen.later.VIF.create(record | {"device": number}),
+            lambda number: xen.Async.VIF.create(record | {"device": number}),
         )
     else:
-        made = yield xen.later.VIF.create(record)
+        made = yield xen.Async.VIF.create(record)
     return created(xen.uuid.vif(made), vm=machine.uuid, device=device)
 
 
-def _free(xen: Xen, machine: Thing) -> list[str]:
-    return sorted(xen.now.VM.get_allowed_VIF_devices(machine), key=int)
+def _free(xen: Xen, machine: ObjectRef) -> list[str]:
+    return sorted(xen.VM.get_allowed_VIF_devices(machine), key=int)
 
 
 @operation()
 def destroy(xen: Xen, *, vif: VifUuid, unplug: Unplugs = False) -> Steps[Done]:
     """Destroy a virtual interface; with `unplug` also one that is attached."""
     interface = xen.find.vif(vif)
-    if unplug and xen.now.VIF.get_currently_attached(interface):
+    if unplug and xen.VIF.get_currently_attached(interface):
         detached = ("DEVICE_ALREADY_DETACHED", interface.ref)
-        yield from unless_already(detached, xen.later.VIF.unplug(interface))
-    yield xen.later.VIF.destroy(interface)
+        yield from unless_already(detached, xen.Async.VIF.unplug(interface))
+    yield xen.Async.VIF.destroy(interface)
     return done("VIF Destroyed", interface)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from tests.living import Inhabited, inhabited
-from workers import embedded
+from tests.stack import Inhabited, inhabited
+from workers.local_stack import valkey_server
 
 SHORT = {"visibility_timeout": "4", "lease": "3"}  # seconds; less to wait for after a death
 
@@ -21,15 +21,15 @@ def _processes_hear_ctrl_c() -> None:
 
 
 @pytest.fixture(scope="session")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Valkey]:
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[valkey_server.Valkey]:
     """Start a server of this test process's own."""
-    server = embedded.start(tmp_path_factory.mktemp("valkey"))
+    server = valkey_server.start(tmp_path_factory.mktemp("valkey"))
     yield server
     server.stop()
 
 
 @pytest.fixture
-def redis(valkey: embedded.Valkey) -> Iterator[Redis]:
+def redis(valkey: valkey_server.Valkey) -> Iterator[Redis]:
     """Give a client of that server, which holds nothing."""
     client = valkey.client()
     client.flushall()

@@ -8,15 +8,15 @@ from celery import Celery
 from config import settings as configured
 from config.celery import celery_settings
 from config.targets import Targets
-from tasks.frame import catalogue
-from tasks.frame.binding import bind
-from tasks.frame.desk import Desk
-from tasks.frame.holding import Holding
-from tasks.frame.journal import Journal
-from tasks.frame.keys import Keys
-from tasks.frame.parked import Parked
-from tasks.frame.post import Post
-from workers import backend, declared, housekeeping, poller, transport
+from tasks.engine.celery_tasks import bind
+from tasks.engine.declaration import catalogue
+from tasks.engine.execution.runtime import Runtime
+from tasks.engine.journal.journal import Journal
+from tasks.engine.journal.keys import Keys
+from tasks.engine.journal.leases import LeaseRenewal
+from tasks.engine.journal.parked import ParkedOperations
+from tasks.engine.messages.publisher import Publisher
+from workers import loader, maintenance, poller, result_backend, transport
 from xenserver.session import Sessions
 
 
@@ -26,22 +26,22 @@ class Xenflow(Celery):
     settings: configured.Settings
 
     @cached_property
-    def desk(self) -> Desk:
+    def runtime(self) -> Runtime:
         """The tools of this process, made when they are first needed."""
         settings = self.settings
         journal = Journal(
-            backend.of(self).client,
+            result_backend.of(self).client,
             Keys(settings.journal_prefix),
             lease=settings.lease,
             keep=int(settings.keep),
         )
-        return Desk(
+        return Runtime(
             settings=settings,
             targets=Targets.read(settings.targets),
             journal=journal,
-            parked=Parked(journal),
-            post=Post(self),
-            holding=Holding(journal),
+            parked=ParkedOperations(journal),
+            publisher=Publisher(self),
+            leases=LeaseRenewal(journal),
             sessions=Sessions(),
         )
 
@@ -52,13 +52,13 @@ def create(settings: configured.Settings | None = None, *, patient: bool = False
     options: dict[str, Any] = celery_settings(settings, patient=patient)
     app = Xenflow("xenflow", set_as_current=True)
     app.settings = settings
-    results = backend.url(settings.result_backend, listens=not patient)
+    results = result_backend.url(settings.result_backend, listens=not patient)
     app.conf.update(options, result_backend=results)
     if patient:  # a worker: what it takes must not be lost with it
         app.conf.broker_transport = transport.name(settings.broker_url)
-    declared.load(settings)
+    loader.load(settings)
     for operation in catalogue.everything():
         bind(app, operation)
-    housekeeping.register(app)
+    maintenance.register(app)
     poller.register(app)
     return app

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from celery import Celery
 
-from tasks.frame import guests, post
-from tasks.frame.desk import Desk
-from tasks.frame.parked import Ended
-from tasks.frame.waits import outcome_of
-from workers import backend, stand
-from workers.guests import Guestbook
+from tasks.engine.execution import guests
+from tasks.engine.execution.runtime import Runtime
+from tasks.engine.execution.waits import outcome_of
+from tasks.engine.journal.parked import Ended
+from tasks.engine.messages import publisher
+from workers import poller_state, result_backend
+from workers.guest_waiters import GuestWaiters
 from xenserver import errors, events
 
 if TYPE_CHECKING:
@@ -45,35 +46,37 @@ log = structlog.get_logger()
 def register(app: "Xenflow") -> None:
     """Make the poller a task of the app, and of no other: it works with its desk."""
 
-    @app.task(name=post.POLL, ignore_result=True, acks_late=False, shared=False)
+    @app.task(name=publisher.POLL, ignore_result=True, acks_late=False, shared=False)
     def poll(place: str, connection: dict[str, Any]) -> None:
         """Follow the XenServer tasks of one target for a slice."""
         _follow(app, place, connection)
 
 
 def _follow(app: "Xenflow", place: str, connection: dict[str, Any]) -> None:
-    desk = app.desk
+    runtime = app.runtime
     holder = uuid.uuid4().hex
-    if not desk.parked.take_lease(place, holder, desk.journal.lease_ms):
+    if not runtime.parked.take_lease(place, holder, runtime.journal.lease_ms):
         return
     try:
-        with _Renewing(desk, place, holder):
-            Poller(app, desk, place, connection).work(time.monotonic() + SLICE)
+        with _Renewing(runtime, place, holder):
+            Poller(app, runtime, place, connection).work(time.monotonic() + SLICE)
     finally:
-        goes_on = desk.parked.end_lease(place, holder)
+        goes_on = runtime.parked.end_lease(place, holder)
     if goes_on:
-        desk.post.send(post.POLL, {"place": place, "connection": connection})
+        runtime.publisher.send(publisher.POLL, {"place": place, "connection": connection})
 
 
 class Poller:
     """One slice of following one target."""
 
-    def __init__(self, app: Celery, desk: Desk, place: str, connection: Mapping[str, Any]) -> None:
+    def __init__(
+        self, app: Celery, runtime: Runtime, place: str, connection: Mapping[str, Any]
+    ) -> None:
         self._app = app
-        self._desk = desk
+        self._desk = runtime
         self._place = place
         self._connection = connection
-        self._stand = stand.of(place, desk.settings)
+        self._stand = poller_state.of(place, runtime.settings)
         self._shown: dict[str, float] = {}
         self._moved = True
         self._interval = OFTEN
@@ -95,8 +98,8 @@ class Poller:
     def _look(self, until: float) -> None:
         """Long-poll once; the token moves on after what it brought has landed."""
         sessions = self._desk.sessions
-        book = Guestbook(self._desk.parked.guests(self._place), self._stand.metrics)
-        at = stand.Position(sessions.logins(self._target), book.watched())
+        book = GuestWaiters(self._desk.parked.guests(self._place), self._stand.metrics)
+        at = poller_state.Position(sessions.logins(self._target), book.watched())
         token = self._stand.token(at)
         if token == events.START or self._desk.parked.safety_is_due(self._place, SAFETY):
             self._read_all()
@@ -124,7 +127,7 @@ class Poller:
         self._interval = OFTEN if moved else min(self._interval * 1.5, SELDOM)
         time.sleep(self._interval)
 
-    def _land(self, seen: Iterable[events.Event], book: Guestbook | None = None) -> None:
+    def _land(self, seen: Iterable[events.Event], book: GuestWaiters | None = None) -> None:
         ended: list[Ended] = []
         running: dict[str, float] = {}
         for event in seen:
@@ -139,7 +142,7 @@ class Poller:
                     ended.extend(book.ends(event))
         landed = self._desk.parked.land(self._place, ended)
         self._moved = self._moved or bool(landed)
-        self._desk.post.again(*landed)
+        self._desk.publisher.again(*landed)
         self._show(running)
 
     def _show(self, running: Mapping[str, float]) -> None:
@@ -149,7 +152,7 @@ class Poller:
         if not fresh:
             return
         self._shown.update(dict.fromkeys(fresh, now))
-        results = backend.of(self._app)
+        results = result_backend.of(self._app)
         self._desk.parked.show_progress(
             self._place,
             fresh,
@@ -182,9 +185,9 @@ def _has_ended(record: "Record") -> bool:
 class _Renewing:
     """Renew the poller's lease while the block runs, also through a long poll."""
 
-    def __init__(self, desk: Desk, place: str, holder: str) -> None:
-        self._desk = desk
-        self._claim = (place, holder, desk.journal.lease_ms)
+    def __init__(self, runtime: Runtime, place: str, holder: str) -> None:
+        self._desk = runtime
+        self._claim = (place, holder, runtime.journal.lease_ms)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name=f"lease {place}", daemon=True)
 

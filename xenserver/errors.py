@@ -22,7 +22,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from xenserver import phrases
+from xenserver import error_messages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class XenflowError(Exception):
     def __init__(self, code: str, params: Sequence[str] = (), message: str = "") -> None:
         self.code = code
         self.params = [str(param) for param in params]
-        self.message = message or phrases.tell(code, self.params)
+        self.message = message or error_messages.tell(code, self.params)
         super().__init__(self.code, self.params, self.message)
 
     def __str__(self) -> str:

@@ -14,8 +14,8 @@ from xenserver import errors
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from xenserver.http_client import Wire
     from xenserver.values import Value
-    from xenserver.wire import Wire
 
 
 class JsonRpc:
@@ -35,7 +35,9 @@ class JsonRpc:
     ) -> Value:
         """Make one call, once, and return its value."""
         sent = {**(headers or {}), "Content-Type": "application/json"}
-        return _read(url, self._wire.post(f"{url}/jsonrpc", _write(method, params), sent, timeout))
+        return _read(
+            url, self._wire.publisher(f"{url}/jsonrpc", _write(method, params), sent, timeout)
+        )
 
     def close(self) -> None:
         """Close the connections."""

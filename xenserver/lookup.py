@@ -10,13 +10,13 @@ import contextlib
 import re
 from typing import TYPE_CHECKING
 
-from xenserver import errors, kinds, values
-from xenserver.things import Thing
+from xenserver import errors, object_kinds, values
+from xenserver.objects import ObjectRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xenserver.kinds import Kind
+    from xenserver.object_kinds import Kind
     from xenserver.values import Record
 
     Ask = Callable[..., object]
@@ -30,7 +30,7 @@ _WORDS = {"vm_or_template": "VM or template"}  # kinds that are not called by th
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def find(ask: Ask, kind: Kind, text: str) -> Thing:
+def find(ask: Ask, kind: Kind, text: str) -> ObjectRef:
     """Return the one object of this kind that `text`, a UUID or a name, means.
 
     Raises Missing (XENFLOW_NO_SUCH_OBJECT), Ambiguous (XENFLOW_AMBIGUOUS_NAME, candidates' UUIDs in
@@ -39,19 +39,19 @@ def find(ask: Ask, kind: Kind, text: str) -> Thing:
     return _by_uuid(ask, kind, text) if _UUID.fullmatch(text) else _by_name(ask, kind, text)
 
 
-def _by_uuid(ask: Ask, kind: Kind, uuid: str) -> Thing:
+def _by_uuid(ask: Ask, kind: Kind, uuid: str) -> ObjectRef:
     ref = _ref_of(ask, kind.cls, uuid)
     if ref is None:
         raise _explained(ask, kind, uuid)
     if not kind.by_uuid_too:
-        return Thing(kind.cls, ref, uuid)
+        return ObjectRef(kind.cls, ref, uuid)
     record = values.record(ask(f"{kind.cls}.get_record", ref))
     if not kind.fits(record):
-        raise _wrong(kind, uuid, kinds.describe(record))
+        raise _wrong(kind, uuid, object_kinds.describe(record))
     return _thing(kind, ref, record)
 
 
-def _by_name(ask: Ask, kind: Kind, name: str) -> Thing:
+def _by_name(ask: Ask, kind: Kind, name: str) -> ObjectRef:
     if not kind.named:
         raise _missing(kind, name, f"a {kind.word.upper()} has no name; give its UUID")
     records = _named(ask, kind.cls, name)
@@ -74,9 +74,9 @@ def _named(ask: Ask, cls: str, name: str) -> dict[str, Record]:
     return records
 
 
-def _thing(kind: Kind, ref: str, record: Record) -> Thing:
+def _thing(kind: Kind, ref: str, record: Record) -> ObjectRef:
     name = record.get("name_label", "")
-    return Thing(kind.cls, ref, values.text(record.get("uuid")), values.text(name))
+    return ObjectRef(kind.cls, ref, values.text(record.get("uuid")), values.text(name))
 
 
 def _ref_of(ask: Ask, cls: str, uuid: str) -> str | None:
@@ -88,7 +88,7 @@ def _ref_of(ask: Ask, cls: str, uuid: str) -> str | None:
 
 def _explained(ask: Ask, kind: Kind, uuid: str) -> errors.XenflowError:
     """Ask the other classes whose UUID it is, now that it is not the one wanted."""
-    for cls in sorted(set(kinds.CLASSES.values()) - {kind.cls}):
+    for cls in sorted(set(object_kinds.CLASSES.values()) - {kind.cls}):
         if _ref_of(ask, cls, uuid):
             return _wrong(kind, uuid, cls)
     return _missing(kind, uuid, f"no {_told(kind)} has the UUID {uuid}; {_advice(kind)}")
@@ -97,7 +97,9 @@ def _explained(ask: Ask, kind: Kind, uuid: str) -> errors.XenflowError:
 def _hint(kind: Kind, name: str, others: list[Record]) -> str:
     if not others:
         return f"no {_told(kind)} is named {name}; {_advice(kind)}"
-    sorts = sorted({kinds.describe(other) if kind.cls == "VM" else "snapshot" for other in others})
+    sorts = sorted(
+        {object_kinds.describe(other) if kind.cls == "VM" else "snapshot" for other in others}
+    )
     told = f"no {_told(kind)} is named {name}, though a {' and a '.join(sorts)} is"
     return "; ".join([told, *(kind.instead[sort] for sort in sorts if sort in kind.instead)])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xenserver import errors, references, values
-from xenserver.things import Thing
+from xenserver.objects import ObjectRef
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ def _named(record: Record, query: Query) -> bool:
 
 def _is(value: Value, wanted: object) -> bool:
     match wanted:
-        case Thing():
+        case ObjectRef():
             return _is(value, wanted.ref)
         case list() | tuple() | set() | frozenset():
             return any(_is(value, one) for one in wanted)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from config import passwords
 from xenserver import addresses, errors, transport, values
-from xenserver.tally import Tally
+from xenserver.call_counter import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from xenserver import jsonrpc, wire, xmlrpc
+from xenserver import http_client, jsonrpc, xmlrpc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +36,9 @@ class Transport(Protocol):
 
 def connect(target: Target, user_agent: str) -> Transport:
     """Return the transport that the target wants; nothing is sent yet."""
-    hosts = wire.Wire(user_agent=user_agent, ca_file=target.ca_file, fingerprint=target.fingerprint)
+    hosts = http_client.Wire(
+        user_agent=user_agent, ca_file=target.ca_file, fingerprint=target.fingerprint
+    )
     return _FILLINGS[target.transport](hosts)
 
 

@@ -16,8 +16,8 @@ from xenserver import errors, references, values
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from xenserver.http_client import Wire
     from xenserver.values import Record, Value
-    from xenserver.wire import Wire
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CLASS_OF_EVENT = {cls.lower(): cls for cls in references.INTEGERS}
@@ -40,7 +40,7 @@ class XmlRpc:
     ) -> Value:
         """Make one call, once, and return its value."""
         sent = {**(headers or {}), "Content-Type": "text/xml"}
-        body = self._wire.post(f"{url}/", _write(method, params), sent, timeout)
+        body = self._wire.publisher(f"{url}/", _write(method, params), sent, timeout)
         try:
             return _read(url, method, body)
         except _UNREADABLE as error:

@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tasks.frame.answers import Done
-from tasks.frame.legs import Address
-from tasks.frame.operation import Steps
+from tasks.engine.declaration.answers import Done
+from tasks.engine.declaration.operation import Steps
+from tasks.engine.declaration.suspensions import Address
 from xenserver import errors, values
-from xenserver.gate import Xen
-from xenserver.things import Thing
+from xenserver.client import Xen
+from xenserver.objects import ObjectRef
 
 WaitFor = Annotated[
     Literal["running", "ip"],
@@ -17,7 +17,7 @@ WaitFor = Annotated[
 ]
 
 
-def refuse_without_tools(xen: Xen, machine: Thing, wait_for: WaitFor) -> None:
+def refuse_without_tools(xen: Xen, machine: ObjectRef, wait_for: WaitFor) -> None:
     """Refuse to wait for the address of a guest that is known to have no tools.
 
     The metrics of a guest stay when its VM halts: what they say of the last time holds for the
@@ -25,12 +25,12 @@ def refuse_without_tools(xen: Xen, machine: Thing, wait_for: WaitFor) -> None:
     """
     if wait_for != "ip":
         return
-    metrics = xen.now.VM.get_guest_metrics(machine)
-    if metrics != values.NULL and not xen.now.VM_guest_metrics.get_PV_drivers_version(metrics):
+    metrics = xen.VM.get_guest_metrics(machine)
+    if metrics != values.NULL and not xen.VM_guest_metrics.get_PV_drivers_version(metrics):
         raise errors.from_api("XENFLOW_GUEST_WITHOUT_TOOLS", [f"VM {machine}"])
 
 
-def come_up(machine: Thing, wait_for: WaitFor, arrival: Steps[Done]) -> Steps[Done]:
+def come_up(machine: ObjectRef, wait_for: WaitFor, arrival: Steps[Done]) -> Steps[Done]:
     """Let a VM arrive, and then wait for its guest if that is wanted."""
     told = yield from arrival
     if wait_for == "running":

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from config import queues
-from tasks.frame.answers import Answer
-from tasks.frame.operation import operation
-from tasks.frame.vocabulary import VmName
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.field_types import VmName
+from tasks.engine.declaration.operation import operation
 from xenserver import errors, values
-from xenserver.gate import Xen
-from xenserver.things import Thing
+from xenserver.client import Xen
+from xenserver.objects import ObjectRef
 
 Records = Mapping[str, Mapping[str, Any]]
 
@@ -69,13 +69,13 @@ def choose_disks(
 class _Belongings:
     """One VM's disks, being sorted; each class of XenServer is read once."""
 
-    def __init__(self, xen: Xen, machine: Thing) -> None:
+    def __init__(self, xen: Xen, machine: ObjectRef) -> None:
         self._xen = xen
         self._machine = machine
-        self._record = xen.now.VM.get_record(machine)
-        self._drives: Records = xen.now.VBD.get_all_records()
-        self._disks: Records = xen.now.VDI.get_all_records()
-        self._homes: Records = xen.now.SR.get_all_records()
+        self._record = xen.VM.get_record(machine)
+        self._drives: Records = xen.VBD.get_all_records()
+        self._disks: Records = xen.VDI.get_all_records()
+        self._homes: Records = xen.SR.get_all_records()
         self._delete: list[str] = []
         self._keep: dict[str, str] = {}
 
@@ -113,7 +113,7 @@ class _Belongings:
         shared = {ref: vms for ref, vms in users.items() if vms}
         if not shared:
             return
-        names = self._xen.now.VM.get_all_records()
+        names = self._xen.VM.get_all_records()
         told = [self._told_shared(ref, vms, names) for ref, vms in shared.items()]
         words = "; ".join(told) + "; nothing was destroyed. delete_shared_disks lets them go too"
         uuids = [self._disks[ref]["uuid"] for ref in shared]

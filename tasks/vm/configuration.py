@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.frame.answers import Done, done
-from tasks.frame.operation import operation
-from tasks.frame.vocabulary import Size, VmOrTemplateName
-from xenserver.gate import Xen
-from xenserver.things import Thing
+from tasks.engine.declaration.answers import Done, done
+from tasks.engine.declaration.field_types import Size, VmOrTemplateName
+from tasks.engine.declaration.operation import operation
+from xenserver.client import Xen
+from xenserver.objects import ObjectRef
 
 Vcpus = Annotated[int, Field(ge=1, description="virtual processors")]
 
@@ -46,26 +46,26 @@ def configure(
     return done("VM configured", machine)
 
 
-def _set_memory(xen: Xen, machine: Thing, size: int) -> None:
-    least = min(int(xen.now.VM.get_memory_static_min(machine)), size)
-    xen.now.VM.set_memory_limits(machine, least, size, size, size)
+def _set_memory(xen: Xen, machine: ObjectRef, size: int) -> None:
+    least = min(int(xen.VM.get_memory_static_min(machine)), size)
+    xen.VM.set_memory_limits(machine, least, size, size, size)
 
 
-def _set_vcpus(xen: Xen, machine: Thing, count: int) -> None:
+def _set_vcpus(xen: Xen, machine: ObjectRef, count: int) -> None:
     """Set both figures, never more processors at startup than there may be."""
-    if count < int(xen.now.VM.get_VCPUs_max(machine)):
-        xen.now.VM.set_VCPUs_at_startup(machine, count)
-        xen.now.VM.set_VCPUs_max(machine, count)
+    if count < int(xen.VM.get_VCPUs_max(machine)):
+        xen.VM.set_VCPUs_at_startup(machine, count)
+        xen.VM.set_VCPUs_max(machine, count)
     else:
-        xen.now.VM.set_VCPUs_max(machine, count)
-        xen.now.VM.set_VCPUs_at_startup(machine, count)
+        xen.VM.set_VCPUs_max(machine, count)
+        xen.VM.set_VCPUs_at_startup(machine, count)
 
 
-def _set_boot(xen: Xen, machine: Thing, boot: Boot) -> None:
+def _set_boot(xen: Xen, machine: ObjectRef, boot: Boot) -> None:
     given = boot.model_dump(exclude_none=True)
     hvm = {name: given.pop(name) for name in ("order", "firmware") if name in given}
     if hvm:
-        kept = xen.now.VM.get_HVM_boot_params(machine)
-        xen.now.VM.set_HVM_boot_params(machine, {**kept, **hvm})
+        kept = xen.VM.get_HVM_boot_params(machine)
+        xen.VM.set_HVM_boot_params(machine, {**kept, **hvm})
     for name, value in given.items():
-        getattr(xen.now.VM, f"set_PV_{name}")(machine, value)
+        getattr(xen.VM, f"set_PV_{name}")(machine, value)

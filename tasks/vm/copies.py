@@ -4,10 +4,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tasks.frame.answers import Created, Done, created
-from tasks.frame.operation import Steps, Undo, operation
-from tasks.frame.vocabulary import Label, SnapshotName, SrName, VmName, VmOrTemplateName
-from xenserver.gate import Xen
+from tasks.engine.declaration.answers import Created, Done, created
+from tasks.engine.declaration.field_types import (
+    Label,
+    SnapshotName,
+    SrName,
+    VmName,
+    VmOrTemplateName,
+)
+from tasks.engine.declaration.operation import Steps, Undo, operation
+from xenserver.client import Xen
 
 DISCARD = Undo("xenserver.vm.discard", "vm", first="xenserver.vm.power_off")
 
@@ -15,7 +21,7 @@ DISCARD = Undo("xenserver.vm.discard", "vm", first="xenserver.vm.power_off")
 @operation(undo=DISCARD)
 def clone(xen: Xen, *, vm: VmOrTemplateName, name: Label) -> Steps[Created]:
     """Copy a halted VM or a template under a new name, sharing its disks where the storage can."""
-    new = yield xen.later.VM.clone(xen.find.vm_or_template(vm), name)
+    new = yield xen.Async.VM.clone(xen.find.vm_or_template(vm), name)
     return created(xen.uuid.vm(new), name=name)
 
 
@@ -25,7 +31,7 @@ def copy(
 ) -> Steps[Created]:
     """Copy a halted VM or a template in full, each disk onto its own repository or onto `sr`."""
     where = xen.find.sr(sr) if sr else None
-    new = yield xen.later.VM.copy(xen.find.vm_or_template(vm), name, where)
+    new = yield xen.Async.VM.copy(xen.find.vm_or_template(vm), name, where)
     return created(xen.uuid.vm(new), name=name)
 
 
@@ -39,9 +45,9 @@ def snapshot(
     """Keep the state of a VM's disks under a name; with `with_memory` of its memory too."""
     machine = xen.find.vm(vm)
     if with_memory:
-        new = yield xen.later.VM.checkpoint(machine, name)
+        new = yield xen.Async.VM.checkpoint(machine, name)
     else:
-        new = yield xen.later.VM.snapshot(machine, name)
+        new = yield xen.Async.VM.snapshot(machine, name)
     return created(xen.uuid.vm(new), name=name, vm=machine.uuid)
 
 
@@ -49,8 +55,8 @@ def snapshot(
 def revert(xen: Xen, *, snapshot: SnapshotName) -> Steps[Done]:
     """Bring a VM back to a snapshot of it; what it wrote since then is lost."""
     kept = xen.find.snapshot(snapshot)
-    yield xen.later.VM.revert(kept)
-    machine = xen.now.VM.get_record(xen.now.VM.get_snapshot_of(kept))
+    yield xen.Async.VM.revert(kept)
+    machine = xen.VM.get_record(xen.VM.get_snapshot_of(kept))
     return Done(
         return_result="VM reverted",
         uuid=machine["uuid"],

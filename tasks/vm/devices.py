@@ -6,11 +6,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from config import queues
 from tasks import vbd
-from tasks.frame.answers import Answer, Done, done
-from tasks.frame.operation import operation
-from tasks.frame.vocabulary import Device, VmName
+from tasks.engine.declaration.answers import Answer, Done, done
+from tasks.engine.declaration.field_types import Device, VmName
+from tasks.engine.declaration.operation import operation
 from xenserver import errors
-from xenserver.gate import Xen
+from xenserver.client import Xen
 
 
 class FreeDevices(Answer):
@@ -44,8 +44,8 @@ def free_devices(
 ) -> FreeDevices:
     """Tell which device numbers a VM has free for disks, a CD and interfaces, but those given."""
     machine = xen.find.vm(vm)
-    slots = _without(xen.now.VM.get_allowed_VBD_devices(machine), drives)
-    ports = _without(xen.now.VM.get_allowed_VIF_devices(machine), interfaces)
+    slots = _without(xen.VM.get_allowed_VBD_devices(machine), drives)
+    ports = _without(xen.VM.get_allowed_VIF_devices(machine), interfaces)
     cd = vbd.CD if vbd.CD in slots else slots[-1]
     return FreeDevices(
         return_result=f"{len(slots)} drives and {len(ports)} interfaces are free",
@@ -68,7 +68,7 @@ def check_devices(
 ) -> Done:
     """Make sure that a VM has every device that was made for it, before it goes on."""
     machine = xen.find.vm(parts[0].vm)
-    record = xen.now.VM.get_record(machine)
+    record = xen.VM.get_record(machine)
     there = {xen.uuid.vbd(drive) for drive in record["VBDs"]}
     there |= {xen.uuid.vif(interface) for interface in record["VIFs"]}
     missing = sorted({part.uuid for part in parts} - there)

@@ -4,20 +4,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tasks.frame.answers import Done, done
-from tasks.frame.operation import Steps, operation
-from tasks.frame.vocabulary import Ensures, HostName, Insists, Paused, VmName
+from tasks.engine.declaration.answers import Done, done
+from tasks.engine.declaration.field_types import Ensures, HostName, Insists, Paused, VmName
+from tasks.engine.declaration.operation import Steps, operation
 from tasks.vm.addresses import WaitFor, come_up, refuse_without_tools
 from tasks.vm.states import State, into
-from xenserver.gate import Xen
-from xenserver.things import Call, Thing
+from xenserver.client import Xen
+from xenserver.objects import Call, ObjectRef
 
 
 @operation()
 def pause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
     """Stop a running VM where it is, in memory."""
     machine = xen.find.vm(vm)
-    call = xen.later.VM.pause(machine)
+    call = xen.Async.VM.pause(machine)
     return (yield from into("Paused", machine, call, "VM paused", ensure=ensure))
 
 
@@ -25,7 +25,7 @@ def pause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
 def unpause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
     """Let a paused VM run on."""
     machine = xen.find.vm(vm)
-    call = xen.later.VM.unpause(machine)
+    call = xen.Async.VM.unpause(machine)
     return (yield from into("Running", machine, call, "VM unpaused", ensure=ensure))
 
 
@@ -33,7 +33,7 @@ def unpause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
 def suspend(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
     """Write a running VM's memory to disk and free its host of it."""
     machine = xen.find.vm(vm)
-    call = xen.later.VM.suspend(machine)
+    call = xen.Async.VM.suspend(machine)
     return (yield from into("Suspended", machine, call, "VM suspended", ensure=ensure))
 
 
@@ -52,9 +52,9 @@ def resume(
     machine = xen.find.vm(vm)
     refuse_without_tools(xen, machine, wait_for)
     if host:
-        call = xen.later.VM.resume_on(machine, xen.find.host(host), paused, force)
+        call = xen.Async.VM.resume_on(machine, xen.find.host(host), paused, force)
     else:
-        call = xen.later.VM.resume(machine, paused, force)
+        call = xen.Async.VM.resume(machine, paused, force)
     state: State = "Paused" if paused else "Running"
     arrival = into(state, machine, call, "VM resumed", ensure=ensure)
     return (yield from come_up(machine, wait_for, arrival))
@@ -75,23 +75,25 @@ def migrate(
 ) -> Steps[Done]:
     """Bring a VM to a host: running it moves, halted it starts there, suspended it resumes."""
     machine, there = xen.find.vm(vm), xen.find.host(host)
-    state = xen.now.VM.get_power_state(machine)
-    if ensure and xen.now.VM.get_resident_on(machine) == there.ref:
+    state = xen.VM.get_power_state(machine)
+    if ensure and xen.VM.get_resident_on(machine) == there.ref:
         return done(f"VM already on {there}", machine, power_state=state)
     yield _move(xen, state, machine, there, live=live, force=force)
     return done("VM migrated", machine, power_state="Running")
 
 
-def _move(xen: Xen, state: str, machine: Thing, there: Thing, *, live: bool, force: bool) -> Call:
+def _move(
+    xen: Xen, state: str, machine: ObjectRef, there: ObjectRef, *, live: bool, force: bool
+) -> Call:
     """Give the call that brings a VM to a host from its state; XenServer judges other states."""
     match state:
         case "Halted":
-            return xen.later.VM.start_on(machine, there, False, force)  # noqa: FBT003 - not paused
+            return xen.Async.VM.start_on(machine, there, False, force)  # noqa: FBT003 - not paused
         case "Suspended":
-            return xen.later.VM.resume_on(machine, there, False, force)  # noqa: FBT003 - not paused
+            return xen.Async.VM.resume_on(machine, there, False, force)  # noqa: FBT003 - not paused
         case _:
             options = {"live": _word(live), "force": _word(force)}
-            return xen.later.VM.pool_migrate(machine, there, options)
+            return xen.Async.VM.pool_migrate(machine, there, options)
 
 
 def _word(flag: bool) -> str:  # noqa: FBT001 - it is all there is

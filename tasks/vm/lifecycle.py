@@ -5,11 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tasks.frame.answers import Created, Done, Found, created, done, found
-from tasks.frame.ensuring import unless_already
-from tasks.frame.legs import Leg
-from tasks.frame.operation import Steps, operation
-from tasks.frame.vocabulary import (
+from tasks.engine.declaration.answers import Created, Done, Found, created, done, found
+from tasks.engine.declaration.field_types import (
     After,
     Description,
     Fields,
@@ -24,12 +21,15 @@ from tasks.frame.vocabulary import (
     VmName,
     VmOrTemplateName,
 )
+from tasks.engine.declaration.idempotence import unless_already
+from tasks.engine.declaration.operation import Steps, operation
+from tasks.engine.declaration.suspensions import Leg
 from tasks.vm import provisioning
 from tasks.vm.copies import DISCARD
 from tasks.vm.states import State, already
-from xenserver import kinds
-from xenserver.gate import Xen
-from xenserver.things import Thing
+from xenserver import object_kinds
+from xenserver.client import Xen
+from xenserver.objects import ObjectRef
 
 Snapshots = Annotated[bool, Field(description="find snapshots too")]
 InPlace = Annotated[bool, Field(description="make the VM of the template itself, not of a copy")]
@@ -53,7 +53,7 @@ def find(
 ) -> Found:
     """Find VMs; without criteria, all of them. A UUID finds any sort, control domains too."""
     sorts = {"VM": True, "template": include_templates, "snapshot": include_snapshots}
-    wanted = kinds.is_a(*(sort for sort, included in sorts.items() if included))
+    wanted = object_kinds.is_a(*(sort for sort, included in sorts.items() if included))
     records = xen.search.vm(
         uuid=uuid,
         name=name,
@@ -93,7 +93,7 @@ def install(
         new = yield provisioning.likeness(xen, source, name, where)
     provisioning.describe(xen, new, name=name if in_place else None, description=description)
     provisioning.place_disks(xen, new, where)
-    yield xen.later.VM.provision(new)
+    yield xen.Async.VM.provision(new)
     return created(xen.uuid.vm(new), name=name or source.name)
 
 
@@ -101,7 +101,7 @@ def install(
 def destroy(xen: Xen, *, vm: VmName) -> Steps[Done]:
     """Destroy a halted VM; every disk stays."""
     machine = xen.find.vm(vm)
-    yield xen.later.VM.destroy(machine)
+    yield xen.Async.VM.destroy(machine)
     return done("VM Destroyed", machine)
 
 
@@ -111,9 +111,9 @@ def discard(xen: Xen, *, vm: VmOrTemplateName) -> Steps[Done]:
     machine = xen.find.vm_or_template(vm)
     disks = _made_with(xen, machine)
     yield from _powered_off(xen, machine)
-    yield xen.later.VM.destroy(machine)
+    yield xen.Async.VM.destroy(machine)
     for disk in disks:
-        yield xen.later.VDI.destroy(disk)
+        yield xen.Async.VDI.destroy(disk)
     return done("VM discarded", machine)
 
 
@@ -125,14 +125,14 @@ def power_off(xen: Xen, *, vm: VmOrTemplateName) -> Steps[Done]:
     return done("VM is halted", machine, power_state="Halted")
 
 
-def _powered_off(xen: Xen, machine: Thing) -> Generator[Leg, Any, None]:
-    if xen.now.VM.get_power_state(machine) != "Halted":
-        yield from unless_already(already("Halted"), xen.later.VM.hard_shutdown(machine))
+def _powered_off(xen: Xen, machine: ObjectRef) -> Generator[Leg, Any, None]:
+    if xen.VM.get_power_state(machine) != "Halted":
+        yield from unless_already(already("Halted"), xen.Async.VM.hard_shutdown(machine))
 
 
-def _made_with(xen: Xen, machine: Thing) -> list[str]:
+def _made_with(xen: Xen, machine: ObjectRef) -> list[str]:
     """Give the disks XenServer made with a VM (their VBDs are marked "owner") and no other uses."""
-    drives = [xen.now.VBD.get_record(vbd) for vbd in xen.now.VM.get_VBDs(machine)]
+    drives = [xen.VBD.get_record(vbd) for vbd in xen.VM.get_VBDs(machine)]
     owned = [d for d in drives if d["type"] == "Disk" and "owner" in d["other_config"]]
     disks = [drive["VDI"] for drive in owned if not drive["empty"]]
-    return [disk for disk in disks if len(xen.now.VDI.get_VBDs(disk)) == 1]
+    return [disk for disk in disks if len(xen.VDI.get_VBDs(disk)) == 1]

@@ -4,15 +4,23 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tasks.frame.answers import Done, done
-from tasks.frame.ensuring import unless_already
-from tasks.frame.legs import within
-from tasks.frame.operation import Steps, operation
-from tasks.frame.vocabulary import Ensures, Hard, HostName, Insists, Paused, Seconds, VmName
+from tasks.engine.declaration.answers import Done, done
+from tasks.engine.declaration.field_types import (
+    Ensures,
+    Hard,
+    HostName,
+    Insists,
+    Paused,
+    Seconds,
+    VmName,
+)
+from tasks.engine.declaration.idempotence import unless_already
+from tasks.engine.declaration.operation import Steps, operation
+from tasks.engine.declaration.suspensions import within
 from tasks.vm.addresses import WaitFor, come_up, refuse_without_tools
 from tasks.vm.states import State, already, arrived, into
-from xenserver.gate import Xen
-from xenserver.things import Thing
+from xenserver.client import Xen
+from xenserver.objects import ObjectRef
 
 
 @operation()
@@ -30,9 +38,9 @@ def start(
     machine = xen.find.vm(vm)
     refuse_without_tools(xen, machine, wait_for)
     if host:
-        boot = xen.later.VM.start_on(machine, xen.find.host(host), paused, force)
+        boot = xen.Async.VM.start_on(machine, xen.find.host(host), paused, force)
     else:
-        boot = xen.later.VM.start(machine, paused, force)
+        boot = xen.Async.VM.start(machine, paused, force)
     state: State = "Paused" if paused else "Running"
     arrival = into(state, machine, boot, "VM started", ensure=ensure)
     return (yield from come_up(machine, wait_for, arrival))
@@ -54,7 +62,7 @@ def shutdown(
 ) -> Steps[Done]:
     """Shut a VM down by its guest; with `force`, or `fall_back_after` a while, cut its power."""
     machine = xen.find.vm(vm)
-    hard, clean = xen.later.VM.hard_shutdown(machine), xen.later.VM.clean_shutdown(machine)
+    hard, clean = xen.Async.VM.hard_shutdown(machine), xen.Async.VM.clean_shutdown(machine)
     first = hard if force else within(fall_back_after, clean)
     passed = yield from unless_already(already("Halted"), first, ensure=ensure)
     if passed == "late":
@@ -72,6 +80,6 @@ def reboot(
     return (yield from come_up(machine, wait_for, _again(xen, machine, force=force)))
 
 
-def _again(xen: Xen, machine: Thing, *, force: bool) -> Steps[Done]:
-    yield xen.later.VM.hard_reboot(machine) if force else xen.later.VM.clean_reboot(machine)
+def _again(xen: Xen, machine: ObjectRef, *, force: bool) -> Steps[Done]:
+    yield xen.Async.VM.hard_reboot(machine) if force else xen.Async.VM.clean_reboot(machine)
     return done("Reboot completed", machine, power_state="Running")

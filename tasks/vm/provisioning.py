@@ -3,32 +3,32 @@
 from xml.etree import ElementTree as ET
 
 from xenserver import errors
-from xenserver.gate import Xen
-from xenserver.things import Call, Thing
+from xenserver.client import Xen
+from xenserver.objects import Call, ObjectRef
 
 DISKS = "disks"
 """Where other_config asks for disks, in XML: <provision><disk device= size= sr= .../>."""
 
 
-def likeness(xen: Xen, source: Thing, name: str | None, where: Thing | None) -> Call:
+def likeness(xen: Xen, source: ObjectRef, name: str | None, where: ObjectRef | None) -> Call:
     """Give the call that makes what is to become the VM: a clone, or a full copy on another SR."""
     if name is None:
         words = "name: is missing; a VM that is made of a copy of the template needs one"
         raise errors.from_api("XENFLOW_MESSAGE_INVALID", ["name: is missing"], words=words)
-    return xen.later.VM.copy(source, name, where) if where else xen.later.VM.clone(source, name)
+    return xen.Async.VM.copy(source, name, where) if where else xen.Async.VM.clone(source, name)
 
 
 def describe(xen: Xen, new: str, *, name: str | None, description: str | None) -> None:
     """Set name and description, where they are given."""
     if name is not None:
-        xen.now.VM.set_name_label(new, name)
+        xen.VM.set_name_label(new, name)
     if description is not None:
-        xen.now.VM.set_name_description(new, description)
+        xen.VM.set_name_description(new, description)
 
 
-def place_disks(xen: Xen, new: str, where: Thing | None) -> None:
+def place_disks(xen: Xen, new: str, where: ObjectRef | None) -> None:
     """Have the disks made on the given SR; without one, what names none on the pool's default."""
-    config = xen.now.VM.get_other_config(new)
+    config = xen.VM.get_other_config(new)
     wanted = _read(config.get(DISKS))
     open_ones = [disk for disk in wanted.iter("disk") if where or not disk.get("sr")]
     if not open_ones:
@@ -37,7 +37,7 @@ def place_disks(xen: Xen, new: str, where: Thing | None) -> None:
     for disk in open_ones:
         disk.set("sr", place)
     text = ET.tostring(wanted, encoding="unicode")
-    xen.now.VM.set_other_config(new, {**config, DISKS: text})
+    xen.VM.set_other_config(new, {**config, DISKS: text})
 
 
 def _read(text: str | None) -> ET.Element:

@@ -4,18 +4,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tasks.frame.answers import Done, done
-from tasks.frame.ensuring import Sign, unless_already
-from tasks.frame.legs import Call
-from tasks.frame.operation import Steps
-from xenserver.things import Thing
+from tasks.engine.declaration.answers import Done, done
+from tasks.engine.declaration.idempotence import Sign, unless_already
+from tasks.engine.declaration.operation import Steps
+from tasks.engine.declaration.suspensions import Call
+from xenserver.objects import ObjectRef
 
 State = Annotated[
     Literal["Halted", "Paused", "Running", "Suspended"], Field(description="a power state")
 ]
 
 
-def into(state: State, machine: Thing, call: Call, words: str, *, ensure: bool) -> Steps[Done]:
+def into(state: State, machine: ObjectRef, call: Call, words: str, *, ensure: bool) -> Steps[Done]:
     """Bring a VM into a state by a call, and say so; with `ensure` it may be there already."""
     passed = yield from unless_already(already(state), call, ensure=ensure)
     return arrived(state, machine, words if passed == "done" else None)
@@ -26,6 +26,6 @@ def already(state: State) -> Sign:
     return ("VM_BAD_POWER_STATE", state.lower())
 
 
-def arrived(state: State, machine: Thing, words: str | None) -> Done:
+def arrived(state: State, machine: ObjectRef, words: str | None) -> Done:
     """Say that a VM is in a state, in the words of the verb that led there, or was already."""
     return done(words or f"VM already {state.lower()}", machine, power_state=state)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.living import Inhabited
+from tests.stack import Inhabited
 
 DISK = "NFS virtual disk storage"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tests.living import Inhabited, Xenserver
+from tests.stack import Inhabited, Xenserver
 
 if TYPE_CHECKING:
     from celery.result import AsyncResult
@@ -49,15 +49,15 @@ def at_work(xenserver: Xenserver, verb: str) -> bool:
 
 def is_parked(house: Inhabited, run: str) -> bool:
     """Tell whether a step of a run waits for XenServer, without a slot."""
-    told = [house.desk.journal.read(step) for step in house.desk.journal.run(run)]
+    told = [house.runtime.journal.read(step) for step in house.runtime.journal.run(run)]
     return any(entry["phase"] == "parked" and "ref:0" in entry for entry in told)
 
 
 def call_off(house: Inhabited, result: "AsyncResult[Any]") -> None:
     """Ask a flow to stop, as `xenflow cancel` does."""
-    word, message = house.desk.journal.call_off(result.id, "cancelled")
+    word, message = house.runtime.journal.call_off(result.id, "cancelled")
     assert word == "asked"
-    house.desk.post.again(message)
+    house.runtime.publisher.again(message)
 
 
 def pending(xenserver: Xenserver) -> int:

@@ -4,8 +4,8 @@ from typing import Any
 
 from celery import Signature, chord
 
-from tasks.frame import message
-from tasks.frame.operation import Operation
+from tasks.engine.declaration import message
+from tasks.engine.declaration.operation import Operation
 
 Names = list[Any]
 

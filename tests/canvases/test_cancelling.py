@@ -15,7 +15,7 @@ from tests.canvases.interference import (
     refused,
 )
 from tests.canvases.test_rollback import CONFIGURED, EVERYTHING, NEW_DISK, UNCONFIGURED
-from tests.living import PATIENCE, Inhabited
+from tests.stack import PATIENCE, Inhabited
 from xenserver import errors
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.canvases.interference import refused
-from tests.living import Inhabited
-from tests.tasks.making import ISO, Maker
+from tests.stack import Inhabited
+from tests.tasks.fixtures import ISO, Maker
 from xenserver import errors
 
 FLOW = "flow.destroy_vm_and_disks"

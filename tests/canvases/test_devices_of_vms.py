@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.canvases.test_rollback import NEW_DISK
-from tests.living import Inhabited
-from tests.tasks.making import ISO, Maker
+from tests.stack import Inhabited
+from tests.tasks.fixtures import ISO, Maker
 from xenserver import errors
 
 DISK = "flow.setup_disk_or_cd"
@@ -22,7 +22,7 @@ def maker(house: Inhabited) -> Maker:
 
 def steps(house: Inhabited, run: str) -> list[str]:
     """Give the names of a run's steps."""
-    return [house.desk.journal.read(step)["name"] for step in house.desk.journal.run(run)][1:]
+    return [house.runtime.journal.read(step)["name"] for step in house.runtime.journal.run(run)][1:]
 
 
 def drive(house: Inhabited, answer: dict[str, Any]) -> dict[str, Any]:

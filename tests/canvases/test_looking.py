@@ -5,8 +5,8 @@ import time
 import pytest
 
 from tests.canvases.interference import is_parked
-from tests.living import PATIENCE, Inhabited
-from tests.tasks.making import Maker
+from tests.stack import PATIENCE, Inhabited
+from tests.tasks.fixtures import Maker
 from xenserver import errors
 
 CHECK = "flow.check_for_task_success"

@@ -6,8 +6,8 @@ import pytest
 
 from tests.canvases.interference import refused
 from tests.canvases.test_rollback import CONFIGURED, EVERYTHING, NFS, UNCONFIGURED
-from tests.living import Inhabited
-from tests.tasks.making import Maker
+from tests.stack import Inhabited
+from tests.tasks.fixtures import Maker
 from xenserver import errors
 
 
@@ -158,7 +158,9 @@ def test_nothing_starts_when_a_part_fails(house: Inhabited, name: str) -> None:
         with pytest.raises(errors.XenflowError):
             result.get(timeout=60)
 
-    told = [house.desk.journal.read(step)["name"] for step in house.desk.journal.run(result.id)]
+    told = [
+        house.runtime.journal.read(step)["name"] for step in house.runtime.journal.run(result.id)
+    ]
     assert "xenserver.vif.create" in told
     assert "xenserver.vm.start" not in told
 

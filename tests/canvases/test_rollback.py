@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.canvases.interference import at_work, call_off, endless, refused
-from tests.living import Inhabited
-from tests.tasks.making import Maker
+from tests.stack import Inhabited
+from tests.tasks.fixtures import Maker
 from xenserver import errors
 
 NFS = "NFS virtual disk storage"
@@ -163,7 +163,7 @@ def test_what_was_made_is_undone_last_made_first(house: Inhabited, name: str) ->
         with pytest.raises(errors.XenflowError):
             result.get(timeout=60)
 
-    told = [house.desk.journal.read(step) for step in house.desk.journal.run(result.id)]
+    told = [house.runtime.journal.read(step) for step in house.runtime.journal.run(result.id)]
     undoings = [entry["name"] for entry in told if entry["name"].endswith(("destroy", "discard"))]
     assert undoings[-1] == "xenserver.vm.discard"
     assert len(undoings) == 7  # two disks, three drives, an interface, the VM

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config import private
+from config import private_files
 
 
 @pytest.fixture
@@ -18,28 +18,28 @@ def secret_file(tmp_path: Path) -> Path:
 
 def test_the_secret_is_read_without_its_line_end(secret_file: Path) -> None:
     """Editors end files with a line end; passwords have none."""
-    assert private.read(secret_file).get_secret_value() == "swordfish"
+    assert private_files.read(secret_file).get_secret_value() == "swordfish"
 
 
 def test_a_group_may_read_it(secret_file: Path) -> None:
     """A container's secrets belong to its group."""
     secret_file.chmod(0o640)
 
-    assert private.read(secret_file).get_secret_value() == "swordfish"
+    assert private_files.read(secret_file).get_secret_value() == "swordfish"
 
 
 def test_a_file_open_to_others_is_refused_with_its_cure(secret_file: Path) -> None:
     """The error is the command that mends it."""
     secret_file.chmod(0o644)
 
-    with pytest.raises(private.PrivateFileError, match=f"chmod 600 {secret_file}"):
-        private.read(secret_file)
+    with pytest.raises(private_files.PrivateFileError, match=f"chmod 600 {secret_file}"):
+        private_files.read(secret_file)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """The error names the path and the reason."""
-    with pytest.raises(private.PrivateFileError, match="none: No such file or directory"):
-        private.read(tmp_path / "none")
+    with pytest.raises(private_files.PrivateFileError, match="none: No such file or directory"):
+        private_files.read(tmp_path / "none")
 
 
 @pytest.mark.parametrize(
@@ -49,5 +49,5 @@ def test_a_file_without_a_secret_is_refused(secret_file: Path, content: bytes, s
     """An empty password would be tried against XenServer for nothing."""
     secret_file.write_bytes(content)
 
-    with pytest.raises(private.PrivateFileError, match=said):
-        private.read(secret_file)
+    with pytest.raises(private_files.PrivateFileError, match=said):
+        private_files.read(secret_file)

@@ -18,7 +18,7 @@ from typing import Self
 
 import pytest
 
-from tests.living import PATIENCE
+from tests.stack import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -12,8 +12,8 @@ import pytest
 from config.targets import Targets
 from tests.docs import pages
 from tests.docs.pages import DOCS, Reader
-from tests.living import Inhabited, inhabited
-from workers import embedded
+from tests.stack import Inhabited, inhabited
+from workers.local_stack import valkey_server
 
 QUICKSTART = DOCS / "tutorials" / "quickstart.md"
 CONNECT = DOCS / "how-to" / "connect-a-pool.md"
@@ -102,7 +102,7 @@ def test_every_profile_that_is_shown_is_one(tmp_path: Path) -> None:
 
 @needs_node
 @pytest.mark.slow
-def test_testing_against_faults(valkey: embedded.Valkey, sit: Sit) -> None:
+def test_testing_against_faults(valkey: valkey_server.Valkey, sit: Sit) -> None:
     """The page brings up all but Redis."""
     valkey.client().flushall()
 

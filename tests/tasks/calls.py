@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 from simulator import server
-from tests.tasks.lab import Lab
-from tests.tasks.making import Maker
+from tests.tasks.fixtures import Maker
+from tests.tasks.harness import Lab
 from tests.tasks.table import TABLE, Case
 from tests.xenserver.pools import Pool
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from simulator import server
-from tests.tasks.lab import Lab
+from tests.tasks.harness import Lab
 from tests.xenserver.pools import Pool
 
 

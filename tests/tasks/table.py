@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks import host, network, pif, plugging, sr, task, vbd, vdi, vif
-from tasks.frame.operation import Operation
+from tasks.engine.declaration.operation import Operation
 from tasks.vm import copies, guest, lifecycle, power
-from tests.tasks.making import GIB, ISO, LIBRARY, NFS, Maker, Record, fresh
+from tests.tasks.fixtures import GIB, ISO, LIBRARY, NFS, Maker, Record, fresh
 
 Fields = dict[str, Any]
 Ready = Callable[[Maker], Fields]

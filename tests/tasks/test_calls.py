@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from tests.living import Inhabited
+from tests.stack import Inhabited
 from tests.tasks import calls
-from tests.tasks.lab import Lab
-from tests.tasks.making import Maker
+from tests.tasks.fixtures import Maker
+from tests.tasks.harness import Lab
 from tests.tasks.table import TABLE, Case
 
 UNDER_A_WORKING_NAME = {"Async.VM.clone", "Async.VM.copy", "Async.VM.snapshot"}

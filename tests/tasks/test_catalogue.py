@@ -5,11 +5,11 @@ import uuid
 import pytest
 
 from config.settings import Settings
-from tasks.frame import catalogue, message
-from tests.living import Inhabited
-from tests.tasks.making import Maker, fresh
+from tasks.engine.declaration import catalogue, message
+from tests.stack import Inhabited
+from tests.tasks.fixtures import Maker, fresh
 from tests.tasks.table import CASES, OBJECTS, OTHERS, TABLE, Case, Fields
-from workers import declared
+from workers import loader
 from xenserver import errors
 
 NAMING = [
@@ -133,7 +133,7 @@ def test_it_lists_all_that_a_name_may_mean(
 
 def test_every_operation_is_in_the_table() -> None:
     """Whoever declares one says here what it promises; steps that only flows take, with these."""
-    declared.load(Settings())
+    loader.load(Settings())
     names = {o.name for o in catalogue.everything() if o.name.startswith("xenserver.")}
 
     assert names - STEPS_OF_FLOWS == CASES.keys()

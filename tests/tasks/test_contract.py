@@ -7,11 +7,11 @@ from pydantic import AliasChoices
 from pydantic.alias_generators import to_camel
 
 from config.settings import Settings
-from tasks.frame import catalogue
-from tasks.frame.operation import Operation
-from workers import declared
+from tasks.engine.declaration import catalogue
+from tasks.engine.declaration.operation import Operation
+from workers import loader
 
-declared.load(Settings())
+loader.load(Settings())
 OPERATIONS = [one for one in catalogue.everything() if one.name.startswith(("xenserver", "flow"))]
 
 COMMON: dict[str, Any] = {

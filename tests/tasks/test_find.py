@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tasks import host, network, pif, sr, task, vbd, vdi, vif
-from tasks.frame.operation import Operation
+from tasks.engine.declaration.operation import Operation
 from tasks.vm import lifecycle
-from tests.tasks.lab import Lab
+from tests.tasks.harness import Lab
 from xenserver import errors
 
 ALL: dict[str, tuple[Operation, str]] = {

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.living import PATIENCE, Inhabited
-from tests.tasks.making import Maker, fresh
+from tests.stack import PATIENCE, Inhabited
+from tests.tasks.fixtures import Maker, fresh
 from xenserver import errors
 
 BARE = "Debian Bookworm 12"  # asks for one disk
@@ -153,5 +153,5 @@ def test_the_old_spelling_of_fields_is_understood(house: Inhabited) -> None:
 
 
 def _task_of(house: Inhabited, operation: str) -> str | None:
-    ref = house.desk.journal.read(operation).get("ref:0")
+    ref = house.runtime.journal.read(operation).get("ref:0")
     return str(house.xenserver("task.get_uuid", ref)) if ref else None

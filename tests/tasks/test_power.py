@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tasks.frame.operation import Operation
+from tasks.engine.declaration.operation import Operation
 from tasks.vm import guest, power
-from tests.tasks.lab import Lab
+from tests.tasks.harness import Lab
 from xenserver import errors
 
 

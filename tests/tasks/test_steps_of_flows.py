@@ -7,8 +7,8 @@ import pytest
 from simulator import server
 from tasks import gather, plugging, vbd
 from tasks.vm import belongings, configuration, devices
-from tests.tasks.lab import Lab
-from tests.tasks.making import Maker, Record
+from tests.tasks.fixtures import Maker, Record
+from tests.tasks.harness import Lab
 from tests.xenserver.pools import Pool
 from xenserver import errors
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tasks import vbd, vdi
-from tests.tasks.lab import Lab
+from tests.tasks.harness import Lab
 from xenserver import errors
 
 NFS = "NFS virtual disk storage"

@@ -3,7 +3,7 @@
 import pytest
 
 from tasks import task
-from tests.tasks.lab import Lab
+from tests.tasks.harness import Lab
 from xenserver import errors
 
 

@@ -7,9 +7,9 @@ from typing import Protocol
 
 import pytest
 
+import cli
 from config import sealing, settings
-from tests.living import CLOSED
-from workers import cli
+from tests.stack import CLOSED
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import referencing
 import referencing.jsonschema
 
 from config import settings
-from tasks.frame import catalogue
-from tasks.frame.operation import Operation
-from workers import declared
+from tasks.engine.declaration import catalogue
+from tasks.engine.declaration.operation import Operation
+from workers import loader
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMAS = DOCS / "schemas"
@@ -35,7 +35,7 @@ def names() -> list[str]:
 
 def operations() -> list[Operation]:
     """List what has a schema, as it is declared; other tests may have declared more."""
-    declared.load(settings.Settings())
+    loader.load(settings.Settings())
     found = [catalogue.find(path.stem) for path in sorted(SCHEMAS.glob("messages/*.json"))]
     return [operation for operation in found if operation]
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from tests.canvases.interference import refused
-from tests.living import Inhabited
+from tests.stack import Inhabited
 from tests.workers.conftest import Ended, Run
 from xenserver import errors
 
-XENFLOW = (sys.executable, "-m", "workers.cli")
+XENFLOW = (sys.executable, "-m", "cli")
 
 
 class Acting:
@@ -251,7 +251,7 @@ def test_ctrl_c_says_how_to_go_on(house: Inhabited, name: str) -> None:
     """Exit code 130; the run goes on."""
     words = [*XENFLOW, "vm", "copy", "--vm", "deb12", "--name", name]
     with house.xenserver.held():
-        parked = house.desk.parked.count("default")
+        parked = house.runtime.parked.count("default")
         asking = subprocess.Popen(
             words, env=house.environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -277,7 +277,7 @@ def test_a_process_ends_without_noise(house: Inhabited) -> None:
 
 def test_without_a_worker_nothing_is_sent(run: Run, frail_house: Inhabited) -> None:
     """Exit code 3, and the next step; who does not wait may leave a message."""
-    redis = frail_house.desk.journal.redis
+    redis = frail_house.runtime.journal.redis
 
     told = run("vm", "start", "--vm", "web02", **frail_house.house.environment)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from config import settings
-from workers import alive
+from workers import health_check
 
 
 class _Page(http.server.BaseHTTPRequestHandler):
@@ -34,7 +34,7 @@ def test_a_part_that_answers_is_alive(page: http.server.HTTPServer) -> None:
     answering = threading.Thread(target=page.handle_request)
     answering.start()
 
-    assert alive.main(["flower"]) == 0
+    assert health_check.main(["flower"]) == 0
     answering.join()
 
 
@@ -42,10 +42,10 @@ def test_a_part_that_is_gone_is_not(page: http.server.HTTPServer) -> None:
     """Nobody listens any more: status 1."""
     page.server_close()
 
-    assert alive.main(["flower"]) == 1
+    assert health_check.main(["flower"]) == 1
 
 
 def test_a_part_unheard_of_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """Status 2, and how it is called."""
-    assert alive.main(["moon"]) == 2
+    assert health_check.main(["moon"]) == 2
     assert capsys.readouterr().err.startswith("usage: xenflow-alive ")

@@ -6,45 +6,45 @@ from pathlib import Path
 
 import pytest
 
-from workers import alone
-from workers.household import Trouble
+from workers.local_stack import folder_lock
+from workers.local_stack.supervisor import Trouble
 
 
 def test_a_second_is_refused_in_words(tmp_path: Path) -> None:
     """It is told where the first one is, and how to be another."""
     with (
-        alone.within(tmp_path),
+        folder_lock.within(tmp_path),
         pytest.raises(Trouble, match=r"is up in .* already; name another with --folder"),
-        alone.within(tmp_path),
+        folder_lock.within(tmp_path),
     ):
         pass
 
 
 def test_the_next_may_move_in(tmp_path: Path) -> None:
     """What the first one left behind is no obstacle, its lock included."""
-    with alone.within(tmp_path / "home"):
+    with folder_lock.within(tmp_path / "home"):
         pass
-    with alone.within(tmp_path / "home"):
-        alone.clear(tmp_path / "home")
+    with folder_lock.within(tmp_path / "home"):
+        folder_lock.clear(tmp_path / "home")
 
 
 def test_clearing_keeps_the_lock(tmp_path: Path) -> None:
     """Else a second would find a lock of its own."""
-    with alone.within(tmp_path):
+    with folder_lock.within(tmp_path):
         (tmp_path / "valkey").mkdir()
         (tmp_path / "valkey" / "data").touch()
         (tmp_path / "worker.log").touch()
 
-        alone.clear(tmp_path)
+        folder_lock.clear(tmp_path)
 
-        assert [path.name for path in tmp_path.iterdir()] == [alone.LOCK]
+        assert [path.name for path in tmp_path.iterdir()] == [folder_lock.LOCK]
 
 
 @pytest.mark.parametrize("name", ["up", "demo"])
 def test_a_second_command_leaves_the_first_ones_folder_alone(name: str, tmp_path: Path) -> None:
     """It exits with 1 and removes nothing."""
-    words = [sys.executable, "-m", "workers.cli", name, "--folder", str(tmp_path)]
-    with alone.within(tmp_path):
+    words = [sys.executable, "-m", "cli", name, "--folder", str(tmp_path)]
+    with folder_lock.within(tmp_path):
         (tmp_path / "worker.log").write_text("at work", encoding="utf-8")
         refused = subprocess.run(words, capture_output=True, check=False, text=True)
 
@@ -57,7 +57,7 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
     """A demo empties the folder it was in."""
     (tmp_path / "thesis.txt").touch()
 
-    with pytest.raises(Trouble, match="has other things in it"), alone.within(tmp_path):
+    with pytest.raises(Trouble, match="has other things in it"), folder_lock.within(tmp_path):
         pass
 
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

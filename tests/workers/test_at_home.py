@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from workers.household import Household, Member
+from workers.local_stack.supervisor import Member, Supervisor
 
-XENFLOW = (sys.executable, "-m", "workers.cli")
+XENFLOW = (sys.executable, "-m", "cli")
 PROC = Path("/proc")
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Household]:
+def home(tmp_path: Path) -> Iterator[Supervisor]:
     """Keep the processes of the test."""
-    with Household(tmp_path / "tests") as household:
+    with Supervisor(tmp_path / "tests") as household:
         yield household
 
 
@@ -38,7 +38,7 @@ def _living_in(folder: Path) -> list[str]:
     return found
 
 
-def _until(home: Household, member: Member, said: str) -> str:
+def _until(home: Supervisor, member: Member, said: str) -> str:
     home.wait(member, lambda: said in member.said(), seconds=90)
     return member.said()
 
@@ -73,7 +73,7 @@ def test_the_demo_shows_all_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_demo_that_is_kept_stays_until_ctrl_c(tmp_path: Path, home: Household) -> None:
+def test_a_demo_that_is_kept_stays_until_ctrl_c(tmp_path: Path, home: Supervisor) -> None:
     """It prints the addresses; then it leaves nothing behind either."""
     folder = tmp_path / "demo"
     words = [*XENFLOW, "demo", "--vms", "1", "--folder", str(folder)]
@@ -91,7 +91,7 @@ def test_a_demo_that_is_kept_stays_until_ctrl_c(tmp_path: Path, home: Household)
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_demo_that_is_interrupted_leaves_nothing(
-    number: signal.Signals, tmp_path: Path, home: Household
+    number: signal.Signals, tmp_path: Path, home: Supervisor
 ) -> None:
     """Whatever it was at: exit code 130."""
     folder = tmp_path / "demo"
@@ -106,7 +106,7 @@ def test_a_demo_that_is_interrupted_leaves_nothing(
 
 
 @pytest.mark.slow
-def test_everything_is_up_until_it_is_told_to_end(tmp_path: Path, home: Household) -> None:
+def test_everything_is_up_until_it_is_told_to_end(tmp_path: Path, home: Supervisor) -> None:
     """It prints the lines by which another terminal finds it; SIGTERM ends it with 0."""
     folder = tmp_path / "up here"
     member = home.start("up", [*XENFLOW, "up", "--simulate", "--folder", str(folder)])
@@ -127,7 +127,7 @@ def test_everything_is_up_until_it_is_told_to_end(tmp_path: Path, home: Househol
 
 
 @pytest.mark.slow
-def test_a_part_that_dies_ends_the_house_with_words(tmp_path: Path, home: Household) -> None:
+def test_a_part_that_dies_ends_the_house_with_words(tmp_path: Path, home: Supervisor) -> None:
     """Nobody sits in front of a house that is half down: exit code 1."""
     folder = tmp_path / "up"
     member = home.start("up", [*XENFLOW, "up", "--folder", str(folder)])

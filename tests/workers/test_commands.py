@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from cli import command_tree, inputs, names
 from tests.workers.conftest import Run
-from workers.cli import inputs, names, tree
 
 NAMES = [operation.name for operation in names.everything()]
 
@@ -15,12 +15,12 @@ def test_help_names_every_noun_of_the_catalogue() -> None:
     """A new room of operations is found by those who look."""
     nouns = {name.split(".")[-2] for name in NAMES}
 
-    assert nouns == {*tree.NOUNS, "flow"}
+    assert nouns == {*command_tree.NOUNS, "flow"}
 
 
 def test_help_imports_no_operation_and_no_celery() -> None:
     """It stays quick."""
-    code = "import sys; from workers.cli import main; main(['--help'])\n"
+    code = "import sys; from cli import main; main(['--help'])\n"
     code += "sys.exit('celery' in sys.modules or 'redis' in sys.modules)"
 
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)

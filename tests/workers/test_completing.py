@@ -8,11 +8,11 @@ import pytest
 from redis import Redis
 
 from config.settings import Settings
-from tasks.frame.journal import Journal, Place
-from tasks.frame.keys import Keys
-from workers import embedded
+from tasks.engine.journal.journal import Journal, Place
+from tasks.engine.journal.keys import Keys
+from workers.local_stack import valkey_server
 
-XENFLOW = (sys.executable, "-m", "workers.cli")
+XENFLOW = (sys.executable, "-m", "cli")
 FOUND = '{"records": [{"name_label": "web01"}, {"name_label": "web02"}, {"name_label": "db01"}]}'
 
 
@@ -59,7 +59,7 @@ def test_what_the_catalogue_knows_is_completed(
 
 
 @pytest.mark.usefixtures("find")
-def test_names_of_a_recent_find_are_completed(valkey: embedded.Valkey) -> None:
+def test_names_of_a_recent_find_are_completed(valkey: valkey_server.Valkey) -> None:
     """For the inputs that name such an object."""
     assert _completed("vm", "start", "--vm", "we", redis_url=valkey.url) == ["web01", "web02"]
     assert _completed("vm", "start", "--host", "we", redis_url=valkey.url) == []

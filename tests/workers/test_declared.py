@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from tasks.frame import catalogue
-from tasks.frame.declaring import DeclarationError
+from tasks.engine.declaration import catalogue
+from tasks.engine.declaration.checks import DeclarationError
 from tests.workers.conftest import Run
-from workers import declared
+from workers import loader
 
 HEAD = """\
-from tasks.frame.answers import Done, done
-from tasks.frame.operation import Steps, Undo, operation
-from tasks.frame.vocabulary import Label, VmName
-from xenserver.gate import Xen
+from tasks.engine.declaration.answers import Done, done
+from tasks.engine.declaration.operation import Steps, Undo, operation
+from tasks.engine.declaration.field_types import Label, VmName
+from xenserver.client import Xen
 
 """  # five lines: what follows begins at the sixth
 RENAME = '''\
@@ -27,7 +27,7 @@ RENAME = '''\
 def rename(xen: Xen, *, vm: VmName, name: Label) -> Done:
     """Give a VM another name."""
     found = xen.find.vm(vm)
-    xen.now.VM.set_name_label(found, name)
+    xen.VM.set_name_label(found, name)
     return done("VM renamed", found)
 '''
 
@@ -41,10 +41,10 @@ def load(tmp_path: Path) -> Iterator[Load]:
     def do(**files: str) -> None:
         for name, text in files.items():
             (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
-        declared.load(Settings(operations_path=tmp_path))
+        loader.load(Settings(operations_path=tmp_path))
 
     yield do
-    declared.load(Settings(operations_path=None))
+    loader.load(Settings(operations_path=None))
 
 
 def test_an_operation_is_named_by_its_file_and_function(load: Load) -> None:
@@ -67,9 +67,9 @@ def test_an_operation_may_be_given_a_name(load: Load) -> None:
 def test_one_file_may_use_another(load: Load) -> None:
     """A flow made of the operations of another file, by the package they are imported as."""
     load(
-        night="from tasks.frame.answers import Done\n"
-        "from tasks.frame.flow import Canvas, flow\n"
-        "from tasks.frame.vocabulary import VmName\n"
+        night="from tasks.engine.declaration.answers import Done\n"
+        "from tasks.engine.declaration.flow import Canvas, flow\n"
+        "from tasks.engine.declaration.field_types import VmName\n"
         "from xenflow_operations import shelf\n"
         "@flow(answer=Done)\n"
         "def good_night(*, vm: VmName) -> Canvas:\n"
@@ -97,7 +97,7 @@ def test_without_the_folder_its_operations_are_not_there(load: Load) -> None:
     """Two applications of one process do not see each other's."""
     load(shelf=HEAD + RENAME)
 
-    declared.load(Settings())
+    loader.load(Settings())
 
     assert catalogue.find("xenserver.shelf.rename") is None
     assert catalogue.find("xenserver.vm.start")
@@ -142,7 +142,7 @@ def _with(old: str, new: str) -> str:
         pytest.param(_with("-> Done", "-> str"), 6, "which Answer it gives, not str", id="answer"),
         pytest.param(_with(" -> Done", ""), 6, "gives, not nothing", id="no answer"),
         pytest.param(_with("-> Done", "-> Steps[Done]"), 6, "has no `yield`", id="no legs"),
-        pytest.param(_with("xen.now", "yield xen.later"), 6, "returns Steps[...]", id="legs"),
+        pytest.param(_with("xen.VM", "yield xen.Async.VM"), 6, "returns Steps[...]", id="legs"),
         pytest.param(_with("def ", "async def "), 6, "is async", id="async"),
         pytest.param(
             _with("operation()", 'operation(name="celery.chain")'), 6, "is no name", id="celery"
@@ -180,7 +180,7 @@ def test_a_file_whose_name_is_no_word_is_refused(load: Load) -> None:
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """By the name of the setting."""
     with pytest.raises(DeclarationError, match=r"XENFLOW_OPERATIONS_PATH: .* is no folder"):
-        declared.load(Settings(operations_path=tmp_path / "nowhere"))
+        loader.load(Settings(operations_path=tmp_path / "nowhere"))
 
 
 @pytest.mark.parametrize("words", [["worker"], ["catalogue"], ["vm", "start", "--help"]])
@@ -208,14 +208,14 @@ def installed(tmp_path: Path) -> dict[str, str]:
     (package / "shelf.py").write_text(HEAD + RENAME, encoding="utf-8")
     (about / "METADATA").write_text("Name: acme-xen\nVersion: 1\n", encoding="utf-8")
     (about / "entry_points.txt").write_text(
-        f"[{declared.ENTRY_POINTS}]\nshelf = acme_xen.shelf\n", encoding="utf-8"
+        f"[{loader.ENTRY_POINTS}]\nshelf = acme_xen.shelf\n", encoding="utf-8"
     )
     return {**os.environ, "PYTHONPATH": str(tmp_path)}
 
 
 def _catalogue(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "workers.cli", "catalogue", "--json"],
+        [sys.executable, "-m", "cli", "catalogue", "--json"],
         env=environment,
         capture_output=True,
         check=False,

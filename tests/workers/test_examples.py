@@ -5,10 +5,10 @@ import shlex
 
 import pytest
 
-from tasks.frame import message
-from tasks.frame.operation import Operation
+from cli import examples, inputs, names, parsing
+from tasks.engine.declaration import message
+from tasks.engine.declaration.operation import Operation
 from tests.workers.conftest import Run
-from workers.cli import examples, inputs, names, reading
 
 OPERATIONS = names.everything()
 
@@ -83,4 +83,4 @@ def test_a_pair_of_every_example_is_read_back(operation: Operation) -> None:
     """What `describe` shows can be given to `run` too."""
     told = {k: v for k, v in examples.message_of(operation).items() if isinstance(v, str)}
 
-    assert reading.pairs(inputs.of(operation.model), [f"{k}={v}" for k, v in told.items()]) == told
+    assert parsing.pairs(inputs.of(operation.model), [f"{k}={v}" for k, v in told.items()]) == told

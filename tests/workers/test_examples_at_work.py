@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tasks.frame.operation import Operation
-from tests.living import PATIENCE, Inhabited
-from tests.tasks.making import Maker, fresh
+from cli import examples, names
+from tasks.engine.declaration.operation import Operation
+from tests.end_to_end import messages
+from tests.stack import PATIENCE, Inhabited
+from tests.tasks.fixtures import Maker, fresh
 from tests.tasks.table import CASES
-from tests.whole import messages
 from tests.workers.conftest import Run
-from workers.cli import examples, names
 
 Fields = dict[str, Any]
 
@@ -101,6 +101,6 @@ def test_it_is_run_as_a_message_by_hand(
     headers = {**told["headers"], "id": own}
 
     message = messages.envelope(headers, told["body"], queue=told["queue"])
-    house.desk.journal.redis.lpush(told["queue"], message)
+    house.runtime.journal.redis.lpush(told["queue"], message)
 
     assert house.app.AsyncResult(own).get(timeout=PATIENCE)["return_result"]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from workers import household
-from workers.household import Household, Member, Trouble
+from workers.local_stack import supervisor
+from workers.local_stack.supervisor import Member, Supervisor, Trouble
 
 PYTHON = [sys.executable, "-c"]
 SLEEPS = [*PYTHON, "import time; print('ready', flush=True); time.sleep(600)"]
@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def _started(home: Household, command: list[str]) -> Member:
+def _started(home: Supervisor, command: list[str]) -> Member:
     member = home.start("one", command)
     home.wait(member, lambda: "ready" in member.said())
     return member
@@ -54,9 +54,9 @@ def _runs(process: int) -> bool:
 
 def test_what_an_earlier_process_said_is_not_heard_again(folder: Path) -> None:
     """Both wrote into the same log: the later one is not ready by the earlier one's words."""
-    with Household(folder) as home:
+    with Supervisor(folder) as home:
         _started(home, SLEEPS)
-    with Household(folder) as home:
+    with Supervisor(folder) as home:
         member = home.start("one", [*PYTHON, "import time; time.sleep(600)"])
 
         assert member.said() == ""
@@ -65,7 +65,7 @@ def test_what_an_earlier_process_said_is_not_heard_again(folder: Path) -> None:
 
 def test_a_process_has_a_log_of_its_own(folder: Path) -> None:
     """Both of its outputs, in the folder of the house."""
-    with Household(folder) as home:
+    with Supervisor(folder) as home:
         member = _started(home, SLEEPS)
 
         assert member.log == folder / "one.log"
@@ -75,7 +75,7 @@ def test_a_process_has_a_log_of_its_own(folder: Path) -> None:
 def test_a_process_is_told_its_environment(folder: Path) -> None:
     """It is as it was given."""
     command = [*PYTHON, "import os; print(os.environ['ROOM'], 'HOME' in os.environ)"]
-    with Household(folder) as home:
+    with Supervisor(folder) as home:
         member = home.start("one", command, environment={"ROOM": "kitchen"})
         member.process.wait()
 
@@ -84,7 +84,7 @@ def test_a_process_is_told_its_environment(folder: Path) -> None:
 
 def test_in_the_end_every_process_has_ended(folder: Path) -> None:
     """By SIGTERM, which gives it time to clean up."""
-    with Household(folder) as home:
+    with Supervisor(folder) as home:
         member = _started(home, SLEEPS)
 
     assert member.process.returncode == -signal.SIGTERM
@@ -95,7 +95,7 @@ def test_an_error_ends_them_too(folder: Path) -> None:
     members = []
 
     def fail() -> None:
-        with Household(folder) as home:
+        with Supervisor(folder) as home:
             members.append(_started(home, SLEEPS))
             raise ZeroDivisionError
 
@@ -107,7 +107,7 @@ def test_an_error_ends_them_too(folder: Path) -> None:
 
 def test_a_process_that_does_not_listen_is_killed(folder: Path) -> None:
     """After a grace."""
-    with Household(folder, grace=0.1) as home:
+    with Supervisor(folder, grace=0.1) as home:
         member = _started(home, STUBBORN)
 
     assert member.process.returncode == -signal.SIGKILL
@@ -115,7 +115,7 @@ def test_a_process_that_does_not_listen_is_killed(folder: Path) -> None:
 
 def test_what_a_process_started_ends_with_it(folder: Path) -> None:
     """Also when it forgets to end it itself."""
-    with Household(folder) as home:
+    with Supervisor(folder) as home:
         child = int(_started(home, PARENT).said().split()[1])
 
     deadline = time.monotonic() + 10
@@ -126,7 +126,7 @@ def test_what_a_process_started_ends_with_it(folder: Path) -> None:
 
 def test_a_process_that_ends_before_it_is_ready_is_named(folder: Path) -> None:
     """With its exit code and the end of its log."""
-    with Household(folder) as home:
+    with Supervisor(folder) as home:
         member = home.start("one", [*PYTHON, "import sys; sys.exit('no bread')"])
 
         with pytest.raises(Trouble, match=r"one ended with 1(.|\n)*no bread"):
@@ -135,7 +135,7 @@ def test_a_process_that_ends_before_it_is_ready_is_named(folder: Path) -> None:
 
 def test_a_process_that_is_never_ready_is_named(folder: Path) -> None:
     """Once its time is over."""
-    with Household(folder) as home:
+    with Supervisor(folder) as home:
         member = home.start("one", SLEEPS)
 
         with pytest.raises(Trouble, match=r"one was not ready after 0\.1 s"):
@@ -144,7 +144,7 @@ def test_a_process_that_is_never_ready_is_named(folder: Path) -> None:
 
 def test_a_process_that_ends_by_itself_is_noticed(folder: Path) -> None:
     """Whoever stays at home is told."""
-    with Household(folder) as home:
+    with Supervisor(folder) as home:
         member = home.start("one", [*PYTHON, "print('farewell')"])
         member.process.wait()
 
@@ -156,7 +156,7 @@ def test_who_is_told_to_end_need_not_stay(folder: Path) -> None:
     """SIGTERM, SIGHUP and Ctrl-C are such words; the old ones hold again afterwards."""
     before = signal.getsignal(signal.SIGTERM)
 
-    with Household(folder) as home, household.told_to_end() as told:
+    with Supervisor(folder) as home, supervisor.told_to_end() as told:
         _started(home, SLEEPS)
         signal.raise_signal(signal.SIGTERM)
         home.stay(told)
@@ -166,13 +166,13 @@ def test_who_is_told_to_end_need_not_stay(folder: Path) -> None:
 
 def test_a_signal_interrupts_as_ctrl_c_does() -> None:
     """So that what was opened is closed."""
-    with pytest.raises(KeyboardInterrupt, match="SIGTERM"), household.interrupted_by_signals():
+    with pytest.raises(KeyboardInterrupt, match="SIGTERM"), supervisor.interrupted_by_signals():
         signal.raise_signal(signal.SIGTERM)
 
 
 def test_a_process_that_somebody_else_started_is_taken_in(folder: Path) -> None:
     """It ends with the others."""
-    with Household(folder) as home:
+    with Supervisor(folder) as home:
         process = subprocess.Popen(SLEEPS, stdout=subprocess.DEVNULL, start_new_session=True)
         member = home.adopt("guest", process, folder / "guest.log")
 
@@ -183,7 +183,7 @@ def test_a_process_that_somebody_else_started_is_taken_in(folder: Path) -> None:
 
 
 def _interrupted_while_it_starts(done: list[str]) -> None:
-    with household.heard_later():
+    with supervisor.heard_later():
         signal.raise_signal(signal.SIGINT)
         done.append("taken in")
 

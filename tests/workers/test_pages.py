@@ -4,12 +4,12 @@ import re
 
 import pytest
 
+from cli import command_tree
+from cli.generators.pages import calls, error_pages, markdown
 from config import settings
 from tests.tasks import calls as heard
 from tests.tasks.table import TABLE, Case
 from tests.workers import schemas
-from workers.cli import tree
-from workers.pages import calls, faults, markdown
 from xenserver import errors
 
 REFERENCE = schemas.DOCS / "reference"
@@ -52,7 +52,7 @@ def test_every_command_is_told_of() -> None:
     """The groups of operations in a table, the others each under a heading."""
     text = read("commands.md")
 
-    assert [name for name in tree.root().commands if f"xenflow {name}" not in text] == []
+    assert [name for name in command_tree.root().commands if f"xenflow {name}" not in text] == []
 
 
 def test_every_setting_is_told_of() -> None:
@@ -83,14 +83,14 @@ def test_the_calls_that_are_told_are_those_that_are_heard(name: str) -> None:
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_an_operation_tells_how_it_refuses(case: Case) -> None:
     """The table's wrong message among the errors to reckon with."""
-    assert case.code in {error.code for error in faults.of(case.operation)}
+    assert case.code in {error.code for error in error_pages.of(case.operation)}
 
 
 def test_a_flow_tells_its_own_errors_and_those_of_its_steps() -> None:
     """In words, with their class."""
     by_name = {operation.name: operation for operation in schemas.operations()}
 
-    told = {error.code: error for error in faults.of(by_name["flow.destroy_vm_and_disks"])}
+    told = {error.code: error for error in error_pages.of(by_name["flow.destroy_vm_and_disks"])}
 
     assert told["XENFLOW_DISK_SHARED"].kind == "Refused"
     assert "detach it from them first" in told["XENFLOW_DISK_SHARED"].words

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from tasks.frame.message import ChangingMessage
-from tasks.frame.vocabulary import Map, Size
-from workers.cli import inputs, reading
-from workers.cli.endings import Code, Stop
-from workers.cli.inputs import Kind
+from cli import inputs, parsing
+from cli.exit_codes import Code, Stop
+from cli.inputs import Kind
+from tasks.engine.declaration.field_types import Map, Size
+from tasks.engine.declaration.message import ChangingMessage
 
 
 class Disk(BaseModel):
@@ -83,14 +83,14 @@ def test_an_input_is_known_by_its_name_on_the_wire() -> None:
 )
 def test_pairs_are_read_in_any_spelling(words: list[str], read: dict[str, Any]) -> None:
     """What nobody knows is left to the message's own check."""
-    assert reading.pairs(INPUTS, words) == read
+    assert parsing.pairs(INPUTS, words) == read
 
 
 def test_options_that_were_not_said_are_not_in_the_message() -> None:
     """The worker's default is the default."""
     said = {"vm": "web01", "bootable": False, "size": None, "tags": []}
 
-    assert reading.options(INPUTS, said) == {"vm": "web01", "bootable": False}
+    assert parsing.options(INPUTS, said) == {"vm": "web01", "bootable": False}
 
 
 def test_a_structure_is_read_from_a_file(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_structure_is_read_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "disks.json"
     path.write_text(json.dumps([{"name": "d", "size": 1}]), encoding="utf-8")
 
-    assert reading.value(BY_NAME["disks"], f"@{path}") == [{"name": "d", "size": 1}]
+    assert parsing.value(BY_NAME["disks"], f"@{path}") == [{"name": "d", "size": 1}]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_structure_is_read_from_a_file(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_named(field: str, text: Any, said: str) -> None:
     """By the option it was written for."""
     with pytest.raises(Stop) as stopped:
-        reading.value(BY_NAME[field], text)
+        parsing.value(BY_NAME[field], text)
 
     assert stopped.value.ending.code is Code.USAGE
     assert said in stopped.value.ending.words

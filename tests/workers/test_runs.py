@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tasks.frame.journal import Journal, Place
-from tasks.frame.keys import Keys
-from workers.cli import pictures, screen
-from workers.run import Run
-from workers.runs import NoSuchRun, Runs
+from cli import output, run_views
+from tasks.engine.journal.journal import Journal, Place
+from tasks.engine.journal.keys import Keys
+from workers.run_reader import NoSuchRun, Runs
+from workers.run_record import Run
 
 FLOW = "11111111-aaaa-4000-8000-000000000000"
 FAULT = {
@@ -57,7 +57,7 @@ def runs(journal: Journal) -> Runs:
 
 
 def _pictured(run: Run, capsys: pytest.CaptureFixture[str], *, traces: bool = False) -> str:
-    screen.out().print(pictures.tree(run, traces=traces))
+    output.out().print(run_views.tree(run, traces=traces))
     return capsys.readouterr().out
 
 

@@ -12,14 +12,14 @@ import jsonschema
 import pytest
 from pydantic import create_model
 
+from cli import examples
+from cli.generators.schemas import json_layout, models, structures
 from config import settings
-from tasks.frame import answers, message
-from tasks.frame.declaring import DeclarationError
-from tasks.frame.operation import Operation
+from tasks.engine.declaration import answers, message
+from tasks.engine.declaration.checks import DeclarationError
+from tasks.engine.declaration.operation import Operation
 from tests.workers import schemas
 from tests.workers.conftest import Run
-from workers.cli import examples
-from workers.schemas import layout, models, structures
 from xenserver import errors
 
 OPERATIONS = schemas.operations()
@@ -36,7 +36,7 @@ def _write(folder: Path, **more: str) -> Path:
         "--pages": folder / "reference",
     }
     words = [str(word) for place in places.items() for word in place]
-    command = [sys.executable, "-m", "workers.cli", "schema", *words]
+    command = [sys.executable, "-m", "cli", "schema", *words]
     subprocess.run(command, check=True, capture_output=True, env={**environment, **more})
     return folder
 
@@ -64,9 +64,9 @@ def test_what_is_checked_in_is_what_would_be_written(written: Path, folder: str)
 
 
 OWN = '''\
-from tasks.frame.answers import Answer
-from tasks.frame.operation import operation
-from tasks.frame.vocabulary import VmName
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.operation import operation
+from tasks.engine.declaration.field_types import VmName
 
 
 class Renamed(Answer):
@@ -236,7 +236,7 @@ def test_an_answer_without_words_has_a_schema_all_the_same() -> None:
 
 def test_json_is_laid_out_for_readers() -> None:
     """What fits on a line stands on one, and no other line is longer than it must be."""
-    told = layout.text({"short": {"a": 1}, "long": ["x" * 80, {"y": "z" * 80}], "none": []})
+    told = json_layout.text({"short": {"a": 1}, "long": ["x" * 80, {"y": "z" * 80}], "none": []})
 
     assert told.split("\n") == [
         "{",

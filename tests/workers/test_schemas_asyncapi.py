@@ -13,11 +13,11 @@ import pytest
 from celery import Celery
 from redis import Redis
 
-from tasks.frame.operation import Operation
-from tests.living import Inhabited
+from cli.generators.schemas import models
+from tasks.engine.declaration.operation import Operation
+from tests.stack import Inhabited
 from tests.workers import schemas
-from workers import embedded
-from workers.schemas import models
+from workers.local_stack import valkey_server
 from xenserver import errors
 
 OPERATIONS = schemas.operations()
@@ -86,7 +86,7 @@ def test_it_names_the_classes_of_errors(document: schemas.Document) -> None:
     assert set(told) == {kind.__name__ for kind in errors.codes().values()}
 
 
-def test_what_celery_sends_fits(valkey: embedded.Valkey, redis: Redis) -> None:
+def test_what_celery_sends_fits(valkey: valkey_server.Valkey, redis: Redis) -> None:
     """Envelope, headers and payload: of a message alone, and of one that has more behind it."""
     with Celery("sender", broker=valkey.url, set_as_current=False) as app:
         started = app.signature("xenserver.vm.start", kwargs={"vm": "web01"}, queue="change")
@@ -124,7 +124,7 @@ def test_what_the_house_answers_fits(
     sent = house.send(task, **fields)
     sent.get(timeout=60, propagate=False)
     address = schemas.read("asyncapi.json")["channels"]["answer"]["address"]
-    kept = json.loads(house.desk.journal.redis.get(address.format(id=sent.id)) or "null")
+    kept = json.loads(house.runtime.journal.redis.get(address.format(id=sent.id)) or "null")
 
     assert schemas.complaints(f"/components/messages/{ending}/payload", kept) == []
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.living import PATIENCE, Inhabited
+from tests.stack import PATIENCE, Inhabited
 from tests.workers import schemas
 
 CLIENT = schemas.DOCS / "client"

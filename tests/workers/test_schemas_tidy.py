@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 from pydantic import BaseModel, Field, JsonValue, create_model
 
-from tasks.frame.vocabulary import Device, Map, Size, SrName, Tags
-from workers.schemas import tidy, typed
+from cli.generators.schemas import python_types, simplify
+from tasks.engine.declaration.field_types import Device, Map, Size, SrName, Tags
 
 
 class Colour(Enum):
@@ -61,25 +61,25 @@ KINDS: list[tuple[Any, dict[str, Any], str]] = [
 BY_KIND = pytest.mark.parametrize(("kind", "schema", "python"), KINDS)
 
 
-def tidied(kind: Any) -> tidy.Schema:
+def tidied(kind: Any) -> simplify.Schema:
     """Give the tidied schema of a model with one field of a type."""
-    return tidy.tidied(create_model("Model", field=(kind, ...)).model_json_schema())
+    return simplify.tidied(create_model("Model", field=(kind, ...)).model_json_schema())
 
 
 @BY_KIND
-def test_a_type_is_told_in_few_words(kind: Any, schema: tidy.Schema, python: str) -> None:
+def test_a_type_is_told_in_few_words(kind: Any, schema: simplify.Schema, python: str) -> None:
     """Without titles, and without a choice between one thing and nothing."""
     assert tidied(kind)["properties"]["field"] == schema
 
 
 @BY_KIND
-def test_a_type_of_python_is_given_for_it(kind: Any, schema: tidy.Schema, python: str) -> None:
+def test_a_type_of_python_is_given_for_it(kind: Any, schema: simplify.Schema, python: str) -> None:
     """Of what is there when it is there."""
-    assert typed.annotation(tidy.without_null(schema)) == python
+    assert python_types.annotation(simplify.without_null(schema)) == python
 
 
 @BY_KIND
-def test_both_dialects_have_it(kind: Any, schema: tidy.Schema, python: str) -> None:
+def test_both_dialects_have_it(kind: Any, schema: simplify.Schema, python: str) -> None:
     """2020-12, and draft 7, on which AsyncAPI builds."""
     jsonschema.Draft202012Validator.check_schema(tidied(kind))
     jsonschema.Draft7Validator.check_schema(tidied(kind))
@@ -98,7 +98,7 @@ def test_a_reference_stands_alone() -> None:
     told = tidied(Annotated[Part, Field(description="a part")])["properties"]["field"]
 
     assert told == {"description": "a part", "allOf": [{"$ref": "#/$defs/Part"}]}
-    assert typed.annotation(told) == "Part"
+    assert python_types.annotation(told) == "Part"
 
 
 def test_a_limit_on_something_that_is_read_from_text_stays() -> None:
@@ -110,13 +110,14 @@ def test_a_limit_on_something_that_is_read_from_text_stays() -> None:
 def test_lines_of_a_docstring_are_joined() -> None:
     """A paragraph is a line."""
     assert (
-        tidy.prose("One,\n    two.\n\n    Three,\n    four.\n    ") == "One, two.\n\nThree, four."
+        simplify.prose("One,\n    two.\n\n    Three,\n    four.\n    ")
+        == "One, two.\n\nThree, four."
     )
 
 
 def test_a_structure_is_a_typed_dict() -> None:
     """Its fields with their types, and what may be missing."""
-    told = typed.definition("Part", tidied(Part)["$defs"]["Part"], {})
+    told = python_types.definition("Part", tidied(Part)["$defs"]["Part"], {})
 
     assert told.splitlines()[:5] == [
         "class Part(TypedDict):",
@@ -130,6 +131,6 @@ def test_a_structure_is_a_typed_dict() -> None:
 
 def test_a_choice_with_a_name_is_another_name() -> None:
     """Of what may be chosen."""
-    told = typed.definition("Colour", tidied(Colour)["$defs"]["Colour"], {})
+    told = python_types.definition("Colour", tidied(Colour)["$defs"]["Colour"], {})
 
     assert told == 'Colour = Literal["red", "blue"]'

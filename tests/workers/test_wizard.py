@@ -9,31 +9,31 @@ from pathlib import Path
 
 import pytest
 
+from cli.wizard import method_signature, operations_folder, source
 from config.settings import Settings
 from simulator import datamodel
-from tasks.frame import catalogue
-from workers import declared
-from workers.wizard import grasp, page, shelf
+from tasks.engine.declaration import catalogue
+from workers import loader
 
 MODEL = datamodel.load()
 METHODS = [
     method
     for method, message in MODEL.messages.items()
-    if message.cls not in {"session", "event"} and not grasp.holds_secret(message)
+    if message.cls not in {"session", "event"} and not method_signature.holds_secret(message)
 ]
 
 
 def _text(method: str) -> str:
-    return page.of(MODEL.messages[method], MODEL).text
+    return source.of(MODEL.messages[method], MODEL).text
 
 
 def _put(folder: Path, methods: Sequence[str]) -> None:
     """Write operations as the wizard does; those that are declared already are left out."""
-    declared.load(Settings(operations_path=None))
-    pages = [page.of(MODEL.messages[method], MODEL) for method in methods]
+    loader.load(Settings(operations_path=None))
+    pages = [source.of(MODEL.messages[method], MODEL) for method in methods]
     for each in pages:
         if not catalogue.find(each.name):
-            shelf.put(folder, each)
+            operations_folder.put(folder, each)
 
 
 def _is_clean(folder: Path) -> None:
@@ -53,7 +53,7 @@ def _is_clean(folder: Path) -> None:
 def unloaded() -> Iterator[None]:
     """Leave nothing of people's own in the catalogue."""
     yield
-    declared.load(Settings(operations_path=None))
+    loader.load(Settings(operations_path=None))
 
 
 def test_a_setter_takes_the_name_of_an_object_and_the_new_value() -> None:
@@ -63,7 +63,7 @@ def test_a_setter_takes_the_name_of_an_object_and_the_new_value() -> None:
         "def set_name_label(xen: Xen, *, vm: VmName, name_label: Label) -> Done:\n"
         '    """Set name_label of one VM."""\n'
         "    thing = xen.find.vm(vm)\n"
-        "    xen.now.VM.set_name_label(thing, name_label)\n"
+        "    xen.VM.set_name_label(thing, name_label)\n"
         '    return done("VM.set_name_label done", thing)\n'
     )
 
@@ -73,7 +73,7 @@ def test_what_xenserver_works_on_as_a_task_is_a_leg() -> None:
     text = _text("VM.pool_migrate")
 
     assert "-> Steps[Done]:" in text
-    assert "yield xen.later.VM.pool_migrate(thing, xen.find.host(host), options)" in text
+    assert "yield xen.Async.VM.pool_migrate(thing, xen.find.host(host), options)" in text
 
 
 def test_an_object_that_the_gate_cannot_find_is_given_by_uuid() -> None:
@@ -81,7 +81,7 @@ def test_an_object_that_the_gate_cannot_find_is_given_by_uuid() -> None:
     text = _text("VM_appliance.start")
 
     assert "vm_appliance: Uuid" in text
-    assert "xen.now.VM_appliance.get_by_uuid(vm_appliance)" in text
+    assert "xen.VM_appliance.get_by_uuid(vm_appliance)" in text
 
 
 def test_a_getter_only_looks_and_answers_with_uuids() -> None:
@@ -118,7 +118,7 @@ def test_a_parameter_called_as_what_every_message_has_is_called_otherwise() -> N
 def test_a_making_is_undone_by_what_destroys(unloaded: None) -> None:
     """Where it surely made what it answers with."""
     del unloaded
-    declared.load(Settings(operations_path=None))
+    loader.load(Settings(operations_path=None))
 
     assert '@operation(undo=Undo("xenserver.vdi.destroy", "vdi"))' in _text("VDI.clone")
     assert catalogue.find("xenserver.vdi.destroy")
@@ -127,18 +127,18 @@ def test_a_making_is_undone_by_what_destroys(unloaded: None) -> None:
 
 def test_a_method_that_is_not_published_has_its_parameters_counted() -> None:
     """What is named like an accessor of a class is done to one object of it."""
-    setter = page.of(grasp.counted(MODEL, "VM.set_colour", 2), MODEL).text
-    other = page.of(grasp.counted(MODEL, "lamp.light", 2), MODEL).text
+    setter = source.of(method_signature.counted(MODEL, "VM.set_colour", 2), MODEL).text
+    other = source.of(method_signature.counted(MODEL, "lamp.light", 2), MODEL).text
 
     assert "def set_colour(xen: Xen, *, vm: VmName, argument_2: JsonValue) -> Told:" in setter
-    assert "given = xen.now.lamp.light(argument_1, argument_2)" in other
+    assert "given = xen.lamp.light(argument_1, argument_2)" in other
     assert "its parameters were counted" in " ".join(other.split())
 
 
 @pytest.mark.parametrize("method", ["host.set_hostname_live", "VM.import", "Bond.create"])
 def test_an_operation_stands_in_a_file_of_its_class(tmp_path: Path, method: str) -> None:
     """And is found there by its line."""
-    put = shelf.put(tmp_path / "new", page.of(MODEL.messages[method], MODEL))
+    put = operations_folder.put(tmp_path / "new", source.of(MODEL.messages[method], MODEL))
 
     assert put.is_new
     assert put.path == tmp_path / "new" / f"{method.partition('.')[0].lower()}.py"
@@ -154,10 +154,10 @@ import os
 from functools import partial
 
 import pydantic
-from tasks.frame.answers import Done, done
-from tasks.frame.operation import operation
-from tasks.frame.vocabulary import VmName
-from xenserver.gate import Xen
+from tasks.engine.declaration.answers import Done, done
+from tasks.engine.declaration.operation import operation
+from tasks.engine.declaration.field_types import VmName
+from xenserver.client import Xen
 
 HERE = os.curdir, partial, pydantic
 
@@ -173,7 +173,7 @@ def test_a_function_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     """To the byte, with all of its file."""
     (tmp_path / "vm.py").write_text(HAND_WRITTEN, encoding="utf-8")
 
-    put = shelf.put(tmp_path, page.of(MODEL.messages["VM.set_name_label"], MODEL))
+    put = operations_folder.put(tmp_path, source.of(MODEL.messages["VM.set_name_label"], MODEL))
 
     assert not put.is_new
     assert put.line == 17
@@ -187,14 +187,14 @@ def test_a_file_that_is_there_is_added_to(tmp_path: Path) -> None:
     file.chmod(0o640)
 
     for method in ("VM.set_actions_after_crash", "VM.get_resident_on", "VM.pool_migrate"):
-        shelf.put(tmp_path, page.of(MODEL.messages[method], MODEL))
+        operations_folder.put(tmp_path, source.of(MODEL.messages[method], MODEL))
 
     lines = file.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in HAND_WRITTEN.splitlines() if not line.startswith("from tasks.frame.")]
+    kept = [line for line in HAND_WRITTEN.splitlines() if not line.startswith("from tasks.engine.")]
     rest = iter(lines)
     assert all(line in rest for line in kept)
-    assert "from tasks.frame.answers import Done, Told, done, told" in lines
-    assert "from tasks.frame.vocabulary import HostName, Map, VmName" in lines
+    assert "from tasks.engine.declaration.answers import Done, Told, done, told" in lines
+    assert "from tasks.engine.declaration.field_types import HostName, Map, VmName" in lines
     assert "from typing import Literal" in lines
     assert file.stat().st_mode & 0o777 == 0o640
     _is_clean(tmp_path)
@@ -204,21 +204,21 @@ def test_a_file_that_is_there_is_added_to(tmp_path: Path) -> None:
 def test_an_import_with_a_meaning_of_its_own_stays(tmp_path: Path, line: str) -> None:
     """What is missing is imported beside it."""
     file = tmp_path / "vm.py"
-    file.write_text(f"from tasks.frame.answers {line}\n", encoding="utf-8")
+    file.write_text(f"from tasks.engine.declaration.answers {line}\n", encoding="utf-8")
 
-    shelf.put(tmp_path, page.of(MODEL.messages["VM.get_resident_on"], MODEL))
+    operations_folder.put(tmp_path, source.of(MODEL.messages["VM.get_resident_on"], MODEL))
 
     lines = file.read_text(encoding="utf-8").splitlines()
-    assert f"from tasks.frame.answers {line}" in lines
-    assert "from tasks.frame.answers import Told, told" in lines
+    assert f"from tasks.engine.declaration.answers {line}" in lines
+    assert "from tasks.engine.declaration.answers import Told, told" in lines
 
 
 def test_a_file_that_is_no_python_is_left_alone(tmp_path: Path) -> None:
     """And named with its line."""
     (tmp_path / "vm.py").write_text("x =\n", encoding="utf-8")
 
-    with pytest.raises(shelf.Unreadable, match=r"vm\.py:1: invalid syntax"):
-        shelf.put(tmp_path, page.of(MODEL.messages["VM.pool_migrate"], MODEL))
+    with pytest.raises(operations_folder.Unreadable, match=r"vm\.py:1: invalid syntax"):
+        operations_folder.put(tmp_path, source.of(MODEL.messages["VM.pool_migrate"], MODEL))
 
     assert (tmp_path / "vm.py").read_text(encoding="utf-8") == "x =\n"
 
@@ -238,7 +238,7 @@ def test_whatever_is_written_is_formatted_and_loads(
     _put(tmp_path, methods)
 
     _is_clean(tmp_path)
-    declared.load(Settings(operations_path=tmp_path))
+    loader.load(Settings(operations_path=tmp_path))
 
 
 def test_every_name_that_is_written_is_a_word_of_ours(tmp_path: Path) -> None:
@@ -247,5 +247,5 @@ def test_every_name_that_is_written_is_a_word_of_ours(tmp_path: Path) -> None:
     classes = {p.type.name for m in MODEL.messages.values() for p in m.params if p.type.name}
 
     for cls in sorted(classes & MODEL.classes.keys()):
-        put = shelf.put(tmp_path, page.of(replace(message, cls=cls), MODEL))
+        put = operations_folder.put(tmp_path, source.of(replace(message, cls=cls), MODEL))
         ast.parse(put.path.read_text(encoding="utf-8"))

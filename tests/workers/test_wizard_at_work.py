@@ -10,14 +10,14 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from cli.wizard import selection, writer
+from cli.wizard.server_methods import Offers
 from config.settings import Settings
 from config.targets import Target, Targets
 from simulator import datamodel
-from tests.living import Inhabited
+from tests.stack import Inhabited
 from tests.workers.conftest import Ended, Run
-from workers import declared
-from workers.wizard import picking, writing
-from workers.wizard.offers import Offers
+from workers import loader
 from xenserver import errors
 
 MODEL = datamodel.load()
@@ -31,7 +31,7 @@ OLD_MODEL = replace(
 def folder(tmp_path: Path) -> Iterator[Path]:
     """Name a folder that is not there yet; nothing of it stays in the catalogue."""
     yield tmp_path / "operations"
-    declared.load(Settings(operations_path=None))
+    loader.load(Settings(operations_path=None))
 
 
 @pytest.fixture
@@ -163,14 +163,14 @@ def test_a_terminal_is_asked_until_an_empty_line() -> None:
     with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
         keys.send_text("VM.set_tagz\r\x7fs\r" + "VM.set_name_label\r" + "\r")
 
-        assert picking.pick(offered, {}) == ["VM.set_tags", "VM.set_name_label"]
+        assert selection.pick(offered, {}) == ["VM.set_tags", "VM.set_name_label"]
 
 
 def test_beside_a_name_stands_what_it_takes() -> None:
     """And whether there is an operation for it."""
-    declared.load(Settings(operations_path=None))
+    loader.load(Settings(operations_path=None))
 
-    told = dict(writing.meanings(OLD_MODEL, ["VM.start", "VM.set_tags", UNPUBLISHED]))
+    told = dict(writer.meanings(OLD_MODEL, ["VM.start", "VM.set_tags", UNPUBLISHED]))
 
     assert told["VM.start"].endswith("done by xenserver.vm.start")
     assert told["VM.set_tags"] == "(self: VM ref, value: string set) -> void"
@@ -185,7 +185,7 @@ def test_what_it_wrote_runs_by_message_and_by_command(
     told = wizard("--method", "VM.set_name_label", "--method", "VDI.set_name_label")
     assert told.code == 0, told.err
     with Offers.of(_target(frail_house)) as offers:
-        writing.write(offers, OLD_MODEL, folder, [UNPUBLISHED])
+        writer.write(offers, OLD_MODEL, folder, [UNPUBLISHED])
     frail_house.house.choose(operations_path=str(folder))
     frail_house.house.worker()
     frail_house.house.poller()

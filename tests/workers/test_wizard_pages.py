@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from tasks.frame import catalogue
-from tests.living import Inhabited
-from workers import declared
-from workers.household import Household, Member
+from tasks.engine.declaration import catalogue
+from tests.stack import Inhabited
+from workers import loader
+from workers.local_stack.supervisor import Member, Supervisor
 
 DOCS = Path(__file__).parents[2] / "docs"
 TUTORIAL = DOCS / "tutorials" / "wizard.md"
@@ -27,7 +27,7 @@ _EXPORT = re.compile(r"^export (\w+)=(.+)$", re.MULTILINE)
 class Reader:
     """Does what a reader of the tutorial does, in two terminals and one folder."""
 
-    def __init__(self, folder: Path, household: Household) -> None:
+    def __init__(self, folder: Path, household: Supervisor) -> None:
         self.folder = folder
         self.said = ""
         self._household = household
@@ -66,7 +66,7 @@ class Reader:
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
     """Sit down before an empty folder."""
-    with Household(tmp_path / "terminals") as household:
+    with Supervisor(tmp_path / "terminals") as household:
         yield Reader(tmp_path, household)
 
 
@@ -91,12 +91,12 @@ def written(tmp_path: Path) -> Iterator[Path]:
     for name, text in _FILE.findall(HOW_TO.read_text(encoding="utf-8")):
         (tmp_path / name).write_text(text, encoding="utf-8")
     yield tmp_path
-    declared.load(Settings(operations_path=None))
+    loader.load(Settings(operations_path=None))
 
 
 def test_the_how_to_loads(written: Path) -> None:
     """Under the names that it gives."""
-    declared.load(Settings(operations_path=written))
+    loader.load(Settings(operations_path=written))
 
     for name in ("xenserver.vm.relabel", "xenserver.vm.nap", "flow.keep_and_rest"):
         assert catalogue.find(name)

@@ -10,15 +10,15 @@ from config.targets import Target
 from simulator import server
 from tests.xenserver.misbehaving import Reply, Server
 from tests.xenserver.pools import Pool
-from xenserver import jsonrpc, transport, wire, xmlrpc
-from xenserver.gate import Xen
+from xenserver import http_client, jsonrpc, transport, xmlrpc
+from xenserver.client import Xen
 from xenserver.session import Sessions
 
 
 @pytest.fixture(params=[jsonrpc.JsonRpc, xmlrpc.XmlRpc], ids=["json-rpc", "xml-rpc"])
 def carrier(request: pytest.FixtureRequest) -> Iterator[transport.Transport]:
     """Each of the two transports, trusting the system's authorities."""
-    made = request.param(wire.Wire(user_agent="xenflow/test"))
+    made = request.param(http_client.Wire(user_agent="xenflow/test"))
     yield made
     made.close()
 

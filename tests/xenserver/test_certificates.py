@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from tests.xenserver.misbehaving import Reply, answer
-from xenserver import errors, jsonrpc, wire
+from xenserver import errors, http_client, jsonrpc
 
 FINE = answer(b'{"jsonrpc": "2.0", "id": 1, "result": "fine"}')
 
@@ -35,7 +35,7 @@ def _certificate(authority: trustme.CA, name: str, path: Path) -> Path:
 
 
 def _call(url: str, *, ca_file: Path | None = None, fingerprint: str | None = None) -> object:
-    hosts = wire.Wire(user_agent="xenflow/test", ca_file=ca_file, fingerprint=fingerprint)
+    hosts = http_client.Wire(user_agent="xenflow/test", ca_file=ca_file, fingerprint=fingerprint)
     try:
         return jsonrpc.JsonRpc(hosts).call(url, "pool.get_all", [], timeout=5.0)
     finally:

@@ -5,7 +5,7 @@ import pytest
 from config.targets import Target
 from tests.xenserver.pools import Pool
 from xenserver import errors, events
-from xenserver.gate import Xen
+from xenserver.client import Xen
 from xenserver.session import Sessions
 
 HEADER = {"X-Http-Other-Config-xenflow-operation": "id/1"}
@@ -26,26 +26,26 @@ def test_a_success_tells_what_was_made_and_for_whom(
     xen: Xen, sessions: Sessions, target: Target
 ) -> None:
     """The reference of the new VM, and the header of the call."""
-    task = xen.launch(xen.later.VM.clone(xen.find.vm("web02"), "copy"), HEADER)
+    task = xen.launch(xen.Async.VM.clone(xen.find.vm("web02"), "copy"), HEADER)
 
     end = _end(sessions, target, task)
 
     assert (end.status, end.tag) == ("success", "id/1")
-    assert xen.now.VM.get_name_label(end.outcome()) == "copy"
+    assert xen.VM.get_name_label(end.outcome()) == "copy"
 
 
 def test_a_success_without_result_is_the_empty_text(
     xen: Xen, sessions: Sessions, target: Target
 ) -> None:
     """Most verbs make nothing."""
-    task = xen.launch(xen.later.VM.start(xen.find.vm("web02"), *PLAINLY))
+    task = xen.launch(xen.Async.VM.start(xen.find.vm("web02"), *PLAINLY))
 
     assert _end(sessions, target, task).outcome() == ""
 
 
 def test_a_failure_raises_xenservers_error(xen: Xen, sessions: Sessions, target: Target) -> None:
     """As the call itself would have."""
-    task = xen.launch(xen.later.VM.start(xen.find.vm("web01"), *PLAINLY))
+    task = xen.launch(xen.Async.VM.start(xen.find.vm("web01"), *PLAINLY))
 
     with pytest.raises(errors.Refused, match="VM_BAD_POWER_STATE"):
         _end(sessions, target, task).outcome()
@@ -56,8 +56,8 @@ def test_a_cancelled_task_is_cancelled(
 ) -> None:
     """Though XenServer gives no reason."""
     pool.do("hold")
-    task = xen.launch(xen.later.VM.clone(xen.find.vm("web02"), "copy"))
-    xen.now.task.cancel(task)
+    task = xen.launch(xen.Async.VM.clone(xen.find.vm("web02"), "copy"))
+    xen.task.cancel(task)
     pool.do("release")
 
     with pytest.raises(errors.Cancelled, match="TASK_CANCELLED"):
@@ -69,7 +69,7 @@ def test_a_running_task_tells_its_progress(
 ) -> None:
     """Between none and one."""
     pool.do("hold")
-    task = xen.launch(xen.later.VM.clone(xen.find.vm("web02"), "copy"))
+    task = xen.launch(xen.Async.VM.clone(xen.find.vm("web02"), "copy"))
 
     seen, _token = events.changes(sessions, target, events.START, 5.0)
 
@@ -78,10 +78,10 @@ def test_a_running_task_tells_its_progress(
 
 def test_a_destroyed_task_is_gone(xen: Xen, sessions: Sessions, target: Target) -> None:
     """How it ended nobody tells any more."""
-    task = xen.now.task.create("probe", "")
+    task = xen.task.create("probe", "")
     _seen, token = events.changes(sessions, target, events.START, 5.0)
-    xen.now.task.set_status(task, "success")
-    xen.now.task.destroy(task)
+    xen.task.set_status(task, "success")
+    xen.task.destroy(task)
 
     seen, _token = events.changes(sessions, target, token, 5.0)
 
@@ -99,7 +99,7 @@ def test_a_token_that_nobody_understands_begins_anew(
     xen: Xen, sessions: Sessions, target: Target
 ) -> None:
     """As a token of another server, or of another time."""
-    task = xen.now.task.create("probe", "")
+    task = xen.task.create("probe", "")
 
     seen, token = events.changes(sessions, target, "nonsense", 0.0)
 
@@ -111,7 +111,7 @@ def test_a_server_without_long_polls_is_read_instead(
     xen: Xen, sessions: Sessions, target: Target, pool: Pool
 ) -> None:
     """All tasks in one call; no token says that waiting is up to the caller."""
-    task = xen.now.task.create("probe", "")
+    task = xen.task.create("probe", "")
     pool.do("fault", what="refuse", method="event.from", code="MESSAGE_METHOD_UNKNOWN")
 
     seen, token = events.changes(sessions, target, events.START, 5.0)

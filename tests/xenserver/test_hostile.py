@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from tests.xenserver.misbehaving import Reply, answer, raw, receive
-from xenserver import errors, transport, wire
+from xenserver import errors, http_client, transport
 
 Carrier = transport.Transport
 Misbehave = Callable[[Reply], str]
@@ -122,7 +122,7 @@ def test_an_answer_too_large_is_refused(
     carrier: Carrier, misbehave: Misbehave, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Memory is not filled by what a server cares to send."""
-    monkeypatch.setattr(wire, "LARGEST", 1000)
+    monkeypatch.setattr(http_client, "LARGEST", 1000)
 
     error = _ask(carrier, misbehave(answer(b"x" * 2000)))
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.xenserver.pools import Pool
 from xenserver import errors
-from xenserver.gate import Xen
+from xenserver.client import Xen
 from xenserver.session import Sessions
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -15,7 +15,7 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 @pytest.fixture
 def snapshot(xen: Xen, now_done: Callable[[str], None]) -> str:
     """Take a snapshot that bears the name of its VM; return the VM's name."""
-    now_done(xen.launch(xen.later.VM.snapshot(xen.find.vm("web02"), "web02")))
+    now_done(xen.launch(xen.Async.VM.snapshot(xen.find.vm("web02"), "web02")))
     return "web02"
 
 
@@ -24,9 +24,9 @@ def now_done(pool: Pool, xen: Xen) -> Callable[[str], None]:
     """Wait until a task of XenServer succeeded."""
 
     def wait(task: str) -> None:
-        while xen.now.task.get_status(task) == "pending":
+        while xen.task.get_status(task) == "pending":
             pool.do("advance", seconds=10)
-        assert xen.now.task.get_status(task) == "success"
+        assert xen.task.get_status(task) == "success"
 
     return wait
 
@@ -51,7 +51,7 @@ def test_a_uuid_means_its_object(xen: Xen, sessions: Sessions) -> None:
 def test_a_name_means_the_same_object_the_next_time(xen: Xen, sessions: Sessions) -> None:
     """And costs no call, though the object was renamed since."""
     vm = xen.find.vm("web01")
-    xen.now.VM.set_name_label(vm, "other")
+    xen.VM.set_name_label(vm, "other")
     before = sessions.tally.calls.total()
 
     assert xen.find.vm("web01") == vm
@@ -79,7 +79,7 @@ def test_a_snapshot_does_not_make_its_vms_name_ambiguous(xen: Xen, snapshot: str
     """Each is found where it is wanted."""
     vm, taken = xen.find.vm(snapshot), xen.find.snapshot(snapshot)
 
-    assert xen.now.VM.get_snapshot_of(taken) == vm.ref
+    assert xen.VM.get_snapshot_of(taken) == vm.ref
     assert xen.find.vm_or_template(snapshot) == vm
 
 
@@ -116,8 +116,8 @@ def test_a_uuid_that_nobody_has_is_missing(xen: Xen) -> None:
 def test_a_name_that_several_bear_is_ambiguous(xen: Xen) -> None:
     """The parameters list their UUIDs."""
     one, other = xen.find.network("lab"), xen.find.network("Pool-wide network associated with eth0")
-    xen.now.network.set_name_label(one, "same")
-    xen.now.network.set_name_label(other, "same")
+    xen.network.set_name_label(one, "same")
+    xen.network.set_name_label(other, "same")
 
     with pytest.raises(errors.Ambiguous, match="2 networks are named same") as caught:
         xen.find.network("same")

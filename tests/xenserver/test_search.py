@@ -7,7 +7,7 @@ import pytest
 from config.targets import Target
 from tests.xenserver.pools import Pool
 from xenserver import errors
-from xenserver.gate import Xen
+from xenserver.client import Xen
 from xenserver.session import Sessions
 from xenserver.values import Record, Value
 
@@ -64,7 +64,7 @@ def test_a_criterion_may_allow_several_values(xen: Xen) -> None:
 
 def test_a_set_must_hold_its_criterion(xen: Xen) -> None:
     """As a member."""
-    xen.now.VM.add_tags(xen.find.vm("web02"), "blue")
+    xen.VM.add_tags(xen.find.vm("web02"), "blue")
 
     assert _names(xen.search.vm(where={"tags": "blue"})) == ["web02"]
 
@@ -109,7 +109,7 @@ def test_no_reference_leaves_the_gate(xen: Xen, word: str) -> None:
 def test_a_running_operation_is_told_by_its_tasks_uuid(xen: Xen, pool: Pool) -> None:
     """The keys of current_operations are references too."""
     pool.do("hold")
-    task = xen.launch(xen.later.VM.clone(xen.find.vm("web02"), "copy"))
+    task = xen.launch(xen.Async.VM.clone(xen.find.vm("web02"), "copy"))
     pool.do("advance", seconds=0.1)
 
     (vm,) = xen.search.vm(name="web02", fields=["current_operations"])

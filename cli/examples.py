@@ -1,0 +1,111 @@
+"""Examples of messages: in shell, in Python, and as they are on the wire, for every operation."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from cli import inputs
+from cli.inputs import Input, Kind
+from tasks.engine.declaration.operation import Operation
+
+_UUID = "8f6e0c1a-5f0e-4c39-9c0b-3f6f4f0b7d21"
+_BY_FIELD: Mapping[str, Any] = {
+    "name": "web01",
+    "vm": "web01",
+    "vms": ["web01", "web02"],
+    "name_label": "web01",
+    "template": "deb12",
+    "snapshot": "web01 before the update",
+    "host": "xs1",
+    "sr": "NFS virtual disk storage",
+    "network": "lab",
+    "vdi": "web01 system",
+    "size": "10GiB",
+    "memory": "2GiB",
+}
+_BESIDES: Mapping[str, Mapping[str, Any]] = {
+    "xenserver.vbd.create": {"vdi": "web01 system"},
+    "xenserver.vm.check_devices": {"parts": [{"uuid": _UUID, "vm": "web01"}]},
+    "xenserver.vm.install": {"name": "web01"},
+    "flow.create_vm_from_unconfigured_template": {
+        "memory": "2GiB",
+        "disks": [{"size": "10GiB", "sr": "NFS virtual disk storage"}],
+        "networks": [{"network": "lab"}],
+    },
+    "flow.setup_disk_or_cd": {
+        "vdi_type": "user",
+        "new_disk_name": "web01 data",
+        "disk_size": "10GiB",
+        "storage_repository": "NFS virtual disk storage",
+    },
+}
+"""What is needed though no schema demands it, or shows how a structure is written."""
+_BY_KIND: Mapping[Kind, Any] = {
+    Kind.FLAG: True,
+    Kind.LIST: ["web01"],
+    Kind.MAP: {"note": "lab"},
+    Kind.STRUCTURE: [],
+}
+_BY_SHAPE: Mapping[str, Any] = {"INTEGER": 1, "NUMBER": 1.0, "SIZE": "10GiB", "DURATION": "90s"}
+
+
+def message_of(operation: Operation) -> dict[str, Any]:
+    """Give a message that the operation takes: what it must have, and a target."""
+    needed = {one.key: _value(one) for one in inputs.of(operation.model) if one.required}
+    return {**needed, **_BESIDES.get(operation.name, {}), "target": "lab"}
+
+
+def shell(operation: Operation, message: Mapping[str, Any]) -> str:
+    """Give the command that sends it."""
+    *_, noun, verb = operation.name.split(".")
+    words = ["xenflow", noun, verb.replace("_", "-")]
+    known = {one.key: one for one in inputs.of(operation.model)}
+    for key, value in message.items():
+        words += _option(known[key], value)
+    return shlex.join(words)
+
+
+def python(operation: Operation, message: Mapping[str, Any]) -> str:
+    """Give the lines by which any Celery client sends it."""
+    told = ", ".join(f"{json.dumps(key)}: {value!r}" for key, value in message.items())
+    return (
+        "from celery import Celery\n\n"
+        'app = Celery(broker="redis://...", backend="redis://...")\n'
+        f'answer = app.send_task("{operation.name}", kwargs={{{told}}},\n'
+        f'                       queue="{operation.queue}").get()'
+    )
+
+
+def wire(operation: Operation, message: Mapping[str, Any]) -> str:
+    """Give the body of the message, and the headers it cannot do without."""
+    return json.dumps(
+        {
+            "headers": {"task": operation.name, "id": _UUID, "lang": "py"},
+            "body": [[], dict(message), {}],
+            "queue": operation.queue,
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _option(one: Input, value: Any) -> list[str]:
+    match one.kind:
+        case Kind.FLAG:
+            return [one.option if value else f"--no-{one.option[2:]}"]
+        case Kind.LIST:
+            return [word for text in value for word in (one.option, text)]
+        case Kind.MAP:
+            return [word for k, v in value.items() for word in (one.option, f"{k}={v}")]
+        case Kind.STRUCTURE:
+            return [one.option, json.dumps(value)]
+    return [one.option, str(value)]
+
+
+def _value(one: Input) -> Any:
+    if one.kind is Kind.CHOICE:
+        return one.choices[0]
+    if one.field in _BY_FIELD:
+        return _BY_FIELD[one.field]
+    return _BY_KIND.get(one.kind, _BY_SHAPE.get(one.shape, _UUID))

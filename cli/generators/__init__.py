@@ -1,0 +1,1 @@
+"""Generators of what is checked in under docs/: schemas, typed client, reference pages."""

@@ -1,0 +1,74 @@
+"""The page of commands."""
+
+import inspect
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+import typer
+
+from cli import command_tree, exit_codes
+from cli.generators.pages import markdown
+
+_ABOUT = """\
+`xenflow --help` shows them in a terminal, and `--help` after any of them what it takes. What
+acts on XenServer waits for its answer unless `--no-wait` is given; answers go to standard
+output, all else to standard error. With `--json` the output is one JSON object."""
+_GROUPS = "Operations and flows"
+_ACTING = """\
+Each has the inputs of [its operation](operations.md) or [flow](flows.md) as options:
+`delete_disks` is `--delete-disks`. Lists are written by repeating the option, maps as
+`--other-config key=value`, structures as JSON or as `@file.json`."""
+
+
+def page() -> str:
+    """Give the page of commands, in the panels that help has."""
+    root = command_tree.root()
+    context = typer.Context(root, info_name="xenflow")
+    commands: list[Any] = [root.commands[name] for name in root.list_commands(context)]
+    panels = groupby(commands, key=lambda command: command.rich_help_panel)
+    parts = (part for panel, mine in panels for part in _panel(panel, list(mine), context))
+    return markdown.page("Commands", _ABOUT, *parts, "## Exit codes", _codes())
+
+
+def _panel(title: str, commands: list[Any], context: typer.Context) -> Iterator[str]:
+    yield f"## {title}"
+    if title == _GROUPS:
+        yield _ACTING
+        yield markdown.table(["command", "what it is about"], _groups(commands, context))
+        return
+    for command in commands:
+        yield from _command(command, context)
+
+
+def _groups(commands: Iterable[Any], context: typer.Context) -> Iterator[list[str]]:
+    for group in commands:
+        made = _made(group, context)
+        verbs = " ".join(markdown.term(verb) for verb in made.list_commands(context))
+        yield [markdown.term(f"xenflow {group.name}"), f"{group.help} {verbs}"]
+
+
+def _command(command: Any, context: typer.Context) -> Iterator[str]:
+    made = _made(command, context)
+    arguments = " ".join(
+        one.metavar or one.name.upper() for one in made.params if one.param_type_name == "argument"
+    )
+    yield f"### xenflow {command.name}"
+    yield markdown.code(f"xenflow {command.name} {arguments} [OPTIONS]".replace("  ", " "))
+    yield inspect.cleandoc(made.help or command.help)
+    yield markdown.table(["option", "meaning"], map(_parameter, made.params))
+
+
+def _parameter(one: Any) -> list[str]:
+    names = [*one.opts, *one.secondary_opts] if one.param_type_name == "option" else [one.name]
+    return [markdown.terms(names), one.help or ""]
+
+
+def _made(command: Any, context: typer.Context) -> Any:
+    """Give the command behind a promise: what would parse the words after its name."""
+    return command.make_context(command.name, [], parent=context, resilient_parsing=True).command
+
+
+def _codes() -> str:
+    words = {code: code.name.lower().replace("_", " ") for code in exit_codes.Code}
+    return markdown.table(["code", "meaning"], ([str(int(c)), w] for c, w in words.items()))

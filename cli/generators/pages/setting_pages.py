@@ -1,0 +1,46 @@
+"""The page of settings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cli.generators.pages import markdown
+from cli.generators.schemas import simplify
+from config import settings
+
+_ABOUT = """\
+Each process reads them once, from its environment. A wrong one is named in one line, and the
+process ends. Lengths of time are seconds, or text with a unit: `90s`, `10m`, `7d`."""
+
+
+def page() -> str:
+    """Give the page of settings."""
+    schema = settings.Settings.model_json_schema()["properties"]
+    rows = [_row(name, simplify.tidied(told)) for name, told in schema.items()]
+    return markdown.page(
+        "Settings", _ABOUT, markdown.table(["variable", "type", "default", "meaning"], rows)
+    )
+
+
+def _row(name: str, told: Mapping[str, Any]) -> list[str]:
+    variable = settings.PREFIX + name.upper()
+    default = told.get("default", "")
+    said = default if isinstance(default, str) else f"{default:g}"
+    return [markdown.term(variable), _kind(told), markdown.term(said), told["description"]]
+
+
+def _kind(told: Mapping[str, Any]) -> str:
+    there = simplify.without_null(told)
+    if "enum" in there:
+        return " or ".join(there["enum"])
+    kinds = there["type"] if isinstance(there["type"], list) else [there["type"]]
+    return _KINDS[there.get("format", "/".join(kinds))]
+
+
+_KINDS = {
+    "integer": "whole number",
+    "number": "number",
+    "number/string": "length of time",
+    "password": "secret",
+    "path": "path",
+    "string": "text",
+}

@@ -1,0 +1,147 @@
+"""One module of Python for other services: typed functions that give Celery signatures.
+
+It has the types of answers too, and needs Celery and nothing else.
+"""
+
+import inspect
+import keyword
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import metadata
+from itertools import groupby
+from typing import Any
+
+from cli import inputs
+from cli.generators.schemas import client_source, models, python_types, simplify, structures
+from cli.inputs import Input
+from tasks.engine.declaration.message import ChangingMessage, Message
+from tasks.engine.declaration.operation import Operation
+
+_HEAD = '''\
+"""A typed client of xenflow {version}: each operation and flow is a function.
+
+What it gives is a Celery signature: send it, or make chains and chords of it. The module is
+written by `xenflow schema --python` and needs Celery alone: keep it in your own tree.
+
+    from celery import chain
+
+    import xenflow_client as xen
+
+    made = chain(
+        xen.vm.clone(vm="debian-12", name="web01", target="lab"),
+        xen.vm.install(template=xen.Feed("uuid"), in_place=True, target="lab"),
+        xen.vm.start(vm=xen.Feed("uuid"), target="lab"),
+    )
+    answer: xen.Done = made.delay().get()
+"""
+
+# ruff: noqa
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NotRequired, TypedDict, Unpack
+
+from celery import Signature'''
+
+_NOT_SAID = frozenset({"feed"})  # it is said by Feed, where it is wanted
+
+
+def text(operations: Iterable[Operation]) -> str:
+    """Give the module's text."""
+    known = list(operations)
+    built = structures.of(known)
+    parts = [
+        _HEAD.format(version=metadata.version("xenflow")),
+        inspect.getsource(client_source.Feed),
+        *(python_types.definition(name, told, {}) for name, told in built.answers.items()),
+        *(python_types.definition(name, told, built.names) for name, told in built.given.items()),
+        _common("Common", Message, frozenset(), "TypedDict"),
+        _common("Changing", ChangingMessage, frozenset(Message.model_fields), "Common"),
+        inspect.getsource(client_source.signature),
+        *_nouns(known, built.names),
+    ]
+    return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _common(name: str, model: type[Message], known: frozenset[str], base: str) -> str:
+    """Give the TypedDict of what all operations take, but for what another says already."""
+    schema = simplify.tidied(model.model_json_schema(by_alias=False))
+    about = python_types.docstring(schema["description"], 4)
+    lines = [f"class {name}({base}, total=False):", *about, ""]
+    for field, told in schema["properties"].items():
+        if field not in known | _NOT_SAID:
+            lines.append(f"    {field}: {python_types.annotation(simplify.without_null(told))}")
+            lines += python_types.docstring(told["description"], 4)
+    return "\n".join(lines)
+
+
+def _nouns(operations: Iterable[Operation], names: Mapping[str, str]) -> Iterator[str]:
+    def noun(operation: Operation) -> str:
+        return operation.name.split(".")[-2]
+
+    for name, mine in groupby(sorted(operations, key=lambda o: (noun(o), o.name)), key=noun):
+        members = list(mine)
+        about = f'    """The messages `{members[0].name.rpartition(".")[0]}.*`."""'
+        functions = [_function(operation, names) for operation in members]
+        yield "\n\n".join([f"class {name}:\n{about}", *functions])
+
+
+def _function(operation: Operation, names: Mapping[str, str]) -> str:
+    schema = models.of_message(operation)["properties"]
+    own = [one for one in inputs.of(operation.model) if not one.common]
+    kind = "Changing" if models.can_be_async(operation) else "Common"
+    lines = [
+        "@staticmethod",
+        f"def {_safe(operation.name.rsplit('.', 1)[-1])}(",
+        *(["    *,"] if own else []),
+        *(line for one in own for line in _parameter(one, schema[one.key], names)),
+        f"    **common: Unpack[{kind}],",
+        f") -> Signature[{operation.answer.__name__}]:",
+        *python_types.docstring(_documentation(operation, own), 4, width=python_types.WIDTH - 4),
+        "    return signature(",
+        *_arguments(operation, own),
+        "    )",
+    ]
+    return "\n".join(f"    {line}".rstrip() for line in lines)
+
+
+def _parameter(one: Input, schema: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+    told = f"    {one.field}: {python_types.annotation(simplify.without_null(schema), names)}"
+    fed = ["| Feed"] if one.required else ["| Feed", "| None = None"]
+    line = " ".join([told, *fed]) + ","
+    if len(line) + len("    ") <= python_types.WIDTH:
+        return [line]
+    return [told, *(f"    {part}" for part in fed[:-1]), f"    {fed[-1]},"]
+
+
+def _documentation(operation: Operation, own: Iterable[Input]) -> str:
+    told = [f"    {one.field}: {_meaning(one)}" for one in own if _meaning(one)]
+    about = simplify.prose(operation.model.__doc__ or operation.summary)
+    return "\n\n".join([about, *(["\n".join(["Args:", *told])] if told else [])])
+
+
+def _meaning(one: Input) -> str:
+    default = f"default {one.default_told}" if one.default not in _NOTHING else ""
+    return "; ".join(words for words in (one.help, default) if words)
+
+
+_NOTHING: tuple[Any, ...] = (None, False, "", [])
+
+
+def _arguments(operation: Operation, own: Iterable[Input]) -> Iterator[str]:
+    yield f'        "{operation.name}",'
+    yield f'        "{operation.queue}",'
+    fields = [f'"{one.key}": {one.field}' for one in own]
+    line = f"        {{{', '.join(fields)}}},"
+    if len(line) + len("    ") <= python_types.WIDTH:
+        yield line
+    else:
+        yield "        {"
+        yield from (f"            {field}," for field in fields)
+        yield "        },"
+    yield "        common,"
+
+
+def _safe(name: str) -> str:
+    return f"{name}_" if keyword.iskeyword(name) else name

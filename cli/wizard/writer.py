@@ -1,0 +1,59 @@
+"""Writing operations for methods: what is wrong with any is said before anything is written."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from cli.wizard import method_signature, operations_folder, source
+from cli.wizard.operations_folder import Put
+from cli.wizard.server_methods import Offers
+from cli.wizard.source import Page
+from simulator.datamodel import Message, Model
+from tasks.engine.declaration import catalogue
+
+
+class Unwritable(Exception):
+    """No operation can be written for a method; the text names it and says why."""
+
+
+def write(offers: Offers, model: Model, folder: Path, methods: Sequence[str]) -> list[Put]:
+    """Write an operation for each method; raise Unwritable before any where one cannot be."""
+    offered = offers.methods()
+    pages = [_page(offers, model, offered, method) for method in dict.fromkeys(methods)]
+    for each in pages:
+        _check_place(each, operations_folder.path(folder, each))
+    return [operations_folder.put(folder, each) for each in pages]
+
+
+def _check_place(wanted: Page, path: Path) -> None:
+    """Refuse what has the name of an operation that is declared elsewhere."""
+    there = catalogue.find(wanted.name)
+    if there and there.where.rpartition(":")[0] != str(path):
+        raise Unwritable(f"{wanted.name} is there already, at {there.where}")
+
+
+def meanings(model: Model, offered: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Say of each method what it takes and gives, and by which operation it is done already."""
+    for method in offered:
+        there = catalogue.find(source.wire_name(method))
+        message = method_signature.known(model, method)
+        signature = _signature(message) if message else "not in the published data model"
+        yield method, f"{signature}; done by {there.name}" if there else signature
+
+
+def _page(offers: Offers, model: Model, offered: Sequence[str], method: str) -> Page:
+    if method not in offered:
+        near = " or ".join(get_close_matches(method, offered, n=3))
+        hint = f"; is {near} meant?" if near else ""
+        raise Unwritable(f"the target offers no method {method!r} to write an operation for{hint}")
+    message = method_signature.known(model, method) or method_signature.counted(
+        model, method, offers.count(method)
+    )
+    if method_signature.holds_secret(message):
+        raise Unwritable(f"{method} takes a secret, which has no place in a message")
+    return source.of(message, model)
+
+
+def _signature(message: Message) -> str:
+    params = ", ".join(f"{param.name}: {param.type}" for param in message.params)
+    return f"({params}) -> {message.result}"

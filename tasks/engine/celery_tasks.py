@@ -1,0 +1,141 @@
+"""Binding operations to Celery: the task class and the request class that carry the frame.
+
+To Celery a parked operation is a task that retries: its state is RETRY, its slot is free, its
+message comes again under the same id.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, cast
+
+from celery import Celery, Task, states
+from celery.exceptions import Ignore, Retry
+from celery.worker import state as worker_state
+from celery.worker.request import Request
+
+from config import masking, queues
+from tasks.engine.declaration import message
+from tasks.engine.declaration.operation import Operation
+from tasks.engine.execution import executor
+from tasks.engine.execution.execution import NothingToDo, Suspended
+from tasks.engine.execution.runtime import HasRuntime, Runtime
+from tasks.engine.journal.journal import Place
+from tasks.engine.messages import publisher
+from xenserver import errors
+
+WIRE = "xenflow_wire"  # where a request keeps its message as it came
+REVOKED = "xenflow_revoked"  # where it keeps that it was revoked before this delivery
+
+
+class OperationRequest(Request):
+    """A request that keeps its message as it came, and leaves revoking to the frame.
+
+    Celery drops a revoked message where it meets it; but what runs on XenServer must be cancelled
+    and what was made undone, so the frame is told of the revocation, and ends the task as REVOKED
+    itself. A message expires only before it has begun.
+    """
+
+    _request_dict: dict[str, Any]
+    _delivery_info: dict[str, Any]
+    _expires: datetime | None
+    task: "OperationTask"
+
+    def __init__(self, delivered: Any, **options: Any) -> None:
+        super().__init__(delivered, **options)
+        self._request_dict[WIRE] = publisher.capture(delivered, self._queue())
+        kwargs = self._request_dict["kwargs"]
+        if isinstance(kwargs, dict) and any(map(masking.is_secret, kwargs)):
+            self._kwargsrepr = self._request_dict["kwargsrepr"] = repr(message.masked(kwargs))
+
+    def revoked(self) -> bool:
+        """Let a revoked operation go on: it is called off in the journal, and ends there."""
+        if self.id in worker_state.revoked and not self._expires:
+            self.task.runtime.journal.call_off(self.id, "revoked")
+            self._request_dict[REVOKED] = True  # for one that the journal does not know yet
+            return False
+        if self._expires and self.task.runtime.journal.knows(self.id):
+            return False
+        return bool(super().revoked())
+
+    def _queue(self) -> str:
+        """Give the queue to which it is sent again: where it says it was, if that is served."""
+        said = self._delivery_info["routing_key"]
+        return said if said in queues.OPERATIONS else self.task.operation.queue
+
+
+class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in the stubs
+    """The Celery task of one operation."""
+
+    abstract = True
+    acks_late = True
+    throws = (errors.XenflowError,)
+    Request = f"{OperationRequest.__module__}:{OperationRequest.__qualname__}"
+    operation: Operation
+
+    @property
+    def runtime(self) -> Runtime:
+        """The tools of this process."""
+        return cast("HasRuntime", self.app).runtime  # `bind` binds to such alone
+
+    def run(self, *previous: Any, **fields: Any) -> Any:
+        """Carry the operation on; park as Celery knows it: a retry that somebody else sends."""
+        request: Any = self.request  # Celery's context, which is complete within a delivery
+        request.kwargs = message.masked(request.kwargs)
+        try:
+            delivery = _delivery(request, previous, fields, self._is_kept)
+            return executor.execute(self.operation, delivery, self.runtime)
+        except Suspended as parked:
+            raise Retry(str(parked)) from None
+        except NothingToDo as way:
+            raise Ignore(str(way)) from None
+        except errors.Cancelled as cancelled:
+            if self.runtime.journal.read(request.id).get("called_off") != "revoked":
+                raise
+            self.backend.mark_as_revoked(request.id, cancelled.message, request=request)
+            self.runtime.journal.told(request.id)
+            raise Ignore(cancelled.message) from None
+
+    def _is_kept(self) -> bool:
+        """Tell whether Celery still keeps the end of this operation."""
+        request: Any = self.request
+        return self.backend.get_state(request.id) in states.READY_STATES
+
+    def after_return(self, status: str, retval: Any, task_id: str, *_: Any) -> None:  # noqa: ARG002 - Celery's own signature
+        """Note that Celery has stored the end and passed it on."""
+        self.runtime.journal.told(task_id)
+
+
+def _delivery(
+    request: Any, previous: tuple[Any, ...], fields: dict[str, Any], is_kept: Callable[[], bool]
+) -> executor.Delivery:
+    path = publisher.path_of(request.get(publisher.PATH) or "")
+    place = Place(request.root_id or request.id, path, undoes=bool(request.get(publisher.UNDOES)))
+    return executor.Delivery(
+        id=request.id,
+        place=place,
+        fields=fields,
+        previous=previous[0] if previous else None,
+        wire=request.get(WIRE) or "",
+        origin=request.get("origin") or "",
+        in_chord=bool(request.chord),
+        adopts=json.loads(request.get(publisher.ADOPTS) or "{}"),
+        revoked=bool(request.get(REVOKED)),
+        is_kept=is_kept,
+    )
+
+
+def bind(app: Celery, operation: Operation) -> None:
+    """Make an operation a task of the app."""
+    task = type(
+        operation.name,
+        (OperationTask,),
+        {
+            "name": operation.name,
+            "operation": operation,
+            "__doc__": operation.body.__doc__,
+            "__module__": operation.body.__module__,
+            "abstract": False,
+        },
+    )
+    app.register_task(task())

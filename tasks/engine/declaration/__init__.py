@@ -1,0 +1,1 @@
+"""What an operation or flow is: its message, answer, fields, suspension points and checks."""

@@ -1,0 +1,44 @@
+"""Flows: operations whose one suspension point is a canvas of other operations.
+
+The body of a flow is a value: it returns a chain or chord of signatures and speaks to nobody. How
+its signatures get their ids is told in `messages/canvas_ids.py`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from celery import Signature
+
+from config import queues
+from tasks.engine.declaration import catalogue, checks, message
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.checks import Body
+from tasks.engine.declaration.operation import Operation
+
+Canvas = Signature[Any]
+
+
+def flow(
+    *,
+    answer: type[Answer],
+    shape: Callable[[Any, Any], Answer] | None = None,
+    name: str | None = None,
+) -> Callable[[Body], Operation]:
+    """Declare a flow that gives `answer`, by `shape` from its message and its last answer."""
+
+    def declare(body: Body) -> Operation:
+        checks.check_flow(body, answer)
+        wire = name or f"flow.{body.__name__}"
+        declared = Operation(
+            name=wire,
+            body=body,
+            model=message.model_of(body, wire, message.ChangingMessage),
+            answer=answer,
+            queue=queues.CHANGE,
+            is_flow=True,
+            shape=shape,
+        )
+        catalogue.declare(declared)
+        return declared
+
+    return declare

@@ -1,0 +1,30 @@
+"""Refusals that are good news: what a call was to bring about is so already.
+
+XenServer decides, not a look beforehand that something may overtake: the call is made, and its
+refusal read.
+"""
+
+from collections.abc import Generator
+from typing import Any, Literal
+
+from tasks.engine.declaration.suspensions import Leg
+from xenserver import errors
+
+Sign = tuple[str, str]
+"""How XenServer says that it is so already: the code, and how the last parameter reads."""
+
+Passed = Literal["done", "already", "late"]
+
+
+def unless_already(sign: Sign, leg: Leg, *, ensure: bool = True) -> Generator[Leg, Any, Passed]:
+    """Pass a leg, and tell whether it was so already; without `ensure`, that is refused.
+
+    "late" is a call that did not end within the seconds it was given.
+    """
+    try:
+        ended = yield leg
+    except errors.Refused as refused:
+        if ensure and (refused.code, *refused.params[-1:]) == sign:
+            return "already"
+        raise
+    return "late" if ended is None else "done"

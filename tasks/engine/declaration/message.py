@@ -1,0 +1,219 @@
+"""Messages: what may be sent to an operation, read off the signature of its body.
+
+A message is keyword arguments only. Field names are snake_case; the camelCase of the HP integration
+is accepted too. Unknown fields are refused. `feed` takes fields from the answer of the step before.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AliasChoices,
+    AliasGenerator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+)
+from pydantic.alias_generators import to_camel, to_snake
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
+
+from config import masking, sealing
+from tasks.engine.declaration.field_types import Label, Seconds
+from xenserver import errors
+
+PLAIN_SECRET = "XENFLOW_PASSWORD_NOT_SEALED"  # noqa: S105 - the code of an error, no secret
+INVALID = "XENFLOW_MESSAGE_INVALID"
+LONGEST_ID = 255
+WHOLE = "*"  # in `feed`: the previous answer as it is; after a chord, the list of its answers
+
+
+class Message(BaseModel):
+    """The inputs that every operation and flow takes."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        alias_generator=AliasGenerator(
+            validation_alias=lambda name: AliasChoices(name, to_camel(name))
+        ),
+    )
+
+    target: Label = Field("default", description="a configured connection profile")
+    hostname: Label | None = Field(None, description="a XenServer host, in place of a target")
+    username: Label | None = Field(None, description="with hostname: who logs in")
+    password: str | None = Field(None, description="with hostname: the password, sealed")
+    protocol: Literal["http", "https"] = Field("http", description="with hostname")
+    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        None, description="with hostname; 80, or 443 for https"
+    )
+    timeout: Seconds | None = Field(None, description="deadline, waiting included (90s, 10m)")
+    feed: dict[str, str] | None = Field(
+        None, description="field -> key of the previous answer it is taken from"
+    )
+
+    def connection(self) -> dict[str, Any]:
+        """Give the fields that say how to reach XenServer, as they are handed from step to step."""
+        if self.hostname is None:
+            return {"target": self.target}
+        names = ("hostname", "username", "password", "protocol", "port")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+    def handed(self) -> dict[str, Any]:
+        """Give what the steps of a flow take over from it, so far as they do not say otherwise."""
+        keeps = getattr(self, "on_failure", "rollback") == "keep"
+        return {
+            **self.connection(),
+            **({"timeout": self.timeout} if self.timeout is not None else {}),
+            **({"on_failure": "keep"} if keeps else {}),
+        }
+
+    def going_on(self) -> dict[str, Any]:
+        """Give the message of what goes on once its caller is answered: it is fed already."""
+        return self.model_copy(update={"run_async": False, "feed": None}).document()
+
+    def document(self) -> dict[str, Any]:
+        """Give the message as keyword arguments for the wire: only what was said."""
+        return self.model_dump(mode="json", exclude_unset=True, by_alias=True)
+
+
+class ChangingMessage(Message):
+    """What an operation takes that changes something."""
+
+    run_async: bool = Field(
+        default=False,
+        validation_alias=AliasChoices("async", "run_async", "runAsync"),
+        serialization_alias="async",
+        description="answer with the XenServer task at once",
+    )
+    cancel_on_timeout: bool = Field(
+        default=True, description="at the deadline, ask XenServer to cancel what runs"
+    )
+    on_failure: Literal["rollback", "keep"] = Field(
+        "rollback", description="what becomes of what was made when it fails"
+    )
+
+
+CONNECTION = frozenset({"target", "hostname", "username", "password", "protocol", "port"})
+COMMON = frozenset(ChangingMessage.model_fields)
+
+
+def model_of(body: Callable[..., Any], name: str, base: type[Message]) -> type[Message]:
+    """Make the message model of a body from its keyword-only parameters."""
+    hints = inspect.get_annotations(body, eval_str=True)
+    fields: dict[str, Any] = {}
+    for parameter in inspect.signature(body).parameters.values():
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            continue
+        fields[parameter.name] = (hints[parameter.name], _default(parameter))
+    return create_model(name, __base__=base, __doc__=inspect.getdoc(body), **fields)
+
+
+def _default(parameter: inspect.Parameter) -> Any:
+    return ... if parameter.default is inspect.Parameter.empty else parameter.default
+
+
+def own_fields(model: type[Message]) -> dict[str, FieldInfo]:
+    """Give the fields of a message that are its own, not every message's."""
+    return {name: field for name, field in model.model_fields.items() if name not in COMMON}
+
+
+def check(model: type[Message], fields: Mapping[str, Any], previous: object = None) -> Message:
+    """Read a message, fed from the previous answer; raise Refused in words when it is wrong."""
+    given = dict(fields)
+    feed = given.get("feed")
+    if isinstance(feed, dict):
+        given |= {str(name): _fed(str(name), str(key), previous) for name, key in feed.items()}
+    message = _read(model, given)
+    password = message.password
+    if password is not None and not sealing.is_sealed(password):
+        raise errors.Refused(
+            PLAIN_SECRET,
+            ["password"],
+            "password: a plain password was sent; it is refused and not repeated here. "
+            f"Seal it first, or name a target ({PLAIN_SECRET})",
+        )
+    return message
+
+
+def check_id(operation: str) -> None:
+    """Raise Refused for an id that cannot go where ids go: into headers, names and lines."""
+    if not operation.isprintable() or len(operation) > LONGEST_ID:
+        problem = f"id: an id is at most {LONGEST_ID} characters that can be printed"
+        raise errors.Refused(INVALID, [problem], f"the message is wrong: {problem} ({INVALID})")
+
+
+def check_unfed(model: type[Message], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a message before it is sent, without what will be fed; give it as it travels."""
+    feed = fields.get("feed") or {}
+    try:
+        return _read(model, fields).document()
+    except errors.Refused as refused:
+        wrong = [p for p in refused.params if p.split(":", 1)[0] not in feed]
+        if wrong:
+            raise
+        return dict(to_jsonable_python(fields, exclude_none=True))
+
+
+def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the fields of a message without its secrets, under whatever name somebody sent one."""
+    return {
+        name: masking.STARS if masking.is_secret(name) else value for name, value in fields.items()
+    }
+
+
+def _read(model: type[Message], fields: Mapping[str, Any]) -> Message:
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        wrong = [
+            _told(model, dict(one)) for one in error.errors(include_url=False, include_input=False)
+        ]
+        text = "; ".join(wrong)
+        raise errors.Refused(INVALID, wrong, f"the message is wrong: {text} ({INVALID})") from None
+
+
+def _told(model: type[Message], one: dict[str, Any]) -> str:
+    name = ".".join(str(part) for part in one["loc"]) or "message"
+    if one["type"] == "extra_forbidden":
+        field = to_snake(name)
+        if field in model.model_fields and name == to_camel(field):
+            return f"{name}: is {field}, and that is given too; say it once"
+        known = ", ".join(own_fields(model))
+        return f"{name}: there is no such field; this operation takes {known}, and what all take"
+    if one["type"] == "missing":
+        return f"{name}: is missing"
+    return f"{name}: {one['msg'].removeprefix('Value error, ')}"
+
+
+def _fed(name: str, key: str, previous: object) -> Any:
+    value = previous
+    for part in key.split(".") if key != WHOLE else ():
+        try:
+            value = _part(value, part)
+        except (KeyError, IndexError, TypeError, ValueError):
+            raise errors.Refused(
+                INVALID,
+                [f"{name}: not fed"],
+                f"{name}: the previous answer has no {key!r} to feed it from; "
+                f"it has {_keys(previous)} ({INVALID})",
+            ) from None
+    return value
+
+
+def _part(value: Any, part: str) -> Any:
+    """Give a part of an answer: by its place in a list, by its key in either spelling."""
+    if isinstance(value, list):
+        return value[int(part)]
+    return value[part] if part in value else value[to_snake(part)]
+
+
+def _keys(answer: object) -> str:
+    if isinstance(answer, dict):
+        return ", ".join(sorted(map(str, answer))) or "nothing"
+    return "nothing" if answer is None else f"a {type(answer).__name__}"

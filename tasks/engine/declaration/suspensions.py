@@ -1,0 +1,67 @@
+"""Legs: what a long operation can wait for without holding anything.
+
+Call      an asynchronous call of XenServer: `xen.Async.VM.start(vm, False, False)`
+Bounded   a call that is given so many seconds: `within(60, xen.Async.VM.clean_shutdown(vm))`
+Follow    a XenServer task that somebody else began
+Pause     a while
+Address   the addresses of a guest that comes up
+Expand    a canvas of operations; ends with the answer of its last step
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from celery import Signature
+
+from xenserver.objects import Call
+
+__all__ = ["Address", "Bounded", "Call", "Expand", "Follow", "Leg", "Pause", "within"]
+
+
+@dataclass(frozen=True)
+class Bounded(Call):
+    """A call that makes nothing; after its seconds it is cancelled, and gives None."""
+
+    seconds: float
+
+
+def within(seconds: float | None, call: Call) -> Call:
+    """Give a call so many seconds, or with None as many as the operation has."""
+    return call if seconds is None else Bounded(call.method, call.params, seconds)
+
+
+@dataclass(frozen=True)
+class Follow:
+    """Wait for the end of a XenServer task, by reference; it gives the end as the journal keeps it.
+
+    `every` is how long an end may go unnoticed (s). An end that is no success is raised, unless
+    `any_end` is as good.
+    """
+
+    ref: str
+    every: float = 60.0
+    any_end: bool = False
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Address:
+    """Wait for the addresses of a running VM's guest; it gives them as XenServer names them."""
+
+    vm: str
+
+
+@dataclass(frozen=True)
+class Expand:
+    """Send a canvas of operations as steps of this one, and wait for its end."""
+
+    canvas: Signature[Any]
+
+
+Leg = Call | Follow | Pause | Address | Expand

@@ -1,0 +1,1 @@
+"""The execution of one delivery: body, suspensions, recovery, retry, cancellation, rollback."""

@@ -1,0 +1,83 @@
+"""What a delivery works with, one set per process: journal, parking place, post and gate."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from config import sealing
+from config.targets import Target, TargetError, UnknownTarget
+from tasks.engine.journal.journal import Journal
+from tasks.engine.journal.leases import LeaseRenewal
+from tasks.engine.journal.parked import ParkedOperations
+from tasks.engine.messages.publisher import Publisher
+from xenserver import errors
+from xenserver.client import Xen
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from config.settings import Settings
+    from xenserver.session import Sessions
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The tools of one process."""
+
+    settings: "Settings"
+    targets: Mapping[str, Target]
+    journal: Journal
+    parked: ParkedOperations
+    publisher: Publisher
+    leases: LeaseRenewal
+    sessions: "Sessions"
+    now: Callable[[], float] = field(default=time.time)
+
+    def target(self, connection: Mapping[str, Any]) -> Target:
+        """Give the target that a message names or describes; raise Refused when it cannot be."""
+        try:
+            if "hostname" in connection:
+                return Target.from_message(**_complete(connection))
+            return self.targets[str(connection["target"])]
+        except UnknownTarget as unknown:
+            code = "XENFLOW_TARGET_UNKNOWN"
+            name = str(connection["target"])
+            raise errors.Refused(code, [name], f"{unknown} ({code})") from None
+        except (TargetError, sealing.SealingError) as wrong:
+            code = "XENFLOW_TARGET_WRONG"
+            raise errors.Refused(code, [str(wrong)], f"{wrong} ({code})") from None
+
+    def xen(
+        self,
+        connection: Mapping[str, Any],
+        memory: "MutableMapping[str, str]",
+        *,
+        replays: bool = False,
+    ) -> Xen:
+        """Give the pool that a message names, as an operation's body sees it."""
+        return Xen(self.sessions, self.target(connection), memory, replays=replays)
+
+
+class HasRuntime(Protocol):
+    """An application that has the tools of its process with it."""
+
+    @property
+    def runtime(self) -> Runtime:
+        """The tools of this process."""
+
+
+def _complete(connection: Mapping[str, Any]) -> dict[str, Any]:
+    missing = [name for name in ("username", "password") if connection.get(name) is None]
+    if missing:
+        problem = f"hostname needs {' and '.join(missing)} beside it"
+        raise TargetError(problem)
+    return dict(connection)
+
+
+def parking_place(connection: Mapping[str, Any]) -> str:
+    """Give the name under which to park what waits: the same for all that may share a poller."""
+    if "hostname" not in connection:
+        return str(connection["target"])
+    port = connection.get("port") or ""
+    return f"{connection['protocol']}://{connection['username']}@{connection['hostname']}:{port}"

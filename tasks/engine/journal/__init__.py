@@ -1,0 +1,1 @@
+"""The journal in Redis: entries, leases, parked operations, and the scripts that change them."""

@@ -1,0 +1,109 @@
+"""The post: messages as they are on the wire, to be sent again exactly as they came.
+
+A message is kept whole (body, headers, properties), not rebuilt: fields that other producers or
+later versions put there come back unharmed.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from celery import Celery, Signature
+
+from config import queues
+
+if TYPE_CHECKING:
+    from kombu.message import Message as Delivered
+
+PATH = "xenflow_path"  # header: ids of the flows around a step, see `path_text`
+UNDOES = "xenflow_undoes"  # header: the step undoes, so it begins though its flow is failing
+ADOPTS = "xenflow_adopts"  # header: what an entry begins with that goes on for another
+LANDED = "xenflow.landed"
+FELL = "xenflow.fell"
+POLL = "xenflow.poll"
+
+_KEPT_PROPERTIES = ("correlation_id", "reply_to", "priority")
+
+
+def capture(delivered: "Delivered", queue: str) -> str:
+    """Give a delivered message as text from which `Post.again` can send it once more."""
+    body: Any = delivered.body  # text or bytes, though the stubs know text alone
+    headers = {name: v for name, v in delivered.headers.items() if name != "compression"}
+    properties = delivered.properties
+    return json.dumps(
+        {
+            "body": body.decode() if isinstance(body, bytes) else body,
+            "content_type": delivered.content_type,
+            "content_encoding": delivered.content_encoding,
+            "headers": headers,
+            "properties": {n: properties[n] for n in _KEPT_PROPERTIES if n in properties},
+            "queue": queue,
+        }
+    )
+
+
+def path_text(path: Iterable[str]) -> str:
+    """Give the ids of the flows around a step as one text, outermost first, "/" between them."""
+    return "/".join(quote(flow, safe="") for flow in path)
+
+
+def path_of(text: str) -> tuple[str, ...]:
+    """Read the ids of such a text."""
+    return tuple(unquote(part) for part in text.split("/") if part)
+
+
+class Publisher:
+    """Send messages: again, or ours for the first time."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def again(self, *messages: str) -> None:
+        """Send captured messages once more, as they were."""
+        wanted = [json.loads(message) for message in messages if message]
+        if not wanted:
+            return
+        with self._app.producer_or_acquire() as producer:
+            for kept in wanted:
+                producer.publish(
+                    kept["body"],
+                    exchange="",
+                    routing_key=kept["queue"],
+                    content_type=kept["content_type"],
+                    content_encoding=kept["content_encoding"],
+                    headers=kept["headers"],
+                    retry=True,
+                    **kept["properties"],
+                )
+
+    def send(self, name: str, fields: dict[str, Any]) -> None:
+        """Send one of our own housekeeping messages; nobody waits for its answer."""
+        self._app.send_task(name, kwargs=fields, ignore_result=True, add_to_parent=False)
+
+    def canvas(self, canvas: Signature[Any], *, operation: str, leg: str) -> None:
+        """Send the steps of a flow; their end lands on the leg of the operation.
+
+        Who tells the end may be somebody else's worker, which knows nothing of our queues.
+        """
+        told = {"kwargs": {"operation": operation, "leg": leg}, "queue": queues.HOUSEKEEPING}
+        canvas.link(self._app.signature(LANDED, **told))
+        canvas.link_error(self._app.signature(FELL, **told))
+        canvas.apply_async()
+
+    def rest(
+        self,
+        name: str,
+        operation: str,
+        fields: dict[str, Any],
+        *,
+        path: str,
+        adopts: Mapping[str, str],
+    ) -> None:
+        """Send what is left of an operation whose caller was answered, as one of its own."""
+        self._app.send_task(
+            name,
+            kwargs=fields,
+            task_id=operation,
+            headers={PATH: path, ADOPTS: json.dumps(dict(adopts))},
+        )

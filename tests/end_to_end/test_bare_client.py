@@ -1,0 +1,196 @@
+"""Other services send by name, with nothing of ours; other languages send less than Python does."""
+
+import json
+import subprocess
+import sys
+import sysconfig
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end import messages
+from tests.stack import PATIENCE, Inhabited
+
+FLOW = "flow.create_vm_from_configured_template"
+WORK = {
+    "an operation": ("xenserver.vm.clone", {"vm": "deb12"}),
+    "an operation of two legs": ("xenserver.vm.install", {"template": "Debian Bookworm 12"}),
+    "a flow": (FLOW, {"template": "deb12"}),
+}
+
+
+@pytest.fixture(scope="module")
+def told(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """Ask as a bare client, in a process without our packages."""
+    name = f"bare-{uuid.uuid4().hex[:12]}"
+    script = Path(__file__).with_name("bare_client.py")
+    broker = house.house.environment["XENFLOW_REDIS_URL"]
+    asked = subprocess.run(
+        [sys.executable, "-I", "-S", script, sysconfig.get_path("purelib"), broker, name],
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stderr
+    return {"name": name, **json.loads(asked.stdout)}
+
+
+def test_a_bare_client_is_answered_for_an_operation(
+    house: Inhabited, told: Mapping[str, Any]
+) -> None:
+    """It says which VM was made."""
+    [made] = house.xenserver.named("VM", f"{told['name']}-clone")
+
+    assert told["clone"]["uuid"] == told["clone"]["return_result"] == made["uuid"]
+
+
+def test_a_bare_client_feeds_one_step_from_another(
+    house: Inhabited, told: Mapping[str, Any]
+) -> None:
+    """The chain's second step works on what the first one made."""
+    [made] = house.xenserver.named("VM", f"{told['name']}-fed")
+
+    assert told["chain"]["uuid"] == made["uuid"]
+    assert not made["is_a_template"]
+
+
+def test_a_bare_client_is_answered_for_a_flow(house: Inhabited, told: Mapping[str, Any]) -> None:
+    """The answer is the flow's own."""
+    [made] = house.xenserver.named("VM", f"{told['name']}-flow")
+
+    assert told["flow"]["uuid"] == made["uuid"]
+    assert told["flow"]["power_state"] == made["power_state"] == "Running"
+
+
+@pytest.mark.parametrize("protocol", messages.PROTOCOLS)
+@pytest.mark.parametrize("work", WORK)
+def test_a_message_by_hand_has_one_publication_the_end(
+    house: Inhabited, name: str, protocol: messages.Protocol, work: str
+) -> None:
+    """Under the id it was sent with; clients of other languages take the first one as the end."""
+    task, fields = WORK[work]
+
+    with _sent(house, protocol, task, {**fields, "name": name}, queue="change") as sent:
+        publications = sent.publications()
+
+    [made] = house.xenserver.named("VM", name)
+    [end] = publications
+    assert (end["task_id"], end["status"]) == (sent.id, "SUCCESS")
+    assert end["result"]["uuid"] == made["uuid"]
+
+
+def test_progress_is_written_and_not_published(house: Inhabited, name: str) -> None:
+    """Those who ask find it under the result's key; those who listen hear the end alone."""
+    made = house.do(FLOW, template="deb12", name=name, start=False)
+    fields, state = {"vm": made["uuid"]}, house.app.backend.get_state
+
+    with (
+        house.xenserver.held(),
+        _sent(house, messages.protocol_2, "xenserver.vm.start", fields, queue="change") as sent,
+    ):
+        house.until(lambda: state(sent.id) == "RETRY", "parked, and Celery told so")
+        house.xenserver.control("advance", seconds=2)
+        house.until(lambda: state(sent.id) == "PROGRESS", "progress")
+        house.xenserver.control("release")
+        publications = sent.publications()
+
+    assert [told["status"] for told in publications] == ["SUCCESS"]
+
+
+def test_a_revocation_has_one_publication_the_end(house: Inhabited, name: str) -> None:
+    """Whoever hears of it finds nothing left."""
+    fields = {"vm": "deb12", "name": name}
+
+    with (
+        house.xenserver.held(),
+        _sent(house, messages.protocol_2, "xenserver.vm.clone", fields, queue="change") as sent,
+    ):
+        read = house.runtime.journal.read
+        house.until(lambda: read(sent.id).get("phase") == "parked", "parked")
+        house.app.control.revoke(sent.id)
+        house.until(lambda: read(sent.id).get("called_off"), "called off")
+        house.xenserver.control("release")
+        publications = sent.publications()
+
+    assert [told["status"] for told in publications] == ["REVOKED"]
+    assert house.xenserver.named("VM", name) == []
+
+
+@pytest.mark.parametrize("protocol", messages.PROTOCOLS)
+def test_a_failure_by_hand_has_one_publication_the_end(
+    house: Inhabited, name: str, protocol: messages.Protocol
+) -> None:
+    """It tells XenServer's code, in Celery's form of an exception."""
+    fields = {"vm": name, "name": name}
+
+    with _sent(house, protocol, "xenserver.vm.clone", fields, queue="change") as sent:
+        publications = sent.publications()
+
+    [end] = publications
+    assert (end["task_id"], end["status"]) == (sent.id, "FAILURE")
+    assert end["result"]["exc_type"] == "Missing"
+    assert end["result"]["exc_message"][0] == "XENFLOW_NO_SUCH_OBJECT"
+
+
+@pytest.mark.parametrize("protocol", messages.PROTOCOLS)
+def test_celerys_default_queue_is_served_too(house: Inhabited, protocol: messages.Protocol) -> None:
+    """Clients that were told nothing of our queues send to it."""
+    fields = {"name": "web01"}
+
+    with _sent(house, protocol, "xenserver.vm.find", fields, queue="celery") as sent:
+        [end] = sent.publications()
+
+    assert end["result"]["records"][0]["name_label"] == "web01"
+
+
+class _Sent:
+    """A message that was written by hand, and who listens for its end."""
+
+    def __init__(self, house: Inhabited, task_id: str) -> None:
+        self.id = task_id
+        self._house = house
+        redis: Any = house.runtime.journal.redis  # the client leaves `pubsub` without types
+        self._channel = redis.pubsub(ignore_subscribe_messages=True)
+        self._channel.subscribe(f"celery-task-meta-{task_id}")
+
+    def publications(self) -> list[dict[str, Any]]:
+        """Give all that was published until everybody was told, and another operation done."""
+        self._house.until(lambda: self._house.runtime.journal.read(self.id).get("told"), "the end")
+        self._house.do("xenserver.host.find")
+        return list(iter(self._next, None))
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._channel.close()
+
+    def _next(self) -> dict[str, Any] | None:
+        while self._channel.connection.can_read(timeout=0):
+            heard = self._channel.get_message()
+            if heard:
+                return dict(json.loads(heard["data"]))
+        return None
+
+
+@contextmanager
+def _sent(
+    house: Inhabited,
+    protocol: messages.Protocol,
+    task: str,
+    fields: Mapping[str, Any],
+    *,
+    queue: str,
+) -> Iterator[_Sent]:
+    """Write a message by hand, and listen from before it is there."""
+    sent = _Sent(house, str(uuid.uuid4()))
+    headers, body = protocol(task, sent.id, fields)
+    house.runtime.journal.redis.lpush(queue, messages.envelope(headers, body, queue=queue))
+    try:
+        yield sent
+    finally:
+        sent.close()

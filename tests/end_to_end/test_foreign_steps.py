@@ -1,0 +1,53 @@
+"""People's own flows may have steps that somebody else's worker does."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.end_to_end.conftest import beside
+from tests.stack import PATIENCE, Inhabited, inhabited
+from xenserver import errors
+
+OWN = """
+from celery import Signature
+
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.flow import Canvas, flow
+from tasks.engine.declaration.field_types import Label
+from tasks.vm import copies
+
+
+@flow(answer=Answer, shape=lambda said, last: Answer(return_result=str(last)))
+def hand_over(*, name: Label, task: Label) -> Canvas:
+    \"\"\"Clone a VM and hand it to another service.\"\"\"
+    return copies.clone.s(vm="deb12", name=name) | Signature(task, queue="foreign")
+"""
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
+    """Keep a house with a flow of its own and a neighbour who does a step of it."""
+    own = tmp_path_factory.mktemp("own")
+    (own / "handing.py").write_text(OWN, encoding="utf-8")
+    with inhabited(tmp_path_factory.mktemp("mixed"), speed=20.0) as house:
+        house.house.choose(operations_path=str(own))
+        house.house.worker()
+        house.house.poller()
+        with beside(house, tmp_path_factory.mktemp("foreign")):
+            yield house
+
+
+def test_a_flow_ends_when_somebody_elses_step_has(mixed: Inhabited, name: str) -> None:
+    """Though that worker knows nothing of our queues."""
+    answer = mixed.do("flow.hand_over", name=name, task="foreign.after")
+
+    assert name in answer["return_result"]
+
+
+def test_a_flow_falls_with_somebody_elses_step(mixed: Inhabited, name: str) -> None:
+    """What was made is undone, and the error told in that step's words."""
+    result = mixed.send("flow.hand_over", name=name, task="foreign.fail")
+
+    with pytest.raises(errors.Unknown, match="the neighbour is not well"):
+        result.get(timeout=PATIENCE)
+    assert mixed.xenserver.named("VM", name) == []

@@ -1,0 +1,58 @@
+"""A target is gone, or its password is another, while operations are parked there."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.stack import PATIENCE, Inhabited
+
+
+@pytest.fixture
+def profiles(frail_house: Inhabited) -> Path:
+    """Give the file of profiles; a second one leads to the same pool."""
+    path = frail_house.house.folder / "targets.toml"
+    path.write_text(path.read_text() + path.read_text().replace("[default]", "[second]"))
+    return path
+
+
+def move_in(house: Inhabited) -> None:
+    """Start a worker and a poller, which read the profiles anew; those there were are gone."""
+    house.kill(*(m for m in house.members if m.alive and m.name in {"worker", "poller"}))
+    house.house.worker()
+    house.house.poller()
+
+
+def lost(text: str) -> str:
+    """Leave the second profile out."""
+    return text.partition("[second]")[0]
+
+
+def estranged(text: str) -> str:
+    """Let the second profile's password be in no file."""
+    first, second = text.split("[second]")
+    return f"{first}[second]{second.replace('pool.password', 'no.password')}"
+
+
+@pytest.mark.parametrize(
+    ("become", "told"), [(lost, "no target 'second'"), (estranged, "no.password")]
+)
+def test_the_trouble_is_told_and_what_is_parked_goes_on_after_it(
+    frail_house: Inhabited, profiles: Path, name: str, become: Callable[[str], str], told: str
+) -> None:
+    """`xenflow targets` shows it; when the profile is right again, nothing is left of it."""
+    house, right = frail_house, profiles.read_text()
+    health = house.runtime.parked.health
+    move_in(house)
+    with house.xenserver.held():
+        result = house.send("xenserver.vm.clone", vm="deb12", name=name, target="second")
+        house.until(lambda: house.runtime.parked.count("second"), "parked")
+        profiles.write_text(become(right))
+        move_in(house)
+        house.until(lambda: told in health("second").get("error", ""), "the trouble told")
+
+    profiles.write_text(right)
+    move_in(house)
+
+    assert result.get(timeout=PATIENCE)["name_label"] == name
+    house.until(lambda: not health("second"), "the trouble over")

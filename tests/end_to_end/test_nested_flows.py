@@ -1,0 +1,148 @@
+"""A flow is a task like any other: in chains and chords, with error callbacks, revoked."""
+
+from typing import Any
+
+import pytest
+from celery import Signature, chain, chord
+from celery.exceptions import ChordError, TaskRevokedError
+
+from tests.canvases.interference import is_parked
+from tests.stack import PATIENCE, Inhabited
+from xenserver import errors
+
+MAKE = "flow.create_vm_from_configured_template"
+OTHERS = {"queue": "foreign"}
+
+
+def make(name: str, template: str = "deb12") -> "Signature[Any]":
+    """Make a VM of a template, as another service says it: by name, on the queue."""
+    fields = {"template": template, "name": name, "start": False}
+    return Signature(MAKE, kwargs=fields, options={"queue": "change"})
+
+
+def after() -> "Signature[Any]":
+    """Follow in somebody's chain."""
+    return Signature("foreign.after", options=OTHERS)
+
+
+def count() -> "Signature[Any]":
+    """Be the body of somebody's chord."""
+    return Signature("foreign.count", options=OTHERS)
+
+
+def note(key: str) -> "Signature[Any]":
+    """Be somebody's error callback."""
+    return Signature("foreign.note", kwargs={"key": key}, options=OTHERS)
+
+
+def noted(house: Inhabited, key: str) -> list[bytes | str]:
+    """Give what the error callback heard."""
+    return list(house.runtime.journal.redis.lrange(key, 0, -1))
+
+
+def get(canvas: "Signature[Any]") -> Any:
+    """Send a canvas and give its answer."""
+    return canvas.apply_async().get(timeout=PATIENCE)
+
+
+def test_a_flow_stands_between_other_tasks(neighbour: Inhabited, name: str) -> None:
+    """What comes before it is no concern of its; what comes after is given its answer."""
+    first = Signature("foreign.after", args=("nothing",), options=OTHERS)
+
+    told = get(chain(first, make(name), after()))
+
+    [made] = neighbour.xenserver.named("VM", name)
+    assert told["after"]["uuid"] == made["uuid"]
+
+
+def test_a_flow_is_fed_by_the_step_before(house: Inhabited, name: str) -> None:
+    """By a flow, here: what the first makes, the second destroys."""
+    before = house.xenserver.world()
+    destroy = Signature(
+        "flow.destroy_vm_and_disks", kwargs={"feed": {"vm": "uuid"}, "delete_disks": True}
+    )
+
+    told = get(chain(make(name), destroy))
+
+    assert told["name_label"] == name
+    assert house.xenserver.world() == before
+
+
+def test_flows_are_the_parts_of_a_chord(neighbour: Inhabited, name: str) -> None:
+    """Each is counted once; the chain goes on after the body."""
+    parts = [make(f"{name}-{n}") for n in range(4)]
+
+    assert get(chain(chord(parts, count()), after())) == {"after": 4}
+    assert all(len(neighbour.xenserver.named("VM", f"{name}-{n}")) == 1 for n in range(4))
+
+
+def test_a_flow_is_the_body_of_a_chord(house: Inhabited, name: str) -> None:
+    """It takes its fields from the list of answers."""
+    parts = [make(f"{name}-{n}") for n in range(2)]
+    assign = Signature(
+        "flow.setup_network_devices", kwargs={"network": "lab", "feed": {"vm": "1.uuid"}}
+    )
+
+    told = get(chord(parts, assign))
+
+    assert told["vm"] == house.xenserver.named("VM", f"{name}-1")[0]["uuid"]
+
+
+def test_a_failing_flow_ends_its_chain_and_calls_back_once(neighbour: Inhabited, name: str) -> None:
+    """When the callback hears of it, nothing is left."""
+    before = neighbour.xenserver.world()
+    key = f"note:{name}"
+    failing = make(name, template="web02").on_error(note(key))
+
+    with pytest.raises(errors.Refused):
+        get(chain(failing, after()))
+
+    assert len(neighbour.until(lambda: noted(neighbour, key), "the note")) == 1
+    assert neighbour.xenserver.world() == before
+
+
+def test_a_failing_flow_ends_its_chord_and_leaves_the_others_be(
+    neighbour: Inhabited, name: str
+) -> None:
+    """What stands beside it is somebody else's; the body's error callback is called once."""
+    key = f"note:{name}"
+    parts = [make(f"{name}-0"), make(f"{name}-1", template="web02"), make(f"{name}-2")]
+
+    with pytest.raises(ChordError, match="template"):
+        chord(parts, count().on_error(note(key))).apply_async().get(
+            timeout=PATIENCE, follow_parents=False
+        )
+
+    assert len(neighbour.until(lambda: noted(neighbour, key), "the note")) == 1
+    vms = neighbour.xenserver
+    neighbour.until(lambda: vms.named("VM", f"{name}-2") and vms.named("VM", f"{name}-0"), "both")
+    assert vms.named("VM", f"{name}-1") == []
+
+
+def test_revoking_a_flow_undoes_it(house: Inhabited, name: str) -> None:
+    """A plain Celery revoke, while XenServer works on a step of it."""
+    before = house.xenserver.world()
+
+    with house.xenserver.held():
+        result = make(name).apply_async()
+        house.until(lambda: is_parked(house, result.id), "parked")
+        result.revoke()
+        house.until(lambda: house.runtime.journal.read(result.id).get("called_off"), "called off")
+
+    with pytest.raises(TaskRevokedError):
+        result.get(timeout=PATIENCE)
+    assert house.xenserver.world() == before
+
+
+def test_a_flow_sent_three_times_is_done_once(house: Inhabited, name: str) -> None:
+    """The same id is the same flow: one VM, one answer."""
+    result = make(name).apply_async()
+    for _ in range(2):
+        make(name).apply_async(task_id=result.id)
+
+    answer = result.get(timeout=PATIENCE)
+
+    [made] = house.xenserver.named("VM", name)
+    assert answer["uuid"] == made["uuid"]
+    assert house.do(MAKE, task_id=result.id, template="deb12", name=name) == answer
+    assert len(house.xenserver.named("VM", name)) == 1

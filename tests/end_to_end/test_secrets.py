@@ -1,0 +1,237 @@
+"""Passwords travel sealed; a plain one is refused, and what was sent is not kept anywhere."""
+
+import base64
+import json
+import secrets
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+
+from config.sealing import Sealer
+from tests.end_to_end import messages
+from tests.stack import PATIENCE, Inhabited, inhabited
+from workers.local_stack.http_probes import Flower
+from workers.local_stack.supervisor import XENFLOW, Supervisor
+from xenserver import errors
+
+FLOW = "flow.create_vm_from_configured_template"
+UNCONFIGURED = "flow.create_vm_from_unconfigured_template"
+LISTENING = "listening on http://127.0.0.1:"
+HOST, USER = "127.0.0.1", "root"
+
+
+@dataclass(frozen=True)
+class Vault:
+    """A house, and a pool of another password that its messages have to bring along."""
+
+    house: Inhabited
+    flower: Flower
+    port: int
+    password: str
+    key: str
+
+    def connection(self, password: str) -> dict[str, Any]:
+        """Give the fields of a message that lead to the pool."""
+        return {"hostname": HOST, "port": self.port, "username": USER, "password": password}
+
+    def sealed(self) -> dict[str, Any]:
+        """Give them with the password sealed."""
+        seal = Sealer([self.key]).seal
+        return self.connection(seal(SecretStr(self.password), host=HOST, user=USER))
+
+    def kept(self, secret: str) -> list[str]:
+        """Give all places, in Redis, in files and in Flower, where a secret can be read."""
+        places = {**self._redis(), **self._files(), **self._flower()}
+        forms = _forms(secret)
+        return [place for place, text in places.items() if any(form in text for form in forms)]
+
+    def rewrite_log(self) -> None:
+        """Have Valkey write its append-only file anew, from what it holds once all is done."""
+        redis = self.house.runtime.journal.redis
+        self.house.until(lambda: not redis.exists("change", "unacked"), "every message done with")
+        redis.bgrewriteaof()
+        self.house.until(lambda: not _rewrites(redis.info("persistence")), "the rewrite")
+
+    def _redis(self) -> dict[str, bytes]:
+        redis: Any = self.house.runtime.journal.redis
+        return {f"Redis {key!r}": key + _read(redis, key) for key in redis.scan_iter()}
+
+    def _files(self) -> dict[str, bytes]:
+        files = [path for path in self.house.house.folder.rglob("*") if path.is_file()]
+        return {str(path): path.read_bytes() for path in files}
+
+    def _flower(self) -> dict[str, bytes]:
+        tasks = self.flower.tasks()
+        details = [self.flower.task(task["uuid"]) for task in tasks]
+        return {"Flower": json.dumps([tasks, details]).encode()}
+
+
+def _rewrites(persistence: Mapping[str, Any]) -> bool:
+    return any(persistence[f"aof_rewrite_{word}"] for word in ("in_progress", "scheduled"))
+
+
+def _read(redis: Any, key: bytes) -> bytes:
+    """Give what a key holds, as text."""
+    read: dict[bytes, Callable[[bytes], Any]] = {
+        b"string": redis.get,
+        b"hash": redis.hgetall,
+        b"list": lambda key: redis.lrange(key, 0, -1),
+        b"set": redis.smembers,
+        b"zset": lambda key: redis.zrange(key, 0, -1),
+        b"none": repr,  # it has gone meanwhile
+    }
+    return repr(read[redis.type(key)](key)).encode()
+
+
+def _forms(secret: str) -> list[bytes]:
+    """Give how a secret looks in the clear, and within base64 at each of its three places."""
+    within = [base64.b64encode(b"." * n + secret.encode())[(0, 2, 3)[n] : -4] for n in range(3)]
+    return [secret.encode(), *within]
+
+
+@pytest.fixture(scope="module")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
+    """Keep a house that knows a sealing key, and a pool whose password nobody told it."""
+    key, password = Fernet.generate_key().decode(), secrets.token_hex(16)
+    command = [*XENFLOW, "simulate", "--port=0", "--speed=20", f"--password={password}"]
+    with (
+        Supervisor(tmp_path_factory.mktemp("pool")) as elsewhere,
+        inhabited(tmp_path_factory.mktemp("vault"), speed=20.0) as house,
+    ):
+        pool = elsewhere.start("pool", command)
+        elsewhere.wait(pool, lambda: LISTENING in pool.said())
+        house.house.choose(keys=key)
+        house.house.worker()
+        house.house.poller()
+        url = house.house.flower()
+        flower = Flower(url, house.house.environment["XENFLOW_FLOWER_PASSWORD"])
+        port = pool.said().partition(LISTENING)[2].split()[0]
+        yield Vault(house, flower, int(port), password, key)
+
+
+@pytest.mark.parametrize(
+    ("task", "fields"),
+    [("xenserver.vm.install", {"template": "blank"}), (FLOW, {"template": "deb12"})],
+)
+def test_a_sealed_password_opens_the_pool(
+    vault: Vault, name: str, task: str, fields: dict[str, str]
+) -> None:
+    """For each leg and each step; in the clear it is nowhere, not even in Valkey's log."""
+    result = vault.house.send(task, **fields, **vault.sealed(), name=name)
+    made = result.get(timeout=PATIENCE)
+
+    vault.flower.wait_for(result.id, state="SUCCESS")
+    found = vault.house.do("xenserver.vm.find", name=name, **vault.sealed())
+    assert [record["uuid"] for record in found["records"]] == [made["uuid"]]
+    assert vault.kept(vault.password) == []
+
+
+def test_inner_flows_and_undoings_are_handed_the_connection(vault: Vault, name: str) -> None:
+    """A flow within a flow makes a disk there, whose device is taken; what undoes it finds it."""
+    fields = {"template": "Debian Bookworm 12", "name": name, "sr": "NFS virtual disk storage"}
+    disks = [{"size": "1GiB", "device": "0"}]
+    before = _count(vault, "vm"), _count(vault, "vdi")
+
+    with pytest.raises(errors.Refused, match=f"device 0 is taken.*undone: .*{name}"):
+        vault.house.do(UNCONFIGURED, **fields, disks=disks, **vault.sealed())
+
+    assert (_count(vault, "vm"), _count(vault, "vdi")) == before
+
+
+def _count(vault: Vault, cls: str) -> int:
+    return int(vault.house.do(f"xenserver.{cls}.find", **vault.sealed())["count"])
+
+
+def test_the_command_line_seals_before_it_sends(vault: Vault) -> None:
+    """The password comes by standard input and goes no further in the clear."""
+    told = vault.connection("")
+    where = [f"--{name}={told[name]}" for name in ("hostname", "port", "username")]
+
+    ended = subprocess.run(
+        [*XENFLOW, "host", "find", *where, "--password-stdin", "--json"],
+        env=vault.house.environment,
+        input=f"{vault.password}\n",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["answer"]["count"] == 3
+    assert vault.password not in ended.stdout + ended.stderr
+    assert vault.kept(vault.password) == []
+
+
+def test_a_seal_for_another_host_is_refused(vault: Vault) -> None:
+    """So a sealed password that somebody overheard leads nowhere else."""
+    with pytest.raises(errors.Refused, match="sealed for somebody else"):
+        vault.house.do("xenserver.host.find", **{**vault.sealed(), "hostname": "localhost"})
+
+
+@pytest.mark.parametrize("task", ["xenserver.vm.clone", FLOW])
+@pytest.mark.parametrize("protocol", [None, *messages.PROTOCOLS])
+def test_a_plain_password_is_refused_and_kept_nowhere(
+    vault: Vault, name: str, task: str, protocol: messages.Protocol | None
+) -> None:
+    """Valkey's log has what came over the wire until it is written anew; nothing else ever has."""
+    plain, task_id = secrets.token_hex(16), str(uuid.uuid4())
+    fields = {"vm" if task != FLOW else "template": "deb12", "name": name}
+
+    _send(vault, protocol, task, task_id, {**fields, **vault.connection(plain)})
+    with pytest.raises(errors.Refused) as caught:
+        vault.house.app.AsyncResult(task_id).get(timeout=PATIENCE)
+
+    assert caught.value.code == "XENFLOW_PASSWORD_NOT_SEALED"
+    vault.flower.wait_for(task_id, state="FAILURE")
+    vault.rewrite_log()
+    assert vault.kept(plain) == []
+
+
+@pytest.mark.parametrize("field", ["passwd", "Password", "root_password"])
+def test_a_password_under_a_wrong_name_is_kept_nowhere(vault: Vault, field: str) -> None:
+    """It is refused as an unknown field, and masked all the same."""
+    plain = secrets.token_hex(16)
+    fields = {"vm": "web02", field: plain}
+
+    result = vault.house.send("xenserver.vm.start", **fields)
+    with pytest.raises(errors.Refused, match=f"{field}: there is no such field"):
+        result.get(timeout=PATIENCE)
+
+    vault.flower.wait_for(result.id, state="FAILURE")
+    vault.rewrite_log()
+    assert vault.kept(plain) == []
+
+
+def test_a_password_of_a_wrong_type_is_kept_nowhere(vault: Vault) -> None:
+    """Whatever shape it has."""
+    plain = secrets.token_hex(16)
+    fields = {**vault.connection(""), "password": {"plain": [plain]}}
+
+    result = vault.house.send("xenserver.host.find", **fields)
+    with pytest.raises(errors.Refused, match="password"):
+        result.get(timeout=PATIENCE)
+
+    vault.flower.wait_for(result.id, state="FAILURE")
+    vault.rewrite_log()
+    assert vault.kept(plain) == []
+
+
+def _send(
+    vault: Vault,
+    protocol: messages.Protocol | None,
+    task: str,
+    task_id: str,
+    fields: dict[str, Any],
+) -> None:
+    if protocol is None:
+        vault.house.send(task, task_id=task_id, **fields)
+    else:
+        message = messages.envelope(*protocol(task, task_id, fields), queue="change")
+        vault.house.runtime.journal.redis.lpush("change", message)

@@ -1,0 +1,96 @@
+"""A message is taken and noted as unacknowledged in one step: no worker takes one with it."""
+
+import json
+import os
+import random
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+from celery import Celery
+from celery.result import AsyncResult
+from kombu import Connection
+from redis import Redis
+
+from tasks.engine.journal.scripts import text
+from tests.stack import Inhabited
+from workers import transport
+from workers.local_stack import valkey_server
+from workers.local_stack.supervisor import Member, Supervisor
+
+KILLS = 6
+BATCH = 400
+WORKER = [sys.executable, "-m", "celery", "-A", "tests.end_to_end.taking", "worker"]
+OPTIONS = ["-P", "threads", "-c", "16", "--without-mingle", "--without-gossip", "-l", "WARNING"]
+
+
+def start(household: Supervisor, url: str, name: str) -> Member:
+    environment = {**os.environ, "XENFLOW_REDIS_URL": url}
+    return household.start(name, [*WORKER, *OPTIONS, "-n", f"{name}@here"], environment=environment)
+
+
+def answered(results: list[AsyncResult[int]], enough: int) -> bool:
+    return sum(result.ready() for result in results) >= enough
+
+
+def nothing_unacknowledged(redis: Redis) -> bool:
+    return not redis.hlen("unacked")
+
+
+@pytest.mark.slow
+def test_no_message_is_lost_with_a_worker_that_dies(
+    tmp_path: Path, valkey: valkey_server.Valkey, redis: Redis
+) -> None:
+    """Killed again and again with sixteen threads at work, at moments chosen by a seed."""
+    chance = random.Random(7)  # noqa: S311 - moments, not secrets
+    client = Celery(broker=valkey.url, backend=valkey.url)
+    results: list[AsyncResult[int]] = []
+    with Supervisor(tmp_path) as household:
+        for kill in range(KILLS):
+            sent = [client.send_task("taking.step", args=[n]) for n in range(BATCH)]
+            results += sent
+            worker = start(household, valkey.url, f"w{kill}")
+            enough = chance.randrange(BATCH // 8, BATCH // 2)
+            household.wait(worker, partial(answered, sent, enough))
+            Inhabited.kill(worker)
+        heir = start(household, valkey.url, "heir")
+        answers = [result.get(timeout=60) for result in results]
+        household.wait(heir, partial(nothing_unacknowledged, redis))  # an answer precedes its ack
+
+    assert answers == [*range(BATCH)] * KILLS
+    client.close()
+
+
+def test_our_workers_take_messages_so(house: Inhabited) -> None:
+    """Each list of each queue has somebody who waits for it without removing anything."""
+    house.do("xenserver.vm.find", limit=1)
+
+    waiting = house.redis.client_list()
+
+    assert sum(client["cmd"] == "blmove" for client in waiting) >= 5 * 4
+
+
+def test_what_no_celery_client_wrote_is_put_aside(house: Inhabited) -> None:
+    """It neither stops the queue nor is it lost."""
+    house.redis.lpush("change", "not a message")
+
+    house.do("xenserver.vm.find", limit=1)
+
+    aside = house.until(lambda: house.redis.lrange("change:unreadable", 0, -1), "aside")
+    assert b"not a message" in aside
+
+
+def test_a_taken_message_is_noted_as_kombu_does(valkey: valkey_server.Valkey, redis: Redis) -> None:
+    """Other consumers of the same broker can bring it back."""
+    with Connection(valkey.url) as stock:
+        stock.SimpleQueue("q").put({"n": 1})
+    with Connection(valkey.url, transport=transport.name(valkey.url)) as ours:
+        message = ours.SimpleQueue("q").get(timeout=5)
+        ((tag, entry),) = redis.hgetall("unacked").items()
+
+        assert text(tag) == message.delivery_tag
+        body, exchange, routing_key = json.loads(entry)
+        assert (body["headers"], exchange, routing_key) == (message.headers, "", "q")
+        message.ack()
+        assert redis.hlen("unacked") == 0

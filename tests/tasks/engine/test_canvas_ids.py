@@ -1,0 +1,77 @@
+"""A canvas that a flow sends carries the same ids each time, and each step knows its flow."""
+
+from typing import Any
+
+from celery import chord, signature
+
+from tasks.engine.messages import canvas_ids, publisher
+from tasks.vm import copies, lifecycle
+
+CONNECTION = {"target": "lab"}
+
+
+def _settled(canvas: Any) -> Any:
+    return canvas_ids.assign_ids(canvas, path=("outer", "f1"), place="step/0", handed=CONNECTION)
+
+
+def test_every_step_of_a_chain_knows_its_flow_and_its_place() -> None:
+    """Built by `|`, as flows are: each step has an id of its own that is the same each time."""
+    steps = _settled(signature("one") | signature("two") | signature("three")).tasks
+
+    assert [step.options["headers"][publisher.PATH] for step in steps] == ["outer/f1"] * 3
+    assert [step.options["task_id"] for step in steps] == [
+        canvas_ids.step_id("f1", f"step/0/{number}") for number in range(3)
+    ]
+
+
+def test_a_chord_within_a_chain_is_settled_too() -> None:
+    """Its parts and its body, by their places."""
+    inner = chord([signature("part"), signature("part")], signature("body"))
+
+    settled = _settled(signature("one") | inner)
+
+    found = settled.tasks[-1]
+    ids = [part.options["task_id"] for part in found.tasks]
+    assert ids == [canvas_ids.step_id("f1", f"step/0/1/{number}") for number in range(2)]
+    assert found.body.options["task_id"] == canvas_ids.step_id("f1", "step/0/1/body")
+
+
+def _taken(step: Any, **handed: Any) -> dict[str, Any]:
+    settled = canvas_ids.assign_ids(step, path=("f1",), place="step/0", handed=handed)
+    return dict(settled.kwargs)
+
+
+def test_a_step_takes_over_connection_deadline_and_what_becomes_of_what_was_made() -> None:
+    """A flow that keeps keeps everything, and one that may take long lets its steps do so."""
+    handed = {"target": "lab", "timeout": 7200.0, "on_failure": "keep"}
+
+    taken = _taken(copies.clone.s(vm="deb12", name="web01"), **handed)
+
+    assert taken == {**handed, "vm": "deb12", "name": "web01"}
+
+
+def test_a_step_that_speaks_to_another_pool_takes_over_nothing_of_the_connection() -> None:
+    """A connection is taken over as a whole, or not at all."""
+    step = lifecycle.find.s(target="other")
+
+    assert _taken(step, hostname="xs1", username="root", timeout=60.0) == {
+        "target": "other",
+        "timeout": 60.0,
+    }
+
+
+def test_a_step_is_handed_nothing_that_it_does_not_know() -> None:
+    """What only reads makes nothing that could be kept."""
+    assert _taken(lifecycle.find.s(), target="lab", on_failure="keep") == {"target": "lab"}
+
+
+def test_a_canvas_is_sent_again_only_where_all_its_steps_are_ours() -> None:
+    """What somebody else's task has done, it would do again."""
+    ours: Any = copies.clone.s(vm="a", name="b")
+    theirs = signature("theirs")
+
+    assert canvas_ids.is_repeatable(ours | lifecycle.destroy.s(vm="b"))
+    assert canvas_ids.is_repeatable(ours | chord([ours, ours], ours))
+    assert not canvas_ids.is_repeatable(ours | theirs)
+    assert not canvas_ids.is_repeatable(ours | chord([ours, theirs], ours))
+    assert not canvas_ids.is_repeatable(theirs)

@@ -1,0 +1,178 @@
+"""Messages are read off signatures, checked on both ends, and speak two spellings."""
+
+from typing import Any
+
+import pytest
+
+from config import sealing
+from tasks.engine.declaration import message
+from tasks.engine.declaration.field_types import Label, Size, VmName
+from xenserver import errors
+
+
+def body(
+    xen: Any, *, vm: VmName, size: Size = 0, delete_disks: bool = False, name: Label = "x"
+) -> None:
+    """Do something to a VM."""
+
+
+MODEL = message.model_of(body, "xenserver.vm.test", message.ChangingMessage)
+
+
+def check(previous: object = None, **fields: Any) -> Any:
+    return message.check(MODEL, fields, previous)
+
+
+def refusal(previous: object = None, **fields: Any) -> errors.Refused:
+    with pytest.raises(errors.Refused) as caught:
+        check(previous, **fields)
+    return caught.value
+
+
+def test_fields_come_from_the_signature() -> None:
+    """What the body takes is what the message holds, with its defaults."""
+    assert set(message.own_fields(MODEL)) == {"vm", "size", "delete_disks", "name"}
+    assert check(vm="web01").name == "x"
+
+
+@pytest.mark.parametrize("spelling", ["delete_disks", "deleteDisks"])
+def test_both_spellings_are_understood(spelling: str) -> None:
+    """snake_case, and the camelCase of the HP integration."""
+    assert check(vm="web01", **{spelling: True}).delete_disks is True
+
+
+def test_a_field_in_both_spellings_at_once_is_refused() -> None:
+    """Nobody can tell which one is meant."""
+    refused = refusal(vm="web01", deleteDisks=True, delete_disks=False)
+
+    assert "deleteDisks: is delete_disks, and that is given too" in refused.message
+
+
+def test_other_spellings_are_no_field() -> None:
+    """Two are understood, and no third."""
+    assert "DeleteDisks: there is no such field" in refusal(vm="web01", DeleteDisks=True).message
+
+
+@pytest.mark.parametrize("spelling", ["async", "run_async", "runAsync"])
+def test_async_is_understood_in_every_spelling(spelling: str) -> None:
+    """`async` is no name in Python, so it has a second one."""
+    assert check(vm="web01", **{spelling: True}).run_async is True
+
+
+def test_an_unknown_field_is_refused_by_name() -> None:
+    """A typing error does not pass silently, and the refusal says what there is."""
+    refused = refusal(vm="web01", vn="x")
+
+    assert refused.code == message.INVALID
+    assert "vn: there is no such field" in refused.message
+    assert "vm, size, delete_disks, name" in refused.message
+
+
+def test_a_missing_field_is_refused_by_name() -> None:
+    """What has no default must be given."""
+    assert "vm: is missing" in refusal().message
+
+
+def test_a_wrong_type_is_refused_in_words() -> None:
+    """The refusal names the field and what it wants."""
+    assert "size: 'large' is not a size such as 10GiB" in refusal(vm="web01", size="large").message
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        (5, 5),
+        ("5", 5),
+        ("10GiB", 10 * 2**30),
+        ("512 MB", 512 * 10**6),
+        ("2g", 2 * 2**30),
+        ("1.5k", 1536),
+    ],
+)
+def test_sizes_are_bytes_or_text_with_a_unit(text: object, size: int) -> None:
+    """As people write them."""
+    assert check(vm="web01", size=text).size == size
+
+
+def test_a_fed_field_comes_from_the_previous_answer() -> None:
+    """A chain hands values on where `feed` says so."""
+    fed = check({"uuid": "u-1", "name_label": "n"}, feed={"vm": "uuid"})
+
+    assert fed.vm == "u-1"
+
+
+@pytest.mark.parametrize("key", ["return_result", "returnResult"])
+def test_the_answer_before_is_read_in_both_spellings(key: str) -> None:
+    """A chain that was written for the old integration goes on working."""
+    assert check({"return_result": "u-1"}, feed={"vm": key}).vm == "u-1"
+
+
+def test_feeding_reaches_into_lists() -> None:
+    """A chord hands on a list of answers."""
+    assert check([{"uuid": "a"}, {"uuid": "b"}], feed={"vm": "1.uuid"}).vm == "b"
+
+
+def test_an_unfed_previous_answer_is_ignored() -> None:
+    """A step may follow any task."""
+    assert check({"vm": "other"}, vm="web01").vm == "web01"
+
+
+@pytest.mark.parametrize("previous", [None, {}, {"other": 1}, "text", [1]])
+def test_feeding_from_what_is_not_there_is_refused(previous: object) -> None:
+    """The refusal says which key was missing and what there was."""
+    assert "vm: the previous answer has no 'uuid'" in refusal(previous, feed={"vm": "uuid"}).message
+
+
+def test_a_plain_password_is_refused_and_not_repeated() -> None:
+    """Neither the message of the error nor its parameters hold it."""
+    refused = refusal(vm="web01", hostname="h", username="root", password="s3cret-canary")
+
+    assert refused.code == message.PLAIN_SECRET
+    assert "s3cret-canary" not in repr(refused.args)
+
+
+def test_a_sealed_password_passes() -> None:
+    """It is opened only at the gate."""
+    sealed = sealing.MARK + "token"
+
+    assert check(vm="web01", hostname="h", username="root", password=sealed).connection() == {
+        "hostname": "h",
+        "username": "root",
+        "password": sealed,
+        "protocol": "http",
+    }
+
+
+def test_no_wrong_value_is_repeated_in_full() -> None:
+    """What somebody put into a field of the wrong type stays out of the error."""
+    refused = refusal(vm={"password": "s3cret-canary"})
+
+    assert "s3cret-canary" not in repr(refused.args)
+
+
+def test_a_message_is_checked_before_it_is_sent() -> None:
+    """A producer hears of a wrong field before anything travels."""
+    with pytest.raises(errors.Refused):
+        message.check_unfed(MODEL, {"vm": "web01", "vn": 1})
+
+
+def test_what_will_be_fed_is_not_missed_before_it_is_sent() -> None:
+    """Fields named by `feed` come later."""
+    assert message.check_unfed(MODEL, {"feed": {"vm": "uuid"}, "name": "n"}) == {
+        "feed": {"vm": "uuid"},
+        "name": "n",
+    }
+
+
+def test_only_what_was_said_travels() -> None:
+    """Defaults stay home, so a later default applies to messages in flight."""
+    assert message.check_unfed(MODEL, {"vm": "web01", "run_async": True}) == {
+        "vm": "web01",
+        "async": True,
+    }
+
+
+@pytest.mark.parametrize("name", ["password", "passwd", "rootPassword"])
+def test_masking_hides_passwords_only(name: str) -> None:
+    """The journal keeps inputs, without a secret, even one that was sent under a wrong name."""
+    assert message.masked({"vm": "web01", name: "x"}) == {"vm": "web01", name: "***"}

@@ -1,0 +1,177 @@
+"""A simulated pool whose operations are carried out in the test's own thread.
+
+Bodies are run as the frame runs them: a long one from its top after every leg, each leg an
+asynchronous call whose XenServer task is waited for. Nothing else of the frame is here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from config.targets import Target
+from tasks.engine.declaration import message
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.operation import Operation, Steps
+from tasks.engine.declaration.suspensions import Call, Follow, Leg
+from tests.xenserver.pools import Pool
+from xenserver import errors, events
+from xenserver.client import Xen
+from xenserver.session import Sessions
+from xenserver.values import Value
+
+Record = dict[str, Any]
+
+
+class Listening(Sessions):
+    """Sessions that remember what was called, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    def call(
+        self,
+        target: Target,
+        method: str,
+        *params: Value,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Value:
+        """Call, and remember the method."""
+        if method != "event.from":
+            self.heard.append(method)
+        return super().call(target, method, *params, headers=headers, timeout=timeout)
+
+
+@dataclass
+class Lab:
+    """A pool, hands to carry operations out, eyes to see what became of it."""
+
+    pool: Pool
+    hands: Listening = field(default_factory=Listening)
+    eyes: Sessions = field(default_factory=Sessions)
+
+    def close(self) -> None:
+        """Log out."""
+        self.hands.close()
+        self.eyes.close()
+
+    def do(self, operation: Operation, **fields: object) -> Record:
+        """Carry an operation out; give its answer as it goes over the wire."""
+        said = message.check(operation.model, fields)
+        own = {name: getattr(said, name) for name in message.own_fields(operation.model)}
+        target = self.pool.target()
+        memory: dict[str, str] = {}
+        outcomes: list[Any] = []
+        while True:
+            xen = Xen(self.hands, target, memory, replays=operation.is_long)
+            body = operation.body(xen, **own)
+            if isinstance(body, Answer):
+                return body.document()
+            leg = _replay(body, outcomes)
+            if isinstance(leg, Answer):
+                return leg.document()
+            outcomes.append(_pass(self.hands, target, xen, leg))
+
+    def see(self, method: str, *params: Value) -> Any:
+        """Call the pool behind the operation's back."""
+        return self.eyes.call(self.pool.target(), method, *params)
+
+    def begin(self, method: str, *params: Value) -> str:
+        """Have the pool begin a call; give its task's UUID."""
+        return str(self.see("task.get_uuid", self.see(f"Async.{method}", *params)))
+
+    def all(self, cls: str) -> dict[str, Record]:
+        """Read all records of a class, by reference."""
+        return dict(self.see(f"{cls}.get_all_records"))
+
+    def ref(self, cls: str, text: str) -> str:
+        """Give the reference of the one object of that name or UUID."""
+        [found] = [
+            ref
+            for ref, record in self.all(cls).items()
+            if text in {record["uuid"], record.get("name_label")}
+        ]
+        return found
+
+    def record(self, cls: str, text: str) -> Record:
+        """Give the record of the one object of that name or UUID."""
+        return self.all(cls)[self.ref(cls, text)]
+
+    def uuid(self, cls: str, name: str) -> str:
+        """Give the UUID of the one object of that name."""
+        return str(self.record(cls, name)["uuid"])
+
+    def exists(self, cls: str, uuid: str) -> bool:
+        """Tell whether an object is still there."""
+        return uuid in {record["uuid"] for record in self.all(cls).values()}
+
+    def devices(self, cls: str, vm: str, **wanted: object) -> list[Record]:
+        """Give the devices (VBDs, VIFs) of a VM, those whose fields are as wanted."""
+        ref = self.ref("VM", vm)
+        return [
+            record
+            for record in self.all(cls).values()
+            if record["VM"] == ref and wanted.items() <= record.items()
+        ]
+
+    def state(self, vm: str) -> str:
+        """Give the power state of a VM."""
+        return str(self.record("VM", vm)["power_state"])
+
+    def started(self, vm: str) -> str:
+        """Start a halted VM behind the operations' back; give its UUID."""
+        self.see("VM.start", self.ref("VM", vm), False, False)  # noqa: FBT003 - in wire order
+        return self.uuid("VM", vm)
+
+    def snapshot_of(self, vm: str, name: str) -> str:
+        """Make a snapshot behind the operations' back; give its UUID."""
+        made = self.see("VM.snapshot", self.ref("VM", vm), name)
+        return str(self.see("VM.get_uuid", made))
+
+
+def _replay(body: Steps[Answer], outcomes: Sequence[object]) -> Leg | Answer:
+    """Run a body from its top through the outcomes that are known; give its next leg, or answer."""
+    try:
+        leg = next(body)
+        for outcome in outcomes:
+            leg = body.throw(outcome) if isinstance(outcome, Exception) else body.send(outcome)
+    except StopIteration as end:
+        answer: Answer = end.value
+        return answer
+    return leg
+
+
+def _pass(hands: Sessions, target: Target, xen: Xen, leg: Leg) -> object:
+    match leg:
+        case Call():
+            try:
+                return _ended(hands, target, xen.launch(leg)).outcome()
+            except errors.XenflowError as error:
+                return error
+        case Follow():
+            return _told(leg, _ended(hands, target, leg.ref))
+    raise AssertionError(f"no operation has such a leg: {leg}")
+
+
+def _told(leg: Follow, end: events.TaskEnd) -> Mapping[str, Any] | errors.XenflowError:
+    if end.status != "success" and not leg.any_end:
+        return end.error()
+    return {
+        "status": end.status,
+        "result": end.result,
+        "error_info": end.error_info,
+        "finished": end.finished,
+    }
+
+
+def _ended(hands: Sessions, target: Target, ref: str) -> events.TaskEnd:
+    """Wait for the end of a task of XenServer."""
+    token = ""
+    while True:
+        told: Any = hands.call(target, "event.from", [f"task/{ref}"], token, 30.0, timeout=60.0)
+        token = told["token"]
+        for event in told["events"]:
+            seen = events.told(ref, event["snapshot"])
+            if isinstance(seen, events.TaskEnd):
+                return seen

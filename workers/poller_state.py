@@ -1,0 +1,52 @@
+"""Where a process stands with a target, from slice to slice of its poller.
+
+Like a connection it belongs to this process and is worth nothing to another: whoever follows the
+target next begins anew.
+"""
+
+from dataclasses import dataclass
+
+from config.settings import Settings
+from workers.rate_limiter import RateLimiter
+from xenserver import events
+
+
+@dataclass(frozen=True)
+class Position:
+    """What a token is good for: the same guests, and one session.
+
+    Another session may mean a restarted toolstack.
+    """
+
+    logins: int
+    watched: events.Guests
+
+
+class PollerState:
+    """The place in a target's events, the pace of looking, and what was learnt on the way."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.pace = RateLimiter(settings.pace, settings.pace_burst)
+        self.metrics: dict[str, str] = {}
+        self.failures: int | None = None  # looks in a row that failed; unknown before the first
+        self._position: Position | None = None
+        self._token: str | None = events.START
+
+    def token(self, at: Position) -> str | None:
+        """Give the token to go on with; for another position, the one to begin with."""
+        return self._token if at == self._position else events.START
+
+    def move_on(self, at: Position, token: str | None) -> None:
+        """Go on from here.
+
+        `at` is of the time before the look: a session may be renewed within it.
+        """
+        self._position, self._token = at, token
+
+
+_stands: dict[str, PollerState] = {}
+
+
+def of(place: str, settings: Settings) -> PollerState:
+    """Give this process's stand with a target."""
+    return _stands.setdefault(place, PollerState(settings))

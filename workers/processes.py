@@ -1,0 +1,55 @@
+"""Serving, in this process until it is told to end: operations, the poller, Flower."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from celery import Celery
+
+import config
+from config import queues
+from config.celery import celery_settings
+from config.settings import Settings
+from workers import app as application
+from workers.maintenance_timer import Beat
+
+POLLER_SLOTS = 64  # targets one poller process follows; each slot sleeps in a long poll
+
+
+def serve_operations(settings: Settings, *, name: str = "worker", slots: int | None = None) -> None:
+    """Carry out operations and flows."""
+    _serve(settings, name=name, serves=queues.OPERATIONS, slots=slots or settings.concurrency)
+
+
+def serve_poller(settings: Settings, *, name: str = "poller", slots: int = POLLER_SLOTS) -> None:
+    """Follow XenServer's tasks, each target by one slot."""
+    _serve(settings, name=name, serves=[queues.POLL], slots=slots)
+
+
+def serve_flower(settings: Settings) -> None:
+    """Show workers and tasks in a browser."""
+    app = Celery(
+        "xenflow"
+    )  # its settings hold the broker's password, which others see in arguments
+    app.conf.update(celery_settings(settings, patient=True))
+    options = Path(config.__file__).with_name("flower.py")
+    app.start(["flower", f"--conf={options}"])
+
+
+def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) -> None:
+    app = application.create(settings, patient=True)
+    runtime = app.runtime  # a wrong file of targets is told before anything is connected
+    app.steps["consumer"].add(Beat)
+    app.worker_main(
+        [
+            "worker",
+            "--pool=threads",
+            f"--concurrency={slots}",
+            f"--queues={','.join(serves)}",
+            f"--hostname={name}@%h",
+            f"--loglevel={settings.log_level}",
+            "--task-events",
+            "--without-gossip",  # workers need not know of each other,
+            "--without-mingle",  # and start quicker so
+        ]
+    )
+    runtime.sessions.close()  # type: ignore[unreachable]  # the stubs say NoReturn, but it returns

@@ -1,0 +1,99 @@
+"""The result backend: Celery's own for Redis, save that only ends are published.
+
+Clients of other languages take the first publication on a result's channel as its end. So what is
+not an end (RETRY, PROGRESS) is written under the result's key, where those who ask find it, but
+told to nobody; and it never overwrites an end that came first.
+"""
+
+from functools import cached_property
+from typing import Any, cast
+
+from celery import Celery, states
+from celery.backends.redis import RedisBackend, SentinelBackend
+
+from tasks.engine.journal.scripts import Scripts
+
+PROGRESS = "PROGRESS"
+
+
+class _OnlyEndsArePublished:
+    """Write a state that is not an end quietly, unless the end is there already."""
+
+    client: Any
+    expires: Any
+
+    get_key_for_task: Any
+    encode: Any
+    _get_result_meta: Any
+
+    def results_prefix(self) -> str:
+        """Give what stands before the id in the key of a result."""
+        key: bytes = self.get_key_for_task("*")
+        return key.decode().removesuffix("*")
+
+    def progress_document(self) -> str:
+        """Give the result of an operation under way; "%ID%" and "%PROGRESS%" are to fill in."""
+        meta = self._get_result_meta(
+            result={"progress": "%PROGRESS%"}, state=PROGRESS, traceback=None, request=None
+        )
+        return str(self.encode({**meta, "task_id": "%ID%"}))
+
+    @cached_property
+    def _scripts(self) -> Scripts:
+        return Scripts(self.client)
+
+    def _set_with_state(self, key: str, value: str, state: str) -> None:
+        if state in states.READY_STATES:
+            super()._set_with_state(key, value, state)  # type: ignore[misc]  # the backend it is mixed into has it
+        else:
+            self._scripts.run("unready", [key], [value, int(self.expires or 0)])
+
+
+class _OfAWorker:
+    """Send without listening for the answer, and tell of an end when it has come."""
+
+    def on_task_call(self, producer: object, task_id: str) -> None:
+        """Subscribe to nothing: a worker waits for nobody."""
+
+    def mark_as_revoked(
+        self, task_id: str, reason: str = "", request: Any = None, *rest: Any, **options: Any
+    ) -> None:
+        """Store that a request ended so.
+
+        When Celery is told to revoke, it says so at once and without a request: the frame has yet
+        to cancel and to undo.
+        """
+        if request is not None:
+            super().mark_as_revoked(task_id, reason, request, *rest, **options)  # type: ignore[misc]  # the backend it is mixed into has it
+
+
+class Backend(_OnlyEndsArePublished, RedisBackend):
+    """For one Redis server."""
+
+
+class BehindSentinels(_OnlyEndsArePublished, SentinelBackend):
+    """For Redis behind Sentinels."""
+
+
+class WorkersBackend(_OfAWorker, Backend):
+    """For one Redis server, in a worker."""
+
+
+class WorkersBehindSentinels(_OfAWorker, BehindSentinels):
+    """For Redis behind Sentinels, in a worker."""
+
+
+def of(app: Celery) -> Backend | BehindSentinels:
+    """Give the result backend of an application of ours."""
+    return cast("Backend | BehindSentinels", app.backend)  # as `url` has it made
+
+
+def url(result_backend: str, *, listens: bool = True) -> str:
+    """Give the address of a result backend as Celery takes one of our classes."""
+    sentinels = result_backend.startswith("sentinel://")
+    cls: type[object]
+    if listens:
+        cls = BehindSentinels if sentinels else Backend
+    else:
+        cls = WorkersBehindSentinels if sentinels else WorkersBackend
+    return f"{cls.__module__}.{cls.__qualname__}+{result_backend}"

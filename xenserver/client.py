@@ -1,0 +1,203 @@
+"""What the body of an operation gets: `Xen`, one XenServer pool to speak to.
+
+xen.find.vm("web01")               the one VM of that name or UUID, as an object reference
+xen.VM.get_power_state(vm)         a call made at once, for reading and for setting
+xen.Async.VM.clone(vm, "web02")    a call as a value: the engine launches it as a task
+xen.uuid.vm(ref)                   the UUID behind a reference
+xen.search.vm(name="web")          records, with UUIDs for references
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from xenserver import calls, errors, lookup, object_kinds, reference_names, search, values
+from xenserver.objects import Call, ObjectRef
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
+
+    from config.targets import Target
+    from xenserver.session import Sessions
+
+    Finder = Callable[[str], ObjectRef]
+    Teller = Callable[[str | ObjectRef], str]
+    ReadOnce = Callable[[str, Callable[[], object]], object]
+
+_READ = "read "
+
+
+class Xen:
+    """A pool, as the body of one operation sees it.
+
+    `memory` keeps what was looked up, as JSON text, so that a name means the same object when the
+    body runs again, and costs no call. Keep it with the operation, across processes. With `replays`
+    the same holds for what is read (`xen.<Class>`, `search`): the first reading of a place in the
+    body is the one it sees whenever it runs from its top, so that it takes the same way each time.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        target: Target,
+        memory: MutableMapping[str, str] | None = None,
+        *,
+        replays: bool = False,
+    ) -> None:
+        self._ask = partial(sessions.call, target)
+        self._memory = {} if memory is None else memory
+        self._replays = replays
+        self._readings = 0
+        self.find = Find(self._find)
+        self.search = Search(self._ask, self._read_once)
+        self.uuid = Uuid(self._uuid)
+        self.Async = calls.Async()
+
+    def __getattr__(self, cls: str) -> calls.Verbs[Any]:
+        """Return the methods of a XenServer class, each called at once."""
+        if cls.startswith("_"):
+            raise AttributeError(cls)
+        return calls.Verbs(cls, self._call)
+
+    def launch(self, call: Call, headers: Mapping[str, str] | None = None) -> str:
+        """Have XenServer begin the call as a task of its own; return the task's reference."""
+        return values.ref(self._ask(f"Async.{call.method}", *call.params, headers=headers))
+
+    def in_words(self, error: errors.XenflowError) -> errors.XenflowError:
+        """Return the error with names for references, asking XenServer for those not yet known."""
+        return errors.in_words(error, reference_names.names(self._ask, error, self._things()))
+
+    def _find(self, word: str, text: str) -> ObjectRef:
+        key = f"{word} {text}"
+        if key not in self._memory:
+            self._memory[key] = lookup.find(self._ask, object_kinds.KINDS[word], text).to_json()
+        return ObjectRef.from_json(self._memory[key])
+
+    def _uuid(self, word: str, thing: str | ObjectRef) -> str:
+        if isinstance(thing, ObjectRef):
+            return thing.uuid
+        key = f"uuid {thing}"
+        if key not in self._memory:
+            self._memory[key] = values.text(
+                self._ask(f"{object_kinds.CLASSES[word]}.get_uuid", thing)
+            )
+        return self._memory[key]
+
+    def _call(self, call: Call) -> object:
+        return self._read_once(call.method, lambda: self._ask(call.method, *call.params))
+
+    def _read_once(self, what: str, read: Callable[[], object]) -> object:
+        if not self._replays:
+            return read()
+        self._readings += 1
+        key = f"{_READ}{self._readings} {what}"
+        if key not in self._memory:
+            self._memory[key] = json.dumps(read())
+        return json.loads(self._memory[key])
+
+    def _things(self) -> list[ObjectRef]:
+        known = self._memory.items()
+        found = (text for key, text in known if not key.startswith(("uuid ", _READ)))
+        return [ObjectRef.from_json(text) for text in found]
+
+
+class Find:
+    """Finds the one object that a UUID or a name means; see `lookup.find` for what it raises."""
+
+    vm: Finder
+    template: Finder
+    snapshot: Finder
+    vm_or_template: Finder
+    host: Finder
+    pool: Finder
+    sr: Finder
+    network: Finder
+    vdi: Finder
+    vbd: Finder
+    vif: Finder
+    pif: Finder
+    pbd: Finder
+    task: Finder
+
+    def __init__(self, find: Callable[[str, str], ObjectRef]) -> None:
+        for word in object_kinds.KINDS:
+            setattr(self, word, partial(find, word))
+
+
+class Uuid:
+    """Gives the UUID behind a reference of the class."""
+
+    vm: Teller
+    host: Teller
+    pool: Teller
+    sr: Teller
+    network: Teller
+    vdi: Teller
+    vbd: Teller
+    vif: Teller
+    pif: Teller
+    pbd: Teller
+    task: Teller
+
+    def __init__(self, tell: Callable[[str, str | ObjectRef], str]) -> None:
+        for word in object_kinds.CLASSES:
+            setattr(self, word, partial(tell, word))
+
+
+class Search:
+    """Searches the records of one class by criteria; see `search.Query` for their meaning."""
+
+    vm: Searcher
+    host: Searcher
+    pool: Searcher
+    sr: Searcher
+    network: Searcher
+    vdi: Searcher
+    vbd: Searcher
+    vif: Searcher
+    pif: Searcher
+    pbd: Searcher
+    task: Searcher
+
+    def __init__(self, ask: lookup.Ask, read_once: ReadOnce) -> None:
+        for word, cls in object_kinds.CLASSES.items():
+            setattr(self, word, Searcher(ask, cls, read_once))
+
+
+class Searcher:
+    """Searches one class."""
+
+    def __init__(self, ask: lookup.Ask, cls: str, read_once: ReadOnce) -> None:
+        self._ask = ask
+        self._cls = cls
+        self._read_once = read_once
+
+    def __call__(  # noqa: PLR0913 -- each criterion has its own name
+        self,
+        *,
+        uuid: str | None = None,
+        name: str | None = None,
+        is_search_expression: bool = False,
+        where: Mapping[str, object] | None = None,
+        fits: Callable[[values.Record], bool] | None = None,
+        fields: Sequence[str] | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> list[values.Record]:
+        """Return the records that fit; see `search.Query`."""
+        query = search.Query(
+            uuid=uuid,
+            name=name,
+            is_search_expression=is_search_expression,
+            where=where or {},
+            fits=fits,
+            fields=fields,
+            limit=limit,
+            after=after,
+        )
+        found = self._read_once(
+            f"search {self._cls}", lambda: search.search(self._ask, self._cls, query)
+        )
+        return cast("list[values.Record]", found)  # what search gave, or the same out of the memory

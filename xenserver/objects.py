@@ -1,0 +1,44 @@
+"""What the gate hands out: things found, and calls yet to be made. Values; they speak to nobody."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xenserver.values import Value
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """An object of XenServer that was looked up; it passes wherever a reference is wanted.
+
+    `name` is empty where XenServer was not asked for it.
+    """
+
+    cls: str
+    ref: str
+    uuid: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        """Tell the name, or where it is not known the UUID."""
+        return self.name or self.uuid
+
+    def to_json(self) -> str:
+        """Write the thing down, for `from_json` to read."""
+        return json.dumps(dataclasses.astuple(self))
+
+    @classmethod
+    def from_json(cls, written: str) -> ObjectRef:
+        """Read what `to_json` wrote."""
+        return cls(*json.loads(written))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Call:
+    """A call to XenServer as a value: `method` such as "VM.clone", and its parameters."""
+
+    method: str
+    params: tuple[Value, ...]

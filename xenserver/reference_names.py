@@ -1,0 +1,44 @@
+"""Names for the references in an error, so that its words speak of web01, not of OpaqueRef:1f2e."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from xenserver import errors, values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xenserver.lookup import Ask
+    from xenserver.objects import ObjectRef
+
+_NAMED = ("VM", "SR", "VDI", "host", "network")
+_NAMELESS = ("VBD", "VIF", "PIF")
+
+
+def names(ask: Ask, error: errors.XenflowError, things: Iterable[ObjectRef]) -> dict[str, str]:
+    """Return names of the references among the error's parameters; what has none goes by its UUID.
+
+    Asks XenServer only for what `things` do not tell. A failure to learn a name is no failure.
+    """
+    known = {thing.ref: thing for thing in things}
+    refs = [param for param in error.params if param.startswith("OpaqueRef:")]
+    return {ref: name for ref in refs if (name := _name(ask, ref, known.get(ref)))}
+
+
+def _name(ask: Ask, ref: str, thing: ObjectRef | None) -> str | None:
+    if ref == values.NULL:
+        return "none"
+    if thing is None:
+        return _asked(ask, ref, _NAMED, "name_label") or _asked(ask, ref, _NAMELESS, "uuid")
+    if thing.name or thing.cls not in _NAMED:
+        return str(thing)
+    return _asked(ask, ref, (thing.cls,), "name_label") or thing.uuid
+
+
+def _asked(ask: Ask, ref: str, classes: tuple[str, ...], field: str) -> str | None:
+    for cls in classes:
+        with contextlib.suppress(errors.XenflowError):
+            return values.text(ask(f"{cls}.get_{field}", ref))
+    return None
