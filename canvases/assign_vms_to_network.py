@@ -46,7 +46,7 @@ def assign_vms_to_network(
     network: NetworkName,
     plug: plugging.Plug = "auto",
 ) -> Canvas:
-    """Give each of the VMs an interface on a network, side by side; all of them, or none."""
+    """Return each of the VMs an interface on a network, side by side; all of them, or none."""
     each = [_assigned(vm, network, plug) for vm in dict.fromkeys(vms)]
     return chord(each, gather.gather.s(feed={"answers": "*"}))
 

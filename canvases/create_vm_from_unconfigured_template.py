@@ -137,7 +137,7 @@ def _networks(networks: Sequence[NetworkWanted]) -> Iterator[Canvas]:
 
 
 def _numbers(kind: str) -> Iterator[str]:
-    """Give the places of the free numbers in the answer of `free_devices`."""
+    """Return the places of the free numbers in the answer of `free_devices`."""
     number = 0
     while True:
         yield f"{kind}.{number}"

@@ -56,7 +56,7 @@ def setup_disk_or_cd(
     bootable: Bootable = False,
     plug: plugging.Plug = "auto",
 ) -> Canvas:
-    """Give a VM an existing disk or CD, or a new disk, and plug it when the VM runs.
+    """Return a VM an existing disk or CD, or a new disk, and plug it when the VM runs.
 
     A new disk needs `vdi_type`, `new_disk_name`, `disk_size` and `storage_repository`. A disk that
     the VM has already is left alone.
@@ -88,5 +88,5 @@ def _check(existing: str | None, new: Mapping[str, Any]) -> None:
         wrong = [f"{name}: is missing" for name in missing]
     else:
         return
-    words = f"{'; '.join(wrong)}; give existing_disk_name, or all of {', '.join(NEW)}"
+    words = f"{'; '.join(wrong)}; return existing_disk_name, or all of {', '.join(NEW)}"
     raise errors.from_api("XENFLOW_MESSAGE_INVALID", wrong, words=words)

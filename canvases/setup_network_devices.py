@@ -36,7 +36,7 @@ def setup_network_devices(
     mtu: Mtu = 1500,
     plug: plugging.Plug = "auto",
 ) -> Canvas:
-    """Give a VM an interface on a network, and plug it when the VM runs."""
+    """Return a VM an interface on a network, and plug it when the VM runs."""
     made = vif.create.s(vm=vm, network=network, device=device_id, mac=mac, mtu=mtu)
     if plug == "no":
         return made

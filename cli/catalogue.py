@@ -16,7 +16,7 @@ from tasks.engine.declaration.operation import Operation
 
 
 def command(name: str) -> TyperCommand:
-    """Give one of the commands on the catalogue."""
+    """Return one of the commands on the catalogue."""
     return single_command.command(name, _COMMANDS[name])
 
 

@@ -81,7 +81,7 @@ class Client:
         return Runs(self.journal)
 
     def send(self, operation: Operation, fields: Mapping[str, Any]) -> str:
-        """Send a message; give its id."""
+        """Send a message; return its id."""
         sent = str(
             uuid.uuid4()
         )  # celery's result object is dropped: it would outlive its connection
@@ -89,7 +89,7 @@ class Client:
         return sent
 
     def end_of(self, operation: str) -> End | None:
-        """Give how a message ended; None while it has not."""
+        """Return how a message ended; None while it has not."""
         told = self.app.backend.get_task_meta(operation, cache=False)
         match told["status"]:
             case states.SUCCESS:
@@ -102,7 +102,7 @@ class Client:
         return None
 
     def call_off(self, operation: str) -> str:
-        """Ask an operation to stop; give what came of it in a word."""
+        """Ask an operation to stop; return what came of it in a word."""
         word, message = self.journal.call_off(operation, "cancelled")
         Publisher(self.app).again(message)
         return word
@@ -133,7 +133,7 @@ class Client:
 
 @contextmanager
 def connected() -> Iterator[Client]:
-    """Give a client by the settings, once its Redis has answered."""
+    """Return a client by the settings, once its Redis has answered."""
     with Client(configured.load()) as client:
         client.redis.ping()
         yield client

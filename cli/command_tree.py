@@ -65,7 +65,7 @@ class Root(TyperGroup):
     """The top of the tree."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Give the command of that name, also where only people's own operations have it."""
+        """Return the command of that name, also where only people's own operations have it."""
         known = super().get_command(ctx, cmd_name)
         if known or cmd_name.startswith("-"):
             return known
@@ -73,7 +73,7 @@ class Root(TyperGroup):
 
 
 def root() -> TyperGroup:
-    """Give the whole tree."""
+    """Return the whole tree."""
     app = typer.Typer(cls=Root, rich_markup_mode="rich")
     app.callback(help="Run XenServer operations as Celery tasks, and see what became of them.")(
         _top

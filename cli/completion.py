@@ -13,7 +13,7 @@ Complete = Callable[[str], list[str]]
 
 
 def names_of(cls: str) -> Complete:
-    """Give what completes the name of an object of a class."""
+    """Return what completes the name of an object of a class."""
 
     def complete(incomplete: str) -> list[str]:
         try:
@@ -27,7 +27,7 @@ def names_of(cls: str) -> Complete:
 
 
 def _found(house: Client, find: str) -> Iterator[str]:
-    """Give the name labels that the latest finds brought."""
+    """Return the name labels that the latest finds brought."""
     pipe = house.redis.pipeline(transaction=False)
     for run in house.journal.runs(most=LATEST):
         pipe.hmget(house.journal.keys.entry(run), "name", "answer")

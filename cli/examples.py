@@ -51,13 +51,13 @@ _BY_SHAPE: Mapping[str, Any] = {"INTEGER": 1, "NUMBER": 1.0, "SIZE": "10GiB", "D
 
 
 def message_of(operation: Operation) -> dict[str, Any]:
-    """Give a message that the operation takes: what it must have, and a target."""
+    """Return a message that the operation takes: what it must have, and a target."""
     needed = {one.key: _value(one) for one in inputs.of(operation.model) if one.required}
     return {**needed, **_BESIDES.get(operation.name, {}), "target": "lab"}
 
 
 def shell(operation: Operation, message: Mapping[str, Any]) -> str:
-    """Give the command that sends it."""
+    """Return the command that sends it."""
     *_, noun, verb = operation.name.split(".")
     words = ["xenflow", noun, verb.replace("_", "-")]
     known = {one.key: one for one in inputs.of(operation.model)}
@@ -67,7 +67,7 @@ def shell(operation: Operation, message: Mapping[str, Any]) -> str:
 
 
 def python(operation: Operation, message: Mapping[str, Any]) -> str:
-    """Give the lines by which any Celery client sends it."""
+    """Return the lines by which any Celery client sends it."""
     told = ", ".join(f"{json.dumps(key)}: {value!r}" for key, value in message.items())
     return (
         "from celery import Celery\n\n"
@@ -78,7 +78,7 @@ def python(operation: Operation, message: Mapping[str, Any]) -> str:
 
 
 def wire(operation: Operation, message: Mapping[str, Any]) -> str:
-    """Give the body of the message, and the headers it cannot do without."""
+    """Return the body of the message, and the headers it cannot do without."""
     return json.dumps(
         {
             "headers": {"task": operation.name, "id": _UUID, "lang": "py"},

@@ -34,7 +34,7 @@ class Ending:
     next: str = ""
 
     def lines(self) -> list[str]:
-        """Give what is written to standard error."""
+        """Return what is written to standard error."""
         return [f"xenflow: {self.words}", *([f"Next: {self.next}"] if self.next else [])]
 
 
@@ -47,7 +47,7 @@ class Stop(Exception):
 
 
 def ending_of(error: BaseException) -> Ending:
-    """Give how an error ends the command."""
+    """Return how an error ends the command."""
     for kind, tell in _TOLD:
         if isinstance(error, kind):
             return tell(error)
@@ -56,7 +56,7 @@ def ending_of(error: BaseException) -> Ending:
 
 
 def told_by_worker(error: BaseException, *, name: str, operation: str) -> Ending:
-    """Give how a failed operation ends the command that waited for it."""
+    """Return how a failed operation ends the command that waited for it."""
     code = Code.TIMED_OUT if isinstance(error, errors.TimedOut) else Code.FAILED
     words = str(error) if str(error).startswith(name) else f"{name} failed: {error}"
     return Ending(code, words, " · ".join([*_remedy(error), f"xenflow show {operation}"]))

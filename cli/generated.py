@@ -19,7 +19,7 @@ _NO_OPTION = frozenset({"feed", "password"})  # no step came before; a password 
 
 
 def command_of(operation: Operation) -> Function:
-    """Give the function from which typer makes the command of an operation."""
+    """Return the function from which typer makes the command of an operation."""
     wanted = [one for one in inputs.of(operation.model) if one.field not in _NO_OPTION]
 
     def act(**said: Any) -> int:

@@ -61,7 +61,7 @@ class Input:
 
 
 def of(model: type[message.Message]) -> tuple[Input, ...]:
-    """Give the inputs of a message: its own first, then those that every message takes."""
+    """Return the inputs of a message: its own first, then those that every message takes."""
     schema = model.model_json_schema(by_alias=False)
     all_of_them = [_input(model, name, told, schema) for name, told in schema["properties"].items()]
     return tuple(sorted(all_of_them, key=lambda one: (one.common, not one.required)))

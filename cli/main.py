@@ -16,7 +16,7 @@ _INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do one command; give its exit code."""
+    """Do one command; return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     try:
         ended = command_tree.root()(words, prog_name="xenflow", standalone_mode=False)
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _ended(error: Exception, *, debug: bool) -> int:
-    """Tell an error in words; options may not have been read yet, so `debug` is from the words."""
+    """Return an error in words; options may not be read yet, so `debug` is from the words."""
     endings: Any = importlib.import_module(_ENDINGS)
     ending = endings.ending_of(error)
     if debug and not isinstance(error, endings.Stop):

@@ -14,7 +14,7 @@ _STEPS = "xenflow."  # of our own flows: nobody sends them by hand
 
 
 def find(name: str) -> Operation:
-    """Give the operation of a name: `xenserver.vm.start`, or `vm.start` for short."""
+    """Return the operation of a name: `xenserver.vm.start`, or `vm.start` for short."""
     loader.load(settings.load())
     for spelt in (name, f"xenserver.{name}"):
         operation = catalogue.find(spelt.replace("-", "_"))
@@ -26,7 +26,7 @@ def find(name: str) -> Operation:
 
 
 def everything() -> list[Operation]:
-    """Give all operations and flows that people send, by name."""
+    """Return all operations and flows that people send, by name."""
     loader.load(settings.load())
     return [one for one in catalogue.everything() if not one.name.startswith(_STEPS)]
 

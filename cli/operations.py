@@ -11,7 +11,7 @@ from tasks.engine.declaration.operation import Operation
 
 
 def group(noun: str) -> TyperGroup:
-    """Give the commands of a noun."""
+    """Return the commands of a noun."""
     found = find_group(noun)
     if found is None:
         raise typer.BadParameter(f"there is no operation on a {noun}")
@@ -19,7 +19,7 @@ def group(noun: str) -> TyperGroup:
 
 
 def find_group(noun: str) -> TyperGroup | None:
-    """Give the commands of a noun; None where nothing is declared for it."""
+    """Return the commands of a noun; None where nothing is declared for it."""
     mine = list(_operations(noun))
     return _group(noun, mine) if mine else None
 

@@ -17,12 +17,12 @@ _GAP = 2  # columns between two columns
 
 
 def out() -> Console:
-    """Give the console of answers."""
+    """Return the console of answers."""
     return _console(stderr=False)
 
 
 def err() -> Console:
-    """Give the console of everything else."""
+    """Return the console of everything else."""
     return _console(stderr=True)
 
 
@@ -61,7 +61,7 @@ def answer(told: Mapping[str, Any]) -> None:
 
 
 def records(found: Sequence[Mapping[str, Any]]) -> Table:
-    """Give records as a table: of the columns that say something, as many as fit."""
+    """Return records as a table: of the columns that say something, as many as fit."""
     names = dict.fromkeys(name for record in found for name in record)
     columns = [name for name in _FIRST if name in names]
     columns += [name for name in names if name not in _FIRST and _is_plain(found, name)]
@@ -81,7 +81,7 @@ def _fitting(
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    """Give a table without frills; what is no text is told as JSON."""
+    """Return a table without frills; what is no text is told as JSON."""
     shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
     for column in columns:
         shown.add_column(column, no_wrap=column in _WHOLE, overflow="fold")
@@ -91,14 +91,14 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
 
 
 def said(value: Any) -> Text:
-    """Tell a value: text as it is, nothing as nothing, the rest as JSON."""
+    """Return a value: text as it is, nothing as nothing, the rest as JSON."""
     if value is None:
         return Text()
     return Text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def fields(told: Mapping[str, Any]) -> Table:
-    """Give an object's fields, a line each."""
+    """Return an object's fields, a line each."""
     shown = Table(box=None, pad_edge=False, show_header=False, padding=(0, _GAP, 0, 0))
     for name, value in told.items():
         shown.add_row(Text(name, style="dim"), said(value))

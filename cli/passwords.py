@@ -15,7 +15,7 @@ from config import sealing
 
 
 def command(name: str) -> TyperCommand:
-    """Give `xenflow seal`."""
+    """Return `xenflow seal`."""
     return single_command.command(name, seal)
 
 
@@ -31,7 +31,7 @@ def seal(
 
 
 def with_password(fields: Mapping[str, Any], manner: Manner) -> dict[str, Any]:
-    """Give a message its sealed password, where its connection fields want one."""
+    """Return a message its sealed password, where its connection fields want one."""
     given = dict(fields)
     host, user = given.get("hostname"), given.get("username")
     if host is None or "password" in given:

@@ -14,7 +14,7 @@ from workers import processes
 
 
 def command(name: str) -> TyperCommand:
-    """Give one of them as a command."""
+    """Return one of them as a command."""
     return single_command.command(name, _COMMANDS[name])
 
 

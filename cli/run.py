@@ -10,7 +10,7 @@ from cli.options import AskPassword, Debug, Json, Manner, PasswordStdin, Wait
 
 
 def command(name: str) -> TyperCommand:
-    """Give `xenflow run`."""
+    """Return `xenflow run`."""
     return single_command.command(name, run)
 
 

@@ -18,7 +18,7 @@ _STYLES = {"succeeded": "green", "failed": "red", "undone": "yellow", "open": "c
 
 
 def listed(runs: Sequence[Run]) -> Table:
-    """Give runs as a list; on a terminal ids and names are as short as commands take them."""
+    """Return runs as a list; on a terminal ids and names are as short as commands take them."""
     short = output.out().is_terminal
     rows = [
         [
@@ -34,7 +34,7 @@ def listed(runs: Sequence[Run]) -> Table:
 
 
 def tree(run: Run, *, traces: bool = False) -> Group:
-    """Give a run as a tree: each operation, its legs below it, and what came of it."""
+    """Return a run as a tree: each operation, its legs below it, and what came of it."""
     head = Text.assemble(
         (run.name, "bold"),
         f"  run {run.id}  began {_moment(run.created)}, took {_taken(run.created, run.ended)}",
@@ -67,7 +67,7 @@ def _label(step: Step, began: float) -> Text:
 
 
 def _named(step: Step) -> str:
-    """Tell the inputs that name things, as they were given."""
+    """Return the inputs that name things, as they were given."""
     told = [f"{k}={v}" for k, v in step.inputs.items() if isinstance(v, str) and k not in _DULL]
     return " ".join(told)
 
@@ -103,7 +103,7 @@ def _outcome(step: Step, *, traces: bool) -> list[Text]:
 
 
 def _left(fault: Mapping[str, Any]) -> list[str]:
-    """Tell what became of what was made, unless the message says so itself."""
+    """Return what became of what was made, unless the message says so itself."""
     told = [_things(word, fault[name]) for name, word in _LEFT.items() if fault.get(name)]
     return [words for words in told if words not in fault["message"]]
 

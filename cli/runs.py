@@ -27,7 +27,7 @@ Id = Annotated[
 
 
 def command(name: str) -> TyperCommand:
-    """Give one of the commands on runs."""
+    """Return one of the commands on runs."""
     return single_command.command(name, _COMMANDS[name])
 
 

@@ -17,7 +17,7 @@ HERE = Path("schemas")
 
 
 def command(name: str) -> TyperCommand:
-    """Give `xenflow schema`."""
+    """Return `xenflow schema`."""
     return single_command.command(name, schema)
 
 

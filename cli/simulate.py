@@ -10,7 +10,7 @@ _RAW = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_n
 
 
 def command(name: str) -> TyperCommand:
-    """Give `xenflow simulate`."""
+    """Return `xenflow simulate`."""
     return single_command.command(name, simulate, _RAW)
 
 

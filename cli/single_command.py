@@ -12,7 +12,7 @@ from cli.command import Command
 def command(
     name: str, function: Callable[..., int], settings: Mapping[str, Any] | None = None
 ) -> TyperCommand:
-    """Give the command of a function."""
+    """Return the command of a function."""
     app = typer.Typer(rich_markup_mode="rich", add_completion=False)
     app.command(name, cls=Command, context_settings=dict(settings or {}))(function)
     made = typer.main.get_command(app)

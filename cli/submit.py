@@ -15,7 +15,7 @@ _GIVE_UP_AFTER = 60.0  # seconds past its deadline in which an operation must ha
 
 
 def execute(operation: Operation, fields: Mapping[str, Any], manner: Manner) -> int:
-    """Send a message and see it through; give the exit code."""
+    """Send a message and see it through; return the exit code."""
     said = _checked(operation, passwords.with_password(fields, manner))
     with client.connected() as house:
         if manner.wait:
@@ -28,7 +28,7 @@ def execute(operation: Operation, fields: Mapping[str, Any], manner: Manner) -> 
 
 
 def see_through(house: Client, name: str, sent: str, manner: Manner, *, seconds: float) -> int:
-    """Wait for the end of a message and tell it; give the exit code."""
+    """Wait for the end of a message and tell it; return the exit code."""
     try:
         end = waiting.wait(house, sent, name=name, seconds=seconds, shown=manner.shows_progress)
     except KeyboardInterrupt:

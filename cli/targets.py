@@ -14,7 +14,7 @@ from tasks.engine.journal.parked import ParkedOperations
 
 
 def command(name: str) -> TyperCommand:
-    """Give `xenflow targets`."""
+    """Return `xenflow targets`."""
     return single_command.command(name, targets)
 
 
@@ -37,7 +37,7 @@ _QUIET: dict[str, Any] = {"parked": 0, "followed": False, "trouble": ""}
 
 
 def _waiting(house: Client) -> dict[str, dict[str, Any]]:
-    """Tell of every place where something is parked: how much, and how its poller fares."""
+    """Return of every place where something is parked: how much, and how its poller fares."""
     parked, keys, redis = ParkedOperations(house.journal), house.journal.keys, house.journal.redis
     return {
         name: {

@@ -20,7 +20,7 @@ Folder = Annotated[Path, typer.Option("--folder", help="where data and logs go")
 
 
 def command(name: str) -> TyperCommand:
-    """Give one of them as a command."""
+    """Return one of them as a command."""
     return single_command.command(name, _COMMANDS[name])
 
 

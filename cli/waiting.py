@@ -16,7 +16,7 @@ Show = Callable[[str], None]
 
 
 def wait(house: Client, sent: str, *, name: str, seconds: float, shown: bool) -> End | None:
-    """Give how a message ended; None when it has not after so many seconds."""
+    """Return how a message ended; None when it has not after so many seconds."""
     deadline = time.monotonic() + seconds
     pause = FIRST_PAUSE
     with _bar(house, name) if shown else nullcontext(_nothing) as show:
@@ -61,7 +61,7 @@ def _show(progress: Progress, task: TaskID, run: Run | None) -> None:
 
 
 def progress_of(run: Run) -> float | None:
-    """Give how far a single operation is; None where nobody knows, as with flows."""
+    """Return how far a single operation is; None where nobody knows, as with flows."""
     only = list(run.everything())
     return only[0].progress if len(only) == 1 else None
 

@@ -24,7 +24,7 @@ _PLACE = "set XENFLOW_OPERATIONS_PATH, for the workers too, or say --folder"
 
 
 def command(name: str) -> TyperCommand:
-    """Give `xenflow wizard`."""
+    """Return `xenflow wizard`."""
     return single_command.command(name, wizard)
 
 

@@ -6,6 +6,6 @@ from config.settings import PREFIX
 
 
 def with_settings(**settings: object) -> dict[str, str]:
-    """Give this process' environment with some settings changed: `redis_url=...`, `timeout=...`."""
+    """Return this process's environment with settings changed: `redis_url=...`, `timeout=...`."""
     changed = {PREFIX + name.upper(): str(value) for name, value in settings.items()}
     return {**os.environ, **changed}

@@ -95,5 +95,5 @@ class FromMessage:
     password: SecretStr
 
     def read(self) -> SecretStr:
-        """Give the password."""
+        """Return the password."""
         return self.password

@@ -56,7 +56,7 @@ def create(
 
 
 def _trunk(xen: Xen, pif: str | None, vlan: int | None) -> ObjectRef | None:
-    """Give the interface that is to carry the VLAN; refuse the one without the other."""
+    """Return the interface that is to carry the VLAN; refuse the one without the other."""
     if (pif is None) != (vlan is None):
         missing = "pif" if pif is None else "vlan"
         words = f"{missing}: is missing; an external network needs both pif and vlan"

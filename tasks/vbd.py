@@ -51,7 +51,7 @@ def create(
     other_config: OtherConfig | None = None,
     ensure: Ensures = False,
 ) -> Steps[Created]:
-    """Give a VM a disk or a drive, which may be empty; a running VM sees it once it is plugged.
+    """Return a VM a disk or a drive, which may be empty; a running VM sees it once it is plugged.
 
     The mode is RW, or RO for a CD drive, unless one is given. With `ensure` a drive of the VM that
     holds the disk already is answered with, whatever its device.
@@ -84,7 +84,7 @@ def create(
 
 
 def _there(xen: Xen, machine: ObjectRef, medium: ObjectRef) -> Created | None:
-    """Give the drive of a VM that holds the medium, if there is one."""
+    """Return the drive of a VM that holds the medium, if there is one."""
     where = {"VM": machine, "VDI": medium}
     for drive in xen.search.vbd(where=where, fields=("userdevice",)):
         uuid, device = str(drive["uuid"]), str(drive["userdevice"])
@@ -106,7 +106,7 @@ def _in_drive(
 
 
 def _free(xen: Xen, machine: ObjectRef, type: Type) -> list[str]:
-    """Give the free numbers, lowest first, 3 at the end: it is left to the CD drive."""
+    """Return the free numbers, lowest first, 3 at the end: it is left to the CD drive."""
     numbers = xen.VM.get_allowed_VBD_devices(machine)
     return sorted(numbers, key=lambda number: ((number == CD) != (type == "CD"), int(number)))
 

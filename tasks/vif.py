@@ -34,7 +34,7 @@ def create(
     mtu: Mtu = 1500,
     other_config: OtherConfig | None = None,
 ) -> Steps[Created]:
-    """Give a VM an interface on a network; a running VM sees it once it is plugged."""
+    """Return a VM an interface on a network; a running VM sees it once it is plugged."""
     machine = xen.find.vm(vm)
     record = {
         "VM": machine,

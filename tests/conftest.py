@@ -30,7 +30,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[valkey_server.V
 
 @pytest.fixture
 def redis(valkey: valkey_server.Valkey) -> Iterator[Redis]:
-    """Give a client of that server, which holds nothing."""
+    """Return a client of that server, which holds nothing."""
     client = valkey.client()
     client.flushall()
     yield client
@@ -63,5 +63,5 @@ def frail_house(tmp_path: Path) -> Iterator[Inhabited]:
 
 @pytest.fixture
 def name() -> str:
-    """Give a name nobody else uses."""
+    """Return a name nobody else uses."""
     return f"vm-{uuid.uuid4().hex[:12]}"

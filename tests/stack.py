@@ -43,16 +43,16 @@ class Xenserver:
         return self._ask(method, self._session, *params)
 
     def records(self, cls: str) -> dict[str, dict[str, Any]]:
-        """Give all records of a class by UUID."""
+        """Return all records of a class by UUID."""
         found = self(f"{cls}.get_all_records")
         return {record["uuid"]: {**record, "ref": ref} for ref, record in found.items()}
 
     def named(self, cls: str, name: str) -> list[dict[str, Any]]:
-        """Give the records of a class that bear a name."""
+        """Return the records of a class that bear a name."""
         return [r for r in self.records(cls).values() if r["name_label"] == name]
 
     def world(self) -> dict[str, set[str]]:
-        """Give what there is of all that operations make, for a look before and after."""
+        """Return what there is of all that operations make, for a look before and after."""
         return {cls: set(self.records(cls)) for cls in ("VM", "VDI", "VBD", "VIF", "network")}
 
     def control(self, do: str, **parameters: Any) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Inhabited:
         return self.send(task, **fields).get(timeout=PATIENCE)
 
     def until(self, come: Callable[[], Any], what: str) -> Any:
-        """Wait until something has come about; give it."""
+        """Wait until something has come about; return it."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             found = come()

@@ -18,13 +18,13 @@ class GuestWaiters:
             metrics.setdefault(waiting.vm, waiting.metrics)
 
     def watched(self) -> events.Guests:
-        """Give what the long poll is to look at."""
+        """Return what the long poll is to look at."""
         vms = frozenset(waiting.vm for waiting in self._waiting)
         metrics = frozenset(self._metrics[vm] for vm in vms) - {values.NULL}
         return events.Guests(vms, metrics)
 
     def ends(self, event: events.Event) -> Iterator[Ended]:
-        """Give the ends that an event brings to those who wait."""
+        """Return the ends that an event brings to those who wait."""
         match event:
             case events.VmSeen(ref, power_state, metrics):
                 self._metrics[ref] = metrics

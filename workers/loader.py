@@ -95,7 +95,7 @@ def _import(module: str, home: Path | None, origin: str) -> None:
 
 
 def _line(error: BaseException, home: Path | None) -> str | None:
-    """Give the last line of people's own that led to an error."""
+    """Return the last line of people's own that led to an error."""
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if home and Path(frame.filename).is_relative_to(home)]
     return f"{theirs[-1].filename}:{theirs[-1].lineno}" if theirs else None

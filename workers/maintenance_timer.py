@@ -50,7 +50,7 @@ class Beat(bootsteps.StartStopStep):
             log.warning("beat.trouble", error=str(trouble))
 
     def _call_off_revoked(self, runtime: Runtime) -> None:
-        """Tell the journal what Celery was told to revoke: a parked operation meets no worker."""
+        """Return the journal what Celery was told to revoke: a parked operation meets no worker."""
         revoked = set(worker_state.revoked)
         for operation in revoked - self._called_off:
             runtime.publisher.again(runtime.journal.call_off(operation, "revoked")[1])

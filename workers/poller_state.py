@@ -33,7 +33,7 @@ class PollerState:
         self._token: str | None = events.START
 
     def token(self, at: Position) -> str | None:
-        """Give the token to go on with; for another position, the one to begin with."""
+        """Return the token to go on with; for another position, the one to begin with."""
         return self._token if at == self._position else events.START
 
     def move_on(self, at: Position, token: str | None) -> None:
@@ -48,5 +48,5 @@ _stands: dict[str, PollerState] = {}
 
 
 def of(place: str, settings: Settings) -> PollerState:
-    """Give this process's stand with a target."""
+    """Return this process's stand with a target."""
     return _stands.setdefault(place, PollerState(settings))

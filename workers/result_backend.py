@@ -27,12 +27,12 @@ class _OnlyEndsArePublished:
     _get_result_meta: Any
 
     def results_prefix(self) -> str:
-        """Give what stands before the id in the key of a result."""
+        """Return what stands before the id in the key of a result."""
         key: bytes = self.get_key_for_task("*")
         return key.decode().removesuffix("*")
 
     def progress_document(self) -> str:
-        """Give the result of an operation under way; "%ID%" and "%PROGRESS%" are to fill in."""
+        """Return the result of an operation under way; "%ID%" and "%PROGRESS%" are to fill in."""
         meta = self._get_result_meta(
             result={"progress": "%PROGRESS%"}, state=PROGRESS, traceback=None, request=None
         )
@@ -84,12 +84,12 @@ class WorkersBehindSentinels(_OfAWorker, BehindSentinels):
 
 
 def of(app: Celery) -> Backend | BehindSentinels:
-    """Give the result backend of an application of ours."""
+    """Return the result backend of an application of ours."""
     return cast("Backend | BehindSentinels", app.backend)  # as `url` has it made
 
 
 def url(result_backend: str, *, listens: bool = True) -> str:
-    """Give the address of a result backend as Celery takes one of our classes."""
+    """Return the address of a result backend as Celery takes one of our classes."""
     sentinels = result_backend.startswith("sentinel://")
     cls: type[object]
     if listens:

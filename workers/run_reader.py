@@ -28,17 +28,17 @@ class Runs:
         self._journal = journal
 
     def read(self, root: str) -> Run | None:
-        """Give the run of a root id; None where the journal has none."""
+        """Return the run of a root id; None where the journal has none."""
         entries = self._entries(self._journal.run(root))
         return Run(root, _nested(entries)) if entries else None
 
     def latest(self, most: int) -> list[Run]:
-        """Give the latest runs, newest first."""
+        """Return the latest runs, newest first."""
         read = (self.read(root) for root in self._journal.runs(most=most))
         return [run for run in read if run]
 
     def of(self, name: str) -> Run:
-        """Give the run of an operation's id, or of the beginning of a run's; raise NoSuchRun."""
+        """Return the run of an operation's id, or of the beginning of a run's; raise NoSuchRun."""
         entry = self._journal.read(name)
         run = self.read(entry["root"] if entry else self._whole(name))
         if run is None:

@@ -110,7 +110,7 @@ class Step:
         return f"waits for its steps ({sum(s.ended is not None for s in self.steps)} ended)"
 
     def document(self) -> dict[str, Any]:
-        """Give it as JSON."""
+        """Return it as JSON."""
         told: dict[str, Any] = {
             "id": self.id,
             "name": self.name,
@@ -162,7 +162,7 @@ class Run:
             yield from step.everything()
 
     def find(self, operation: str) -> Step | None:
-        """Give the operation of that id."""
+        """Return the operation of that id."""
         return next((step for step in self.everything() if step.id == operation), None)
 
     def words(self) -> str:
@@ -176,7 +176,7 @@ class Run:
         return (fell or going or list(self.steps))[-1]
 
     def document(self) -> dict[str, Any]:
-        """Give it as JSON."""
+        """Return it as JSON."""
         return {
             "id": self.id,
             "name": self.name,

@@ -114,7 +114,7 @@ class TakingChannel:
         return super().basic_consume(queue, no_ack, *rest, **options)  # type: ignore[misc]  # kombu's channel has it
 
     def waiters_of(self, queue: str) -> list[Waiter]:
-        """Give the waiters of a queue, one for each of its lists."""
+        """Return the waiters of a queue, one for each of its lists."""
         return [self._waiter(queue, self._q_for_pri(queue, step)) for step in self.priority_steps]
 
     def _waiter(self, queue: str, name: str) -> Waiter:
@@ -243,7 +243,7 @@ class SentinelTransport(Transport):
 
 
 def name(broker_url: str) -> str | None:
-    """Give the transport for a broker's address; None where the broker is not Redis."""
+    """Return the transport for a broker's address; None where the broker is not Redis."""
     scheme = broker_url.partition("://")[0]
     cls = {"redis": Transport, "rediss": Transport, "redis+socket": Transport}.get(scheme)
     cls = SentinelTransport if scheme == "sentinel" else cls

@@ -127,7 +127,7 @@ class Find:
 
 
 class Uuid:
-    """Gives the UUID behind a reference of the class."""
+    """Return the UUID behind a reference of the class."""
 
     vm: Teller
     host: Teller

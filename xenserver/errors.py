@@ -38,7 +38,7 @@ class XenflowError(Exception):
         super().__init__(self.code, self.params, self.message)
 
     def __str__(self) -> str:
-        """Tell the message."""
+        """Return the message."""
         return self.message
 
 
@@ -88,7 +88,7 @@ class Unknown(XenflowError):
 
 
 def from_api(code: str, params: Sequence[str], *, words: str | None = None) -> XenflowError:
-    """Give XenServer's failure (or one of ours) its place in the tree, told in words.
+    """Return XenServer's failure (or one of ours) its place in the tree, told in words.
 
     `words` replaces the usual sentence; the code is put behind it.
     """
@@ -104,12 +104,12 @@ def in_words(error: XenflowError, names: Mapping[str, str]) -> XenflowError:
 
 
 def codes() -> Mapping[str, type[XenflowError]]:
-    """Give every code that has its place in the tree, and its class."""
+    """Return every code that has its place in the tree, and its class."""
     return MappingProxyType(_CLASS_OF)
 
 
 def is_known(code: str) -> bool:
-    """Tell whether the code has its place in the tree."""
+    """Return whether the code has its place in the tree."""
     return code in _CLASS_OF
 
 

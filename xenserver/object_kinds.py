@@ -44,7 +44,7 @@ def _any(_record: Record) -> bool:
 
 
 def is_a(*sorts: str) -> Callable[[Record], bool]:
-    """Give the test that a VM record is one of these sorts, as `describe` names them."""
+    """Return the test that a VM record is one of these sorts, as `describe` names them."""
     return lambda record: describe(record) in sorts
 
 

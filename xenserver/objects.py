@@ -23,7 +23,7 @@ class ObjectRef:
     name: str = ""
 
     def __str__(self) -> str:
-        """Tell the name, or where it is not known the UUID."""
+        """Return the name, or where it is not known the UUID."""
         return self.name or self.uuid
 
     def to_json(self) -> str:

@@ -229,7 +229,7 @@ class _Pool:
 
 
 def _may_repeat(method: str) -> bool:
-    """Tell whether calling twice does no more than calling once: reads, and logging in."""
+    """Return whether calling twice does no more than calling once: reads, and logging in."""
     return method in _HARMLESS or method.rpartition(".")[2].startswith("get_")
 
 

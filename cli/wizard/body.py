@@ -53,7 +53,7 @@ def of(message: Message, fields: Sequence[Field], model: Model) -> Body:
 
 
 def _subject(message: Message, fields: Sequence[Field]) -> Field | None:
-    """Give the field of the object that a void method is done to, if the gate can find it."""
+    """Return the field of the object that a void method is done to, if the gate can find it."""
     is_void = message.result.kind == _VOID
     return fields[0] if is_void and fields and fields[0].names else None
 

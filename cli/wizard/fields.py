@@ -80,7 +80,7 @@ _TAKEN = (
 
 
 def of(message: Message, enums: Enums) -> tuple[Field, ...]:
-    """Give the fields of a method's message, in XenServer's order."""
+    """Return the fields of a method's message, in XenServer's order."""
     found: list[Field] = []
     for param in message.params:
         found.append(_field(message, param, enums, {field.name for field in found}))
@@ -104,7 +104,7 @@ def _name(message: Message, param: Param, others: Iterable[str]) -> str:
 
 
 def _hint(message: Message, param: Param) -> str:
-    """Give the words that say what a parameter is: the value of a setter is what is set."""
+    """Return the words that say what a parameter is: the value of a setter is what is set."""
     sets = param.name == "value" and message.name.startswith("set_")
     return message.name.removeprefix("set_") if sets else param.name
 

@@ -7,12 +7,12 @@ _OPAQUE = Type("json")
 
 
 def known(model: Model, method: str) -> Message | None:
-    """Give what the data model says of a method; None where it says nothing."""
+    """Return what the data model says of a method; None where it says nothing."""
     return model.messages.get(method)
 
 
 def counted(model: Model, method: str, count: int) -> Message:
-    """Give what can be said of a method of which only the number of parameters is known.
+    """Return what can be said of a method of which only the number of parameters is known.
 
     The first parameter of what is named like an accessor of a known class is the object.
     """
@@ -24,17 +24,17 @@ def counted(model: Model, method: str, count: int) -> Message:
 
 
 def is_counted(message: Message) -> bool:
-    """Tell whether only the number of its parameters is known."""
+    """Return whether only the number of its parameters is known."""
     return message.kind == "counted"
 
 
 def reads(message: Message) -> bool:
-    """Tell whether a method only looks."""
+    """Return whether a method only looks."""
     return message.role == "read-only" or message.name.startswith("get_")
 
 
 def is_long(message: Message) -> bool:
-    """Tell whether XenServer works on it as a task, whose result text says all that it gives."""
+    """Return whether XenServer works on it as a task, whose result text says all that it gives."""
     kind = message.result
     plain = kind.items[0] if kind.kind == "set" else kind
     told = plain.kind in {"void", "ref", "string", "enum"} or kind.kind == "int"
@@ -42,7 +42,7 @@ def is_long(message: Message) -> bool:
 
 
 def holds_secret(message: Message) -> bool:
-    """Tell whether a parameter is a secret, which has no place in a message."""
+    """Return whether a parameter is a secret, which has no place in a message."""
     names = [param.name.lower() for param in message.params]
     whole = message.cls == "secret" and message.name in {"create", "set_value"}
     return whole or any(word in name for name in names for word in _SECRETS)

@@ -29,7 +29,7 @@ class Put:
 
 
 def path(folder: Path, page: Page) -> Path:
-    """Give the file of an operation's class."""
+    """Return the file of an operation's class."""
     return folder.resolve() / f"{page.noun}.py"
 
 
@@ -59,7 +59,7 @@ def _parsed(file: Path, text: str) -> ast.Module:
 
 
 def _line_of(tree: ast.Module, name: str) -> int:
-    """Give the line where a name is bound at the top of a module; 0 where it is not."""
+    """Return the line where a name is bound at the top of a module; 0 where it is not."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             if node.name == name:
@@ -70,7 +70,7 @@ def _line_of(tree: ast.Module, name: str) -> int:
 
 
 def _with_imports(tree: ast.Module, text: str, wanted: frozenset[Import]) -> str:
-    """Give the text with what is wanted imported, each module where a sorter would put it."""
+    """Return the text with what is wanted imported, each module where a sorter would put it."""
     lines = text.splitlines()
     for module, imports in groupby(sorted(wanted - _imported(tree)), key=lambda one: one[0]):
         lines = _with_import(lines, module, [name for _, name in imports])
@@ -106,7 +106,7 @@ def _with_import(lines: list[str], module: str, names: Sequence[str]) -> list[st
 
 
 def _is_plain(lines: Sequence[str], node: ast.ImportFrom) -> bool:
-    """Tell whether an import may be written anew: it has no comment that would be lost."""
+    """Return whether an import may be written anew: it has no comment that would be lost."""
     is_commented = any("#" in line for line in lines[node.lineno - 1 : node.end_lineno])
     return not is_commented and all(alias.asname is None for alias in node.names)
 

@@ -28,7 +28,7 @@ class Offers:
     @classmethod
     @contextmanager
     def of(cls, target: Target) -> Iterator[Self]:
-        """Give what a target offers; the connection is closed at the end of the block."""
+        """Return what a target offers; the connection is closed at the end of the block."""
         way = transport.connect(target, session.ORIGINATOR)
         try:
             yield cls(target, way)

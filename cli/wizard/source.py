@@ -48,7 +48,7 @@ def of(message: Message, model: Model) -> Page:
 
 
 def wire_name(method: str) -> str:
-    """Give the name on the wire of the operation that is written for a method."""
+    """Return the name on the wire of the operation that is written for a method."""
     return _wire(*_names(method))
 
 
@@ -57,7 +57,7 @@ def _wire(noun: str, function: str) -> str:
 
 
 def _names(method: str) -> tuple[str, str]:
-    """Give the noun and the function that a method is written as."""
+    """Return the noun and the function that a method is written as."""
     cls, _, name = method.partition(".")
     function = name.lower()
     return cls.lower(), f"{function}_" if keyword.iskeyword(function) else function
@@ -76,7 +76,7 @@ def _decorator(message: Message, noun: str, function: str) -> Iterator[str]:
 
 
 def _undo(message: Message) -> Undo | None:
-    """Give what undoes a making, so that a flow that fails leaves nothing behind."""
+    """Return what undoes a making, so that a flow that fails leaves nothing behind."""
     return _UNDOING.get(message.result.name) if message.method in _MAKING else None
 
 

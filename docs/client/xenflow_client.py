@@ -347,7 +347,7 @@ class Changing(Common, total=False):
 def signature(
     name: str, queue: str, fields: Mapping[str, object], common: Mapping[str, object]
 ) -> Signature[Any]:
-    """Give the signature of a message: only what was said, and what is fed."""
+    """Return the signature of a message: only what was said, and what is fed."""
     given = {key: value for key, value in {**fields, **common}.items() if value is not None}
     kwargs: dict[str, Any] = {k: v for k, v in given.items() if not isinstance(v, Feed)}
     fed = {key: value.key for key, value in given.items() if isinstance(value, Feed)}
@@ -369,7 +369,7 @@ class flow:
         plug: Literal["auto", "yes", "no"] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Report]:
-        """Give each of the VMs an interface on a network, side by side; all of them, or none.
+        """Return each of the VMs an interface on a network, side by side; all of them, or none.
 
         Args:
             vms: VMs, by UUID or name label
@@ -576,7 +576,7 @@ class flow:
         plug: Literal["auto", "yes", "no"] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[DiskSetUp]:
-        """Give a VM an existing disk or CD, or a new disk, and plug it when the VM runs.
+        """Return a VM an existing disk or CD, or a new disk, and plug it when the VM runs.
 
         A new disk needs `vdi_type`, `new_disk_name`, `disk_size` and `storage_repository`. A disk
         that the VM has already is left alone.
@@ -624,7 +624,7 @@ class flow:
         plug: Literal["auto", "yes", "no"] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[NetworkSetUp]:
-        """Give a VM an interface on a network, and plug it when the VM runs.
+        """Return a VM an interface on a network, and plug it when the VM runs.
 
         Args:
             vm: a VM, by UUID or name label
@@ -980,7 +980,7 @@ class vbd:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Give a VM a disk or a drive, which may be empty; a running VM sees it once it is
+        """Return a VM a disk or a drive, which may be empty; a running VM sees it once it is
         plugged.
 
         The mode is RW, or RO for a CD drive, unless one is given. With `ensure` a drive of the VM
@@ -1302,7 +1302,7 @@ class vif:
         other_config: dict[str, str] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Give a VM an interface on a network; a running VM sees it once it is plugged.
+        """Return a VM an interface on a network; a running VM sees it once it is plugged.
 
         Args:
             vm: a VM, by UUID or name label
@@ -1458,8 +1458,7 @@ class vm:
         image: bool | Feed | None = None,
         **common: Unpack[Common],
     ) -> Signature[Chosen]:
-        """Tell which disks of a VM go with it and which stay; refuse if another VM uses one that
-        goes.
+        """Return which disks of a VM go and which stay; refuse if another VM uses one that goes.
 
         Media and physical devices always stay. The image of a suspended VM counts as a disk, unless
         `image` is false.
@@ -1674,7 +1673,7 @@ class vm:
         interfaces: list[int | str] | Feed | None = None,
         **common: Unpack[Common],
     ) -> Signature[FreeDevices]:
-        """Tell which device numbers a VM has free for disks, a CD and interfaces, but those
+        """Return which device numbers a VM has free for disks, a CD and interfaces, but those
         given.
 
         Args:

@@ -59,7 +59,7 @@ class OperationRequest(Request):
         return bool(super().revoked())
 
     def _queue(self) -> str:
-        """Give the queue to which it is sent again: where it says it was, if that is served."""
+        """Return the queue to which it is sent again: where it says it was, if that is served."""
         said = self._delivery_info["routing_key"]
         return said if said in queues.OPERATIONS else self.task.operation.queue
 
@@ -97,7 +97,7 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
             raise Ignore(cancelled.message) from None
 
     def _is_kept(self) -> bool:
-        """Tell whether Celery still keeps the end of this operation."""
+        """Return whether Celery still keeps the end of this operation."""
         request: Any = self.request
         return self.backend.get_state(request.id) in states.READY_STATES
 

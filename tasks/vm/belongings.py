@@ -54,7 +54,7 @@ def choose_disks(
     even_shared: Shared = False,
     image: Image = True,
 ) -> Chosen:
-    """Tell which disks of a VM go with it and which stay; refuse if another VM uses one that goes.
+    """Return which disks of a VM go and which stay; refuse if another VM uses one that goes.
 
     Media and physical devices always stay. The image of a suspended VM counts as a disk, unless
     `image` is false.
@@ -89,7 +89,7 @@ class _Belongings:
                 self._delete.append(ref)
 
     def _mine(self, *, image: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Give what is in the VM's drives, in their order, and the image of its memory."""
+        """Return what is in the VM's drives, in their order, and the image of its memory."""
         drives = [self._drives[ref] for ref in self._record["VBDs"] if ref in self._drives]
         for drive in sorted(drives, key=lambda drive: str(drive["userdevice"]).zfill(4)):
             if drive["VDI"] in self._disks:
@@ -130,7 +130,7 @@ class _Belongings:
         return f"disk {disk['name_label']} ({disk['uuid']}) is used by VM {', '.join(users)} too"
 
     def told(self) -> Chosen:
-        """Give both heaps."""
+        """Return both heaps."""
         delete = [Disk.model_validate(self._disks[ref]) for ref in self._delete]
         keep = [
             KeptDisk.model_validate({**self._disks[ref], "why": why})

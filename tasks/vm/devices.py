@@ -42,7 +42,7 @@ def free_devices(
     drives: SpokenFor = (),
     interfaces: SpokenFor = (),
 ) -> FreeDevices:
-    """Tell which device numbers a VM has free for disks, a CD and interfaces, but those given."""
+    """Return which device numbers a VM has free for disks, a CD and interfaces, but those given."""
     machine = xen.find.vm(vm)
     slots = _without(xen.VM.get_allowed_VBD_devices(machine), drives)
     ports = _without(xen.VM.get_allowed_VIF_devices(machine), interfaces)

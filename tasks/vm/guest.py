@@ -85,7 +85,7 @@ def migrate(
 def _move(
     xen: Xen, state: str, machine: ObjectRef, there: ObjectRef, *, live: bool, force: bool
 ) -> Call:
-    """Give the call that brings a VM to a host from its state; XenServer judges other states."""
+    """Return the call that brings a VM to a host from its state; XenServer judges other states."""
     match state:
         case "Halted":
             return xen.Async.VM.start_on(machine, there, False, force)  # noqa: FBT003 - not paused

@@ -131,7 +131,7 @@ def _powered_off(xen: Xen, machine: ObjectRef) -> Generator[Leg, Any, None]:
 
 
 def _made_with(xen: Xen, machine: ObjectRef) -> list[str]:
-    """Give the disks XenServer made with a VM (their VBDs are marked "owner") and no other uses."""
+    """Return the disks made with a VM (their VBDs are marked "owner") that no other uses."""
     drives = [xen.VBD.get_record(vbd) for vbd in xen.VM.get_VBDs(machine)]
     owned = [d for d in drives if d["type"] == "Disk" and "owner" in d["other_config"]]
     disks = [drive["VDI"] for drive in owned if not drive["empty"]]

@@ -11,7 +11,7 @@ DISKS = "disks"
 
 
 def likeness(xen: Xen, source: ObjectRef, name: str | None, where: ObjectRef | None) -> Call:
-    """Give the call that makes what is to become the VM: a clone, or a full copy on another SR."""
+    """Return the call that makes what becomes the VM: a clone, or a full copy on another SR."""
     if name is None:
         words = "name: is missing; a VM that is made of a copy of the template needs one"
         raise errors.from_api("XENFLOW_MESSAGE_INVALID", ["name: is missing"], words=words)

@@ -22,7 +22,7 @@ def into(state: State, machine: ObjectRef, call: Call, words: str, *, ensure: bo
 
 
 def already(state: State) -> Sign:
-    """Give the refusal of a VM that is in the state already."""
+    """Return the refusal of a VM that is in the state already."""
     return ("VM_BAD_POWER_STATE", state.lower())
 
 

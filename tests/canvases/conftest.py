@@ -9,7 +9,7 @@ DISK = "NFS virtual disk storage"
 
 @pytest.fixture
 def halted(house: Inhabited, name: str) -> str:
-    """Make a halted VM with a disk and an interface; give its name."""
+    """Make a halted VM with a disk and an interface; return its name."""
     [web02] = house.xenserver.named("VM", "web02")
     house.xenserver("VM.clone", web02["ref"], name)
     return name
@@ -17,7 +17,7 @@ def halted(house: Inhabited, name: str) -> str:
 
 @pytest.fixture
 def running(house: Inhabited, halted: str) -> str:
-    """Make a running VM with a disk and an interface; give its name."""
+    """Make a running VM with a disk and an interface; return its name."""
     [machine] = house.xenserver.named("VM", halted)
     house.xenserver("VM.start", machine["ref"], False, False)  # noqa: FBT003 - in wire order
     return halted

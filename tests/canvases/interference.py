@@ -26,7 +26,7 @@ def refused(xenserver: Xenserver, method: str, code: str = "INTERNAL_ERROR") -> 
 
 
 def has_befallen(xenserver: Xenserver) -> bool:
-    """Tell whether no fault waits for a call any more."""
+    """Return whether no fault waits for a call any more."""
     return bool(xenserver.control("stats")["faults"]["waiting"] == 0)
 
 
@@ -42,13 +42,13 @@ def endless(xenserver: Xenserver, verb: str) -> Iterator[None]:
 
 
 def at_work(xenserver: Xenserver, verb: str) -> bool:
-    """Tell whether XenServer is at work on a verb."""
+    """Return whether XenServer is at work on a verb."""
     tasks = xenserver.records("task").values()
     return any(t["name_label"] == f"Async.{verb}" and t["status"] == "pending" for t in tasks)
 
 
 def is_parked(house: Inhabited, run: str) -> bool:
-    """Tell whether a step of a run waits for XenServer, without a slot."""
+    """Return whether a step of a run waits for XenServer, without a slot."""
     told = [house.runtime.journal.read(step) for step in house.runtime.journal.run(run)]
     return any(entry["phase"] == "parked" and "ref:0" in entry for entry in told)
 

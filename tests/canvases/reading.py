@@ -11,7 +11,7 @@ Names = list[Any]
 
 
 def canvas(flow: Operation, **fields: object) -> "Signature[Any]":
-    """Give the canvas of a flow's message."""
+    """Return the canvas of a flow's message."""
     said = message.check(flow.model, fields)
     own = {name: getattr(said, name) for name in message.own_fields(flow.model)}
     made: Signature[Any] = flow.body(**own)
@@ -19,7 +19,7 @@ def canvas(flow: Operation, **fields: object) -> "Signature[Any]":
 
 
 def steps(step: "Signature[Any]") -> list["Signature[Any]"]:
-    """Give every step of a canvas, in order; the parts of a chord before its body."""
+    """Return every step of a canvas, in order; the parts of a chord before its body."""
     if isinstance(step, chord):
         parts = [inner for part in _parts(step) for inner in steps(part)]
         return [*parts, *steps(step.body)]
@@ -29,7 +29,7 @@ def steps(step: "Signature[Any]") -> list["Signature[Any]"]:
 
 
 def names(step: "Signature[Any]") -> Names:
-    """Give the names of a canvas's steps: a set of lists where they stand side by side."""
+    """Return the names of a canvas's steps: a set of lists where they stand side by side."""
     if isinstance(step, chord):
         return [[names(part) for part in _parts(step)], *names(step.body)]
     if step.task == "celery.chain":

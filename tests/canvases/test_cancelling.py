@@ -20,7 +20,7 @@ from xenserver import errors
 
 
 def cancelled(house: Inhabited, flow: str, verb: str, **fields: Any) -> errors.Cancelled:
-    """Cancel a flow while XenServer is at work on a verb; give its error."""
+    """Cancel a flow while XenServer is at work on a verb; return its error."""
     with endless(house.xenserver, verb):
         result = house.send(flow, **fields)
         house.until(lambda: at_work(house.xenserver, verb), f"{verb} at work")

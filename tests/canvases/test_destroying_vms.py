@@ -19,14 +19,14 @@ def maker(house: Inhabited) -> Maker:
 
 
 def disk_of(house: Inhabited, maker: Maker, vm: str) -> str:
-    """Give the UUID of a VM's first disk."""
+    """Return the UUID of a VM's first disk."""
     drives = house.xenserver("VM.get_VBDs", maker.ref("VM", vm))
     [disk] = {house.xenserver("VBD.get_VDI", drive) for drive in drives}
     return maker.uuid("VDI", disk)
 
 
 def uuids(disks: list[dict[str, Any]]) -> list[str]:
-    """Give the UUIDs of the disks of an answer."""
+    """Return the UUIDs of the disks of an answer."""
     return [disk["uuid"] for disk in disks]
 
 

@@ -21,12 +21,12 @@ def maker(house: Inhabited) -> Maker:
 
 
 def steps(house: Inhabited, run: str) -> list[str]:
-    """Give the names of a run's steps."""
+    """Return the names of a run's steps."""
     return [house.runtime.journal.read(step)["name"] for step in house.runtime.journal.run(run)][1:]
 
 
 def drive(house: Inhabited, answer: dict[str, Any]) -> dict[str, Any]:
-    """Give the record of the drive that was answered with."""
+    """Return the record of the drive that was answered with."""
     return house.xenserver.records("VBD")[answer["uuid"]]
 
 

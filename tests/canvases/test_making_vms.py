@@ -18,7 +18,7 @@ def maker(house: Inhabited) -> Maker:
 
 
 def devices(house: Inhabited, cls: str, vm: str) -> dict[str, dict[str, Any]]:
-    """Give a VM's devices by their numbers."""
+    """Return a VM's devices by their numbers."""
     [machine] = house.xenserver.named("VM", vm)
     number = {"VBD": "userdevice", "VIF": "device"}[cls]
     records = house.xenserver.records(cls).values()
@@ -26,7 +26,7 @@ def devices(house: Inhabited, cls: str, vm: str) -> dict[str, dict[str, Any]]:
 
 
 def medium(house: Inhabited, drive: dict[str, Any]) -> dict[str, Any]:
-    """Give the record of what is in a drive."""
+    """Return the record of what is in a drive."""
     return dict(house.xenserver("VDI.get_record", drive["VDI"]))
 
 

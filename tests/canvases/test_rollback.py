@@ -37,7 +37,7 @@ def maker(house: Inhabited) -> Maker:
 
 
 def fails(house: Inhabited, flow: str, method: str, **fields: object) -> errors.XenflowError:
-    """Have a flow fail at a method; give its error."""
+    """Have a flow fail at a method; return its error."""
     with refused(house.xenserver, method), pytest.raises(errors.XenflowError) as caught:
         house.do(flow, **fields)
     assert caught.value.code == "INTERNAL_ERROR"

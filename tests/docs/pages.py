@@ -152,7 +152,7 @@ def _signal(session: int, number: int) -> bool:
 
 
 def _seen(text: str, said: str) -> bool:
-    """Tell whether what a page shows was seen, white space and what changes aside."""
+    """Return whether what a page shows was seen, white space and what changes aside."""
     parts = [re.escape(part) for part in _squeezed(text).split("…")]
     return re.search(".*".join(parts), _squeezed(said)) is not None
 

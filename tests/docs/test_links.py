@@ -20,7 +20,7 @@ def _prose(page: Path) -> str:
 
 
 def _anchors(page: Path) -> set[str]:
-    """Give the anchors of a page, as the forges make them of headings."""
+    """Return the anchors of a page, as the forges make them of headings."""
     return {
         re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
         for heading in _HEADING.findall(_prose(page))

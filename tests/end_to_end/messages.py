@@ -11,19 +11,19 @@ Protocol = Callable[[str, str, Mapping[str, Any]], tuple[Document, Any]]
 
 
 def protocol_2(task: str, task_id: str, fields: Mapping[str, Any]) -> tuple[Document, Any]:
-    """Give headers and body with no more than protocol 2 asks for."""
+    """Return headers and body with no more than protocol 2 asks for."""
     return {"task": task, "id": task_id}, [[], dict(fields), {}]
 
 
 def protocol_2_of_javascript(
     task: str, task_id: str, fields: Mapping[str, Any]
 ) -> tuple[Document, Any]:
-    """Give headers and body as clients of JavaScript write them."""
+    """Return headers and body as clients of JavaScript write them."""
     return {"lang": "js", "task": task, "id": task_id}, [[], dict(fields), {}]
 
 
 def protocol_1(task: str, task_id: str, fields: Mapping[str, Any]) -> tuple[Document, Any]:
-    """Give a body with no more than protocol 1 asks for; it knows no headers."""
+    """Return a body with no more than protocol 1 asks for; it knows no headers."""
     return {}, {"task": task, "id": task_id, "args": [], "kwargs": dict(fields)}
 
 
@@ -35,7 +35,7 @@ PROTOCOLS: tuple[Protocol, ...] = (
 
 
 def envelope(headers: Document, body: object, *, queue: str) -> str:
-    """Give a message as kombu keeps it in Redis."""
+    """Return a message as kombu keeps it in Redis."""
     return json.dumps(
         {
             "body": base64.b64encode(json.dumps(body).encode()).decode(),

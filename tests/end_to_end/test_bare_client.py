@@ -160,7 +160,7 @@ class _Sent:
         self._channel.subscribe(f"celery-task-meta-{task_id}")
 
     def publications(self) -> list[dict[str, Any]]:
-        """Give all that was published until everybody was told, and another operation done."""
+        """Return all that was published until everybody was told, and another operation done."""
         self._house.until(lambda: self._house.runtime.journal.read(self.id).get("told"), "the end")
         self._house.do("xenserver.host.find")
         return list(iter(self._next, None))

@@ -26,7 +26,7 @@ def flower(house: Inhabited) -> Flower:
 
 @pytest.fixture
 def run(house: Inhabited, flower: Flower, name: str) -> str:
-    """Give the id of a flow that Flower knows has ended."""
+    """Return the id of a flow that Flower knows has ended."""
     result = house.send(FLOW, template="deb12", name=name)
     result.get(timeout=PATIENCE)
     flower.wait_for(result.id, state="SUCCESS")
@@ -97,7 +97,7 @@ def test_a_browser_shows_the_task_list(flower: Flower, run: str, tmp_path: Path)
 
 
 def _seen(url: str, flower: Flower, profile: Path) -> str:
-    """Give the page as a browser has built it."""
+    """Return the page as a browser has built it."""
     known = url.replace("://", f"://{flower.user}:{flower.password}@")
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]

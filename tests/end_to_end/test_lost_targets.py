@@ -10,7 +10,7 @@ from tests.stack import PATIENCE, Inhabited
 
 @pytest.fixture
 def profiles(frail_house: Inhabited) -> Path:
-    """Give the file of profiles; a second one leads to the same pool."""
+    """Return the file of profiles; a second one leads to the same pool."""
     path = frail_house.house.folder / "targets.toml"
     path.write_text(path.read_text() + path.read_text().replace("[default]", "[second]"))
     return path

@@ -36,7 +36,7 @@ def note(key: str) -> "Signature[Any]":
 
 
 def noted(house: Inhabited, key: str) -> list[bytes | str]:
-    """Give what the error callback heard."""
+    """Return what the error callback heard."""
     return list(house.runtime.journal.redis.lrange(key, 0, -1))
 
 

@@ -37,16 +37,16 @@ class Vault:
     key: str
 
     def connection(self, password: str) -> dict[str, Any]:
-        """Give the fields of a message that lead to the pool."""
+        """Return the fields of a message that lead to the pool."""
         return {"hostname": HOST, "port": self.port, "username": USER, "password": password}
 
     def sealed(self) -> dict[str, Any]:
-        """Give them with the password sealed."""
+        """Return them with the password sealed."""
         seal = Sealer([self.key]).seal
         return self.connection(seal(SecretStr(self.password), host=HOST, user=USER))
 
     def kept(self, secret: str) -> list[str]:
-        """Give all places, in Redis, in files and in Flower, where a secret can be read."""
+        """Return all places, in Redis, in files and in Flower, where a secret can be read."""
         places = {**self._redis(), **self._files(), **self._flower()}
         forms = _forms(secret)
         return [place for place, text in places.items() if any(form in text for form in forms)]
@@ -77,7 +77,7 @@ def _rewrites(persistence: Mapping[str, Any]) -> bool:
 
 
 def _read(redis: Any, key: bytes) -> bytes:
-    """Give what a key holds, as text."""
+    """Return what a key holds, as text."""
     read: dict[bytes, Callable[[bytes], Any]] = {
         b"string": redis.get,
         b"hash": redis.hgetall,
@@ -90,7 +90,7 @@ def _read(redis: Any, key: bytes) -> bytes:
 
 
 def _forms(secret: str) -> list[bytes]:
-    """Give how a secret looks in the clear, and within base64 at each of its three places."""
+    """Return how a secret looks in the clear, and within base64 at each of its three places."""
     within = [base64.b64encode(b"." * n + secret.encode())[(0, 2, 3)[n] : -4] for n in range(3)]
     return [secret.encode(), *within]
 

@@ -10,7 +10,7 @@ MODEL = datamodel.load()
 
 
 def _holds(kind: Type) -> Type:
-    """Give the type of what a field holds one or several of."""
+    """Return the type of what a field holds one or several of."""
     return kind.items[-1] if kind.kind in {"set", "map"} else kind
 
 

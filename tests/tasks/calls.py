@@ -24,7 +24,7 @@ def golden() -> Calls:
 
 
 def heard(lab: Lab, case: Case) -> list[str]:
-    """Carry an operation of the table out; give the methods that it called, in order."""
+    """Carry an operation of the table out; return the methods that it called, in order."""
     fields = case.ready(Maker(lab.see, lab.pool.do))
     lab.hands.heard.clear()
     lab.do(case.operation, **fields)

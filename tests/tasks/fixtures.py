@@ -27,7 +27,7 @@ _DRIVE: Record = {
 
 
 def fresh() -> str:
-    """Give a name that nobody bears."""
+    """Return a name that nobody bears."""
     return f"new-{uuid.uuid4().hex[:12]}"
 
 
@@ -39,24 +39,24 @@ class Maker:
     do: Callable[..., Any]
 
     def record(self, cls: str, uuid: str) -> Record:
-        """Give the record of an object."""
+        """Return the record of an object."""
         return dict(self.call(f"{cls}.get_record", self.ref(cls, uuid)))
 
     def ref(self, cls: str, uuid: str) -> str:
-        """Give the reference of an object."""
+        """Return the reference of an object."""
         return str(self.call(f"{cls}.get_by_uuid", uuid))
 
     def uuid(self, cls: str, ref: str) -> str:
-        """Give the UUID behind a reference."""
+        """Return the UUID behind a reference."""
         return str(self.call(f"{cls}.get_uuid", ref))
 
     def named(self, cls: str, name: str) -> str:
-        """Give the UUID of an object of that name."""
+        """Return the UUID of an object of that name."""
         [first, *_] = self.call(f"{cls}.get_by_name_label", name)
         return self.uuid(cls, first)
 
     def gone(self, cls: str, uuid: str) -> bool:
-        """Tell whether an object is no more."""
+        """Return whether an object is no more."""
         return uuid not in {r["uuid"] for r in self.call(f"{cls}.get_all_records").values()}
 
     def vm(self, *, like: str = "web02", name: str | None = None) -> str:
@@ -112,12 +112,12 @@ class Maker:
         return drive
 
     def cd(self, *, iso: str | None = None) -> str:
-        """Give a halted VM a CD drive, empty or with a medium."""
+        """Return a halted VM a CD drive, empty or with a medium."""
         medium = self.ref("VDI", self.named("VDI", iso)) if iso else "OpaqueRef:NULL"
         return self.drive(self.vm(), VDI=medium, empty=iso is None, type="CD", mode="RO")
 
     def interface(self, vm: str) -> str:
-        """Give the interface of a VM."""
+        """Return the interface of a VM."""
         [vif] = self.call("VM.get_VIFs", self.ref("VM", vm))
         return self.uuid("VIF", vif)
 
@@ -148,6 +148,6 @@ class Maker:
 
     @cached_property
     def pif(self) -> str:
-        """Give a physical interface of a host."""
+        """Return a physical interface of a host."""
         pifs = self.call("PIF.get_all_records").values()
         return str(next(pif["uuid"] for pif in pifs if pif["physical"]))

@@ -57,7 +57,7 @@ class Lab:
         self.eyes.close()
 
     def do(self, operation: Operation, **fields: object) -> Record:
-        """Carry an operation out; give its answer as it goes over the wire."""
+        """Carry an operation out; return its answer as it goes over the wire."""
         said = message.check(operation.model, fields)
         own = {name: getattr(said, name) for name in message.own_fields(operation.model)}
         target = self.pool.target()
@@ -78,7 +78,7 @@ class Lab:
         return self.eyes.call(self.pool.target(), method, *params)
 
     def begin(self, method: str, *params: Value) -> str:
-        """Have the pool begin a call; give its task's UUID."""
+        """Have the pool begin a call; return its task's UUID."""
         return str(self.see("task.get_uuid", self.see(f"Async.{method}", *params)))
 
     def all(self, cls: str) -> dict[str, Record]:
@@ -86,7 +86,7 @@ class Lab:
         return dict(self.see(f"{cls}.get_all_records"))
 
     def ref(self, cls: str, text: str) -> str:
-        """Give the reference of the one object of that name or UUID."""
+        """Return the reference of the one object of that name or UUID."""
         [found] = [
             ref
             for ref, record in self.all(cls).items()
@@ -95,19 +95,19 @@ class Lab:
         return found
 
     def record(self, cls: str, text: str) -> Record:
-        """Give the record of the one object of that name or UUID."""
+        """Return the record of the one object of that name or UUID."""
         return self.all(cls)[self.ref(cls, text)]
 
     def uuid(self, cls: str, name: str) -> str:
-        """Give the UUID of the one object of that name."""
+        """Return the UUID of the one object of that name."""
         return str(self.record(cls, name)["uuid"])
 
     def exists(self, cls: str, uuid: str) -> bool:
-        """Tell whether an object is still there."""
+        """Return whether an object is still there."""
         return uuid in {record["uuid"] for record in self.all(cls).values()}
 
     def devices(self, cls: str, vm: str, **wanted: object) -> list[Record]:
-        """Give the devices (VBDs, VIFs) of a VM, those whose fields are as wanted."""
+        """Return the devices (VBDs, VIFs) of a VM, those whose fields are as wanted."""
         ref = self.ref("VM", vm)
         return [
             record
@@ -116,22 +116,22 @@ class Lab:
         ]
 
     def state(self, vm: str) -> str:
-        """Give the power state of a VM."""
+        """Return the power state of a VM."""
         return str(self.record("VM", vm)["power_state"])
 
     def started(self, vm: str) -> str:
-        """Start a halted VM behind the operations' back; give its UUID."""
+        """Start a halted VM behind the operations' back; return its UUID."""
         self.see("VM.start", self.ref("VM", vm), False, False)  # noqa: FBT003 - in wire order
         return self.uuid("VM", vm)
 
     def snapshot_of(self, vm: str, name: str) -> str:
-        """Make a snapshot behind the operations' back; give its UUID."""
+        """Make a snapshot behind the operations' back; return its UUID."""
         made = self.see("VM.snapshot", self.ref("VM", vm), name)
         return str(self.see("VM.get_uuid", made))
 
 
 def _replay(body: Steps[Answer], outcomes: Sequence[object]) -> Leg | Answer:
-    """Run a body from its top through the outcomes that are known; give its next leg, or answer."""
+    """Run a body from its top through the known outcomes; return its next leg, or answer."""
     try:
         leg = next(body)
         for outcome in outcomes:

@@ -140,7 +140,7 @@ def test_every_operation_is_in_the_table() -> None:
 
 
 def _naming(maker: Maker, name: str, field: str, text: str) -> Fields:
-    """Give a message that is right but for one object."""
+    """Return a message that is right but for one object."""
     fields: Fields = dict(OBJECTS["vdi"].known(maker)) if name.endswith("vbd.create") else {}
     for other, info in message.own_fields(CASES[name].operation.model).items():
         if other in OBJECTS and (info.is_required() or other == field):

@@ -21,7 +21,7 @@ def maker(lab: Lab) -> Maker:
 
 @pytest.fixture
 def with_physical_disk() -> Iterator[tuple[Lab, str]]:
-    """Serve a pool in which web02 has a physical disk in a drive; give that disk's UUID."""
+    """Serve a pool in which web02 has a physical disk in a drive; return that disk's UUID."""
     with server.serve_in_thread(server.Options(control=True, speed=1000.0)) as served:
         db = served.pool.db
         sr = db.create("SR", name_label="Removable storage", type="udev", content_type="disk")

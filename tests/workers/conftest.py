@@ -25,7 +25,7 @@ class Run(Protocol):
     """Run a command with these words, and these variables of the environment."""
 
     def __call__(self, *words: str, **variables: str) -> Ended:
-        """Give how it ended."""
+        """Return how it ended."""
         ...
 
 
@@ -49,7 +49,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.fixture
 def nowhere() -> str:
-    """Give an address at which no Redis answers."""
+    """Return an address at which no Redis answers."""
     return f"redis://127.0.0.1:{CLOSED}/0"
 
 

@@ -41,7 +41,7 @@ def operations() -> list[Operation]:
 
 
 def valid(schema: str, value: object) -> bool:
-    """Tell whether a value fits a schema of its own file."""
+    """Return whether a value fits a schema of its own file."""
     return jsonschema.Draft202012Validator(read(schema)).is_valid(value)
 
 
@@ -54,7 +54,7 @@ def complaints(pointer: str, value: object) -> list[str]:
 
 
 def references(value: Any) -> Iterator[str]:
-    """Give every `$ref` within a document."""
+    """Return every `$ref` within a document."""
     if isinstance(value, dict):
         yield from (part for key, part in value.items() if key == "$ref")
     if isinstance(value, dict | list):
@@ -63,7 +63,7 @@ def references(value: Any) -> Iterator[str]:
 
 
 def resolve(reference: str) -> Any:
-    """Give what a reference of the AsyncAPI document refers to; raise LookupError otherwise."""
+    """Return what a reference of the AsyncAPI document refers to; raise LookupError otherwise."""
     return _registry().resolver("asyncapi.json").lookup(reference).contents
 
 

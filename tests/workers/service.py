@@ -23,7 +23,7 @@ PATIENCE = 60.0  # seconds
 
 
 def built(name: str) -> "Signature[xen.Done]":
-    """Give a chain that makes a VM: each step is fed from the one before."""
+    """Return a chain that makes a VM: each step is fed from the one before."""
     return chain(
         xen.vm.clone(vm="deb12", name=name),
         xen.vm.install(template=xen.Feed("uuid"), in_place=True),
@@ -32,7 +32,7 @@ def built(name: str) -> "Signature[xen.Done]":
 
 
 def wired(name: str) -> "Signature[xen.Done]":
-    """Give a chord of two interfaces, after which their VM starts."""
+    """Return a chord of two interfaces, after which their VM starts."""
     cards = [
         xen.vif.create(vm=name, network="Pool-wide network associated with eth0", mtu=mtu)
         for mtu in (1400, 1500)

@@ -27,17 +27,17 @@ class Acting:
         self._house = house
 
     def __call__(self, *words: str) -> Ended:
-        """Give how the command ended."""
+        """Return how the command ended."""
         return self._run(*words, **self._house.house.environment)
 
     def json(self, *words: str) -> Any:
-        """Give the one object it printed."""
+        """Return the one object it printed."""
         return json.loads(self(*words, "--json").out)
 
 
 @pytest.fixture
 def act(run: Run, house: Inhabited) -> Acting:
-    """Give a way to run commands in the house."""
+    """Return a way to run commands in the house."""
     return Acting(run, house)
 
 

@@ -26,7 +26,7 @@ def home(tmp_path: Path) -> Iterator[Supervisor]:
 
 
 def _living_in(folder: Path) -> list[str]:
-    """Tell of all processes that know of a folder, by their arguments or their environment."""
+    """Return of all processes that know of a folder, by their arguments or their environment."""
     found = []
     for process in PROC.iterdir() if PROC.is_dir() else []:
         try:

@@ -25,7 +25,7 @@ from xenserver.client import Xen
 RENAME = '''\
 @operation()
 def rename(xen: Xen, *, vm: VmName, name: Label) -> Done:
-    """Give a VM another name."""
+    """Return a VM another name."""
     found = xen.find.vm(vm)
     xen.VM.set_name_label(found, name)
     return done("VM renamed", found)
@@ -123,7 +123,7 @@ def _with(old: str, new: str) -> str:
             id="ours",
         ),
         pytest.param(
-            _with('    """Give a VM another name."""\n', ""), 6, "has no docstring", id="mute"
+            _with('    """Return a VM another name."""\n', ""), 6, "has no docstring", id="mute"
         ),
         pytest.param(_with("name: Label", "name"), 6, "'name' no type", id="no type"),
         pytest.param(_with("*, ", ""), 6, "'vm' by position", id="by position"),
@@ -200,7 +200,7 @@ def test_every_process_stops_with_one_line(
 
 @pytest.fixture
 def installed(tmp_path: Path) -> dict[str, str]:
-    """Give an environment in which a package with operations of its own is installed."""
+    """Return an environment in which a package with operations of its own is installed."""
     package, about = tmp_path / "acme_xen", tmp_path / "acme_xen-1.dist-info"
     package.mkdir()
     about.mkdir()

@@ -55,7 +55,7 @@ def operation(request: pytest.FixtureRequest) -> Operation:
 
 @pytest.fixture
 def example(house: Inhabited, operation: Operation) -> Callable[[], Fields]:
-    """Give a way to have its example, with objects that are there and that nobody else uses."""
+    """Return a way to have its example, with objects that are there and that nobody else uses."""
     maker = Maker(house.xenserver, house.xenserver.control)
     ready = READY.get(operation.name) or CASES[operation.name].ready
 

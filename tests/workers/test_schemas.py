@@ -77,7 +77,7 @@ class Renamed(Answer):
 
 @operation(queue="find")
 def rename(_xen: object, *, vm: VmName) -> Renamed:
-    """Give a VM another name."""
+    """Return a VM another name."""
     return Renamed(return_result="VM renamed", before=vm)
 '''
 
@@ -118,7 +118,7 @@ def test_each_schema_fits_its_meta_schema(
 
 
 def _messages(operation: Operation) -> Iterator[tuple[bool, dict[str, object]]]:
-    """Give messages right and wrong: the example, and what can be done to it."""
+    """Return messages right and wrong: the example, and what can be done to it."""
     right = examples.message_of(operation)
     needed = [name for name, told in operation.model.model_fields.items() if told.is_required()]
     yield True, right

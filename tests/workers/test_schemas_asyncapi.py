@@ -131,7 +131,7 @@ def test_what_the_house_answers_fits(
 
 @pytest.fixture(scope="module")
 def official() -> schemas.Document:
-    """Give AsyncAPI's own schema, out of the package in which it is published."""
+    """Return AsyncAPI's own schema, out of the package in which it is published."""
     version = schemas.read("asyncapi.json")["asyncapi"]
     cache = schemas.DOCS.parent / ".cache" / "asyncapi"
     path = cache / f"{version}.json"

@@ -100,7 +100,7 @@ WRONG = {
 
 
 def _examples() -> list[str]:
-    """Give the examples of the client's own documentation, and of the page about it."""
+    """Return the examples of the client's own documentation, and of the page about it."""
     module = ast.get_docstring(ast.parse((CLIENT / "xenflow_client.py").read_text("utf-8"))) or ""
     page = (CLIENT / "README.md").read_text("utf-8")
     indented = [line for line in module.splitlines() if line.startswith("    ")]
@@ -109,7 +109,7 @@ def _examples() -> list[str]:
 
 
 def _lines(folder: Path) -> dict[str, str]:
-    """Give all lines of the services in a folder, by file and number."""
+    """Return all lines of the services in a folder, by file and number."""
     return {
         f"{path.name}:{number}": line
         for path in folder.glob("service_*.py")

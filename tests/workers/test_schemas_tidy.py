@@ -62,7 +62,7 @@ BY_KIND = pytest.mark.parametrize(("kind", "schema", "python"), KINDS)
 
 
 def tidied(kind: Any) -> simplify.Schema:
-    """Give the tidied schema of a model with one field of a type."""
+    """Return the tidied schema of a model with one field of a type."""
     return simplify.tidied(create_model("Model", field=(kind, ...)).model_json_schema())
 
 

@@ -56,7 +56,7 @@ class Wizard:
         }
 
     def __call__(self, *words: str) -> Ended:
-        """Give how it ended."""
+        """Return how it ended."""
         return self.xenflow("wizard", *words)
 
     def xenflow(self, *words: str) -> Ended:
@@ -204,7 +204,7 @@ def test_what_it_wrote_runs_by_message_and_by_command(
 
 
 def _any(house: Inhabited, cls: str) -> str:
-    """Give the UUID of a plain VM, or of a disk."""
+    """Return the UUID of a plain VM, or of a disk."""
     special = ("is_a_template", "is_control_domain")
     found = house.xenserver.records(cls).items()
     return next(uuid for uuid, told in found if not any(told.get(flag) for flag in special))

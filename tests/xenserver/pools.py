@@ -27,7 +27,7 @@ class Pool:
         return Target.model_validate(profile)
 
     def member(self, number: int) -> str:
-        """Give the URL of a host of the pool; number 1 is the coordinator at first."""
+        """Return the URL of a host of the pool; number 1 is the coordinator at first."""
         return self.url.replace("127.0.0.1", f"127.0.0.{number}")
 
     def do(self, command: str, **parameters: object) -> Any:

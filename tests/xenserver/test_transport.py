@@ -31,7 +31,7 @@ class Line:
         return self._carrier.call(self._url, method, sent, headers=headers, timeout=5.0)
 
     def ref(self, cls: str, name: str) -> str:
-        """Give the one object of that name."""
+        """Return the one object of that name."""
         (ref,) = values.texts(self(f"{cls}.get_by_name_label", name))
         return ref
 

@@ -33,7 +33,7 @@ class Flower:
         return True
 
     def wait_for(self, task: str, *, state: str) -> dict[str, Any]:
-        """Give what it says of a task, once it knows of that state."""
+        """Return what it says of a task, once it knows of that state."""
         deadline = time.monotonic() + _EVENTS
         while time.monotonic() < deadline:
             told = self.task(task)
@@ -43,14 +43,14 @@ class Flower:
         raise Trouble(f"Flower does not say that {task} is {state}")
 
     def task(self, task: str) -> dict[str, Any]:
-        """Give what it says of a task; nothing where it does not know it."""
+        """Return what it says of a task; nothing where it does not know it."""
         try:
             return dict(json.loads(self._get(f"/api/task/info/{task}")))
         except OSError:
             return {}
 
     def tasks(self, **wanted: str) -> list[dict[str, Any]]:
-        """Give all tasks it knows."""
+        """Return all tasks it knows."""
         query = urllib.parse.urlencode(wanted)
         return list(json.loads(self._get(f"/api/tasks?{query}")).values())
 
@@ -60,14 +60,14 @@ class Flower:
 
 
 def _told(name: str, value: Any) -> Any:
-    """Tell moments as people read them, and figures no finer than they are."""
+    """Return moments as people read them, and figures no finer than they are."""
     if name in {"received", "started"} and value is not None:
         return time.strftime("%H:%M:%S", time.localtime(value))
     return round(value, 3) if isinstance(value, float) else value
 
 
 def stats(pool: str) -> dict[str, Any]:
-    """Give what a simulated pool with a control door has counted."""
+    """Return what a simulated pool with a control door has counted."""
     return dict(json.loads(_ask(f"{pool}/control", data=b'{"do": "stats"}')))
 
 

@@ -49,7 +49,7 @@ class Stack:
         return {PREFIX + name.upper(): value for name, value in self._chosen.items()}
 
     def exports(self) -> list[str]:
-        """Give the lines by which the shell of another terminal finds this house."""
+        """Return the lines by which the shell of another terminal finds this house."""
         found = self.environment
         names = [name for name in ("XENFLOW_REDIS_URL", "XENFLOW_TARGETS") if name in found]
         return [f"export {name}={shlex.quote(found[name])}" for name in names]
@@ -66,7 +66,7 @@ class Stack:
         )
 
     def valkey(self) -> str:
-        """Start Valkey; give its address, password included."""
+        """Start Valkey; return its address, password included."""
         with heard_later():
             try:
                 server = valkey_server.start(self.folder / "valkey")
@@ -77,7 +77,7 @@ class Stack:
         return server.url
 
     def simulator(self, *, seed: int = 0, speed: float = 1.0, control: bool = False) -> str:
-        """Start a simulated pool and make it the default target; give its address."""
+        """Start a simulated pool and make it the default target; return its address."""
         words = ["simulate", "--port=0", f"--seed={seed}", f"--speed={speed}"]
         member = self._start("simulator", [*words, *(["--control"] if control else [])])
         self._household.wait(member, lambda: _LISTENING in member.said())
@@ -94,7 +94,7 @@ class Stack:
         return self._server("poller", name, [])
 
     def flower(self, *, port: int | None = None) -> str:
-        """Start Flower, open to whoever knows its password; give its address."""
+        """Start Flower, open to whoever knows its password; return its address."""
         port = port or valkey_server.free_port()
         password = secrets.token_urlsafe(12)
         shown = Flower(f"http://{_LOOPBACK}:{port}", password)

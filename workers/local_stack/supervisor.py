@@ -46,12 +46,12 @@ class Member:
         return self.process.poll() is None
 
     def said(self) -> str:
-        """Give its log so far."""
+        """Return its log so far."""
         written = self.log.read_bytes() if self.log.exists() else b""
         return written[self.begins :].decode(errors="replace")
 
     def trouble(self, problem: str) -> Trouble:
-        """Give a trouble that shows the end of its log."""
+        """Return a trouble that shows the end of its log."""
         return Trouble(f"{self.name} {problem}; its log ({self.log}) ends:\n{self.said()[-1500:]}")
 
 
@@ -138,7 +138,7 @@ class Supervisor:
 
 @contextmanager
 def told_to_end() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM, SIGHUP and Ctrl-C set while the block runs."""
+    """Return an event that SIGTERM, SIGHUP and Ctrl-C set while the block runs."""
     event = threading.Event()
 
     def hear(_number: int, _frame: FrameType | None) -> None:
@@ -198,7 +198,7 @@ def _end(member: Member, grace: float) -> None:
 
 
 def _signal(member: Member, number: signal.Signals) -> None:
-    """Tell the process; kill all of its session, which may outlive it."""
+    """Return the process; kill all of its session, which may outlive it."""
     try:
         if number is signal.SIGKILL:
             os.killpg(member.process.pid, number)

@@ -36,7 +36,7 @@ class Valkey:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
 
     def client(self) -> "redis.Redis":
-        """Give a client of its own."""
+        """Return a client of its own."""
         return redis.Redis(port=self.port, password=self.password)
 
     def stop(self) -> None:
@@ -46,14 +46,14 @@ class Valkey:
 
 
 def free_port() -> int:
-    """Give a port that was free a moment ago."""
+    """Return a port that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def start(folder: Path, *, fsync: str = "everysec", port: int | None = None) -> Valkey:
-    """Start a server on loopback that keeps its data in `folder`; give it when it answers."""
+    """Start a server on loopback that keeps its data in `folder`; return it when it answers."""
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
     password = secrets.token_urlsafe(24)

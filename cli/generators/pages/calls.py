@@ -34,26 +34,26 @@ _ROOMS = ("tasks", "canvases", "xenflow_operations")
 
 
 def methods(operation: Operation) -> list[str]:
-    """Give the methods of XenServer that an operation may call, besides look-ups."""
+    """Return the methods of XenServer that an operation may call, besides look-ups."""
     spoken = (_method(node) for function in _functions(operation) for node in _nodes(function))
     return sorted({method for method in spoken if method})
 
 
 def failures(operation: Operation) -> list[str]:
-    """Give the codes with which XenServer may refuse those."""
+    """Return the codes with which XenServer may refuse those."""
     messages, said = datamodel.load().messages, methods(operation)
     published = {code for method in said if method in messages for code in messages[method].errors}
     return sorted(published.union(*(_UNPUBLISHED.get(method, ()) for method in said)))
 
 
 def refusals(operation: Operation) -> list[str]:
-    """Give the codes with which an operation or flow itself refuses what it is asked for."""
+    """Return the codes with which an operation or flow itself refuses what it is asked for."""
     spoken = (_refusal(node) for function in _functions(operation) for node in _nodes(function))
     return sorted({code for code in spoken if code})
 
 
 def steps(flow: Operation) -> list[str]:
-    """Give the operations that a flow may take as steps, and the steps of flows among them."""
+    """Return the operations that a flow may take as steps, and the steps of flows among them."""
     found: dict[str, None] = {}
     for function in _functions(flow):
         for value in _used(function):
@@ -64,7 +64,7 @@ def steps(flow: Operation) -> list[str]:
 
 
 def _functions(operation: Operation) -> list[Callable[..., Any]]:
-    """Give a body, and the functions of the rooms that it uses, directly or through others."""
+    """Return a body, and the functions of the rooms that it uses, directly or through others."""
     found = [inspect.unwrap(operation.body)]
     for function in found:
         known = dict.fromkeys(one for value in _used(function) for one in _written(value))
@@ -73,7 +73,7 @@ def _functions(operation: Operation) -> list[Callable[..., Any]]:
 
 
 def _written(value: Any) -> list[FunctionType]:
-    """Give what is written in the rooms: a function, or those of a class."""
+    """Return what is written in the rooms: a function, or those of a class."""
     parts = vars(value).values() if isinstance(value, type) else [value]
     return [part for part in parts if isinstance(part, FunctionType) and _is_ours(part)]
 
@@ -90,7 +90,7 @@ def _nodes(function: Callable[..., Any]) -> list[ast.AST]:
 
 
 def _used(function: Callable[..., Any]) -> Iterator[Any]:
-    """Give what the names in a function stand for, a module's members too."""
+    """Return what the names in a function stand for, a module's members too."""
     names = inspect.unwrap(function).__globals__
     for node in _nodes(function):
         match node:

@@ -22,7 +22,7 @@ Each has the inputs of [its operation](operations.md) or [flow](flows.md) as opt
 
 
 def page() -> str:
-    """Give the page of commands, in the panels that help has."""
+    """Return the page of commands, in the panels that help has."""
     root = command_tree.root()
     context = typer.Context(root, info_name="xenflow")
     commands: list[Any] = [root.commands[name] for name in root.list_commands(context)]
@@ -65,7 +65,7 @@ def _parameter(one: Any) -> list[str]:
 
 
 def _made(command: Any, context: typer.Context) -> Any:
-    """Give the command behind a promise: what would parse the words after its name."""
+    """Return the command behind a promise: what would parse the words after its name."""
     return command.make_context(command.name, [], parent=context, resilient_parsing=True).command
 
 

@@ -33,7 +33,7 @@ _GAP = re.compile(r"\{\d+(:\w+)?\}")
 
 
 def page() -> str:
-    """Give the page of errors, by class."""
+    """Return the page of errors, by class."""
     return markdown.page("Errors", _ABOUT, *_classes(errors.XenflowError))
 
 
@@ -47,7 +47,7 @@ class Told:
 
 
 def of(operation: Operation) -> list[Told]:
-    """Give the errors of an operation: its own, XenServer's, and for a flow those of its steps."""
+    """Return an operation's errors: its own, XenServer's, and for a flow those of its steps."""
     parts = [operation, *filter(None, map(catalogue.find, _steps(operation)))]
     codes = {code for part in parts for code in _codes(part)}
     return [_told(code) for code in sorted(codes | set(ALWAYS))]

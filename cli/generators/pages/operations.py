@@ -29,14 +29,14 @@ Those from `async` on are for what changes something. In place of a target a mes
 
 
 def page(operations: Sequence[Operation]) -> str:
-    """Give the page of operations, by noun."""
+    """Return the page of operations, by noun."""
     nouns = groupby(operations, key=lambda operation: operation.name.split(".")[-2])
     parts = (part for noun, mine in nouns for part in (f"## {noun}", *map(_entry, mine)))
     return markdown.page("Operations", _ABOUT, *_common(operations), *parts, *_answers(operations))
 
 
 def page_of_flows(flows: Sequence[Operation]) -> str:
-    """Give the page of flows."""
+    """Return the page of flows."""
     parts = [f"## Flows\n\n{_contents(flows)}", *map(_entry, flows)]
     return markdown.page("Flows", _ABOUT_FLOWS, *parts, *_answers(flows))
 

@@ -7,7 +7,7 @@ from tasks.engine.declaration.operation import Operation
 
 
 def texts(known: Iterable[Operation]) -> Mapping[str, str]:
-    """Give the pages by the names of their files."""
+    """Return the pages by the names of their files."""
     listed = list(known)
     return {
         "operations.md": operations.page([one for one in listed if not one.is_flow]),

@@ -13,7 +13,7 @@ process ends. Lengths of time are seconds, or text with a unit: `90s`, `10m`, `7
 
 
 def page() -> str:
-    """Give the page of settings."""
+    """Return the page of settings."""
     schema = settings.Settings.model_json_schema()["properties"]
     rows = [_row(name, simplify.tidied(told)) for name, told in schema.items()]
     return markdown.page(

@@ -35,7 +35,7 @@ end. Until then the document may have other states: PENDING, STARTED, RETRY, PRO
 
 
 def document(operations: Iterable[Operation]) -> Schema:
-    """Give the document; its messages and answers are the schemas that lie beside it."""
+    """Return the document; its messages and answers are the schemas that lie beside it."""
     known = list(operations)
     answers = sorted(models.answers_of(known))
     return {

@@ -48,7 +48,7 @@ _NOT_SAID = frozenset({"feed"})  # it is said by Feed, where it is wanted
 
 
 def text(operations: Iterable[Operation]) -> str:
-    """Give the module's text."""
+    """Return the module's text."""
     known = list(operations)
     built = structures.of(known)
     parts = [
@@ -65,7 +65,7 @@ def text(operations: Iterable[Operation]) -> str:
 
 
 def _common(name: str, model: type[Message], known: frozenset[str], base: str) -> str:
-    """Give the TypedDict of what all operations take, but for what another says already."""
+    """Return the TypedDict of what all operations take, but for what another says already."""
     schema = simplify.tidied(model.model_json_schema(by_alias=False))
     about = python_types.docstring(schema["description"], 4)
     lines = [f"class {name}({base}, total=False):", *about, ""]

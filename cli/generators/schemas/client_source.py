@@ -20,7 +20,7 @@ class Feed:
 def signature(
     name: str, queue: str, fields: Mapping[str, object], common: Mapping[str, object]
 ) -> Signature[Any]:
-    """Give the signature of a message: only what was said, and what is fed."""
+    """Return the signature of a message: only what was said, and what is fed."""
     given = {key: value for key, value in {**fields, **common}.items() if value is not None}
     kwargs: dict[str, Any] = {k: v for k, v in given.items() if not isinstance(v, Feed)}
     fed = {key: value.key for key, value in given.items() if isinstance(value, Feed)}

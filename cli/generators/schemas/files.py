@@ -11,7 +11,7 @@ Texts = Mapping[str, str]
 
 
 def schemas(operations: Iterable[Operation]) -> Texts:
-    """Give the AsyncAPI document, and the schemas of messages and answers to which it refers."""
+    """Return the AsyncAPI document, and the schemas of messages and answers to which it refers."""
     return dict(_schemas(list(operations)))
 
 

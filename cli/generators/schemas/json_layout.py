@@ -9,7 +9,7 @@ _INDENT = "  "
 
 
 def text(document: Any) -> str:
-    """Give a JSON document as text that can be read and compared line by line."""
+    """Return a JSON document as text that can be read and compared line by line."""
     return "".join(_written(document, 0, room=WIDTH)) + "\n"
 
 

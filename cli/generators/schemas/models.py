@@ -13,7 +13,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def of_message(operation: Operation) -> Schema:
-    """Give the schema of the messages that an operation takes: its own fields first."""
+    """Return the schema of the messages that an operation takes: its own fields first."""
     told = simplify.tidied(operation.model.model_json_schema(by_alias=True))
     needed = told.pop("required", ())
     schema = {
@@ -29,7 +29,7 @@ def of_message(operation: Operation) -> Schema:
 
 
 def of_answer(answer: type[answers.Answer]) -> Schema:
-    """Give the schema of an answer: fields that are null are left out, and others may come."""
+    """Return the schema of an answer: fields that are null are left out, and others may come."""
     told = simplify.tidied(answer.model_json_schema(mode="serialization"))
     schema = {
         "$schema": DIALECT,
@@ -45,7 +45,7 @@ def of_answer(answer: type[answers.Answer]) -> Schema:
 
 
 def answers_of(operations: Iterable[Operation]) -> dict[str, type[answers.Answer]]:
-    """Give the answers of operations by name, and that of `async`.
+    """Return the answers of operations by name, and that of `async`.
 
     Raises DeclarationError where two have the same name.
     """
@@ -53,13 +53,13 @@ def answers_of(operations: Iterable[Operation]) -> dict[str, type[answers.Answer
     for operation in operations:
         kind = operation.answer
         if named.setdefault(kind.__name__, kind) is not kind:
-            problem = f"another answer is called {kind.__name__} too; give this one another name"
+            problem = f"another answer is called {kind.__name__} too; return this one another name"
             raise DeclarationError(operation.where, problem)
     return dict(sorted(named.items()))
 
 
 def can_be_async(operation: Operation) -> bool:
-    """Tell whether an operation takes `async`."""
+    """Return whether an operation takes `async`."""
     return issubclass(operation.model, message.ChangingMessage)
 
 

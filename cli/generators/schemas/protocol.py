@@ -9,24 +9,24 @@ _FILE = resources.files("cli.generators.schemas") / "celery.json"
 
 
 def schemas() -> dict[str, Schema]:
-    """Give the schemas of headers, body and envelope, and of errors, by name."""
+    """Return the schemas of headers, body and envelope, and of errors, by name."""
     told: dict[str, Schema] = json.loads(_FILE.read_text(encoding="utf-8"))
     return told
 
 
 def succeeded(answer: Schema) -> Schema:
-    """Give the schema of the result document of a task that has succeeded."""
+    """Return the schema of the result document of a task that has succeeded."""
     return _result("SUCCESS", answer, {"type": "null"})
 
 
 def failed() -> Schema:
-    """Give the schema of the result document of a task that has failed."""
+    """Return the schema of the result document of a task that has failed."""
     stack = {"description": "the stack trace", "type": "string"}
     return _result("FAILURE", {"$ref": "#/components/schemas/Error"}, stack)
 
 
 def revoked() -> Schema:
-    """Give the schema of the result document of a task that Celery's `revoke` called off."""
+    """Return the schema of the result document of a task that Celery's `revoke` called off."""
     return _result("REVOKED", {"$ref": "#/components/schemas/Revocation"}, {})
 
 

@@ -19,7 +19,7 @@ _PLAIN = {
 def annotation(  # noqa: PLR0911 - one for each form of a schema
     schema: Mapping[str, Any], names: Mapping[str, str] | None = None
 ) -> str:
-    """Give the type of what a schema allows; `names` says what its definitions are called."""
+    """Return the type of what a schema allows; `names` says what its definitions are called."""
     match schema:
         case {"$ref": ref} | {"allOf": [{"$ref": ref}]}:
             name = ref.rsplit("/", 1)[-1]
@@ -40,7 +40,7 @@ def annotation(  # noqa: PLR0911 - one for each form of a schema
 
 
 def definition(name: str, schema: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """Give the definition of a type: a TypedDict for an object, else a name for what it is."""
+    """Return the definition of a type: a TypedDict for an object, else a name for what it is."""
     if schema.get("type") != "object":
         return f"{name} = {annotation(schema, names)}"
     lines = [f"class {name}(TypedDict):", *docstring(schema.get("description", ""), 4), ""]
@@ -53,7 +53,7 @@ def definition(name: str, schema: Mapping[str, Any], names: Mapping[str, str]) -
 
 
 def docstring(text: str, indent: int, *, width: int = WIDTH) -> list[str]:
-    """Give the lines of a docstring, or none where there is nothing to say."""
+    """Return the lines of a docstring, or none where there is nothing to say."""
     if not text:
         return []
     first, *more = text.replace("\\", "\\\\").split("\n\n")

@@ -17,7 +17,7 @@ _ORDER = ("$ref", "description", "type", "enum", "default")
 
 
 def tidied(schema: Mapping[str, Any]) -> Schema:
-    """Give a schema without titles and nested choices, and with nothing beside a `$ref`."""
+    """Return a schema without titles and nested choices, and with nothing beside a `$ref`."""
     told = {_MEANT.get(key, key): _within(key, value) for key, value in schema.items()}
     told.pop("title", None)
     if "const" in told:
@@ -34,18 +34,18 @@ def tidied(schema: Mapping[str, Any]) -> Schema:
 
 
 def prose(docstring: str) -> str:
-    """Give a docstring with its lines joined and its paragraphs apart."""
+    """Return a docstring with its lines joined and its paragraphs apart."""
     paragraphs = inspect.cleandoc(docstring).split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def is_nullable(schema: Mapping[str, Any]) -> bool:
-    """Tell whether a value may be null."""
+    """Return whether a value may be null."""
     return "null" in _many(schema.get("type", ())) or _NULL in schema.get("anyOf", ())
 
 
 def without_null(schema: Mapping[str, Any]) -> Schema:
-    """Give the schema of a value that is there."""
+    """Return the schema of a value that is there."""
     told = dict(schema)
     if "type" in told:
         told["type"] = _one_or_many(kind for kind in _many(told["type"]) if kind != "null")

@@ -15,7 +15,7 @@ class Answer(BaseModel):
     return_result: str = Field(description="what was done in words, or the UUID of what was made")
 
     def document(self) -> dict[str, Any]:
-        """Give the answer as it goes into the result backend."""
+        """Return the answer as it goes into the result backend."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
@@ -104,12 +104,12 @@ def done(words: str, thing: Any = None, *, power_state: str | None = None) -> Do
 def created(
     uuid: str, *, name: str | None = None, vm: str | None = None, device: str | None = None
 ) -> Created:
-    """Give the UUID of what was made."""
+    """Return the UUID of what was made."""
     return Created(return_result=uuid, uuid=uuid, name_label=name, vm=vm, device=device)
 
 
 def found(records: list[dict[str, JsonValue]], noun: str, limit: int | None = None) -> Found:
-    """Give the records, and say how many there are: "12 VMs"."""
+    """Return the records, and say how many there are: "12 VMs"."""
     count = len(records)
     words = f"{count} {noun}" if count == 1 else f"{count} {noun}s"
     after = str(records[-1]["uuid"]) if records and count == limit else None
@@ -117,12 +117,12 @@ def found(records: list[dict[str, JsonValue]], noun: str, limit: int | None = No
 
 
 def told(value: Any) -> Told:
-    """Give a value that XenServer gave."""
+    """Return a value that XenServer gave."""
     return Told(return_result=value if isinstance(value, str) else json.dumps(value), value=value)
 
 
 def followed(words: str, record: Mapping[str, Any], end: Mapping[str, Any]) -> Followed:
-    """Give a task that was followed: as it was read at first, and as it ended."""
+    """Return a task that was followed: as it was read at first, and as it ended."""
     result = end["result"] if isinstance(end["result"], str) else json.dumps(end["result"])
     ended = {"progress": 1.0, "allowed_operations": [], **end, "result": result}
     return Followed(return_result=words, task=XenTask(**{**record, **ended}))

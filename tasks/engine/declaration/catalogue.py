@@ -29,15 +29,15 @@ def withdraw(package: str) -> None:
 
 
 def find(name: str) -> "Operation | None":
-    """Give the operation of that name, or None."""
+    """Return the operation of that name, or None."""
     return _declared.get(name)
 
 
 def everything() -> Iterator["Operation"]:
-    """Give every operation and flow, sorted by name."""
+    """Return every operation and flow, sorted by name."""
     return iter([_declared[name] for name in sorted(_declared)])
 
 
 def like(name: str) -> list[str]:
-    """Give names that somebody who typed `name` may have meant."""
+    """Return names that somebody who typed `name` may have meant."""
     return get_close_matches(name, _declared, n=3, cutoff=0.5)

@@ -25,13 +25,13 @@ class DeclarationError(Exception):
 
 
 def where(body: Body) -> str:
-    """Give file and line of a declaration."""
+    """Return file and line of a declaration."""
     code = inspect.unwrap(body).__code__
     return f"{code.co_filename}:{code.co_firstlineno}"
 
 
 def check_operation(body: Body, queue: str) -> type[Answer]:
-    """Give the answer of an operation; raise DeclarationError where its body or queue is wrong."""
+    """Return an operation's answer; raise DeclarationError where its body or queue is wrong."""
     _refuse(body, _problems_of_operation(body, queue))
     return cast("type[Answer]", _answer_told(body))  # anything else was refused
 

@@ -58,14 +58,14 @@ class Message(BaseModel):
     )
 
     def connection(self) -> dict[str, Any]:
-        """Give the fields that say how to reach XenServer, as they are handed from step to step."""
+        """Return the fields that say how to reach XenServer, as flows hand them to their steps."""
         if self.hostname is None:
             return {"target": self.target}
         names = ("hostname", "username", "password", "protocol", "port")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     def handed(self) -> dict[str, Any]:
-        """Give what the steps of a flow take over from it, so far as they do not say otherwise."""
+        """Return what the steps of a flow take over from it, unless they say otherwise."""
         keeps = getattr(self, "on_failure", "rollback") == "keep"
         return {
             **self.connection(),
@@ -74,11 +74,11 @@ class Message(BaseModel):
         }
 
     def going_on(self) -> dict[str, Any]:
-        """Give the message of what goes on once its caller is answered: it is fed already."""
+        """Return the message of what goes on once its caller is answered: it is fed already."""
         return self.model_copy(update={"run_async": False, "feed": None}).document()
 
     def document(self) -> dict[str, Any]:
-        """Give the message as keyword arguments for the wire: only what was said."""
+        """Return the message as keyword arguments for the wire: only what was said."""
         return self.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
 
@@ -119,7 +119,7 @@ def _default(parameter: inspect.Parameter) -> Any:
 
 
 def own_fields(model: type[Message]) -> dict[str, FieldInfo]:
-    """Give the fields of a message that are its own, not every message's."""
+    """Return the fields of a message that are its own, not every message's."""
     return {name: field for name, field in model.model_fields.items() if name not in COMMON}
 
 
@@ -149,7 +149,7 @@ def check_id(operation: str) -> None:
 
 
 def check_unfed(model: type[Message], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Check a message before it is sent, without what will be fed; give it as it travels."""
+    """Check a message before it is sent, without what will be fed; return it as it travels."""
     feed = fields.get("feed") or {}
     try:
         return _read(model, fields).document()
@@ -161,7 +161,7 @@ def check_unfed(model: type[Message], fields: Mapping[str, Any]) -> dict[str, An
 
 
 def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the fields of a message without its secrets, under whatever name somebody sent one."""
+    """Return the fields of a message without its secrets, under whatever name somebody sent one."""
     return {
         name: masking.STARS if masking.is_secret(name) else value for name, value in fields.items()
     }
@@ -207,7 +207,7 @@ def _fed(name: str, key: str, previous: object) -> Any:
 
 
 def _part(value: Any, part: str) -> Any:
-    """Give a part of an answer: by its place in a list, by its key in either spelling."""
+    """Return a part of an answer: by its place in a list, by its key in either spelling."""
     if isinstance(value, list):
         return value[int(part)]
     return value[part] if part in value else value[to_snake(part)]

@@ -43,7 +43,7 @@ class Undo:
     first: str = ""
 
     def fields(self, uuid: str) -> dict[str, Any]:
-        """Give the message that undoes the making of one object."""
+        """Return the message that undoes the making of one object."""
         return {self.field: uuid, **dict(self.options)}
 
 
@@ -76,7 +76,7 @@ class Operation:
         return checks.where(self.body)
 
     def s(self, *, feed: Mapping[str, str] | None = None, **fields: Any) -> Signature[Any]:
-        """Give a Celery signature of a message, checked as far as it can be before it is sent."""
+        """Return a Celery signature of a message, checked as far as it can be before it is sent."""
         given = fields if feed is None else {**fields, "feed": dict(feed)}
         kwargs = message.check_unfed(self.model, given)
         return Signature(self.name, kwargs=kwargs, queue=self.queue)
@@ -106,6 +106,6 @@ def operation(
 
 
 def _noun(body: Body) -> str:
-    """Give the class of a body: its module, or the package where a class fills several."""
+    """Return the class of a body: its module, or the package where a class fills several."""
     parts = body.__module__.split(".")
     return parts[1] if len(parts) > 1 else parts[0]

@@ -26,7 +26,7 @@ class Bounded(Call):
 
 
 def within(seconds: float | None, call: Call) -> Call:
-    """Give a call so many seconds, or with None as many as the operation has."""
+    """Return a call so many seconds, or with None as many as the operation has."""
     return call if seconds is None else Bounded(call.method, call.params, seconds)
 
 

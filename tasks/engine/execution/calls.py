@@ -48,14 +48,14 @@ def _wait(execution: Execution, label: str, call: Call, ref: str) -> Told:
 
 
 def _enough(execution: Execution, label: str, call: Call) -> float:
-    """Give the moment at which a call has taken too long for the body, deadlines aside."""
+    """Return the moment at which a call has taken too long for the body, deadlines aside."""
     if isinstance(call, Bounded):
         return float(execution.entry.get(f"leg:{label}")["at"]) + call.seconds
     return math.inf
 
 
 def _launch(execution: Execution, label: str, call: Call) -> tuple[str, Told]:
-    """Have XenServer begin a call once; give its task, or the outcome if that is known already."""
+    """Have XenServer begin a call once; return its task, or the outcome if that is known."""
     intended = _intended(execution, label)
     if intended:
         ref, told = _look_first(execution, label, intended)
@@ -136,7 +136,7 @@ def _accept(execution: Execution, label: str, ref: str) -> Accepted:
 
 
 def accepted(record: Mapping[str, Any]) -> Accepted:
-    """Give the answer that shows a XenServer task at work."""
+    """Return the answer that shows a XenServer task at work."""
     words = f"XenServer works on it: {record['name_label']}"
     return Accepted(return_result=words, task=XenTask.model_validate(record))
 

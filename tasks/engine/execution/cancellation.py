@@ -12,7 +12,7 @@ GRACE = 20.0  # seconds that a cancelled XenServer task is given to end after th
 
 
 def reason(execution: Execution) -> errors.XenflowError | None:
-    """Give why this operation is to stop early, if it is."""
+    """Return why this operation is to stop early, if it is."""
     name, entry = execution.operation.name, execution.entry
     if "called_off" in entry.fields:
         return errors.Cancelled("XENFLOW_CANCELLED", [name])
@@ -52,6 +52,6 @@ def cancel(execution: Execution, ref: str) -> None:
 
 
 def last_moment(execution: Execution, label: str) -> float:
-    """Give when a leg that runs on XenServer is to be looked at again, whatever happens."""
+    """Return when a leg that runs on XenServer is to be looked at again, whatever happens."""
     deadline = execution.entry.number("deadline")
     return deadline + GRACE if execution.entry.number(f"stopped:{label}") else deadline

@@ -47,7 +47,7 @@ class Execution:
         return self.runtime.xen(self.connection, self.entry.known)
 
     def body_xen(self) -> "Xen":
-        """Give the pool as the body sees it: a long body takes the same way each time it runs."""
+        """Return the pool as the body sees it: a long body takes the same way each time it runs."""
         return self.runtime.xen(self.connection, self.entry.known, replays=self.operation.is_long)
 
     @property
@@ -61,11 +61,11 @@ class Execution:
         return getattr(self.said, "on_failure", "rollback") == "keep"
 
     def now(self) -> float:
-        """Give the time, in epoch seconds."""
+        """Return the time, in epoch seconds."""
         return self.runtime.now()
 
     def in_words(self, error: errors.XenflowError) -> errors.XenflowError:
-        """Tell an error with names for references, as far as XenServer can be asked."""
+        """Return an error with names for references, as far as XenServer can be asked."""
         if not any(param.startswith("OpaqueRef:") for param in error.params):
             return error
         try:
@@ -74,7 +74,7 @@ class Execution:
             return error
 
     def park(self, label: str, ref: str, reason: str, *, wake: float) -> Any:
-        """Park under a XenServer task; give its outcome if that came first, else end the turn."""
+        """Park under a XenServer task; return its outcome if that came first, else end the turn."""
         where = parking_place(self.connection)
         told, poller_wanted = self.runtime.parked.park(
             self.entry,
@@ -94,7 +94,7 @@ class Execution:
     def rest(
         self, reason: str, *, until: float, phase: str = "resting", leg: str = "", **fields: str
     ) -> Any:
-        """Rest until a moment or until `leg` lands; give its outcome, or end the turn."""
+        """Rest until a moment or until `leg` lands; return its outcome, or end the turn."""
         told = self.runtime.journal.rest(self.entry, until=until, phase=phase, leg=leg, **fields)
         if told is None:
             raise Suspended(reason)

@@ -49,7 +49,7 @@ class Delivery:
 
 
 def execute(operation: Operation, delivery: Delivery, runtime: Runtime) -> dict[str, Any]:
-    """Carry an operation on; give its answer, or raise its error, Suspended or GiveWay."""
+    """Carry an operation on; return its answer, or raise its error, Suspended or GiveWay."""
     said = _checked(operation, delivery)
     first = ledger.first(operation, delivery, said, runtime)
     entry = runtime.journal.claim(delivery.id, delivery.place, first)
@@ -89,7 +89,7 @@ def _refuse(
 
 
 def _tell_again(entry: Entry, delivery: Delivery) -> dict[str, Any]:
-    """Give the answer of an ended operation again, unless Celery has passed it on and keeps it.
+    """Return the answer of an ended operation again, unless Celery has passed it on and keeps it.
 
     A part of a chord is counted again even so: a flow that is expanded a second time starts its
     count anew, and Celery counts each part once.
@@ -135,7 +135,7 @@ def _body(execution: Execution) -> Any:
 
 
 def _legs_of_flow(operation: Operation, fields: Mapping[str, Any]) -> Generator[Leg, Any, Answer]:
-    """Give a flow the shape of a long operation: one leg, its canvas."""
+    """Return a flow the shape of a long operation: one leg, its canvas."""
     last = yield Expand(operation.body(**fields))
     if operation.shape:
         return operation.shape(fields, last)
@@ -224,7 +224,7 @@ def _let_steps_settle(execution: Execution, failing: Mapping[str, Any]) -> None:
 
 
 def _undo(execution: Execution) -> rollback.Undone:
-    """Undo what was made, last made first, as steps of this run; give what came of it."""
+    """Undo what was made, last made first, as steps of this run; return what came of it."""
     if execution.entry.word == "fallen":
         return rollback.NOTHING
     made = execution.entry.get("made_when_failing")

@@ -23,7 +23,7 @@ _TREE: dict[str, type[errors.XenflowError]] = {
 
 
 def document(error: errors.XenflowError, traceback: str = "") -> dict[str, Any]:
-    """Give an error as a document fit for JSON."""
+    """Return an error as a document fit for JSON."""
     told = {
         "type": type(error).__name__,
         "code": error.code,
@@ -40,7 +40,7 @@ def error(told: Mapping[str, Any]) -> errors.XenflowError:
 
 
 def foreign(error: BaseException) -> errors.XenflowError:
-    """Give an error that is none of ours its place in the tree: that of a defect."""
+    """Return an error that is none of ours its place in the tree: that of a defect."""
     if isinstance(error, errors.XenflowError):
         return error
     told = f"{type(error).__name__}: {error}"

@@ -41,12 +41,12 @@ class Waiting:
 
 
 def addressed(networks: Mapping[str, str]) -> dict[str, Any] | None:
-    """Give the outcome of a guest that has told an address, or None."""
+    """Return the outcome of a guest that has told an address, or None."""
     return {"status": "success", "result": dict(networks)} if networks else None
 
 
 def stopped(state: str) -> dict[str, Any] | None:
-    """Give the outcome of a guest whose VM is not up any more, or None."""
+    """Return the outcome of a guest whose VM is not up any more, or None."""
     if state in UP:
         return None
     return _failure("XENFLOW_GUEST_STOPPED", state.lower())

@@ -26,7 +26,7 @@ def first(
     said: "message.Message | errors.Refused",
     runtime: "Runtime",
 ) -> dict[str, str]:
-    """Give the fields with which an entry begins."""
+    """Return the fields with which an entry begins."""
     good = said if isinstance(said, message.Message) else None
     timeout = (good.timeout if good else None) or runtime.settings.timeout
     fields = {
@@ -49,7 +49,7 @@ def first(
 
 
 def is_of_another_message(entry: "Entry", first: Mapping[str, str]) -> bool:
-    """Tell whether an entry was begun by a message that asks for something else."""
+    """Return whether an entry was begun by a message that asks for something else."""
     begun, asked = (
         (fields["name"], json.loads(fields["inputs"])) for fields in (entry.fields, first)
     )
@@ -57,7 +57,7 @@ def is_of_another_message(entry: "Entry", first: Mapping[str, str]) -> bool:
 
 
 def label(entry: "Entry", number: str) -> str:
-    """Give the label of a leg: its number, and how often it was begun again."""
+    """Return the label of a leg: its number, and how often it was begun again."""
     tried = entry.fields.get(f"try:{number}")
     return f"{number}.{tried}" if tried else number
 
@@ -74,7 +74,7 @@ class Rest:
 
 
 def patience(entry: "Entry", trouble: errors.XenflowError, runtime: "Runtime") -> Rest | None:
-    """Give the rest to take after a passing trouble; None when patience or the deadline is over.
+    """Return the rest to take after a passing trouble; None when patience or the deadline is over.
 
     Rests double, with full jitter. An unreachable XenServer is borne for `Settings.patience` while
     nothing is in flight there; a busy object, or a XenServer that has work of ours in hand, until
@@ -94,7 +94,7 @@ def patience(entry: "Entry", trouble: errors.XenflowError, runtime: "Runtime") -
 
 
 def fault(failing: Mapping[str, Any], undone: "Undone", *, keep: bool) -> dict[str, Any]:
-    """Give the end of a failure: its first error, the fallen step, what was undone or kept."""
+    """Return the end of a failure: its first error, the fallen step, what was undone or kept."""
     told = dict(failing["error"])
     ended = undone.told(keep=keep)
     return {

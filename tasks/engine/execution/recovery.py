@@ -56,12 +56,12 @@ class Look:
 
 
 def tag(operation: str, label: str) -> str:
-    """Give the tag of a leg: in ASCII, as a header wants it."""
+    """Return the tag of a leg: in ASCII, as a header wants it."""
     return f"{quote(operation, safe=_PLAIN)}/{label}"
 
 
 def dress(call: Call, tag: str) -> Call:
-    """Give a making its working name or stamp, to find what it makes without its task."""
+    """Return a making its working name or stamp, to find what it makes without its task."""
     params = list(call.params)
     if call.method in NAMED:
         params[NAMED[call.method]] = working_name(tag)
@@ -73,7 +73,7 @@ def dress(call: Call, tag: str) -> Call:
 
 
 def working_name(tag: str) -> str:
-    """Give the name under which something is made until its reference is in the journal."""
+    """Return the name under which something is made until its reference is in the journal."""
     return f"xenflow:{tag}"
 
 

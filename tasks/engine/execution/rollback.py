@@ -43,11 +43,11 @@ class Undone:
         return "; ".join(words)
 
     def left(self) -> list[Made]:
-        """Give what there still is, first made first: now the business of the flow around."""
+        """Return what there still is, first made first: now the business of the flow around."""
         return [*self.kept, *self.not_undone][::-1]
 
     def document(self) -> dict[str, Any]:
-        """Give it as fields of the fault."""
+        """Return it as fields of the fault."""
         lists = {"undone": self.undone, "not_undone": self.not_undone, "kept": self.kept}
         return {
             name: [{k: v for k, v in thing.items() if k not in _HOW} for thing in things]
@@ -60,7 +60,7 @@ NOTHING = Undone()
 
 
 def record(execution: "Execution") -> list[dict[str, Any]]:
-    """Give what the legs of an operation made, first made first, for its flow to undo."""
+    """Return what the legs of an operation made, first made first, for its flow to undo."""
     undo = execution.operation.undo
     if undo is None:
         return []
@@ -68,7 +68,7 @@ def record(execution: "Execution") -> list[dict[str, Any]]:
 
 
 def made(execution: "Execution") -> list[dict[str, Any]]:
-    """Give what a failing operation is to undo, of its steps and its legs, last made first."""
+    """Return what a failing operation is to undo, of its steps and its legs, last made first."""
     return [*execution.runtime.journal.made(execution.entry.id), *record(execution)[::-1]]
 
 
@@ -91,7 +91,7 @@ def _thing(undo: "Undo", execution: "Execution", cls: str, ref: str) -> dict[str
 
 
 def canvas(things: Sequence[Made]) -> Canvas:
-    """Give the steps that undo the things, in their order."""
+    """Return the steps that undo the things, in their order."""
     steps = [
         Signature(thing["undo"], kwargs=dict(thing["fields"]), immutable=True) for thing in things
     ]
@@ -100,7 +100,7 @@ def canvas(things: Sequence[Made]) -> Canvas:
 
 
 def _preparations(things: Sequence[Made]) -> list[Canvas]:
-    """Give the steps that come first; a thing that was made alone needs none."""
+    """Return the steps that come first; a thing that was made alone needs none."""
     if len(things) == 1:
         return []
     wanted = [(*thing["first"], thing["uuid"]) for thing in things if thing["first"]]

@@ -35,7 +35,7 @@ class Runtime:
     now: Callable[[], float] = field(default=time.time)
 
     def target(self, connection: Mapping[str, Any]) -> Target:
-        """Give the target that a message names or describes; raise Refused when it cannot be."""
+        """Return the target that a message names or describes; raise Refused when it cannot be."""
         try:
             if "hostname" in connection:
                 return Target.from_message(**_complete(connection))
@@ -55,7 +55,7 @@ class Runtime:
         *,
         replays: bool = False,
     ) -> Xen:
-        """Give the pool that a message names, as an operation's body sees it."""
+        """Return the pool that a message names, as an operation's body sees it."""
         return Xen(self.sessions, self.target(connection), memory, replays=replays)
 
 
@@ -76,7 +76,7 @@ def _complete(connection: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parking_place(connection: Mapping[str, Any]) -> str:
-    """Give the name under which to park what waits: the same for all that may share a poller."""
+    """Return the name under which to park what waits: the same for all that may share a poller."""
     if "hostname" not in connection:
         return str(connection["target"])
     port = connection.get("port") or ""

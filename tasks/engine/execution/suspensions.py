@@ -23,14 +23,14 @@ class Outcome:
     accepted: Accepted | None = None
 
     def resume(self, body: Generator[Leg, Any, Any]) -> Callable[[], Leg]:
-        """Give the step that carries the outcome into the body."""
+        """Return the step that carries the outcome into the body."""
         if self.error:
             return partial(body.throw, self.error)
         return partial(body.send, self.value)
 
 
 def pass_leg(execution: Execution, number: str, leg: Leg) -> Outcome:
-    """Give what became of a leg; raise Suspended when that is not known yet."""
+    """Return what became of a leg; raise Suspended when that is not known yet."""
     label = ledger.label(execution.entry, number)
     told = execution.entry.get(f"outcome:{label}")
     if told is None:

@@ -31,7 +31,7 @@ def follow(execution: Execution, label: str, leg: Follow) -> Any:
 
 
 def outcome_of(end: events.TaskEnd) -> dict[str, Any]:
-    """Give the end of a XenServer task as the journal keeps it."""
+    """Return the end of a XenServer task as the journal keeps it."""
     told = {"status": end.status, "result": end.result, "error_info": end.error_info}
     return {**told, "finished": end.finished}
 

@@ -65,13 +65,13 @@ class Entry:
         self.fields[name] = self.noted[name] = value
 
     def landed(self, leg: str, outcome: str, written: Mapping[str, str]) -> Json:
-        """Take over what a script wrote when it found that a leg had landed; give the outcome."""
+        """Take over what a script wrote when it found that a leg had landed; return the outcome."""
         self.fields.update(written)
         self.fields[f"outcome:{leg}"] = outcome
         return json.loads(outcome)
 
     def news(self) -> dict[str, str]:
-        """Give what was noted and looked up since the claim, to be written."""
+        """Return what was noted and looked up since the claim, to be written."""
         known = json.dumps(self.known, sort_keys=True)
         if self.known and known != self.fields.get("known"):
             return {**self.noted, "known": known}
@@ -136,7 +136,7 @@ class Journal:
         return entry
 
     def _lifetime(self, fields: Mapping[str, str]) -> int:
-        """Give the seconds for which to keep what there is of an operation: beyond its deadline."""
+        """Return the seconds for which an entry is kept: beyond its deadline."""
         return self.keep + max(int(float(fields.get("deadline", 0)) - time.time()), 0)
 
     def renew(self, entries: Sequence[tuple[str, str]]) -> None:
@@ -158,7 +158,7 @@ class Journal:
     def rest(
         self, entry: Entry, *, until: float, phase: str = "resting", leg: str = "", **fields: str
     ) -> Json:
-        """Let go until a moment or until `leg` lands; give its outcome if that came first."""
+        """Let go until a moment or until `leg` lands; return its outcome if that came first."""
         changes = {**fields, **entry.news()}
         word, outcome = scripts.texts(
             self._scripts.run(
@@ -178,7 +178,7 @@ class Journal:
         fault: Json = None,
         made: Sequence[Json] = (),
     ) -> str:
-        """End with an answer or a fault; give the message of a flow to call back, or ""."""
+        """End with an answer or a fault; return the message of a flow to call back, or ""."""
         keys = self.keys
         names = [keys.entry(entry.id), keys.due, keys.landing]
         if place.flow:
@@ -206,7 +206,7 @@ class Journal:
         )
 
     def settle(self, operation: str, leg: str, outcome: Json) -> str:
-        """Land a leg by its name; give the message to send, or "" when it landed before."""
+        """Land a leg by its name; return the message to send, or "" when it landed before."""
         keys = self.keys
         return scripts.text(
             self._scripts.run(
@@ -217,7 +217,7 @@ class Journal:
         )
 
     def call_off(self, operation: str, word: str) -> tuple[str, str]:
-        """Ask an operation to stop; give what came of it and the message to send.
+        """Ask an operation to stop; return what came of it and the message to send.
 
         What came of it: unknown, ended, asked before, or asked.
         """
@@ -235,7 +235,7 @@ class Journal:
         self.redis.hsetnx(self.keys.entry(flow), "failing", json.dumps(failing))
 
     def awake(self, most: int = 100) -> list[str]:
-        """Give the messages of those whose moment has come, and of landings nobody claimed."""
+        """Return the messages of those whose moment has come, and of landings nobody claimed."""
         keys = self.keys
         answer = self._scripts.run(
             "awake", [keys.due, keys.landing], [keys.entries, most, CALL_BACK_AGAIN]
@@ -243,7 +243,7 @@ class Journal:
         return [message for _, message in scripts.pairs(answer)]
 
     def knows(self, operation: str) -> bool:
-        """Tell whether an operation has begun."""
+        """Return whether an operation has begun."""
         return bool(self.redis.exists(self.keys.entry(operation)))
 
     def told(self, operation: str) -> None:
@@ -251,23 +251,23 @@ class Journal:
         self.redis.hset(self.keys.entry(operation), "told", "1")
 
     def read(self, operation: str) -> dict[str, str]:
-        """Give all fields of an entry; empty when it is not known."""
+        """Return all fields of an entry; empty when it is not known."""
         return scripts.fields(self.redis.hgetall(self.keys.entry(operation)))
 
     def open_steps(self, flow: str) -> list[str]:
-        """Give the steps of a flow that began and have not ended."""
+        """Return the steps of a flow that began and have not ended."""
         return scripts.texts(list(self.redis.smembers(self.keys.open_steps(flow))))
 
     def made(self, flow: str) -> list[Json]:
-        """Give what the steps of a flow made, last made first."""
+        """Return what the steps of a flow made, last made first."""
         found = self.redis.zrevrange(self.keys.made(flow), 0, -1)
         return [json.loads(scripts.text(thing)) for thing in found]
 
     def run(self, root: str) -> list[str]:
-        """Give the operations of a run in the order in which they began."""
+        """Return the operations of a run in the order in which they began."""
         return scripts.texts(self.redis.zrange(self.keys.run(root), 0, -1))
 
     def runs(self, *, most: int, since: float = 0.0) -> list[str]:
-        """Give the latest runs, newest first."""
+        """Return the latest runs, newest first."""
         found = self.redis.zrevrangebyscore(self.keys.runs, "+inf", since, start=0, num=most)
         return scripts.texts(found)

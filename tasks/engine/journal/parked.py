@@ -81,7 +81,7 @@ class ParkedOperations:
         return None, rest == "1"
 
     def land(self, target: str, ended: Iterable[Ended]) -> list[str]:
-        """Write outcomes into the journal; give the messages to send again."""
+        """Write outcomes into the journal; return the messages to send again."""
         keys = self.keys
         told = [
             part for end in ended for part in (end.ref, json.dumps(end.outcome), int(end.tagged))
@@ -121,11 +121,11 @@ class ParkedOperations:
             )
 
     def refs(self, target: str) -> list[str]:
-        """Give the references of all XenServer tasks that something waits for."""
+        """Return the references of all XenServer tasks that something waits for."""
         return scripts.texts(list(self.redis.hkeys(self.keys.parked(target))))
 
     def guests(self, target: str) -> list[str]:
-        """Give what those who wait for guests are parked under, see `guests.py`."""
+        """Return what those who wait for guests are parked under, see `guests.py`."""
         return scripts.texts(list(self.redis.smembers(self.keys.guests(target))))
 
     def leave(self, target: str, ref: str) -> None:
@@ -140,16 +140,16 @@ class ParkedOperations:
         return int(self.redis.hlen(self.keys.parked(target)))
 
     def targets(self) -> list[str]:
-        """Give the targets on which something is, or lately was, parked."""
+        """Return the targets on which something is, or lately was, parked."""
         return scripts.texts(list(self.redis.smembers(self.keys.targets)))
 
     def connection(self, target: str) -> dict[str, Any]:
-        """Give how to reach a target, as the message that parked there said it."""
+        """Return how to reach a target, as the message that parked there said it."""
         found = self.redis.hget(self.keys.connections, target)
         return dict(json.loads(scripts.text(found))) if found else {}
 
     def orphans(self) -> list[str]:
-        """Give the targets with something parked and no poller; arm each for some seconds."""
+        """Return the targets with something parked and no poller; arm each for some seconds."""
         return [t for t in self.targets() if self.count(t) and self._arm(t)]
 
     def _arm(self, target: str) -> bool:
@@ -181,7 +181,7 @@ class ParkedOperations:
         self.redis.delete(self.keys.health(target))
 
     def health(self, target: str) -> dict[str, str]:
-        """Give the poller's trouble with a target, if any: error, at, next (epoch seconds)."""
+        """Return the poller's trouble with a target, if any: error, at, next (epoch seconds)."""
         return scripts.fields(self.redis.hgetall(self.keys.health(target)))
 
     def end_lease(self, target: str, holder: str) -> bool:

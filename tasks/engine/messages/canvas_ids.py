@@ -21,12 +21,12 @@ _NAMESPACE = uuid.UUID("b0b1f5c2-6f0e-5a57-9b3e-6d2d6c5f8a11")
 
 
 def step_id(flow_id: str, place: str) -> str:
-    """Give the id of the step at a place of a flow's canvas: the same each time."""
+    """Return the id of the step at a place of a flow's canvas: the same each time."""
     return str(uuid.uuid5(_NAMESPACE, f"{flow_id}/{place}"))
 
 
 def is_repeatable(canvas: Canvas) -> bool:
-    """Tell whether a canvas may be sent again: a step of somebody else's might act again."""
+    """Return whether a canvas may be sent again: a step of somebody else's might act again."""
     return all(catalogue.find(step["task"]) for step in _steps(canvas))
 
 
@@ -50,7 +50,7 @@ def assign_ids(
     handed: Mapping[str, Any],
     undoes: bool = False,
 ) -> Canvas:
-    """Give every signature in a canvas its id, its headers and what the flow hands on."""
+    """Return every signature in a canvas its id, its headers and what the flow hands on."""
     if isinstance(canvas, chord):
         return _chord_with_ids(canvas, path=path, place=place, handed=handed, undoes=undoes)
     if canvas.task == CHAIN:
@@ -74,7 +74,7 @@ def _chord_with_ids(canvas: Any, *, place: str, path: tuple[str, ...], **rest: A
 
 
 def _parts(canvas: Any) -> list[Canvas]:
-    """Give what a chord does at once."""
+    """Return what a chord does at once."""
     return list(canvas.tasks.tasks if isinstance(canvas.tasks, group) else canvas.tasks)
 
 
@@ -94,7 +94,7 @@ def _step_with_ids(
 
 
 def _taken(handed: Mapping[str, Any], said: Mapping[str, Any], step: Operation) -> dict[str, Any]:
-    """Give what a step takes over: what it knows, and how to reach XenServer only as a whole."""
+    """Return what a step takes over: what it knows, and how to reach XenServer only as a whole."""
     elsewhere = {"target", "hostname"} & said.keys()
     return {
         name: value

@@ -27,7 +27,7 @@ _KEPT_PROPERTIES = ("correlation_id", "reply_to", "priority")
 
 
 def capture(delivered: "Delivered", queue: str) -> str:
-    """Give a delivered message as text from which `Post.again` can send it once more."""
+    """Return a delivered message as text from which `Post.again` can send it once more."""
     body: Any = delivered.body  # text or bytes, though the stubs know text alone
     headers = {name: v for name, v in delivered.headers.items() if name != "compression"}
     properties = delivered.properties
@@ -44,7 +44,7 @@ def capture(delivered: "Delivered", queue: str) -> str:
 
 
 def path_text(path: Iterable[str]) -> str:
-    """Give the ids of the flows around a step as one text, outermost first, "/" between them."""
+    """Return the ids of the flows around a step as one text, outermost first, "/" between them."""
     return "/".join(quote(flow, safe="") for flow in path)
 
 
