@@ -88,5 +88,5 @@ def _check(existing: str | None, new: Mapping[str, Any]) -> None:
         wrong = [f"{name}: is missing" for name in missing]
     else:
         return
-    words = f"{'; '.join(wrong)}; return existing_disk_name, or all of {', '.join(NEW)}"
+    words = f"{'; '.join(wrong)}; give existing_disk_name, or all of {', '.join(NEW)}"
     raise errors.from_api("XENFLOW_MESSAGE_INVALID", wrong, words=words)

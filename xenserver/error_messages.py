@@ -90,7 +90,7 @@ _PHRASES = {
     "HOST_NOT_ENOUGH_FREE_MEMORY": (
         "the host lacks memory ({0} bytes needed, {1} free); free some, or choose another host"
     ),
-    "HOST_NOT_ENOUGH_PCPUS": "the host has {1} CPUs, the VM wants {0}; return the VM fewer",
+    "HOST_NOT_ENOUGH_PCPUS": "the host has {1} CPUs, the VM wants {0}; give the VM fewer",
     "HOST_DISABLED": "host {0} is disabled; enable it, or choose another",
     "HOST_NOT_DISABLED": "the host is enabled; disable it first",
     "HOST_NOT_LIVE": "the host is down; start it, or choose another",
@@ -166,7 +166,7 @@ _PHRASES = {
     "TOO_MANY_PENDING_TASKS": "too many calls wait in this pool; try again later",
     "TASK_CANCELLED": "the operation was cancelled in XenServer",
     # Our own
-    "XENFLOW_AMBIGUOUS_NAME": "several {0}s are named {1}; return the UUID",
+    "XENFLOW_AMBIGUOUS_NAME": "several {0}s are named {1}; give the UUID",
     "XENFLOW_ANSWER_LOST": "{0} broke off before its answer; it may have happened, look first",
     "XENFLOW_NO_ANSWER": "{0} gave no answer in time; it may have happened, look first",
     "XENFLOW_CANCELLED": "{0} was cancelled",
@@ -195,5 +195,5 @@ _PHRASES = {
     "XENFLOW_TIMED_OUT": "{0} took longer than {1} s; allow more, or look at what holds it up",
     "XENFLOW_UNREACHABLE": "{0} cannot be reached ({1}); check address, port and network",
     "XENFLOW_VANISHED": "XenServer lost track of {0}, and nothing tells how it ended; look there",
-    "XENFLOW_WRONG_CLASS": "{1} is the UUID of a {2}, not of a {0}; return the UUID of a {0}",
+    "XENFLOW_WRONG_CLASS": "{1} is the UUID of a {2}, not of a {0}; give the UUID of a {0}",
 }

@@ -53,7 +53,7 @@ def _by_uuid(ask: Ask, kind: Kind, uuid: str) -> ObjectRef:
 
 def _by_name(ask: Ask, kind: Kind, name: str) -> ObjectRef:
     if not kind.named:
-        raise _missing(kind, name, f"a {kind.word.upper()} has no name; return its UUID")
+        raise _missing(kind, name, f"a {kind.word.upper()} has no name; give its UUID")
     records = _named(ask, kind.cls, name)
     found = [_thing(kind, ref, record) for ref, record in records.items() if kind.fits(record)]
     match found:
@@ -117,7 +117,7 @@ def _missing(kind: Kind, text: str, hint: str) -> errors.XenflowError:
 
 
 def _ambiguous(kind: Kind, name: str, uuids: list[str]) -> errors.XenflowError:
-    told = f"{len(uuids)} {_told(kind)}s are named {name}; return one's UUID: {', '.join(uuids)}"
+    told = f"{len(uuids)} {_told(kind)}s are named {name}; give one's UUID: {', '.join(uuids)}"
     return errors.from_api("XENFLOW_AMBIGUOUS_NAME", [_told(kind), name, *uuids], words=told)
 
 

@@ -12,8 +12,8 @@ OWN = """
 from celery import Signature
 
 from tasks.engine.declaration.answers import Answer
-from tasks.engine.declaration.flow import Canvas, flow
 from tasks.engine.declaration.field_types import Label
+from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import copies
 
 

@@ -48,14 +48,14 @@ WRONG = {
         {"network": "twins"},
         errors.Ambiguous,
         "XENFLOW_AMBIGUOUS_NAME",
-        "2 networks are named twins; return one's UUID",
+        "2 networks are named twins; give one's UUID",
     ),
     "the UUID of a host for a VM": Wrong(
         START,
         {"vm": "<host>"},
         errors.Refused,
         "XENFLOW_WRONG_CLASS",
-        "is the UUID of a host, not of a VM; return the UUID of a VM",
+        "is the UUID of a host, not of a VM; give the UUID of a VM",
     ),
     "a VM that runs already": Wrong(
         START,

@@ -17,15 +17,15 @@ from workers import loader
 
 HEAD = """\
 from tasks.engine.declaration.answers import Done, done
-from tasks.engine.declaration.operation import Steps, Undo, operation
 from tasks.engine.declaration.field_types import Label, VmName
+from tasks.engine.declaration.operation import Steps, Undo, operation
 from xenserver.client import Xen
 
 """  # five lines: what follows begins at the sixth
 RENAME = '''\
 @operation()
 def rename(xen: Xen, *, vm: VmName, name: Label) -> Done:
-    """Return a VM another name."""
+    """Give a VM another name."""
     found = xen.find.vm(vm)
     xen.VM.set_name_label(found, name)
     return done("VM renamed", found)
@@ -68,8 +68,8 @@ def test_one_file_may_use_another(load: Load) -> None:
     """A flow made of the operations of another file, by the package they are imported as."""
     load(
         night="from tasks.engine.declaration.answers import Done\n"
-        "from tasks.engine.declaration.flow import Canvas, flow\n"
         "from tasks.engine.declaration.field_types import VmName\n"
+        "from tasks.engine.declaration.flow import Canvas, flow\n"
         "from xenflow_operations import shelf\n"
         "@flow(answer=Done)\n"
         "def good_night(*, vm: VmName) -> Canvas:\n"
@@ -123,7 +123,7 @@ def _with(old: str, new: str) -> str:
             id="ours",
         ),
         pytest.param(
-            _with('    """Return a VM another name."""\n', ""), 6, "has no docstring", id="mute"
+            _with('    """Give a VM another name."""\n', ""), 6, "has no docstring", id="mute"
         ),
         pytest.param(_with("name: Label", "name"), 6, "'name' no type", id="no type"),
         pytest.param(_with("*, ", ""), 6, "'vm' by position", id="by position"),

@@ -65,8 +65,8 @@ def test_what_is_checked_in_is_what_would_be_written(written: Path, folder: str)
 
 OWN = '''\
 from tasks.engine.declaration.answers import Answer
-from tasks.engine.declaration.operation import operation
 from tasks.engine.declaration.field_types import VmName
+from tasks.engine.declaration.operation import operation
 
 
 class Renamed(Answer):
@@ -77,7 +77,7 @@ class Renamed(Answer):
 
 @operation(queue="find")
 def rename(_xen: object, *, vm: VmName) -> Renamed:
-    """Return a VM another name."""
+    """Give a VM another name."""
     return Renamed(return_result="VM renamed", before=vm)
 '''
 

@@ -155,8 +155,8 @@ from functools import partial
 
 import pydantic
 from tasks.engine.declaration.answers import Done, done
-from tasks.engine.declaration.operation import operation
 from tasks.engine.declaration.field_types import VmName
+from tasks.engine.declaration.operation import operation
 from xenserver.client import Xen
 
 HERE = os.curdir, partial, pydantic

@@ -137,5 +137,5 @@ def test_a_uuid_of_another_class_is_refused(xen: Xen) -> None:
 
 def test_what_has_no_name_is_found_by_uuid_only(xen: Xen) -> None:
     """A name is refused without a call."""
-    with pytest.raises(errors.Missing, match="a VBD has no name; return its UUID"):
+    with pytest.raises(errors.Missing, match="a VBD has no name; give its UUID"):
         xen.find.vbd("xvda")

@@ -53,7 +53,7 @@ def answers_of(operations: Iterable[Operation]) -> dict[str, type[answers.Answer
     for operation in operations:
         kind = operation.answer
         if named.setdefault(kind.__name__, kind) is not kind:
-            problem = f"another answer is called {kind.__name__} too; return this one another name"
+            problem = f"another answer is called {kind.__name__} too; give this one another name"
             raise DeclarationError(operation.where, problem)
     return dict(sorted(named.items()))
 

@@ -41,7 +41,7 @@ def _definitions(schemas: Iterable[Schema]) -> dict[str, Schema]:
     for schema in schemas:
         for name, told in schema.get("$defs", {}).items():
             if found.setdefault(name, told) != told:
-                problem = "two structures have this name; return one of them another"
+                problem = "two structures have this name; give one of them another"
                 raise DeclarationError(name, problem)
     return found
 
