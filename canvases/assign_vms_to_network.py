@@ -1,4 +1,4 @@
-"""Many VMs onto one network."""
+"""Connect many VMs to one network."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from celery import chord
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks import gather, plugging, vif
+from tasks import gather, hotplug, vif
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.field_types import NetworkName, VmName
 from tasks.engine.declaration.flow import Canvas, flow
@@ -44,15 +44,15 @@ def assign_vms_to_network(
         tuple[VmName, ...], Field(min_length=1, description="VMs, by UUID or name label")
     ],
     network: NetworkName,
-    plug: plugging.Plug = "auto",
+    plug: hotplug.Plug = "auto",
 ) -> Canvas:
-    """Return each of the VMs an interface on a network, side by side; all of them, or none."""
+    """Connect each of the VMs to a network, side by side; all of them, or none."""
     each = [_assigned(vm, network, plug) for vm in dict.fromkeys(vms)]
     return chord(each, gather.gather.s(feed={"answers": "*"}))
 
 
-def _assigned(vm: str, network: str, plug: plugging.Plug) -> Canvas:
+def _assigned(vm: str, network: str, plug: hotplug.Plug) -> Canvas:
     made = vif.create.s(vm=vm, network=network)
     if plug == "no":
         return made
-    return made | plugging.plug_vif_if_running.s(feed={"vif": "uuid"}, must_run=plug == "yes")
+    return made | vif.plug_if_running.s(feed={"vif": "uuid"}, must_run=plug == "yes")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from celery import chord
 from pydantic import BaseModel, ConfigDict, Field
 
-from canvases import building
+from canvases import vm_creation
 from canvases.setup_disk_or_cd import setup_disk_or_cd
 from tasks import vbd, vdi, vif
 from tasks.device_numbers import AUTODETECT
@@ -25,7 +25,7 @@ from tasks.engine.declaration.field_types import (
 )
 from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import configuration, devices
-from tasks.vm.addresses import WaitFor
+from tasks.vm.guest import WaitFor
 from xenserver import errors
 
 
@@ -64,7 +64,7 @@ Networks = Annotated[
 ]
 
 
-@flow(answer=Done, shape=building.built)
+@flow(answer=Done, shape=vm_creation.built)
 def create_vm_from_unconfigured_template(
     *,
     template: TemplateName,
@@ -78,11 +78,11 @@ def create_vm_from_unconfigured_template(
     cd: Annotated[VdiName, Field(description="the CD in its drive, by UUID or name label")]
     | None = None,
     networks: Networks = (),
-    start: building.Start = True,
+    start: vm_creation.Start = True,
     wait_for: WaitFor = "running",
 ) -> Canvas:
     """Clone a template, install the VM, build its disks, CD and networks side by side, start it."""
-    machine = building.installed(
+    machine = vm_creation.installed(
         template=template, name=name, description=description, sr=sr, own_disks=False
     )
     if memory or vcpus or boot:
@@ -93,7 +93,7 @@ def create_vm_from_unconfigured_template(
     if parts:
         machine |= _free_devices(disks, networks)
         machine |= chord(parts, devices.check_devices.s(feed={"parts": "*"}))
-    return building.started(machine, start=start, wait_for=wait_for)
+    return vm_creation.started(machine, start=start, wait_for=wait_for)
 
 
 def _free_devices(disks: Sequence[DiskWanted], networks: Sequence[NetworkWanted]) -> Canvas:

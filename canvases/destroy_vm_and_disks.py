@@ -10,7 +10,8 @@ from tasks import gather, vdi
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.field_types import Text, VmName
 from tasks.engine.declaration.flow import Canvas, flow
-from tasks.vm import belongings, lifecycle, power
+from tasks.vm import disks as disk_choice
+from tasks.vm import lifecycle, power
 
 Shutdown = Annotated[
     Literal["no", "clean", "force"],
@@ -28,8 +29,8 @@ class Destroyed(Answer):
 
     uuid: str = Field(description="the VM that was destroyed")
     name_label: str
-    deleted: list[belongings.Disk]
-    kept: list[belongings.KeptDisk]
+    deleted: list[disk_choice.Disk]
+    kept: list[disk_choice.KeptDisk]
 
 
 @flow(answer=Destroyed)
@@ -45,7 +46,7 @@ def destroy_vm_and_disks(
     A disk that another VM uses is found before anything is destroyed, and the whole refused,
     unless `delete_shared_disks`.
     """
-    chosen = belongings.choose_disks.s(
+    chosen = disk_choice.choose_disks.s(
         vm=vm, delete=delete_disks, even_shared=delete_shared_disks, image=shutdown == "no"
     )
     return chosen | destroy_with_disks.s(
@@ -66,13 +67,13 @@ def _destroyed(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Destroyed
     )
 
 
-def _names(disks: tuple[belongings.Disk, ...]) -> str:
+def _names(disks: tuple[disk_choice.Disk, ...]) -> str:
     return ", ".join(disk.name_label or disk.uuid for disk in disks) or "none"
 
 
 NameLabel = Annotated[Text, Field(description="the VM's name, for the answer")]
-Disks = Annotated[tuple[belongings.Disk, ...], Field(description="those that go")]
-Kept = Annotated[tuple[belongings.KeptDisk, ...], Field(description="those that stay")]
+Disks = Annotated[tuple[disk_choice.Disk, ...], Field(description="those that go")]
+Kept = Annotated[tuple[disk_choice.KeptDisk, ...], Field(description="those that stay")]
 
 
 @flow(name="xenserver.vm.destroy_with_disks", answer=Destroyed, shape=_destroyed)

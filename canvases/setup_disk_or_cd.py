@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from tasks import plugging, vbd, vdi
+from tasks import hotplug, vbd, vdi
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.field_types import (
     Bootable,
@@ -54,9 +54,9 @@ def setup_disk_or_cd(
     mode: vbd.Mode | None = None,
     type: vbd.Type = "Disk",
     bootable: Bootable = False,
-    plug: plugging.Plug = "auto",
+    plug: hotplug.Plug = "auto",
 ) -> Canvas:
-    """Return a VM an existing disk or CD, or a new disk, and plug it when the VM runs.
+    """Attach an existing disk or CD, or a new disk, to a VM, and plug it when the VM runs.
 
     A new disk needs `vdi_type`, `new_disk_name`, `disk_size` and `storage_repository`. A disk that
     the VM has already is left alone.
@@ -73,7 +73,7 @@ def setup_disk_or_cd(
         attached = made | vbd.create.s(feed={"vdi": "uuid"}, vm=vm, **drive)
     if plug == "no":
         return attached
-    return attached | plugging.plug_vbd_if_running.s(
+    return attached | vbd.plug_if_running.s(
         feed={"vbd": "uuid", "was_there": "was_there"}, must_run=plug == "yes"
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from tasks import plugging, vif
+from tasks import hotplug, vif
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.field_types import Device, Mac, Mtu, NetworkName, VmName
 from tasks.engine.declaration.flow import Canvas, flow
@@ -34,10 +34,10 @@ def setup_network_devices(
     device_id: Device = "autodetect",
     mac: Mac = "",
     mtu: Mtu = 1500,
-    plug: plugging.Plug = "auto",
+    plug: hotplug.Plug = "auto",
 ) -> Canvas:
-    """Return a VM an interface on a network, and plug it when the VM runs."""
+    """Connect a VM to a network by a new interface, and plug it when the VM runs."""
     made = vif.create.s(vm=vm, network=network, device=device_id, mac=mac, mtu=mtu)
     if plug == "no":
         return made
-    return made | plugging.plug_vif_if_running.s(feed={"vif": "uuid"}, must_run=plug == "yes")
+    return made | vif.plug_if_running.s(feed={"vif": "uuid"}, must_run=plug == "yes")

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tasks import hotplug
 from tasks.device_numbers import AUTODETECT, on_a_free_number
 from tasks.engine.declaration.answers import Created, Done, Found, done, found
 from tasks.engine.declaration.field_types import (
@@ -51,7 +52,7 @@ def create(
     other_config: OtherConfig | None = None,
     ensure: Ensures = False,
 ) -> Steps[Created]:
-    """Return a VM a disk or a drive, which may be empty; a running VM sees it once it is plugged.
+    """Attach a disk, or a drive that may be empty, to a VM; a running VM sees it once plugged.
 
     The mode is RW, or RO for a CD drive, unless one is given. With `ensure` a drive of the VM that
     holds the disk already is answered with, whatever its device.
@@ -150,6 +151,37 @@ def plug(xen: Xen, *, vbd: VbdUuid) -> Steps[Done]:
     drive = xen.find.vbd(vbd)
     yield xen.Async.VBD.plug(drive)
     return done("VBD plugged", drive)
+
+
+@operation()
+def plug_if_running(
+    xen: Xen,
+    *,
+    vbd: VbdUuid,
+    must_run: hotplug.MustRun = False,
+    was_there: hotplug.WasThere = False,
+) -> Steps[hotplug.Plugged]:
+    """Attach a drive to its VM if that runs; one that does not sees the drive when it starts.
+
+    With `must_run` a VM that does not run is refused. A drive that `was_there` is left alone.
+    """
+    drive = xen.find.vbd(vbd)
+    record = xen.VBD.get_record(drive)
+    plugged = record["currently_attached"]
+    if not was_there:
+        call = xen.Async.VBD.plug(drive)
+        plugged = yield from hotplug.plug_if_running(
+            xen, drive, record["VM"], call, must_run=must_run
+        )
+    return hotplug.Plugged(
+        return_result=hotplug.outcome("VBD", plugged=plugged, was_there=was_there),
+        uuid=drive.uuid,
+        vm=xen.uuid.vm(record["VM"]),
+        device=record["userdevice"],
+        vdi=None if record["empty"] else xen.uuid.vdi(record["VDI"]),
+        plugged=plugged,
+        was_there=was_there,
+    )
 
 
 @operation()

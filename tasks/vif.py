@@ -1,5 +1,6 @@
 """Operations on the virtual network interfaces of VMs."""
 
+from tasks import hotplug
 from tasks.device_numbers import AUTODETECT, on_a_free_number
 from tasks.engine.declaration.answers import Created, Done, Found, created, done, found
 from tasks.engine.declaration.field_types import (
@@ -34,7 +35,7 @@ def create(
     mtu: Mtu = 1500,
     other_config: OtherConfig | None = None,
 ) -> Steps[Created]:
-    """Return a VM an interface on a network; a running VM sees it once it is plugged."""
+    """Make an interface of a VM on a network; a running VM sees it once it is plugged."""
     machine = xen.find.vm(vm)
     record = {
         "VM": machine,
@@ -69,6 +70,37 @@ def destroy(xen: Xen, *, vif: VifUuid, unplug: Unplugs = False) -> Steps[Done]:
         yield from unless_already(detached, xen.Async.VIF.unplug(interface))
     yield xen.Async.VIF.destroy(interface)
     return done("VIF Destroyed", interface)
+
+
+@operation()
+def plug(xen: Xen, *, vif: VifUuid) -> Steps[Done]:
+    """Attach a virtual interface to its running VM."""
+    interface = xen.find.vif(vif)
+    yield xen.Async.VIF.plug(interface)
+    return done("VIF plugged", interface)
+
+
+@operation()
+def plug_if_running(
+    xen: Xen, *, vif: VifUuid, must_run: hotplug.MustRun = False
+) -> Steps[hotplug.Plugged]:
+    """Attach an interface to its VM if that runs; one that does not sees it when it starts.
+
+    With `must_run` a VM that does not run is refused.
+    """
+    interface = xen.find.vif(vif)
+    record = xen.VIF.get_record(interface)
+    call = xen.Async.VIF.plug(interface)
+    plugged = yield from hotplug.plug_if_running(
+        xen, interface, record["VM"], call, must_run=must_run
+    )
+    return hotplug.Plugged(
+        return_result=hotplug.outcome("VIF", plugged=plugged),
+        uuid=interface.uuid,
+        vm=xen.uuid.vm(record["VM"]),
+        device=record["device"],
+        plugged=plugged,
+    )
 
 
 @operation(queue="find")

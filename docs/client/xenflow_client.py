@@ -369,7 +369,7 @@ class flow:
         plug: Literal["auto", "yes", "no"] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Report]:
-        """Return each of the VMs an interface on a network, side by side; all of them, or none.
+        """Connect each of the VMs to a network, side by side; all of them, or none.
 
         Args:
             vms: VMs, by UUID or name label
@@ -576,7 +576,7 @@ class flow:
         plug: Literal["auto", "yes", "no"] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[DiskSetUp]:
-        """Return a VM an existing disk or CD, or a new disk, and plug it when the VM runs.
+        """Attach an existing disk or CD, or a new disk, to a VM, and plug it when the VM runs.
 
         A new disk needs `vdi_type`, `new_disk_name`, `disk_size` and `storage_repository`. A disk
         that the VM has already is left alone.
@@ -624,7 +624,7 @@ class flow:
         plug: Literal["auto", "yes", "no"] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[NetworkSetUp]:
-        """Return a VM an interface on a network, and plug it when the VM runs.
+        """Connect a VM to a network by a new interface, and plug it when the VM runs.
 
         Args:
             vm: a VM, by UUID or name label
@@ -980,7 +980,7 @@ class vbd:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Return a VM a disk or a drive, which may be empty; a running VM sees it once it is
+        """Attach a disk, or a drive that may be empty, to a VM; a running VM sees it once
         plugged.
 
         The mode is RW, or RO for a CD drive, unless one is given. With `ensure` a drive of the VM
@@ -1302,7 +1302,7 @@ class vif:
         other_config: dict[str, str] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Return a VM an interface on a network; a running VM sees it once it is plugged.
+        """Make an interface of a VM on a network; a running VM sees it once it is plugged.
 
         Args:
             vm: a VM, by UUID or name label

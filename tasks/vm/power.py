@@ -17,7 +17,7 @@ from tasks.engine.declaration.field_types import (
 from tasks.engine.declaration.idempotence import unless_already
 from tasks.engine.declaration.operation import Steps, operation
 from tasks.engine.declaration.suspensions import within
-from tasks.vm.addresses import WaitFor, come_up, refuse_without_tools
+from tasks.vm.guest import WaitFor, refuse_without_tools, wait_for_guest
 from tasks.vm.states import State, already, arrived, into
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
@@ -43,7 +43,7 @@ def start(
         boot = xen.Async.VM.start(machine, paused, force)
     state: State = "Paused" if paused else "Running"
     arrival = into(state, machine, boot, "VM started", ensure=ensure)
-    return (yield from come_up(machine, wait_for, arrival))
+    return (yield from wait_for_guest(machine, wait_for, arrival))
 
 
 FallBack = Annotated[
@@ -77,7 +77,7 @@ def reboot(
     """Reboot a VM by its guest; with `force` as its reset button would."""
     machine = xen.find.vm(vm)
     refuse_without_tools(xen, machine, wait_for)
-    return (yield from come_up(machine, wait_for, _again(xen, machine, force=force)))
+    return (yield from wait_for_guest(machine, wait_for, _again(xen, machine, force=force)))
 
 
 def _again(xen: Xen, machine: ObjectRef, *, force: bool) -> Steps[Done]:

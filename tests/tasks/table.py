@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tasks import host, network, pif, plugging, sr, task, vbd, vdi, vif
+from tasks import host, network, pif, sr, task, vbd, vdi, vif
 from tasks.engine.declaration.operation import Operation
-from tasks.vm import copies, guest, lifecycle, power
+from tasks.vm import copies, lifecycle, migration, pausing, power
 from tests.tasks.fixtures import GIB, ISO, LIBRARY, NFS, Maker, Record, fresh
 
 Fields = dict[str, Any]
@@ -130,7 +130,7 @@ TABLE = (
         code="OPERATION_NOT_ALLOWED",
     ),
     Case(
-        operation=plugging.plug_vif,
+        operation=vif.plug,
         ready=lambda maker: {"vif": maker.unplugged()},
         says="VIF plugged",
         seen=_attached("VIF", wanted=True),
@@ -289,17 +289,17 @@ TABLE = (
         code=WRONG_CLASS,
     ),
     Case(
-        operation=guest.migrate,
+        operation=migration.migrate,
         ready=lambda maker: {"vm": maker.running(), "host": "xs2"},
         says="VM migrated",
         seen=_is_on("xs2"),
         wrong=lambda maker: {"vm": maker.paused(), "host": "xs2"},
         code=WRONG_STATE,
     ),
-    _power(guest.pause, "VM paused", Maker.running, "Paused", Maker.vm),
-    _power(guest.resume, "VM resumed", Maker.suspended, "Running", Maker.vm),
-    _power(guest.suspend, "VM suspended", Maker.running, "Suspended", Maker.vm),
-    _power(guest.unpause, "VM unpaused", Maker.paused, "Running", Maker.running),
+    _power(pausing.pause, "VM paused", Maker.running, "Paused", Maker.vm),
+    _power(pausing.resume, "VM resumed", Maker.suspended, "Running", Maker.vm),
+    _power(pausing.suspend, "VM suspended", Maker.running, "Suspended", Maker.vm),
+    _power(pausing.unpause, "VM unpaused", Maker.paused, "Running", Maker.running),
     _power(power.reboot, "Reboot completed", Maker.running, "Running", Maker.vm),
     _power(power.shutdown, "Shutdown completed", Maker.running, "Halted", Maker.vm),
     _power(power.start, "VM started", Maker.vm, "Running", Maker.running),

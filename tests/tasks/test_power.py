@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tasks.engine.declaration.operation import Operation
-from tasks.vm import guest, power
+from tasks.vm import migration, pausing, power
 from tests.tasks.harness import Lab
 from xenserver import errors
 
@@ -53,9 +53,9 @@ def test_start_refuses_a_running_vm(lab: Lab) -> None:
     [
         (power.start, "web01", "VM already running", "Running"),
         (power.shutdown, "web02", "VM already halted", "Halted"),
-        (guest.suspend, "batch01", "VM already suspended", "Suspended"),
-        (guest.resume, "web01", "VM already running", "Running"),
-        (guest.unpause, "web01", "VM already running", "Running"),
+        (pausing.suspend, "batch01", "VM already suspended", "Suspended"),
+        (pausing.resume, "web01", "VM already running", "Running"),
+        (pausing.unpause, "web01", "VM already running", "Running"),
     ],
 )
 def test_ensure_makes_being_there_already_a_success(
@@ -73,7 +73,7 @@ def test_ensure_counts_a_paused_vm_as_paused(lab: Lab) -> None:
     """Pausing it once more is no mistake then."""
     lab.see("VM.pause", lab.ref("VM", "web01"))
 
-    assert lab.do(guest.pause, vm="web01", ensure=True)["return_result"] == "VM already paused"
+    assert lab.do(pausing.pause, vm="web01", ensure=True)["return_result"] == "VM already paused"
 
 
 @pytest.mark.parametrize(
@@ -82,18 +82,18 @@ def test_ensure_counts_a_paused_vm_as_paused(lab: Lab) -> None:
         (power.start, "web02", {}, [False, False]),
         (power.start, "web02", {"paused": True, "force": True}, [True, True]),
         (power.start, "web02", {"host": "xs2", "force": True}, ["xs2", False, True]),
-        (guest.resume, "batch01", {}, [False, False]),
-        (guest.resume, "batch01", {"paused": True, "force": True}, [True, True]),
-        (guest.resume, "batch01", {"host": "xs2", "force": True}, ["xs2", False, True]),
-        (guest.migrate, "web01", {"host": "xs2"}, ["xs2", {"live": "true", "force": "false"}]),
+        (pausing.resume, "batch01", {}, [False, False]),
+        (pausing.resume, "batch01", {"paused": True, "force": True}, [True, True]),
+        (pausing.resume, "batch01", {"host": "xs2", "force": True}, ["xs2", False, True]),
+        (migration.migrate, "web01", {"host": "xs2"}, ["xs2", {"live": "true", "force": "false"}]),
         (
-            guest.migrate,
+            migration.migrate,
             "web01",
             {"host": "xs2", "live": False, "force": True},
             ["xs2", {"live": "false", "force": "true"}],
         ),
-        (guest.migrate, "web02", {"host": "xs2", "force": True}, ["xs2", False, True]),
-        (guest.migrate, "batch01", {"host": "xs2", "force": True}, ["xs2", False, True]),
+        (migration.migrate, "web02", {"host": "xs2", "force": True}, ["xs2", False, True]),
+        (migration.migrate, "batch01", {"host": "xs2", "force": True}, ["xs2", False, True]),
     ],
 )
 def test_what_is_said_reaches_xenserver(
@@ -182,9 +182,9 @@ def test_reboot_refuses_a_halted_vm(lab: Lab) -> None:
 
 def test_pause_and_unpause_stop_a_vm_and_let_it_go(lab: Lab) -> None:
     """It keeps its host meanwhile."""
-    paused = lab.do(guest.pause, vm="web01")
+    paused = lab.do(pausing.pause, vm="web01")
     seen = lab.state("web01")
-    unpaused = lab.do(guest.unpause, vm="web01")
+    unpaused = lab.do(pausing.unpause, vm="web01")
 
     assert (paused["return_result"], seen) == ("VM paused", "Paused")
     assert (unpaused["return_result"], lab.state("web01")) == ("VM unpaused", "Running")
@@ -193,14 +193,14 @@ def test_pause_and_unpause_stop_a_vm_and_let_it_go(lab: Lab) -> None:
 def test_pause_refuses_a_halted_vm(lab: Lab) -> None:
     """Only what runs can be paused."""
     with pytest.raises(errors.Refused, match="is halted; it must be running"):
-        lab.do(guest.pause, vm="web02")
+        lab.do(pausing.pause, vm="web02")
 
 
 def test_suspend_and_resume_carry_a_vm_over(lab: Lab) -> None:
     """Its memory lies on disk in between."""
-    suspended = lab.do(guest.suspend, vm="web01")
+    suspended = lab.do(pausing.suspend, vm="web01")
     seen = lab.state("web01")
-    resumed = lab.do(guest.resume, vm="web01")
+    resumed = lab.do(pausing.resume, vm="web01")
 
     assert (suspended["return_result"], seen) == ("VM suspended", "Suspended")
     assert (resumed["return_result"], lab.state("web01")) == ("VM resumed", "Running")
@@ -208,7 +208,7 @@ def test_suspend_and_resume_carry_a_vm_over(lab: Lab) -> None:
 
 def test_resume_takes_the_host_that_is_given(lab: Lab) -> None:
     """Not the one XenServer would choose."""
-    lab.do(guest.resume, vm="batch01", host="xs2", paused=True)
+    lab.do(pausing.resume, vm="batch01", host="xs2", paused=True)
 
     assert lab.record("VM", "batch01")["resident_on"] == lab.ref("host", "xs2")
     assert lab.state("batch01") == "Paused"
@@ -217,7 +217,7 @@ def test_resume_takes_the_host_that_is_given(lab: Lab) -> None:
 def test_resume_refuses_a_halted_vm(lab: Lab) -> None:
     """There is no memory to go on from."""
     with pytest.raises(errors.Refused, match="is halted; it must be suspended"):
-        lab.do(guest.resume, vm="web02")
+        lab.do(pausing.resume, vm="web02")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_resume_refuses_a_halted_vm(lab: Lab) -> None:
 )
 def test_migrate_brings_a_vm_to_a_host_from_any_state(lab: Lab, vm: str, call: str) -> None:
     """Running it moves, halted it starts there, suspended it resumes there."""
-    answer = lab.do(guest.migrate, vm=vm, host="xs2")
+    answer = lab.do(migration.migrate, vm=vm, host="xs2")
 
     assert answer["return_result"] == "VM migrated"
     assert lab.state(vm) == "Running"
@@ -243,12 +243,12 @@ def test_migrate_refuses_a_paused_vm(lab: Lab) -> None:
     lab.see("VM.pause", lab.ref("VM", "web01"))
 
     with pytest.raises(errors.Refused, match="is paused; it must be running"):
-        lab.do(guest.migrate, vm="web01", host="xs2")
+        lab.do(migration.migrate, vm="web01", host="xs2")
 
 
 def test_migrate_leaves_a_vm_where_it_is_when_that_is_enough(lab: Lab) -> None:
     """With `ensure`, nothing is moved to the host it is on."""
-    answer = lab.do(guest.migrate, vm="web01", host="xs1", ensure=True)
+    answer = lab.do(migration.migrate, vm="web01", host="xs1", ensure=True)
 
     assert answer["return_result"] == "VM already on xs1"
     assert "Async.VM.pool_migrate" not in lab.hands.heard

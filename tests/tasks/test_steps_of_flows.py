@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from simulator import server
-from tasks import gather, plugging, vbd
-from tasks.vm import belongings, configuration, devices
+from tasks import gather, vbd, vif
+from tasks.vm import configuration, devices, disks
 from tests.tasks.fixtures import Maker, Record
 from tests.tasks.harness import Lab
 from tests.xenserver.pools import Pool
@@ -37,7 +37,7 @@ def test_a_physical_disk_is_kept(with_physical_disk: tuple[Lab, str]) -> None:
     """It is a device, not a file that could be deleted."""
     lab, disk = with_physical_disk
 
-    answer = lab.do(belongings.choose_disks, vm="web02", delete=True)
+    answer = lab.do(disks.choose_disks, vm="web02", delete=True)
 
     assert [one["name_label"] for one in answer["delete"]] == ["web02 system"]
     assert answer["keep"] == [
@@ -51,7 +51,7 @@ def test_each_class_is_read_once_to_choose_disks(lab: Lab, maker: Maker) -> None
     for _ in range(3):
         maker.drive(vm)
 
-    lab.do(belongings.choose_disks, vm=vm, delete=True)
+    lab.do(disks.choose_disks, vm=vm, delete=True)
 
     reading = [method for method in lab.hands.heard if method.endswith("get_all_records")]
     assert sorted(reading) == ["SR.get_all_records", "VBD.get_all_records", "VDI.get_all_records"]
@@ -64,7 +64,7 @@ def test_a_disk_in_two_drives_of_a_vm_is_chosen_once(lab: Lab, maker: Maker) -> 
     disk = lab.see("VBD.get_VDI", maker.ref("VBD", drive))
     maker.drive(vm, VDI=disk)
 
-    answer = lab.do(belongings.choose_disks, vm=vm, delete=True)
+    answer = lab.do(disks.choose_disks, vm=vm, delete=True)
 
     assert len(answer["delete"]) == 2
 
@@ -114,7 +114,7 @@ def test_plugging_a_device_that_was_plugged_meanwhile_is_fine(lab: Lab, maker: M
     """The VM started just now, say, and took all its devices along."""
     drive = maker.plugged()
 
-    answer = lab.do(plugging.plug_vbd_if_running, vbd=drive)
+    answer = lab.do(vbd.plug_if_running, vbd=drive)
 
     assert answer["plugged"]
 
@@ -126,7 +126,7 @@ def test_an_interface_is_plugged(lab: Lab, maker: Maker) -> None:
     rest: Record = {"MAC": "", "MTU": 1500, "other_config": {}, "qos_algorithm_params": {}}
     made = lab.see("VIF.create", {**record, **rest, "qos_algorithm_type": ""})
 
-    answer = lab.do(plugging.plug_vif, vif=lab.see("VIF.get_uuid", made))
+    answer = lab.do(vif.plug, vif=lab.see("VIF.get_uuid", made))
 
     assert answer["return_result"] == "VIF plugged"
     assert lab.see("VIF.get_currently_attached", made)

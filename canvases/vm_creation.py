@@ -8,7 +8,7 @@ from pydantic import Field
 from tasks.engine.declaration.answers import Done
 from tasks.engine.declaration.flow import Canvas
 from tasks.vm import copies, lifecycle, power
-from tasks.vm.addresses import WaitFor
+from tasks.vm.guest import WaitFor
 
 Start = Annotated[bool, Field(description="start the VM in the end")]
 

@@ -1,0 +1,47 @@
+"""Hot-plug of devices, as VBDs and VIFs have it in common."""
+
+from collections.abc import Generator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.idempotence import unless_already
+from tasks.engine.declaration.suspensions import Call, Leg
+from xenserver.client import Xen
+from xenserver.objects import ObjectRef
+
+Plug = Annotated[
+    Literal["auto", "yes", "no"],
+    Field(description="plug it if the VM runs, in any case, or not at all"),
+]
+MustRun = Annotated[bool, Field(description="refuse a VM that does not run")]
+WasThere = Annotated[bool, Field(description="leave it alone: it was there before")]
+
+
+class Plugged(Answer):
+    """A device of a VM, and whether the guest sees it."""
+
+    uuid: str = Field(description="the device")
+    vm: str = Field(description="the VM, by UUID")
+    device: str = Field(description="the device number")
+    vdi: str | None = Field(None, description="the disk or medium in a drive, by UUID")
+    plugged: bool = Field(description="whether the guest sees it")
+    was_there: bool = Field(default=False, description="it was there before, and was left alone")
+
+
+def plug_if_running(
+    xen: Xen, device: ObjectRef, vm: str, call: Call, *, must_run: bool
+) -> Generator[Leg, Any, bool]:
+    """Plug a device if its VM runs, or must run; return whether the guest sees it now."""
+    if not must_run and xen.VM.get_power_state(vm) != "Running":
+        return False
+    yield from unless_already(("DEVICE_ALREADY_ATTACHED", device.ref), call)
+    return True
+
+
+def outcome(cls: str, *, plugged: bool, was_there: bool = False) -> str:
+    """Return in words what became of a device."""
+    if was_there:
+        return f"{cls} was attached already, and was left alone"
+    return f"{cls} plugged" if plugged else f"{cls} not plugged: its VM does not run"

@@ -1,0 +1,55 @@
+"""Pause and suspend of VMs, and the way back."""
+
+from tasks.engine.declaration.answers import Done
+from tasks.engine.declaration.field_types import Ensures, HostName, Insists, Paused, VmName
+from tasks.engine.declaration.operation import Steps, operation
+from tasks.vm.guest import WaitFor, refuse_without_tools, wait_for_guest
+from tasks.vm.states import State, into
+from xenserver.client import Xen
+
+
+@operation()
+def pause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
+    """Stop a running VM where it is, in memory."""
+    machine = xen.find.vm(vm)
+    call = xen.Async.VM.pause(machine)
+    return (yield from into("Paused", machine, call, "VM paused", ensure=ensure))
+
+
+@operation()
+def unpause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
+    """Let a paused VM run on."""
+    machine = xen.find.vm(vm)
+    call = xen.Async.VM.unpause(machine)
+    return (yield from into("Running", machine, call, "VM unpaused", ensure=ensure))
+
+
+@operation()
+def suspend(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
+    """Write a running VM's memory to disk and free its host of it."""
+    machine = xen.find.vm(vm)
+    call = xen.Async.VM.suspend(machine)
+    return (yield from into("Suspended", machine, call, "VM suspended", ensure=ensure))
+
+
+@operation()
+def resume(
+    xen: Xen,
+    *,
+    vm: VmName,
+    paused: Paused = False,
+    force: Insists = False,
+    host: HostName | None = None,
+    ensure: Ensures = False,
+    wait_for: WaitFor = "running",
+) -> Steps[Done]:
+    """Let a suspended VM run on, on the host that XenServer chooses or on a given one."""
+    machine = xen.find.vm(vm)
+    refuse_without_tools(xen, machine, wait_for)
+    if host:
+        call = xen.Async.VM.resume_on(machine, xen.find.host(host), paused, force)
+    else:
+        call = xen.Async.VM.resume(machine, paused, force)
+    state: State = "Paused" if paused else "Running"
+    arrival = into(state, machine, call, "VM resumed", ensure=ensure)
+    return (yield from wait_for_guest(machine, wait_for, arrival))
