@@ -1,4 +1,4 @@
-"""What tests of many rooms stand on: a real Redis-compatible server, and a whole xenflow."""
+"""Fixtures for all tests: a Redis-compatible server, and stacks."""
 
 import signal
 import uuid
@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from tests.stack import Inhabited, inhabited
+from tests.stack import StackHarness, running_stack
 from workers.local_stack import valkey_server
 
 SHORT = {"visibility_timeout": "4", "lease": "3"}  # seconds; less to wait for after a death
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _processes_hear_ctrl_c() -> None:
-    """Let what tests start hear SIGINT, also where a shell started the tests to ignore it."""
+def _subprocesses_receive_sigint() -> None:
+    """Let subprocesses of tests receive SIGINT, also when the parent shell ignores it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -38,27 +38,27 @@ def redis(valkey: valkey_server.Valkey) -> Iterator[Redis]:
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
-    """Keep a house with four slots and a poller, shared by all tests that leave it standing."""
-    with inhabited(tmp_path_factory.mktemp("house"), speed=20.0) as lives:
-        lives.house.worker()
-        lives.house.poller()
-        yield lives
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackHarness]:
+    """Run a stack with four slots and a poller, shared by all tests that leave it running."""
+    with running_stack(tmp_path_factory.mktemp("stack"), speed=20.0) as stack:
+        stack.services.worker()
+        stack.services.poller()
+        yield stack
 
 
 @pytest.fixture(autouse=True)
-def _canvases_go_to_the_house_of_the_test(request: pytest.FixtureRequest) -> None:
-    """Let signatures without an app be sent by the house of this test, not by that of another."""
-    if "house" in request.fixturenames:
-        request.getfixturevalue("house").app.set_current()
+def _canvases_go_to_the_stack_of_the_test(request: pytest.FixtureRequest) -> None:
+    """Let signatures without an app be sent by the stack of this test, not by that of another."""
+    if "stack" in request.fixturenames:
+        request.getfixturevalue("stack").app.set_current()
 
 
 @pytest.fixture
-def frail_house(tmp_path: Path) -> Iterator[Inhabited]:
-    """Keep a house for one test, whose processes the test starts and kills."""
-    with inhabited(tmp_path, speed=20.0) as lives:
-        lives.house.choose(**SHORT)
-        yield lives
+def isolated_stack(tmp_path: Path) -> Iterator[StackHarness]:
+    """Run a stack for one test, which starts and kills its processes."""
+    with running_stack(tmp_path, speed=20.0) as stack:
+        stack.services.choose(**SHORT)
+        yield stack
 
 
 @pytest.fixture

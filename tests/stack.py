@@ -1,4 +1,4 @@
-"""A whole xenflow for tests to live in: its processes, its client, and its simulated pool."""
+"""A harness around a local stack: its processes, a client, and the simulated pool."""
 
 import json
 import os
@@ -28,14 +28,14 @@ PATIENCE = 60.0  # seconds until a hang is named; speed is not judged
 
 
 class Xenserver:
-    """The simulated pool, as a client of its own sees it, and its control door."""
+    """The simulated pool, as an independent client sees it, and its control API."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.log_in()
 
     def log_in(self) -> None:
-        """Open a session; the one before may be gone."""
+        """Open a session; the previous one may be gone."""
         self._session = self._ask("session.login_with_password", "root", "xenflow")
 
     def __call__(self, method: str, *params: Any) -> Any:
@@ -48,27 +48,27 @@ class Xenserver:
         return {record["uuid"]: {**record, "ref": ref} for ref, record in found.items()}
 
     def named(self, cls: str, name: str) -> list[dict[str, Any]]:
-        """Return the records of a class that bear a name."""
+        """Return the records of a class with this name."""
         return [r for r in self.records(cls).values() if r["name_label"] == name]
 
     def world(self) -> dict[str, set[str]]:
-        """Return what there is of all that operations make, for a look before and after."""
+        """Return the UUIDs of everything that operations create, to compare states."""
         return {cls: set(self.records(cls)) for cls in ("VM", "VDI", "VBD", "VIF", "network")}
 
     def control(self, do: str, **parameters: Any) -> dict[str, Any]:
-        """Use the control door."""
+        """Send a command to the control API."""
         order = json.dumps({"do": do, **parameters}).encode()
         request = urllib.request.Request(f"{self.url}/control", order)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return dict(json.load(answer))
 
     def effects(self, method: str) -> int:
-        """Count how often a verb has come to its effect."""
+        """Count how often a method took effect."""
         return sum(e["method"].endswith(method) for e in self.control("journal")["effects"])
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Stop XenServer's clock while the block runs: what it works on does not end."""
+        """Hold the simulator's clock while the block runs: no XenServer task ends."""
         self.control("hold")
         try:
             yield
@@ -79,39 +79,39 @@ class Xenserver:
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         request = urllib.request.Request(f"{self.url}/jsonrpc", json.dumps(body).encode())
         with urllib.request.urlopen(request, timeout=10) as answer:
-            told = json.load(answer)
-        assert "error" not in told, told["error"]
-        return told["result"]
+            reply = json.load(answer)
+        assert "error" not in reply, reply["error"]
+        return reply["result"]
 
 
-class Inhabited:
-    """A whole xenflow at work: its processes, its client, and the pool it works on."""
+class StackHarness:
+    """A running stack under test: its services, a Celery client, and the simulated pool."""
 
-    def __init__(self, house: Stack, household: Supervisor, xenserver: Xenserver) -> None:
-        self.house = house
+    def __init__(self, services: Stack, supervisor: Supervisor, xenserver: Xenserver) -> None:
+        self.services = services
         self.xenserver = xenserver
-        self.app = application.create(house.settings)
-        self._household = household
+        self.app = application.create(services.settings)
+        self._supervisor = supervisor
 
     @property
     def runtime(self) -> Runtime:
-        """The journal and its neighbours, to look at."""
+        """The client's runtime: journal, publisher, sessions, settings."""
         return self.app.runtime
 
     @property
-    def members(self) -> Sequence[Member]:
-        """The processes of the house."""
-        return self._household.members
+    def processes(self) -> Sequence[Member]:
+        """The processes of the stack, in the order in which they started."""
+        return self._supervisor.members
 
     @property
     def redis(self) -> Redis:
-        """The server behind it all."""
+        """A client of the stack's Valkey."""
         return self.runtime.journal.redis
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process of this house needs to know."""
-        return {**os.environ, **self.house.environment}
+        """The environment for a further process of this stack."""
+        return {**os.environ, **self.services.environment}
 
     def send(
         self, task: str, /, *, task_id: str | None = None, **fields: Any
@@ -120,43 +120,43 @@ class Inhabited:
         return self.app.send_task(task, kwargs=fields, task_id=task_id or str(uuid.uuid4()))
 
     def do(self, task: str, /, **fields: Any) -> Any:
-        """Send a message and give its answer."""
+        """Send a message and return its answer."""
         return self.send(task, **fields).get(timeout=PATIENCE)
 
-    def until(self, come: Callable[[], Any], what: str) -> Any:
-        """Wait until something has come about; return it."""
+    def until(self, condition: Callable[[], Any], what: str) -> Any:
+        """Wait until a condition returns something true; return that."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            found = come()
+            found = condition()
             if found:
                 return found
             time.sleep(0.02)
-        pytest.fail(f"did not come about: {what}")
+        pytest.fail(f"did not happen within {PATIENCE:g} s: {what}")
 
     def until_parked(self, count: int) -> None:
-        """Wait until so many operations are parked on XenServer's tasks."""
+        """Wait until at least this many operations are parked."""
         self.until(lambda: self.runtime.parked.count("default") >= count, f"{count} parked")
 
     @staticmethod
     def kill(*members: Member) -> None:
-        """End processes as a power cut does."""
+        """Kill processes and whatever they started, without a grace period."""
         for member in members:
             os.killpg(member.process.pid, signal.SIGKILL)
             member.process.wait()
 
 
 @contextmanager
-def inhabited(folder: Path, *, speed: float) -> Iterator[Inhabited]:
-    """Keep a house with a Valkey, a simulated pool and a client; workers are up to the test."""
-    around = app_or_default()
-    with Supervisor(folder) as household:
-        house = Stack(household)
-        house.choose(pace="50", pace_burst="100")  # a simulator bears it
-        house.valkey()
-        pool = house.simulator(speed=speed, control=True)
-        lives = Inhabited(house, household, Xenserver(pool))
-        yield lives
-        backend: Any = lives.app.backend  # its Redis part is without types
+def running_stack(folder: Path, *, speed: float) -> Iterator[StackHarness]:
+    """Run Valkey, a simulated pool and a client; the test starts workers and pollers."""
+    previous = app_or_default()
+    with Supervisor(folder) as supervisor:
+        services = Stack(supervisor)
+        services.choose(pace="50", pace_burst="100")  # the simulator can take it
+        services.valkey()
+        pool = services.simulator(speed=speed, control=True)
+        stack = StackHarness(services, supervisor, Xenserver(pool))
+        yield stack
+        backend: Any = stack.app.backend  # its Redis part is without types
         backend.result_consumer.subscribed_to.clear()  # a failed test's results outlive the server
-        lives.app.close()
-        around.set_current()  # canvases are sent by the current application
+        stack.app.close()
+        previous.set_current()  # canvases are sent by the current application

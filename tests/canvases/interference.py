@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tests.stack import Inhabited, Xenserver
+from tests.stack import StackHarness, Xenserver
 
 if TYPE_CHECKING:
     from celery.result import AsyncResult
@@ -47,17 +47,17 @@ def at_work(xenserver: Xenserver, verb: str) -> bool:
     return any(t["name_label"] == f"Async.{verb}" and t["status"] == "pending" for t in tasks)
 
 
-def is_parked(house: Inhabited, run: str) -> bool:
+def is_parked(stack: StackHarness, run: str) -> bool:
     """Return whether a step of a run waits for XenServer, without a slot."""
-    told = [house.runtime.journal.read(step) for step in house.runtime.journal.run(run)]
+    told = [stack.runtime.journal.read(step) for step in stack.runtime.journal.run(run)]
     return any(entry["phase"] == "parked" and "ref:0" in entry for entry in told)
 
 
-def call_off(house: Inhabited, result: "AsyncResult[Any]") -> None:
+def call_off(stack: StackHarness, result: "AsyncResult[Any]") -> None:
     """Ask a flow to stop, as `xenflow cancel` does."""
-    word, message = house.runtime.journal.call_off(result.id, "cancelled")
+    word, message = stack.runtime.journal.call_off(result.id, "cancelled")
     assert word == "asked"
-    house.runtime.publisher.again(message)
+    stack.runtime.publisher.again(message)
 
 
 def pending(xenserver: Xenserver) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.canvases.test_rollback import NEW_DISK
-from tests.stack import Inhabited
+from tests.stack import StackHarness
 from tests.tasks.fixtures import ISO, Maker
 from xenserver import errors
 
@@ -15,158 +15,158 @@ ASSIGN = "flow.assign_vms_to_network"
 
 
 @pytest.fixture
-def maker(house: Inhabited) -> Maker:
-    """Make objects in the pool of the house."""
-    return Maker(house.xenserver, house.xenserver.control)
+def maker(stack: StackHarness) -> Maker:
+    """Make objects in the pool of the stack."""
+    return Maker(stack.xenserver, stack.xenserver.control)
 
 
-def steps(house: Inhabited, run: str) -> list[str]:
+def steps(stack: StackHarness, run: str) -> list[str]:
     """Return the names of a run's steps."""
-    return [house.runtime.journal.read(step)["name"] for step in house.runtime.journal.run(run)][1:]
+    return [stack.runtime.journal.read(step)["name"] for step in stack.runtime.journal.run(run)][1:]
 
 
-def drive(house: Inhabited, answer: dict[str, Any]) -> dict[str, Any]:
+def drive(stack: StackHarness, answer: dict[str, Any]) -> dict[str, Any]:
     """Return the record of the drive that was answered with."""
-    return house.xenserver.records("VBD")[answer["uuid"]]
+    return stack.xenserver.records("VBD")[answer["uuid"]]
 
 
-def test_a_new_disk_is_plugged_into_a_vm_that_runs(house: Inhabited, running: str) -> None:
+def test_a_new_disk_is_plugged_into_a_vm_that_runs(stack: StackHarness, running: str) -> None:
     """The answer names the drive, the disk, the VM and the device."""
-    answer = house.do(DISK, vm=running, **NEW_DISK)
+    answer = stack.do(DISK, vm=running, **NEW_DISK)
 
-    made = drive(house, answer)
+    made = drive(stack, answer)
     assert made["currently_attached"]
     assert answer["plugged"]
     assert answer["device"] == made["userdevice"] == "1"
-    assert answer["vm"] == house.xenserver.named("VM", running)[0]["uuid"]
-    disk = house.xenserver.records("VDI")[answer["vdi"]]
+    assert answer["vm"] == stack.xenserver.named("VM", running)[0]["uuid"]
+    disk = stack.xenserver.records("VDI")[answer["vdi"]]
     assert (disk["name_label"], int(disk["virtual_size"])) == ("data", 1 << 30)
 
 
-def test_a_new_disk_waits_for_a_halted_vm_to_start(house: Inhabited, halted: str) -> None:
+def test_a_new_disk_waits_for_a_halted_vm_to_start(stack: StackHarness, halted: str) -> None:
     """It is attached, not plugged."""
-    answer = house.do(DISK, vm=halted, **NEW_DISK, device=5, mode="RW", bootable=True)
+    answer = stack.do(DISK, vm=halted, **NEW_DISK, device=5, mode="RW", bootable=True)
 
-    made = drive(house, answer)
+    made = drive(stack, answer)
     assert answer["plugged"] is False
     assert (made["userdevice"], made["bootable"], made["currently_attached"]) == ("5", True, False)
 
 
 def test_a_halted_vm_is_refused_where_the_disk_must_be_plugged(
-    house: Inhabited, halted: str
+    stack: StackHarness, halted: str
 ) -> None:
     """And the disk is not left behind."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
     with pytest.raises(errors.Refused, match="VM_BAD_POWER_STATE"):
-        house.do(DISK, vm=halted, **NEW_DISK, plug="yes")
+        stack.do(DISK, vm=halted, **NEW_DISK, plug="yes")
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
-def test_a_disk_is_not_plugged_where_that_is_not_wanted(house: Inhabited, running: str) -> None:
+def test_a_disk_is_not_plugged_where_that_is_not_wanted(stack: StackHarness, running: str) -> None:
     """Though the VM runs."""
-    answer = house.do(DISK, vm=running, **NEW_DISK, plug="no")
+    answer = stack.do(DISK, vm=running, **NEW_DISK, plug="no")
 
-    assert not drive(house, answer)["currently_attached"]
+    assert not drive(stack, answer)["currently_attached"]
 
 
-def test_an_existing_disk_is_attached(house: Inhabited, running: str, maker: Maker) -> None:
+def test_an_existing_disk_is_attached(stack: StackHarness, running: str, maker: Maker) -> None:
     """By its name or UUID."""
     disk = maker.disk()
 
-    answer = house.do(DISK, vm=running, existing_disk_name=disk)
+    answer = stack.do(DISK, vm=running, existing_disk_name=disk)
 
     assert answer["vdi"] == disk
     assert answer["return_result"] == "attached as device 1"
 
 
-def test_a_cd_is_attached(house: Inhabited, halted: str) -> None:
+def test_a_cd_is_attached(stack: StackHarness, halted: str) -> None:
     """Read-only, in the CD drive's place."""
-    answer = house.do(DISK, vm=halted, existing_disk_name=ISO, type="CD")
+    answer = stack.do(DISK, vm=halted, existing_disk_name=ISO, type="CD")
 
-    made = drive(house, answer)
+    made = drive(stack, answer)
     assert (made["type"], made["mode"], made["userdevice"]) == ("CD", "RO", "3")
 
 
 @pytest.mark.parametrize("plug", ["auto", "yes", "no"])
 def test_a_disk_that_is_attached_already_is_left_alone_and_that_said(
-    house: Inhabited, running: str, maker: Maker, plug: str
+    stack: StackHarness, running: str, maker: Maker, plug: str
 ) -> None:
     """Nothing is changed, plugged or not."""
     disk = maker.disk()
-    first = house.do(DISK, vm=running, existing_disk_name=disk, plug="no")
-    before = house.xenserver.records("VBD")
+    first = stack.do(DISK, vm=running, existing_disk_name=disk, plug="no")
+    before = stack.xenserver.records("VBD")
 
-    second = house.do(DISK, vm=running, existing_disk_name=disk, plug=plug)
+    second = stack.do(DISK, vm=running, existing_disk_name=disk, plug=plug)
 
     assert second["return_result"] == "attached as device 1 already, and left alone"
     assert second["uuid"] == first["uuid"]
-    assert house.xenserver.records("VBD") == before
+    assert stack.xenserver.records("VBD") == before
 
 
 def test_a_device_that_is_taken_is_refused_and_the_new_disk_undone(
-    house: Inhabited, halted: str
+    stack: StackHarness, halted: str
 ) -> None:
     """What is attached there stays."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
     with pytest.raises(errors.Refused, match="DEVICE_ALREADY_EXISTS"):
-        house.do(DISK, vm=halted, **NEW_DISK, device="0")
+        stack.do(DISK, vm=halted, **NEW_DISK, device="0")
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
 def test_what_is_missing_for_a_new_disk_is_named_before_anything_is_made(
-    house: Inhabited, halted: str
+    stack: StackHarness, halted: str
 ) -> None:
     """No step begins."""
-    result = house.send(DISK, vm=halted, new_disk_name="data", disk_size="1GiB")
+    result = stack.send(DISK, vm=halted, new_disk_name="data", disk_size="1GiB")
 
     with pytest.raises(errors.Refused, match="vdi_type: is missing; storage_repository: is miss"):
         result.get(timeout=60)
-    assert steps(house, result.id) == []
+    assert steps(stack, result.id) == []
 
 
-def test_an_interface_is_plugged_into_a_vm_that_runs(house: Inhabited, running: str) -> None:
+def test_an_interface_is_plugged_into_a_vm_that_runs(stack: StackHarness, running: str) -> None:
     """With what was asked for."""
     fields = {"network": "lab", "device_id": 3, "mac": "00:16:3e:00:aa:01", "mtu": 9000}
 
-    answer = house.do(NETWORK, vm=running, **fields)
+    answer = stack.do(NETWORK, vm=running, **fields)
 
-    made = house.xenserver.records("VIF")[answer["uuid"]]
+    made = stack.xenserver.records("VIF")[answer["uuid"]]
     assert answer["plugged"]
     assert made["currently_attached"]
     assert (made["device"], made["MAC"], int(made["MTU"])) == ("3", "00:16:3e:00:aa:01", 9000)
 
 
-def test_an_interface_waits_for_a_halted_vm_to_start(house: Inhabited, halted: str) -> None:
+def test_an_interface_waits_for_a_halted_vm_to_start(stack: StackHarness, halted: str) -> None:
     """On the next free device."""
-    answer = house.do(NETWORK, vm=halted, network="lab")
+    answer = stack.do(NETWORK, vm=halted, network="lab")
 
     assert answer["return_result"] == "connected as device 1"
     assert answer["plugged"] is False
 
 
-def test_vms_are_assigned_to_a_network(house: Inhabited, maker: Maker) -> None:
+def test_vms_are_assigned_to_a_network(stack: StackHarness, maker: Maker) -> None:
     """The report names each VM's interface, in the order of the VMs, and whether it is plugged."""
     uuids = [maker.running(), maker.vm(), maker.running()]
 
-    answer = house.do(ASSIGN, vms=uuids, network="lab")
+    answer = stack.do(ASSIGN, vms=uuids, network="lab")
 
     assert answer["return_result"] == "3 VMs assigned to lab"
     assert [one["vm"] for one in answer["assigned"]] == uuids
     assert [one["plugged"] for one in answer["assigned"]] == [True, False, True]
-    [lab] = house.xenserver.named("network", "lab")
-    interfaces = house.xenserver.records("VIF")
+    [lab] = stack.xenserver.named("network", "lab")
+    interfaces = stack.xenserver.records("VIF")
     assert {interfaces[one["uuid"]]["network"] for one in answer["assigned"]} == {lab["ref"]}
 
 
-def test_a_vm_nobody_knows_keeps_all_from_being_assigned(house: Inhabited, halted: str) -> None:
+def test_a_vm_nobody_knows_keeps_all_from_being_assigned(stack: StackHarness, halted: str) -> None:
     """The others' interfaces are taken away again."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
     with pytest.raises(errors.Missing, match="nobody"):
-        house.do(ASSIGN, vms=[halted, "nobody"], network="lab")
+        stack.do(ASSIGN, vms=[halted, "nobody"], network="lab")
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before

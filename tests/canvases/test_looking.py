@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.canvases.interference import is_parked
-from tests.stack import PATIENCE, Inhabited
+from tests.stack import PATIENCE, StackHarness
 from tests.tasks.fixtures import Maker
 from xenserver import errors
 
@@ -14,62 +14,62 @@ LIST = "flow.find_list_of_vms"
 
 
 @pytest.fixture
-def maker(house: Inhabited) -> Maker:
-    """Make objects in the pool of the house."""
-    return Maker(house.xenserver, house.xenserver.control)
+def maker(stack: StackHarness) -> Maker:
+    """Make objects in the pool of the stack."""
+    return Maker(stack.xenserver, stack.xenserver.control)
 
 
-def test_a_task_that_succeeds_is_answered_with(house: Inhabited, maker: Maker) -> None:
+def test_a_task_that_succeeds_is_answered_with(stack: StackHarness, maker: Maker) -> None:
     """Its record, as it ended."""
     task = maker.short_job()
 
-    answer = house.do(CHECK, task=task)
+    answer = stack.do(CHECK, task=task)
 
     assert answer["return_result"] == "Task succeeded"
     assert (answer["task"]["uuid"], answer["task"]["status"]) == (task, "success")
     assert answer["task"]["progress"] == 1.0
 
 
-def test_a_task_that_has_ended_is_answered_with_at_once(house: Inhabited, maker: Maker) -> None:
+def test_a_task_that_has_ended_is_answered_with_at_once(stack: StackHarness, maker: Maker) -> None:
     """There is nothing to wait for."""
     task = maker.short_job()
-    house.do(CHECK, task=task)
+    stack.do(CHECK, task=task)
 
-    assert house.do(CHECK, task=task)["task"]["status"] == "success"
+    assert stack.do(CHECK, task=task)["task"]["status"] == "success"
 
 
-def test_a_task_that_fails_fails_the_flow_with_its_error(house: Inhabited, maker: Maker) -> None:
+def test_a_task_that_fails_fails_the_flow_with_its_error(stack: StackHarness, maker: Maker) -> None:
     """XenServer's code, in words."""
     vm = maker.ref("VM", maker.running())
-    ref = house.xenserver("Async.VM.start", vm, False, False)  # noqa: FBT003 - in wire order
+    ref = stack.xenserver("Async.VM.start", vm, False, False)  # noqa: FBT003 - in wire order
 
     with pytest.raises(errors.Refused) as caught:
-        house.do(CHECK, task=house.xenserver("task.get_uuid", ref))
+        stack.do(CHECK, task=stack.xenserver("task.get_uuid", ref))
 
     assert caught.value.code == "VM_BAD_POWER_STATE"
 
 
-def test_a_task_that_is_cancelled_fails_the_flow(house: Inhabited, maker: Maker) -> None:
+def test_a_task_that_is_cancelled_fails_the_flow(stack: StackHarness, maker: Maker) -> None:
     """While it is followed, no slot is held: the flow is parked."""
     task = maker.job()
-    result = house.send(CHECK, task=task)
-    house.until(lambda: is_parked(house, result.id), "parked")
+    result = stack.send(CHECK, task=task)
+    stack.until(lambda: is_parked(stack, result.id), "parked")
 
-    house.xenserver("task.set_status", maker.ref("task", task), "cancelled")
+    stack.xenserver("task.set_status", maker.ref("task", task), "cancelled")
 
     with pytest.raises(errors.Cancelled):
         result.get(timeout=PATIENCE)
 
 
-def test_a_task_that_vanishes_fails_the_flow(frail_house: Inhabited) -> None:
+def test_a_task_that_vanishes_fails_the_flow(isolated_stack: StackHarness) -> None:
     """The toolstack forgets all tasks when it restarts; nobody can tell how they ended."""
-    frail_house.house.worker()
-    frail_house.house.poller()
-    task = Maker(frail_house.xenserver, frail_house.xenserver.control).job()
-    result = frail_house.send(CHECK, task=task, sleep_increment="1s")
-    frail_house.until_parked(1)
+    isolated_stack.services.worker()
+    isolated_stack.services.poller()
+    task = Maker(isolated_stack.xenserver, isolated_stack.xenserver.control).job()
+    result = isolated_stack.send(CHECK, task=task, sleep_increment="1s")
+    isolated_stack.until_parked(1)
 
-    frail_house.xenserver.control("restart_toolstack")
+    isolated_stack.xenserver.control("restart_toolstack")
 
     with pytest.raises(errors.Unknown) as caught:
         result.get(timeout=PATIENCE)
@@ -77,32 +77,32 @@ def test_a_task_that_vanishes_fails_the_flow(frail_house: Inhabited) -> None:
 
 
 def test_a_task_that_takes_too_long_fails_the_flow_and_goes_on(
-    house: Inhabited, maker: Maker
+    stack: StackHarness, maker: Maker
 ) -> None:
     """It is somebody else's."""
     task = maker.job()
 
     with pytest.raises(errors.TimedOut):
-        house.do(CHECK, task=task, timeout="1s")
+        stack.do(CHECK, task=task, timeout="1s")
 
     assert maker.record("task", task)["status"] == "pending"
 
 
-def test_a_task_nobody_knows_fails_at_once(house: Inhabited) -> None:
+def test_a_task_nobody_knows_fails_at_once(stack: StackHarness) -> None:
     """It is not waited for."""
     began = time.monotonic()
 
     with pytest.raises(errors.Missing, match="no task has the UUID"):
-        house.do(CHECK, task="00000000-0000-0000-0000-000000000001", timeout="1h")
+        stack.do(CHECK, task="00000000-0000-0000-0000-000000000001", timeout="1h")
 
     assert time.monotonic() - began < PATIENCE
 
 
-def test_vms_are_listed_as_a_table(house: Inhabited, maker: Maker, name: str) -> None:
+def test_vms_are_listed_as_a_table(stack: StackHarness, maker: Maker, name: str) -> None:
     """A head, and a line for each VM of that name."""
     vm = maker.vm(name=name)
 
-    answer = house.do(LIST, name=name)
+    answer = stack.do(LIST, name=name)
 
     [shown] = answer["vms"]
     assert (shown["uuid"], shown["name_label"], shown["power_state"]) == (vm, name, "Halted")
@@ -111,33 +111,33 @@ def test_vms_are_listed_as_a_table(house: Inhabited, maker: Maker, name: str) ->
     assert line.split() == [vm, name, "Halted"]
 
 
-def test_vms_are_found_by_part_of_their_names(house: Inhabited, maker: Maker, name: str) -> None:
+def test_vms_are_found_by_part_of_their_names(stack: StackHarness, maker: Maker, name: str) -> None:
     """In any case."""
     found = {maker.vm(name=f"{name}-a"), maker.vm(name=f"{name}-b")}
 
-    answer = house.do(LIST, name=name.upper(), is_search_expression=True)
+    answer = stack.do(LIST, name=name.upper(), is_search_expression=True)
 
     assert {vm["uuid"] for vm in answer["vms"]} == found
 
 
-def test_a_uuid_finds_one_vm_whatever_the_name(house: Inhabited, maker: Maker) -> None:
+def test_a_uuid_finds_one_vm_whatever_the_name(stack: StackHarness, maker: Maker) -> None:
     """Or else the name."""
     vm = maker.vm()
 
-    assert [found["uuid"] for found in house.do(LIST, uuid=vm, name="web01")["vms"]] == [vm]
+    assert [found["uuid"] for found in stack.do(LIST, uuid=vm, name="web01")["vms"]] == [vm]
 
 
-def test_all_vms_are_listed_without_a_criterion(house: Inhabited) -> None:
+def test_all_vms_are_listed_without_a_criterion(stack: StackHarness) -> None:
     """Templates only where they are wanted."""
-    names = {vm["name_label"] for vm in house.do(LIST)["vms"]}
-    more = {vm["name_label"] for vm in house.do(LIST, include_templates=True)["vms"]}
+    names = {vm["name_label"] for vm in stack.do(LIST)["vms"]}
+    more = {vm["name_label"] for vm in stack.do(LIST, include_templates=True)["vms"]}
 
     assert {"web01", "db01", "batch01"} <= names
     assert "deb12" in more - names
 
 
-def test_no_vms_are_no_failure(house: Inhabited, name: str) -> None:
+def test_no_vms_are_no_failure(stack: StackHarness, name: str) -> None:
     """The table says so."""
-    answer = house.do(LIST, name=name)
+    answer = stack.do(LIST, name=name)
 
     assert answer == {"return_result": "no VMs", "vms": [], "count": 0}

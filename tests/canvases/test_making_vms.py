@@ -6,35 +6,35 @@ import pytest
 
 from tests.canvases.interference import refused
 from tests.canvases.test_rollback import CONFIGURED, EVERYTHING, NFS, UNCONFIGURED
-from tests.stack import Inhabited
+from tests.stack import StackHarness
 from tests.tasks.fixtures import Maker
 from xenserver import errors
 
 
 @pytest.fixture
-def maker(house: Inhabited) -> Maker:
-    """Make objects in the pool of the house."""
-    return Maker(house.xenserver, house.xenserver.control)
+def maker(stack: StackHarness) -> Maker:
+    """Make objects in the pool of the stack."""
+    return Maker(stack.xenserver, stack.xenserver.control)
 
 
-def devices(house: Inhabited, cls: str, vm: str) -> dict[str, dict[str, Any]]:
+def devices(stack: StackHarness, cls: str, vm: str) -> dict[str, dict[str, Any]]:
     """Return a VM's devices by their numbers."""
-    [machine] = house.xenserver.named("VM", vm)
+    [machine] = stack.xenserver.named("VM", vm)
     number = {"VBD": "userdevice", "VIF": "device"}[cls]
-    records = house.xenserver.records(cls).values()
+    records = stack.xenserver.records(cls).values()
     return {record[number]: record for record in records if record["VM"] == machine["ref"]}
 
 
-def medium(house: Inhabited, drive: dict[str, Any]) -> dict[str, Any]:
+def medium(stack: StackHarness, drive: dict[str, Any]) -> dict[str, Any]:
     """Return the record of what is in a drive."""
-    return dict(house.xenserver("VDI.get_record", drive["VDI"]))
+    return dict(stack.xenserver("VDI.get_record", drive["VDI"]))
 
 
-def test_it_answers_with_uuid_name_and_power_state(house: Inhabited, name: str) -> None:
+def test_it_answers_with_uuid_name_and_power_state(stack: StackHarness, name: str) -> None:
     """Of a VM that runs, with the disk and the interface of its template."""
-    answer = house.do(CONFIGURED, template="deb12", name=name, description="a web server")
+    answer = stack.do(CONFIGURED, template="deb12", name=name, description="a web server")
 
-    [machine] = house.xenserver.named("VM", name)
+    [machine] = stack.xenserver.named("VM", name)
     assert answer == {
         "return_result": machine["uuid"],
         "uuid": machine["uuid"],
@@ -44,98 +44,100 @@ def test_it_answers_with_uuid_name_and_power_state(house: Inhabited, name: str) 
     assert machine["power_state"] == "Running"
     assert machine["name_description"] == "a web server"
     assert not machine["is_a_template"]
-    assert len(devices(house, "VBD", name)) == len(devices(house, "VIF", name)) == 1
+    assert len(devices(stack, "VBD", name)) == len(devices(stack, "VIF", name)) == 1
 
 
-def test_it_answers_when_the_guest_has_told_its_addresses(house: Inhabited, name: str) -> None:
+def test_it_answers_when_the_guest_has_told_its_addresses(stack: StackHarness, name: str) -> None:
     """Where that is waited for."""
-    answer = house.do(CONFIGURED, template="deb12", name=name, wait_for="ip")
+    answer = stack.do(CONFIGURED, template="deb12", name=name, wait_for="ip")
 
     assert answer["power_state"] == "Running"
     assert answer["addresses"]["0/ip"]
 
 
-def test_it_stays_halted_where_no_start_is_wanted(house: Inhabited, name: str) -> None:
+def test_it_stays_halted_where_no_start_is_wanted(stack: StackHarness, name: str) -> None:
     """And says so."""
-    answer = house.do(CONFIGURED, template="deb12", name=name, start=False)
+    answer = stack.do(CONFIGURED, template="deb12", name=name, start=False)
 
     assert answer["power_state"] == "Halted"
-    assert house.xenserver.named("VM", name)[0]["power_state"] == "Halted"
+    assert stack.xenserver.named("VM", name)[0]["power_state"] == "Halted"
 
 
-def test_the_template_is_untouched(house: Inhabited, name: str) -> None:
+def test_the_template_is_untouched(stack: StackHarness, name: str) -> None:
     """It is still a template, with its own disk."""
-    [before] = house.xenserver.named("VM", "deb12")
+    [before] = stack.xenserver.named("VM", "deb12")
 
-    house.do(CONFIGURED, template="deb12", name=name, start=False)
+    stack.do(CONFIGURED, template="deb12", name=name, start=False)
 
-    assert house.xenserver.named("VM", "deb12") == [before]
+    assert stack.xenserver.named("VM", "deb12") == [before]
 
 
-def test_its_disks_go_onto_the_repository_that_is_given(house: Inhabited, name: str) -> None:
+def test_its_disks_go_onto_the_repository_that_is_given(stack: StackHarness, name: str) -> None:
     """By a full copy."""
-    house.do(CONFIGURED, template="deb12", name=name, sr="Local storage xs1", start=False)
+    stack.do(CONFIGURED, template="deb12", name=name, sr="Local storage xs1", start=False)
 
-    disk = medium(house, devices(house, "VBD", name)["0"])
-    [local] = house.xenserver.named("SR", "Local storage xs1")
+    disk = medium(stack, devices(stack, "VBD", name)["0"])
+    [local] = stack.xenserver.named("SR", "Local storage xs1")
     assert disk["SR"] == local["ref"]
 
 
-def test_a_vm_in_the_place_of_a_template_is_refused(house: Inhabited, name: str) -> None:
+def test_a_vm_in_the_place_of_a_template_is_refused(stack: StackHarness, name: str) -> None:
     """And nothing is left of it."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
     with pytest.raises(errors.Refused, match="template"):
-        house.do(CONFIGURED, template="web02", name=name)
+        stack.do(CONFIGURED, template="web02", name=name)
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
-def test_what_was_made_is_kept_and_listed_where_that_is_wanted(house: Inhabited, name: str) -> None:
+def test_what_was_made_is_kept_and_listed_where_that_is_wanted(
+    stack: StackHarness, name: str
+) -> None:
     """The VM stays as far as it came."""
     with (
-        refused(house.xenserver, "VM.start"),
+        refused(stack.xenserver, "VM.start"),
         pytest.raises(errors.XenflowError, match=f"kept: VM {name}"),
     ):
-        house.do(CONFIGURED, template="deb12", name=name, on_failure="keep")
+        stack.do(CONFIGURED, template="deb12", name=name, on_failure="keep")
 
-    [machine] = house.xenserver.named("VM", name)
+    [machine] = stack.xenserver.named("VM", name)
     assert machine["power_state"] == "Halted"
 
 
-def test_everything_is_built_before_the_start(house: Inhabited, name: str) -> None:
+def test_everything_is_built_before_the_start(stack: StackHarness, name: str) -> None:
     """Memory, processors, the way it boots; disks on 0 and 1, the CD on 3, the interface on 0."""
-    answer = house.do(UNCONFIGURED, name=name, **EVERYTHING)
+    answer = stack.do(UNCONFIGURED, name=name, **EVERYTHING)
 
-    [machine] = house.xenserver.named("VM", name)
-    drives = devices(house, "VBD", name)
+    [machine] = stack.xenserver.named("VM", name)
+    drives = devices(stack, "VBD", name)
     assert answer["power_state"] == machine["power_state"] == "Running"
     assert int(machine["memory_static_max"]) == int(machine["memory_dynamic_min"]) == 512 << 20
     assert int(machine["VCPUs_max"]) == int(machine["VCPUs_at_startup"]) == 2
     assert machine["HVM_boot_params"]["order"] == "cd"
     assert sorted(drives) == ["0", "1", "3"]
-    assert list(devices(house, "VIF", name)) == ["0"]
+    assert list(devices(stack, "VIF", name)) == ["0"]
     assert all(drive["currently_attached"] for drive in drives.values())
 
 
-def test_disks_are_as_they_were_asked_for(house: Inhabited, name: str) -> None:
+def test_disks_are_as_they_were_asked_for(stack: StackHarness, name: str) -> None:
     """In their order, the first to boot from."""
-    house.do(UNCONFIGURED, name=name, start=False, **EVERYTHING)
+    stack.do(UNCONFIGURED, name=name, start=False, **EVERYTHING)
 
-    drives = devices(house, "VBD", name)
-    disks = [medium(house, drives[number]) for number in ("0", "1")]
+    drives = devices(stack, "VBD", name)
+    disks = [medium(stack, drives[number]) for number in ("0", "1")]
     assert [disk["name_label"] for disk in disks] == [f"{name} disk 0", f"{name} disk 1"]
     assert [int(disk["virtual_size"]) for disk in disks] == [1 << 30, 2 << 30]
     assert [drives[number]["bootable"] for number in ("0", "1")] == [True, False]
-    assert medium(house, drives["3"])["name_label"] == "debian-12.iso"
+    assert medium(stack, drives["3"])["name_label"] == "debian-12.iso"
     assert (drives["3"]["type"], drives["3"]["mode"]) == ("CD", "RO")
 
 
 def test_parts_take_their_place_beside_what_the_template_brings(
-    house: Inhabited, name: str
+    stack: StackHarness, name: str
 ) -> None:
     """A template that has a disk made on device 0; interfaces have what they were asked for."""
-    house.do(
+    stack.do(
         UNCONFIGURED,
         template="Debian Bookworm 12",
         name=name,
@@ -145,45 +147,45 @@ def test_parts_take_their_place_beside_what_the_template_brings(
         start=False,
     )
 
-    assert sorted(devices(house, "VBD", name)) == ["0", "1", "7"]
-    interfaces = devices(house, "VIF", name)
+    assert sorted(devices(stack, "VBD", name)) == ["0", "1", "7"]
+    interfaces = devices(stack, "VIF", name)
     assert sorted(interfaces) == ["0", "2"]
     assert interfaces["2"]["MAC"] == "00:16:3e:aa:bb:cc"
 
 
-def test_nothing_starts_when_a_part_fails(house: Inhabited, name: str) -> None:
+def test_nothing_starts_when_a_part_fails(stack: StackHarness, name: str) -> None:
     """The body of the chord never begins."""
-    with refused(house.xenserver, "VIF.create"):
-        result = house.send(UNCONFIGURED, name=name, **EVERYTHING)
+    with refused(stack.xenserver, "VIF.create"):
+        result = stack.send(UNCONFIGURED, name=name, **EVERYTHING)
         with pytest.raises(errors.XenflowError):
             result.get(timeout=60)
 
     told = [
-        house.runtime.journal.read(step)["name"] for step in house.runtime.journal.run(result.id)
+        stack.runtime.journal.read(step)["name"] for step in stack.runtime.journal.run(result.id)
     ]
     assert "xenserver.vif.create" in told
     assert "xenserver.vm.start" not in told
 
 
 def test_parts_that_were_made_are_kept_and_listed_where_that_is_wanted(
-    house: Inhabited, name: str
+    stack: StackHarness, name: str
 ) -> None:
     """Those of the flows within it too: a disk whose drive could not be made."""
-    with refused(house.xenserver, "VM.start"), pytest.raises(errors.XenflowError) as caught:
-        house.do(UNCONFIGURED, name=name, on_failure="keep", **EVERYTHING)
+    with refused(stack.xenserver, "VM.start"), pytest.raises(errors.XenflowError) as caught:
+        stack.do(UNCONFIGURED, name=name, on_failure="keep", **EVERYTHING)
 
     kept = caught.value.message.partition("kept: ")[2]
     assert f"VDI {name} disk 0" in kept
     assert f"VM {name}" in kept
-    assert sorted(devices(house, "VBD", name)) == ["0", "1", "3"]
+    assert sorted(devices(stack, "VBD", name)) == ["0", "1", "3"]
 
 
-def test_a_disk_whose_drive_fails_is_kept_too(house: Inhabited, maker: Maker, name: str) -> None:
+def test_a_disk_whose_drive_fails_is_kept_too(stack: StackHarness, maker: Maker, name: str) -> None:
     """A flow that keeps hands that on to the flows within it."""
     fields = {**EVERYTHING, "disks": [{"size": "1GiB"}], "cd": None, "networks": []}
 
-    with refused(house.xenserver, "VBD.create"), pytest.raises(errors.XenflowError) as caught:
-        house.do(UNCONFIGURED, name=name, on_failure="keep", **fields)
+    with refused(stack.xenserver, "VBD.create"), pytest.raises(errors.XenflowError) as caught:
+        stack.do(UNCONFIGURED, name=name, on_failure="keep", **fields)
 
     assert f"VDI {name} disk 0" in caught.value.message.partition("kept: ")[2]
     assert not maker.gone("VDI", maker.named("VDI", f"{name} disk 0"))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.canvases.interference import at_work, call_off, endless, refused
-from tests.stack import Inhabited
+from tests.stack import StackHarness
 from tests.tasks.fixtures import Maker
 from xenserver import errors
 
@@ -31,15 +31,15 @@ NEW_DISK: dict[str, Any] = {
 
 
 @pytest.fixture
-def maker(house: Inhabited) -> Maker:
-    """Make objects in the pool of the house."""
-    return Maker(house.xenserver, house.xenserver.control)
+def maker(stack: StackHarness) -> Maker:
+    """Make objects in the pool of the stack."""
+    return Maker(stack.xenserver, stack.xenserver.control)
 
 
-def fails(house: Inhabited, flow: str, method: str, **fields: object) -> errors.XenflowError:
+def fails(stack: StackHarness, flow: str, method: str, **fields: object) -> errors.XenflowError:
     """Have a flow fail at a method; return its error."""
-    with refused(house.xenserver, method), pytest.raises(errors.XenflowError) as caught:
-        house.do(flow, **fields)
+    with refused(stack.xenserver, method), pytest.raises(errors.XenflowError) as caught:
+        stack.do(flow, **fields)
     assert caught.value.code == "INTERNAL_ERROR"
     return caught.value
 
@@ -48,23 +48,23 @@ def fails(house: Inhabited, flow: str, method: str, **fields: object) -> errors.
     "method", ["VM.clone", "VM.set_name_label", "VM.get_uuid", "VM.provision", "VM.start"]
 )
 def test_a_vm_from_a_configured_template_leaves_nothing(
-    house: Inhabited, name: str, method: str
+    stack: StackHarness, name: str, method: str
 ) -> None:
     """Not the clone, not its disks, not its interfaces."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
-    fails(house, CONFIGURED, method, template="deb12", name=name)
+    fails(stack, CONFIGURED, method, template="deb12", name=name)
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
-def test_a_vm_copied_onto_a_repository_leaves_nothing(house: Inhabited, name: str) -> None:
+def test_a_vm_copied_onto_a_repository_leaves_nothing(stack: StackHarness, name: str) -> None:
     """A copy has disks of its own, made with it."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
-    fails(house, CONFIGURED, "VM.start", template="deb12", name=name, sr="Local storage xs1")
+    fails(stack, CONFIGURED, "VM.start", template="deb12", name=name, sr="Local storage xs1")
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
 @pytest.mark.parametrize(
@@ -84,61 +84,63 @@ def test_a_vm_copied_onto_a_repository_leaves_nothing(house: Inhabited, name: st
     ],
 )
 def test_a_vm_from_an_unconfigured_template_leaves_nothing(
-    house: Inhabited, name: str, method: str
+    stack: StackHarness, name: str, method: str
 ) -> None:
     """Whatever part falls: its siblings settle, and all of it is undone."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
-    fails(house, UNCONFIGURED, method, name=name, **EVERYTHING)
+    fails(stack, UNCONFIGURED, method, name=name, **EVERYTHING)
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
 @pytest.mark.parametrize("method", ["VDI.create", "VBD.create", "VBD.plug"])
 def test_a_disk_that_is_not_set_up_is_not_there(
-    house: Inhabited, running: str, method: str
+    stack: StackHarness, running: str, method: str
 ) -> None:
     """Neither the disk nor its drive."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
-    fails(house, "flow.setup_disk_or_cd", method, vm=running, **NEW_DISK)
+    fails(stack, "flow.setup_disk_or_cd", method, vm=running, **NEW_DISK)
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
 @pytest.mark.parametrize("method", ["VIF.create", "VIF.plug"])
 def test_an_interface_that_is_not_set_up_is_not_there(
-    house: Inhabited, running: str, method: str
+    stack: StackHarness, running: str, method: str
 ) -> None:
     """A VM is on the network, or it has no interface there."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
-    fails(house, "flow.setup_network_devices", method, vm=running, network="lab")
+    fails(stack, "flow.setup_network_devices", method, vm=running, network="lab")
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
 @pytest.mark.parametrize("method", ["VIF.create", "VIF.plug"])
 def test_vms_are_assigned_to_a_network_all_or_none(
-    house: Inhabited, running: str, method: str
+    stack: StackHarness, running: str, method: str
 ) -> None:
     """One that fails takes the others' interfaces back, plugged ones too."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
     fails(
-        house, "flow.assign_vms_to_network", method, vms=[running, "web01", "web02"], network="lab"
+        stack, "flow.assign_vms_to_network", method, vms=[running, "web01", "web02"], network="lab"
     )
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
 @pytest.mark.parametrize("method", ["VM.clean_shutdown", "VM.destroy"])
-def test_a_vm_that_cannot_go_keeps_its_disks(house: Inhabited, running: str, method: str) -> None:
+def test_a_vm_that_cannot_go_keeps_its_disks(
+    stack: StackHarness, running: str, method: str
+) -> None:
     """Disks go after their VM."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
     fails(
-        house,
+        stack,
         "flow.destroy_vm_and_disks",
         method,
         vm=running,
@@ -146,64 +148,66 @@ def test_a_vm_that_cannot_go_keeps_its_disks(house: Inhabited, running: str, met
         shutdown="clean",
     )
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
-def test_the_first_error_tells_the_step_and_what_was_undone(house: Inhabited, name: str) -> None:
+def test_the_first_error_tells_the_step_and_what_was_undone(stack: StackHarness, name: str) -> None:
     """In words for a person; the run keeps the same as fields."""
-    error = fails(house, CONFIGURED, "VM.start", template="deb12", name=name)
+    error = fails(stack, CONFIGURED, "VM.start", template="deb12", name=name)
 
     assert f"undone: VM {name}" in error.message
 
 
-def test_what_was_made_is_undone_last_made_first(house: Inhabited, name: str) -> None:
+def test_what_was_made_is_undone_last_made_first(stack: StackHarness, name: str) -> None:
     """The start falls last, so the clone is undone last."""
-    with refused(house.xenserver, "VM.start"):
-        result = house.send(UNCONFIGURED, name=name, **EVERYTHING)
+    with refused(stack.xenserver, "VM.start"):
+        result = stack.send(UNCONFIGURED, name=name, **EVERYTHING)
         with pytest.raises(errors.XenflowError):
             result.get(timeout=60)
 
-    told = [house.runtime.journal.read(step) for step in house.runtime.journal.run(result.id)]
+    told = [stack.runtime.journal.read(step) for step in stack.runtime.journal.run(result.id)]
     undoings = [entry["name"] for entry in told if entry["name"].endswith(("destroy", "discard"))]
     assert undoings[-1] == "xenserver.vm.discard"
     assert len(undoings) == 7  # two disks, three drives, an interface, the VM
 
 
-def test_an_undo_that_fails_is_told_beside_the_first_error(house: Inhabited, name: str) -> None:
+def test_an_undo_that_fails_is_told_beside_the_first_error(stack: StackHarness, name: str) -> None:
     """Never instead of it; what could be undone is."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
     with (
-        refused(house.xenserver, "VM.start"),
-        refused(house.xenserver, "VM.destroy", code="OPERATION_BLOCKED"),
+        refused(stack.xenserver, "VM.start"),
+        refused(stack.xenserver, "VM.destroy", code="OPERATION_BLOCKED"),
         pytest.raises(errors.XenflowError, match=f"could not be undone: VM {name}") as caught,
     ):
-        house.do(UNCONFIGURED, name=name, **EVERYTHING)
+        stack.do(UNCONFIGURED, name=name, **EVERYTHING)
 
     assert caught.value.code == "INTERNAL_ERROR"
-    [left] = house.xenserver.named("VM", name)
-    after = house.xenserver.world()
+    [left] = stack.xenserver.named("VM", name)
+    after = stack.xenserver.world()
     assert after == {**before, "VM": before["VM"] | {left["uuid"]}}
 
 
-def test_what_is_gone_already_needs_no_undoing(house: Inhabited, halted: str, maker: Maker) -> None:
+def test_what_is_gone_already_needs_no_undoing(
+    stack: StackHarness, halted: str, maker: Maker
+) -> None:
     """Somebody took the interface away while another one was being plugged."""
-    before, running = house.xenserver.world(), maker.running()
-    [machine] = house.xenserver.named("VM", halted)
+    before, running = stack.xenserver.world(), maker.running()
+    [machine] = stack.xenserver.named("VM", halted)
     vms = [halted, running]
 
-    with endless(house.xenserver, "VIF.plug"):
-        result = house.send("flow.assign_vms_to_network", vms=vms, network="lab")
-        house.until(lambda: at_work(house.xenserver, "VIF.plug"), "VIF.plug at work")
-        made = house.until(lambda: _second_interface(house, machine["ref"]), "the interface")
-        house.xenserver("VIF.destroy", made)
-        call_off(house, result)
+    with endless(stack.xenserver, "VIF.plug"):
+        result = stack.send("flow.assign_vms_to_network", vms=vms, network="lab")
+        stack.until(lambda: at_work(stack.xenserver, "VIF.plug"), "VIF.plug at work")
+        made = stack.until(lambda: _second_interface(stack, machine["ref"]), "the interface")
+        stack.xenserver("VIF.destroy", made)
+        call_off(stack, result)
         with pytest.raises(errors.Cancelled) as caught:
             result.get(timeout=60)
 
     assert "could not be undone" not in caught.value.message
-    assert house.xenserver.world()["VIF"] - before["VIF"] == {maker.interface(running)}
+    assert stack.xenserver.world()["VIF"] - before["VIF"] == {maker.interface(running)}
 
 
-def _second_interface(house: Inhabited, vm: str) -> str | None:
-    return next(iter(house.xenserver("VM.get_VIFs", vm)[1:]), None)
+def _second_interface(stack: StackHarness, vm: str) -> str | None:
+    return next(iter(stack.xenserver("VM.get_VIFs", vm)[1:]), None)

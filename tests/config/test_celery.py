@@ -54,7 +54,7 @@ def test_broker_and_answers_may_live_apart() -> None:
 
 
 def test_a_prefix_stands_before_messages_and_answers_alike() -> None:
-    """Two houses in one Redis do not meet."""
+    """Two stacks in one Redis do not meet."""
     conf = celery_settings(Settings(global_keyprefix="lab:"))
 
     assert conf["broker_transport_options"]["global_keyprefix"] == "lab:"

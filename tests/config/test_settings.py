@@ -128,7 +128,7 @@ def test_certificates_are_verified_unless_the_address_says_otherwise(said: str, 
     assert settings.Settings(broker_url=said).broker_url == meant
 
 
-def test_houses_with_keys_of_their_own_share_no_journal() -> None:
+def test_stacks_with_keys_of_their_own_share_no_journal() -> None:
     """One prefix keeps two of them apart in one Redis."""
     assert settings.Settings().journal_prefix == "xenflow"
     assert settings.Settings(global_keyprefix="lab:").journal_prefix == "lab:xenflow"

@@ -12,7 +12,7 @@ import pytest
 from config.targets import Targets
 from tests.docs import pages
 from tests.docs.pages import DOCS, Reader
-from tests.stack import Inhabited, inhabited
+from tests.stack import StackHarness, running_stack
 from workers.local_stack import valkey_server
 
 QUICKSTART = DOCS / "tutorials" / "quickstart.md"
@@ -36,12 +36,12 @@ needs_node = pytest.mark.skipif(not shutil.which("node"), reason="needs node on 
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackHarness]:
     """Bring up what the first terminal of the pages brings up, only faster."""
-    with inhabited(tmp_path_factory.mktemp("home"), speed=20.0) as lives:
-        lives.house.worker()
-        lives.house.poller()
-        yield lives
+    with running_stack(tmp_path_factory.mktemp("home"), speed=20.0) as stack:
+        stack.services.worker()
+        stack.services.poller()
+        yield stack
 
 
 @pytest.fixture
@@ -52,20 +52,20 @@ def sit(tmp_path: Path) -> Iterator[Sit]:
 
 
 @pytest.mark.slow
-def test_the_quickstart(home: Inhabited, sit: Sit) -> None:
-    """Its first terminal is the house."""
-    sit(home.house.environment).read(QUICKSTART)
+def test_the_quickstart(home: StackHarness, sit: Sit) -> None:
+    """Its first terminal is the stack."""
+    sit(home.services.environment).read(QUICKSTART)
 
 
 @needs_node
-def test_sending_from_other_languages(home: Inhabited, sit: Sit) -> None:
+def test_sending_from_other_languages(home: StackHarness, sit: Sit) -> None:
     """By hand in Node, by Redis alone, by Celery alone."""
-    sit(home.house.environment).read(LANGUAGES)
+    sit(home.services.environment).read(LANGUAGES)
 
 
-def test_deploying(home: Inhabited, sit: Sit) -> None:
+def test_deploying(home: StackHarness, sit: Sit) -> None:
     """Wrong settings are named, and each part says that it is alive."""
-    sit(home.house.environment).read(DEPLOY)
+    sit(home.services.environment).read(DEPLOY)
 
 
 def test_security(sit: Sit) -> None:
@@ -74,16 +74,16 @@ def test_security(sit: Sit) -> None:
 
 
 @pytest.mark.slow
-def test_connecting_a_pool(frail_house: Inhabited, sit: Sit, tmp_path: Path) -> None:
+def test_connecting_a_pool(isolated_stack: StackHarness, sit: Sit, tmp_path: Path) -> None:
     """Its two pools are one here, seen by two accounts."""
-    house, pool = frail_house.house, frail_house.xenserver.url
-    house.choose(targets=str(tmp_path / "targets.toml"))
+    stack, pool = isolated_stack.services, isolated_stack.xenserver.url
+    stack.choose(targets=str(tmp_path / "targets.toml"))
 
     def start(_typed: str) -> None:
-        house.worker()
-        house.poller()
+        stack.worker()
+        stack.poller()
 
-    reader = sit({**house.environment, "LAB_PASSWORD": "xenflow"})
+    reader = sit({**stack.environment, "LAB_PASSWORD": "xenflow"})
     names = ("pool", "lab1", "lab2")
     instead = dict.fromkeys((f"https://{name}.example.net" for name in names), pool)
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-"""Houses with a neighbour: another service's worker on the same broker."""
+"""Stacks that share a broker with a neighbour: another service's worker on the same broker."""
 
 import sys
 from collections.abc import Iterator
@@ -7,20 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import Inhabited
+from tests.stack import StackHarness
 from workers.local_stack.supervisor import Supervisor
 
 
 @pytest.fixture(scope="session")
-def neighbour(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
-    """Put a foreign worker beside the shared house."""
-    with beside(house, tmp_path_factory.mktemp("foreign")):
-        yield house
+def neighbour(
+    stack: StackHarness, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StackHarness]:
+    """Put a foreign worker beside the shared stack."""
+    with beside(stack, tmp_path_factory.mktemp("foreign")):
+        yield stack
 
 
 @contextmanager
-def beside(house: Inhabited, folder: Path) -> Iterator[None]:
-    """Keep a foreign worker on the broker of a house."""
+def beside(stack: StackHarness, folder: Path) -> Iterator[None]:
+    """Keep a foreign worker on the broker of a stack."""
     command = [sys.executable, "-m", "celery", "-A", "tests.end_to_end.foreign", "worker"]
     options = [
         "-P",
@@ -33,10 +35,10 @@ def beside(house: Inhabited, folder: Path) -> Iterator[None]:
         "foreign@here",
         "--without-mingle",
     ]
-    with Supervisor(folder) as household:
-        member = household.start("foreign", [*command, *options], environment=house.environment)
-        household.wait(
+    with Supervisor(folder) as supervisor:
+        member = supervisor.start("foreign", [*command, *options], environment=stack.environment)
+        supervisor.wait(
             member,
-            lambda: bool(house.app.control.ping(destination=["foreign@here"], timeout=0.5)),
+            lambda: bool(stack.app.control.ping(destination=["foreign@here"], timeout=0.5)),
         )
         yield

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end import messages
-from tests.stack import PATIENCE, Inhabited
+from tests.stack import PATIENCE, StackHarness
 
 FLOW = "flow.create_vm_from_configured_template"
 WORK = {
@@ -24,11 +24,11 @@ WORK = {
 
 
 @pytest.fixture(scope="module")
-def told(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+def told(stack: StackHarness, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     """Ask as a bare client, in a process without our packages."""
     name = f"bare-{uuid.uuid4().hex[:12]}"
     script = Path(__file__).with_name("bare_client.py")
-    broker = house.house.environment["XENFLOW_REDIS_URL"]
+    broker = stack.services.environment["XENFLOW_REDIS_URL"]
     asked = subprocess.run(
         [sys.executable, "-I", "-S", script, sysconfig.get_path("purelib"), broker, name],
         cwd=tmp_path_factory.mktemp("elsewhere"),
@@ -42,27 +42,27 @@ def told(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Mapping[
 
 
 def test_a_bare_client_is_answered_for_an_operation(
-    house: Inhabited, told: Mapping[str, Any]
+    stack: StackHarness, told: Mapping[str, Any]
 ) -> None:
     """It says which VM was made."""
-    [made] = house.xenserver.named("VM", f"{told['name']}-clone")
+    [made] = stack.xenserver.named("VM", f"{told['name']}-clone")
 
     assert told["clone"]["uuid"] == told["clone"]["return_result"] == made["uuid"]
 
 
 def test_a_bare_client_feeds_one_step_from_another(
-    house: Inhabited, told: Mapping[str, Any]
+    stack: StackHarness, told: Mapping[str, Any]
 ) -> None:
     """The chain's second step works on what the first one made."""
-    [made] = house.xenserver.named("VM", f"{told['name']}-fed")
+    [made] = stack.xenserver.named("VM", f"{told['name']}-fed")
 
     assert told["chain"]["uuid"] == made["uuid"]
     assert not made["is_a_template"]
 
 
-def test_a_bare_client_is_answered_for_a_flow(house: Inhabited, told: Mapping[str, Any]) -> None:
+def test_a_bare_client_is_answered_for_a_flow(stack: StackHarness, told: Mapping[str, Any]) -> None:
     """The answer is the flow's own."""
-    [made] = house.xenserver.named("VM", f"{told['name']}-flow")
+    [made] = stack.xenserver.named("VM", f"{told['name']}-flow")
 
     assert told["flow"]["uuid"] == made["uuid"]
     assert told["flow"]["power_state"] == made["power_state"] == "Running"
@@ -71,65 +71,65 @@ def test_a_bare_client_is_answered_for_a_flow(house: Inhabited, told: Mapping[st
 @pytest.mark.parametrize("protocol", messages.PROTOCOLS)
 @pytest.mark.parametrize("work", WORK)
 def test_a_message_by_hand_has_one_publication_the_end(
-    house: Inhabited, name: str, protocol: messages.Protocol, work: str
+    stack: StackHarness, name: str, protocol: messages.Protocol, work: str
 ) -> None:
     """Under the id it was sent with; clients of other languages take the first one as the end."""
     task, fields = WORK[work]
 
-    with _sent(house, protocol, task, {**fields, "name": name}, queue="change") as sent:
+    with _sent(stack, protocol, task, {**fields, "name": name}, queue="change") as sent:
         publications = sent.publications()
 
-    [made] = house.xenserver.named("VM", name)
+    [made] = stack.xenserver.named("VM", name)
     [end] = publications
     assert (end["task_id"], end["status"]) == (sent.id, "SUCCESS")
     assert end["result"]["uuid"] == made["uuid"]
 
 
-def test_progress_is_written_and_not_published(house: Inhabited, name: str) -> None:
+def test_progress_is_written_and_not_published(stack: StackHarness, name: str) -> None:
     """Those who ask find it under the result's key; those who listen hear the end alone."""
-    made = house.do(FLOW, template="deb12", name=name, start=False)
-    fields, state = {"vm": made["uuid"]}, house.app.backend.get_state
+    made = stack.do(FLOW, template="deb12", name=name, start=False)
+    fields, state = {"vm": made["uuid"]}, stack.app.backend.get_state
 
     with (
-        house.xenserver.held(),
-        _sent(house, messages.protocol_2, "xenserver.vm.start", fields, queue="change") as sent,
+        stack.xenserver.held(),
+        _sent(stack, messages.protocol_2, "xenserver.vm.start", fields, queue="change") as sent,
     ):
-        house.until(lambda: state(sent.id) == "RETRY", "parked, and Celery told so")
-        house.xenserver.control("advance", seconds=2)
-        house.until(lambda: state(sent.id) == "PROGRESS", "progress")
-        house.xenserver.control("release")
+        stack.until(lambda: state(sent.id) == "RETRY", "parked, and Celery told so")
+        stack.xenserver.control("advance", seconds=2)
+        stack.until(lambda: state(sent.id) == "PROGRESS", "progress")
+        stack.xenserver.control("release")
         publications = sent.publications()
 
     assert [told["status"] for told in publications] == ["SUCCESS"]
 
 
-def test_a_revocation_has_one_publication_the_end(house: Inhabited, name: str) -> None:
+def test_a_revocation_has_one_publication_the_end(stack: StackHarness, name: str) -> None:
     """Whoever hears of it finds nothing left."""
     fields = {"vm": "deb12", "name": name}
 
     with (
-        house.xenserver.held(),
-        _sent(house, messages.protocol_2, "xenserver.vm.clone", fields, queue="change") as sent,
+        stack.xenserver.held(),
+        _sent(stack, messages.protocol_2, "xenserver.vm.clone", fields, queue="change") as sent,
     ):
-        read = house.runtime.journal.read
-        house.until(lambda: read(sent.id).get("phase") == "parked", "parked")
-        house.app.control.revoke(sent.id)
-        house.until(lambda: read(sent.id).get("called_off"), "called off")
-        house.xenserver.control("release")
+        read = stack.runtime.journal.read
+        stack.until(lambda: read(sent.id).get("phase") == "parked", "parked")
+        stack.app.control.revoke(sent.id)
+        stack.until(lambda: read(sent.id).get("called_off"), "called off")
+        stack.xenserver.control("release")
         publications = sent.publications()
 
     assert [told["status"] for told in publications] == ["REVOKED"]
-    assert house.xenserver.named("VM", name) == []
+    assert stack.xenserver.named("VM", name) == []
 
 
 @pytest.mark.parametrize("protocol", messages.PROTOCOLS)
 def test_a_failure_by_hand_has_one_publication_the_end(
-    house: Inhabited, name: str, protocol: messages.Protocol
+    stack: StackHarness, name: str, protocol: messages.Protocol
 ) -> None:
     """It tells XenServer's code, in Celery's form of an exception."""
     fields = {"vm": name, "name": name}
 
-    with _sent(house, protocol, "xenserver.vm.clone", fields, queue="change") as sent:
+    with _sent(stack, protocol, "xenserver.vm.clone", fields, queue="change") as sent:
         publications = sent.publications()
 
     [end] = publications
@@ -139,11 +139,13 @@ def test_a_failure_by_hand_has_one_publication_the_end(
 
 
 @pytest.mark.parametrize("protocol", messages.PROTOCOLS)
-def test_celerys_default_queue_is_served_too(house: Inhabited, protocol: messages.Protocol) -> None:
+def test_celerys_default_queue_is_served_too(
+    stack: StackHarness, protocol: messages.Protocol
+) -> None:
     """Clients that were told nothing of our queues send to it."""
     fields = {"name": "web01"}
 
-    with _sent(house, protocol, "xenserver.vm.find", fields, queue="celery") as sent:
+    with _sent(stack, protocol, "xenserver.vm.find", fields, queue="celery") as sent:
         [end] = sent.publications()
 
     assert end["result"]["records"][0]["name_label"] == "web01"
@@ -152,17 +154,17 @@ def test_celerys_default_queue_is_served_too(house: Inhabited, protocol: message
 class _Sent:
     """A message that was written by hand, and who listens for its end."""
 
-    def __init__(self, house: Inhabited, task_id: str) -> None:
+    def __init__(self, stack: StackHarness, task_id: str) -> None:
         self.id = task_id
-        self._house = house
-        redis: Any = house.runtime.journal.redis  # the client leaves `pubsub` without types
+        self._stack = stack
+        redis: Any = stack.runtime.journal.redis  # the client leaves `pubsub` without types
         self._channel = redis.pubsub(ignore_subscribe_messages=True)
         self._channel.subscribe(f"celery-task-meta-{task_id}")
 
     def publications(self) -> list[dict[str, Any]]:
         """Return all that was published until everybody was told, and another operation done."""
-        self._house.until(lambda: self._house.runtime.journal.read(self.id).get("told"), "the end")
-        self._house.do("xenserver.host.find")
+        self._stack.until(lambda: self._stack.runtime.journal.read(self.id).get("told"), "the end")
+        self._stack.do("xenserver.host.find")
         return list(iter(self._next, None))
 
     def close(self) -> None:
@@ -179,7 +181,7 @@ class _Sent:
 
 @contextmanager
 def _sent(
-    house: Inhabited,
+    stack: StackHarness,
     protocol: messages.Protocol,
     task: str,
     fields: Mapping[str, Any],
@@ -187,9 +189,9 @@ def _sent(
     queue: str,
 ) -> Iterator[_Sent]:
     """Write a message by hand, and listen from before it is there."""
-    sent = _Sent(house, str(uuid.uuid4()))
+    sent = _Sent(stack, str(uuid.uuid4()))
     headers, body = protocol(task, sent.id, fields)
-    house.runtime.journal.redis.lpush(queue, messages.envelope(headers, body, queue=queue))
+    stack.runtime.journal.redis.lpush(queue, messages.envelope(headers, body, queue=queue))
     try:
         yield sent
     finally:

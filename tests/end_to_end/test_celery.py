@@ -8,7 +8,7 @@ from celery import Signature, chain, chord, group
 from celery.exceptions import ChordError, TaskRevokedError
 from celery.result import GroupResult
 
-from tests.stack import PATIENCE, Inhabited
+from tests.stack import PATIENCE, StackHarness
 from xenserver import errors
 
 OTHERS = {"queue": "foreign"}
@@ -34,11 +34,11 @@ def get(canvas: "Signature[Any]") -> Any:
     return canvas.apply_async().get(timeout=PATIENCE)
 
 
-def noted(house: Inhabited, key: str) -> list[bytes | str]:
-    return house.runtime.journal.redis.lrange(key, 0, -1)
+def noted(stack: StackHarness, key: str) -> list[bytes | str]:
+    return stack.runtime.journal.redis.lrange(key, 0, -1)
 
 
-def test_a_chain_hands_the_answer_on(neighbour: Inhabited, name: str) -> None:
+def test_a_chain_hands_the_answer_on(neighbour: StackHarness, name: str) -> None:
     """What follows an operation in a chain is given its answer."""
     told = get(chain(clone(name), after()))
 
@@ -46,17 +46,17 @@ def test_a_chain_hands_the_answer_on(neighbour: Inhabited, name: str) -> None:
     assert len(neighbour.xenserver.named("VM", name)) == 1
 
 
-def test_a_fed_step_takes_its_field_from_the_answer_before(house: Inhabited, name: str) -> None:
+def test_a_fed_step_takes_its_field_from_the_answer_before(stack: StackHarness, name: str) -> None:
     """`feed` says which key of the previous answer goes where."""
     copied = Signature("xenserver.vm.clone", kwargs={"feed": {"vm": "uuid"}, "name": f"{name}-2"})
 
     get(chain(clone(name), copied))
 
-    assert len(house.xenserver.named("VM", f"{name}-2")) == 1
+    assert len(stack.xenserver.named("VM", f"{name}-2")) == 1
 
 
 def test_a_chord_of_twenty_has_one_body_with_twenty_answers(
-    neighbour: Inhabited, name: str
+    neighbour: StackHarness, name: str
 ) -> None:
     """Every part is counted once."""
     parts = [clone(f"{name}-{n}") for n in range(20)]
@@ -65,21 +65,21 @@ def test_a_chord_of_twenty_has_one_body_with_twenty_answers(
     assert all(len(neighbour.xenserver.named("VM", f"{name}-{n}")) == 1 for n in range(20))
 
 
-def test_a_group_gives_every_answer(house: Inhabited, name: str) -> None:
+def test_a_group_gives_every_answer(stack: StackHarness, name: str) -> None:
     """In the order of its parts."""
     answers = get(group(clone(f"{name}-{n}") for n in range(5)))
 
     assert [answer["name_label"] for answer in answers] == [f"{name}-{n}" for n in range(5)]
 
 
-def test_nested_canvases_end(neighbour: Inhabited, name: str) -> None:
+def test_nested_canvases_end(neighbour: StackHarness, name: str) -> None:
     """A chain of a chord of chains."""
     rows = [chain(clone(f"{name}-{n}"), clone(f"{name}-{n}b")) for n in range(3)]
 
     assert get(chain(clone(name), chord(rows, count()), after())) == {"after": 3}
 
 
-def test_a_failure_reaches_the_error_callback_once(neighbour: Inhabited, name: str) -> None:
+def test_a_failure_reaches_the_error_callback_once(neighbour: StackHarness, name: str) -> None:
     """And the caller, as an error with XenServer's code."""
     key = f"note:{name}"
     result = clone(name, vm=f"no-{name}").apply_async(link_error=note(key))
@@ -90,13 +90,13 @@ def test_a_failure_reaches_the_error_callback_once(neighbour: Inhabited, name: s
     assert neighbour.until(lambda: noted(neighbour, key), "the note") == [result.id.encode()]
 
 
-def test_a_failing_step_ends_its_chain(neighbour: Inhabited, name: str) -> None:
+def test_a_failing_step_ends_its_chain(neighbour: StackHarness, name: str) -> None:
     """The last result of the chain tells the first error."""
     with pytest.raises(errors.Missing):
         get(chain(clone(name, vm=f"no-{name}"), after()))
 
 
-def test_a_failing_part_ends_its_chord(neighbour: Inhabited, name: str) -> None:
+def test_a_failing_part_ends_its_chord(neighbour: StackHarness, name: str) -> None:
     """The body is not called; its error callback is, once."""
     key = f"note:{name}"
     body = count().on_error(note(key))
@@ -108,24 +108,24 @@ def test_a_failing_part_ends_its_chord(neighbour: Inhabited, name: str) -> None:
 
 
 def test_revoking_a_parked_operation_cancels_what_runs_on_xenserver(
-    house: Inhabited, name: str
+    stack: StackHarness, name: str
 ) -> None:
     """A plain Celery revoke: the task ends REVOKED, XenServer's task cancelled, nothing made."""
-    with house.xenserver.held():
+    with stack.xenserver.held():
         result = clone(name).apply_async()
-        house.until(
-            lambda: house.runtime.journal.read(result.id).get("phase") == "parked", "parked"
+        stack.until(
+            lambda: stack.runtime.journal.read(result.id).get("phase") == "parked", "parked"
         )
         result.revoke()
-        house.until(lambda: house.runtime.journal.read(result.id).get("called_off"), "called off")
+        stack.until(lambda: stack.runtime.journal.read(result.id).get("called_off"), "called off")
 
     with pytest.raises(TaskRevokedError):
         result.get(timeout=PATIENCE)
-    assert house.xenserver.named("VM", name) == []
-    assert house.xenserver.named("VM", f"xenflow:{result.id}/0") == []
+    assert stack.xenserver.named("VM", name) == []
+    assert stack.xenserver.named("VM", f"xenflow:{result.id}/0") == []
 
 
-def test_a_chord_with_a_revoked_part_ends(neighbour: Inhabited, name: str) -> None:
+def test_a_chord_with_a_revoked_part_ends(neighbour: StackHarness, name: str) -> None:
     """In an error, not in a hang."""
     with neighbour.xenserver.held():
         result = chord([clone(f"{name}-{n}") for n in range(3)], count()).apply_async()
@@ -145,54 +145,54 @@ def test_a_chord_with_a_revoked_part_ends(neighbour: Inhabited, name: str) -> No
 
 @pytest.mark.parametrize("task", ["xenserver.vm.clone", "flow.create_vm_from_configured_template"])
 def test_a_message_sent_three_times_has_one_effect_and_one_answer(
-    house: Inhabited, name: str, task: str
+    stack: StackHarness, name: str, task: str
 ) -> None:
     """The Celery id is the idempotency key, for operations and for flows."""
     fields = {"template" if task.startswith("flow") else "vm": "deb12", "name": name}
     task_id = str(uuid.uuid4())
 
-    results = [house.send(task, task_id=task_id, **fields) for _ in range(3)]
+    results = [stack.send(task, task_id=task_id, **fields) for _ in range(3)]
 
     answers = [result.get(timeout=PATIENCE) for result in results]
     assert answers[0] == answers[1] == answers[2]
-    assert len(house.xenserver.named("VM", name)) == 1
+    assert len(stack.xenserver.named("VM", name)) == 1
 
 
-def test_a_message_sent_again_after_its_end_changes_nothing(house: Inhabited, name: str) -> None:
+def test_a_message_sent_again_after_its_end_changes_nothing(stack: StackHarness, name: str) -> None:
     """Nor is anybody told a second time."""
     task_id = str(uuid.uuid4())
-    house.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name).get(timeout=PATIENCE)
-    house.until(lambda: house.runtime.journal.read(task_id).get("told"), "told")
+    stack.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name).get(timeout=PATIENCE)
+    stack.until(lambda: stack.runtime.journal.read(task_id).get("told"), "told")
 
-    house.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name)
-    house.do("xenserver.vm.find", name=name)
+    stack.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name)
+    stack.do("xenserver.vm.find", name=name)
 
-    house.until(lambda: not house.runtime.journal.redis.llen("change"), "the message taken")
-    assert len(house.xenserver.named("VM", name)) == 1
+    stack.until(lambda: not stack.runtime.journal.redis.llen("change"), "the message taken")
+    assert len(stack.xenserver.named("VM", name)) == 1
 
 
 def test_an_id_sent_again_when_its_answer_has_expired_is_answered_again(
-    house: Inhabited, name: str
+    stack: StackHarness, name: str
 ) -> None:
     """From the journal, which keeps it longer than Celery does."""
     task_id = str(uuid.uuid4())
     fields = {"vm": "deb12", "name": name}
-    first = house.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=PATIENCE)
-    house.until(lambda: house.runtime.journal.read(task_id).get("told"), "told")
-    house.redis.delete(f"celery-task-meta-{task_id}")
+    first = stack.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=PATIENCE)
+    stack.until(lambda: stack.runtime.journal.read(task_id).get("told"), "told")
+    stack.redis.delete(f"celery-task-meta-{task_id}")
 
-    again = house.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=PATIENCE)
+    again = stack.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=PATIENCE)
 
     assert again == first
-    assert len(house.xenserver.named("VM", name)) == 1
+    assert len(stack.xenserver.named("VM", name)) == 1
 
 
-def test_a_hundred_instant_tasks_all_end(house: Inhabited, name: str) -> None:
+def test_a_hundred_instant_tasks_all_end(stack: StackHarness, name: str) -> None:
     """A XenServer task may end before its operation is parked."""
-    house.xenserver.control("durations", set={"network.create": 0.0})
+    stack.xenserver.control("durations", set={"network.create": 0.0})
 
-    results = [house.send("xenserver.network.create", name=f"{name}-{n}") for n in range(100)]
+    results = [stack.send("xenserver.network.create", name=f"{name}-{n}") for n in range(100)]
 
     made = {result.get(timeout=PATIENCE)["uuid"] for result in results}
     assert len(made) == 100
-    assert made <= set(house.xenserver.records("network"))
+    assert made <= set(stack.xenserver.records("network"))

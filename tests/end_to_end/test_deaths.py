@@ -2,125 +2,127 @@
 
 import pytest
 
-from tests.stack import PATIENCE, Inhabited
+from tests.stack import PATIENCE, StackHarness
 
 CREATE = "flow.create_vm_from_configured_template"
 
 
-def all_named(house: Inhabited, prefix: str) -> list[str]:
+def all_named(stack: StackHarness, prefix: str) -> list[str]:
     return sorted(
         record["name_label"]
-        for record in house.xenserver.records("VM").values()
+        for record in stack.xenserver.records("VM").values()
         if record["name_label"].startswith(prefix)
     )
 
 
-def working_names(house: Inhabited) -> list[str]:
-    return all_named(house, "xenflow:")
+def working_names(stack: StackHarness) -> list[str]:
+    return all_named(stack, "xenflow:")
 
 
 @pytest.mark.slow
 def test_all_workers_die_with_fifty_two_leg_operations_parked(
-    frail_house: Inhabited, name: str
+    isolated_stack: StackHarness, name: str
 ) -> None:
     """The XenServer tasks end meanwhile; a new worker gives every answer, and repeats nothing."""
-    house = frail_house
-    workers = [house.house.worker(name=f"w{n}") for n in range(2)]
-    house.house.poller()
-    with house.xenserver.held():
+    stack = isolated_stack
+    workers = [stack.services.worker(name=f"w{n}") for n in range(2)]
+    stack.services.poller()
+    with stack.xenserver.held():
         results = [
-            house.send("xenserver.vm.install", template="blank", name=f"{name}-{n}")
+            stack.send("xenserver.vm.install", template="blank", name=f"{name}-{n}")
             for n in range(50)
         ]
-        house.until_parked(50)
-        house.kill(*workers)
-    house.house.worker(name="heir")
+        stack.until_parked(50)
+        stack.kill(*workers)
+    stack.services.worker(name="heir")
 
     answers = [result.get(timeout=PATIENCE) for result in results]
 
     assert len({answer["uuid"] for answer in answers}) == 50
-    assert all_named(house, name) == sorted(f"{name}-{n}" for n in range(50))
-    assert working_names(house) == []
-    assert house.xenserver.effects("VM.clone") == 50
-    assert house.xenserver.effects("VM.provision") == 50
+    assert all_named(stack, name) == sorted(f"{name}-{n}" for n in range(50))
+    assert working_names(stack) == []
+    assert stack.xenserver.effects("VM.clone") == 50
+    assert stack.xenserver.effects("VM.provision") == 50
 
 
 @pytest.mark.slow
-def test_all_workers_die_between_two_legs(frail_house: Inhabited, name: str) -> None:
+def test_all_workers_die_between_two_legs(isolated_stack: StackHarness, name: str) -> None:
     """Killed while the first legs land and the second ones begin, at no chosen moment."""
-    house = frail_house
-    workers = [house.house.worker(name=f"w{n}") for n in range(2)]
-    house.house.poller()
-    with house.xenserver.held():
+    stack = isolated_stack
+    workers = [stack.services.worker(name=f"w{n}") for n in range(2)]
+    stack.services.poller()
+    with stack.xenserver.held():
         results = [
-            house.send("xenserver.vm.install", template="blank", name=f"{name}-{n}")
+            stack.send("xenserver.vm.install", template="blank", name=f"{name}-{n}")
             for n in range(50)
         ]
-        house.until_parked(50)
-    house.until(lambda: house.xenserver.effects("VM.provision") >= 5, "some second legs done")
-    house.kill(*workers)
-    house.house.worker(name="heir")
+        stack.until_parked(50)
+    stack.until(lambda: stack.xenserver.effects("VM.provision") >= 5, "some second legs done")
+    stack.kill(*workers)
+    stack.services.worker(name="heir")
 
     assert len({result.get(timeout=PATIENCE)["uuid"] for result in results}) == 50
-    assert house.xenserver.effects("VM.clone") == 50
-    assert house.xenserver.effects("VM.provision") == 50
-    assert working_names(house) == []
+    assert stack.xenserver.effects("VM.clone") == 50
+    assert stack.xenserver.effects("VM.provision") == 50
+    assert working_names(stack) == []
 
 
 @pytest.mark.slow
-def test_the_poller_dies_while_it_holds_the_lease(frail_house: Inhabited, name: str) -> None:
+def test_the_poller_dies_while_it_holds_the_lease(isolated_stack: StackHarness, name: str) -> None:
     """Another one takes over when the lease has lapsed."""
-    house = frail_house
-    house.house.worker()
-    poller = house.house.poller(name="first")
-    with house.xenserver.held():
+    stack = isolated_stack
+    stack.services.worker()
+    poller = stack.services.poller(name="first")
+    with stack.xenserver.held():
         results = [
-            house.send("xenserver.vm.clone", vm="deb12", name=f"{name}-{n}") for n in range(20)
+            stack.send("xenserver.vm.clone", vm="deb12", name=f"{name}-{n}") for n in range(20)
         ]
-        house.until_parked(20)
-        house.until(
-            lambda: house.runtime.journal.redis.exists("xenflow:lease:default"), "the lease"
+        stack.until_parked(20)
+        stack.until(
+            lambda: stack.runtime.journal.redis.exists("xenflow:lease:default"), "the lease"
         )
-        house.kill(poller)
-    house.house.poller(name="second")
+        stack.kill(poller)
+    stack.services.poller(name="second")
 
     assert len({result.get(timeout=PATIENCE)["uuid"] for result in results}) == 20
-    assert all_named(house, name) == sorted(f"{name}-{n}" for n in range(20))
-    assert house.xenserver.effects("VM.clone") == 20
+    assert all_named(stack, name) == sorted(f"{name}-{n}" for n in range(20))
+    assert stack.xenserver.effects("VM.clone") == 20
 
 
 @pytest.mark.slow
-def test_workers_die_with_flows_under_way(frail_house: Inhabited, name: str) -> None:
+def test_workers_die_with_flows_under_way(isolated_stack: StackHarness, name: str) -> None:
     """Every flow ends once, with one VM each."""
-    house = frail_house
-    workers = [house.house.worker(name=f"w{n}") for n in range(2)]
-    house.house.poller()
-    results = [house.send(CREATE, template="deb12", name=f"{name}-{n}") for n in range(20)]
-    house.until(lambda: house.xenserver.effects("VM.clone") >= 10, "half of the clones")
-    house.kill(*workers)
-    house.house.worker(name="heir")
+    stack = isolated_stack
+    workers = [stack.services.worker(name=f"w{n}") for n in range(2)]
+    stack.services.poller()
+    results = [stack.send(CREATE, template="deb12", name=f"{name}-{n}") for n in range(20)]
+    stack.until(lambda: stack.xenserver.effects("VM.clone") >= 10, "half of the clones")
+    stack.kill(*workers)
+    stack.services.worker(name="heir")
 
     answers = [result.get(timeout=PATIENCE) for result in results]
 
     assert len({answer["uuid"] for answer in answers}) == 20
     assert {answer["power_state"] for answer in answers} == {"Running"}
-    assert all_named(house, name) == sorted(f"{name}-{n}" for n in range(20))
-    assert house.xenserver.effects("VM.start") == 20
+    assert all_named(stack, name) == sorted(f"{name}-{n}" for n in range(20))
+    assert stack.xenserver.effects("VM.start") == 20
 
 
-def test_the_toolstack_restarts_with_operations_parked(frail_house: Inhabited, name: str) -> None:
+def test_the_toolstack_restarts_with_operations_parked(
+    isolated_stack: StackHarness, name: str
+) -> None:
     """Every XenServer task is gone, with or without effect: each operation finds out and ends."""
-    house = frail_house
-    house.house.worker()
-    house.house.poller()
-    with house.xenserver.held():
+    stack = isolated_stack
+    stack.services.worker()
+    stack.services.poller()
+    with stack.xenserver.held():
         results = [
-            house.send("xenserver.vm.clone", vm="deb12", name=f"{name}-{n}") for n in range(5)
+            stack.send("xenserver.vm.clone", vm="deb12", name=f"{name}-{n}") for n in range(5)
         ]
-        house.until_parked(5)
-        house.xenserver.control("restart_toolstack", finish=True)
-    house.xenserver.log_in()  # sessions are gone with the toolstack
+        stack.until_parked(5)
+        stack.xenserver.control("restart_toolstack", finish=True)
+    stack.xenserver.log_in()  # sessions are gone with the toolstack
 
     assert len({result.get(timeout=PATIENCE)["uuid"] for result in results}) == 5
-    assert all_named(house, name) == sorted(f"{name}-{n}" for n in range(5))
-    assert working_names(house) == []
+    assert all_named(stack, name) == sorted(f"{name}-{n}" for n in range(5))
+    assert working_names(stack) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from tests.stack import PATIENCE, Inhabited
+from tests.stack import PATIENCE, StackHarness
 from workers.local_stack.http_probes import Flower
 from xenserver import errors
 
@@ -18,26 +18,26 @@ DENIED, FORBIDDEN = 401, 403
 
 
 @pytest.fixture(scope="module")
-def flower(house: Inhabited) -> Flower:
-    """Show the shared house in Flower."""
-    url = house.house.flower()
-    return Flower(url, house.house.environment["XENFLOW_FLOWER_PASSWORD"])
+def flower(stack: StackHarness) -> Flower:
+    """Show the shared stack in Flower."""
+    url = stack.services.flower()
+    return Flower(url, stack.services.environment["XENFLOW_FLOWER_PASSWORD"])
 
 
 @pytest.fixture
-def run(house: Inhabited, flower: Flower, name: str) -> str:
+def run(stack: StackHarness, flower: Flower, name: str) -> str:
     """Return the id of a flow that Flower knows has ended."""
-    result = house.send(FLOW, template="deb12", name=name)
+    result = stack.send(FLOW, template="deb12", name=name)
     result.get(timeout=PATIENCE)
     flower.wait_for(result.id, state="SUCCESS")
     return str(result.id)
 
 
 def test_it_shows_the_flow_and_its_steps_by_name(
-    house: Inhabited, flower: Flower, run: str
+    stack: StackHarness, flower: Flower, run: str
 ) -> None:
     """All have ended well; the fields of the message are told."""
-    flow, *steps = [flower.wait_for(i, state="SUCCESS") for i in house.runtime.journal.run(run)]
+    flow, *steps = [flower.wait_for(i, state="SUCCESS") for i in stack.runtime.journal.run(run)]
 
     assert flow["name"] == FLOW
     assert [step["name"] for step in steps] == STEPS
@@ -45,12 +45,12 @@ def test_it_shows_the_flow_and_its_steps_by_name(
 
 
 def test_it_shows_what_waits_for_xenserver_as_retried(
-    house: Inhabited, flower: Flower, name: str
+    stack: StackHarness, flower: Flower, name: str
 ) -> None:
     """To Celery what is parked is a task that will be tried again."""
-    with house.xenserver.held():
-        result = house.send(FLOW, template="deb12", name=name)
-        clone = house.until(lambda: house.runtime.journal.run(result.id)[1:], "the first step")[0]
+    with stack.xenserver.held():
+        result = stack.send(FLOW, template="deb12", name=name)
+        clone = stack.until(lambda: stack.runtime.journal.run(result.id)[1:], "the first step")[0]
 
         assert flower.wait_for(result.id, state="RETRY")["name"] == FLOW
         assert flower.wait_for(clone, state="RETRY")["name"] == "xenserver.vm.clone"
@@ -58,13 +58,13 @@ def test_it_shows_what_waits_for_xenserver_as_retried(
     result.get(timeout=PATIENCE)
 
 
-def test_it_shows_what_failed(house: Inhabited, flower: Flower, name: str) -> None:
+def test_it_shows_what_failed(stack: StackHarness, flower: Flower, name: str) -> None:
     """The step that fell and its flow, each with the error."""
-    result = house.send(FLOW, template=name, name=name)
+    result = stack.send(FLOW, template=name, name=name)
     with pytest.raises(errors.Missing):
         result.get(timeout=PATIENCE)
 
-    for task in house.runtime.journal.run(result.id):
+    for task in stack.runtime.journal.run(result.id):
         flower.wait_for(task, state="FAILURE")
         assert "XENFLOW_NO_SUCH_OBJECT" in flower.task(task)["exception"]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.end_to_end.conftest import beside
-from tests.stack import PATIENCE, Inhabited, inhabited
+from tests.stack import PATIENCE, StackHarness, running_stack
 from xenserver import errors
 
 OWN = """
@@ -25,26 +25,26 @@ def hand_over(*, name: Label, task: Label) -> Canvas:
 
 
 @pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
-    """Keep a house with a flow of its own and a neighbour who does a step of it."""
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackHarness]:
+    """Keep a stack with a flow of its own and a neighbour who does a step of it."""
     own = tmp_path_factory.mktemp("own")
     (own / "handing.py").write_text(OWN, encoding="utf-8")
-    with inhabited(tmp_path_factory.mktemp("mixed"), speed=20.0) as house:
-        house.house.choose(operations_path=str(own))
-        house.house.worker()
-        house.house.poller()
-        with beside(house, tmp_path_factory.mktemp("foreign")):
-            yield house
+    with running_stack(tmp_path_factory.mktemp("mixed"), speed=20.0) as stack:
+        stack.services.choose(operations_path=str(own))
+        stack.services.worker()
+        stack.services.poller()
+        with beside(stack, tmp_path_factory.mktemp("foreign")):
+            yield stack
 
 
-def test_a_flow_ends_when_somebody_elses_step_has(mixed: Inhabited, name: str) -> None:
+def test_a_flow_ends_when_somebody_elses_step_has(mixed: StackHarness, name: str) -> None:
     """Though that worker knows nothing of our queues."""
     answer = mixed.do("flow.hand_over", name=name, task="foreign.after")
 
     assert name in answer["return_result"]
 
 
-def test_a_flow_falls_with_somebody_elses_step(mixed: Inhabited, name: str) -> None:
+def test_a_flow_falls_with_somebody_elses_step(mixed: StackHarness, name: str) -> None:
     """What was made is undone, and the error told in that step's words."""
     result = mixed.send("flow.hand_over", name=name, task="foreign.fail")
 

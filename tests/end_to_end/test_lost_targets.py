@@ -5,22 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import PATIENCE, Inhabited
+from tests.stack import PATIENCE, StackHarness
 
 
 @pytest.fixture
-def profiles(frail_house: Inhabited) -> Path:
+def profiles(isolated_stack: StackHarness) -> Path:
     """Return the file of profiles; a second one leads to the same pool."""
-    path = frail_house.house.folder / "targets.toml"
+    path = isolated_stack.services.folder / "targets.toml"
     path.write_text(path.read_text() + path.read_text().replace("[default]", "[second]"))
     return path
 
 
-def move_in(house: Inhabited) -> None:
+def move_in(stack: StackHarness) -> None:
     """Start a worker and a poller, which read the profiles anew; those there were are gone."""
-    house.kill(*(m for m in house.members if m.alive and m.name in {"worker", "poller"}))
-    house.house.worker()
-    house.house.poller()
+    stack.kill(*(m for m in stack.processes if m.alive and m.name in {"worker", "poller"}))
+    stack.services.worker()
+    stack.services.poller()
 
 
 def lost(text: str) -> str:
@@ -38,21 +38,21 @@ def estranged(text: str) -> str:
     ("become", "told"), [(lost, "no target 'second'"), (estranged, "no.password")]
 )
 def test_the_trouble_is_told_and_what_is_parked_goes_on_after_it(
-    frail_house: Inhabited, profiles: Path, name: str, become: Callable[[str], str], told: str
+    isolated_stack: StackHarness, profiles: Path, name: str, become: Callable[[str], str], told: str
 ) -> None:
     """`xenflow targets` shows it; when the profile is right again, nothing is left of it."""
-    house, right = frail_house, profiles.read_text()
-    health = house.runtime.parked.health
-    move_in(house)
-    with house.xenserver.held():
-        result = house.send("xenserver.vm.clone", vm="deb12", name=name, target="second")
-        house.until(lambda: house.runtime.parked.count("second"), "parked")
+    stack, right = isolated_stack, profiles.read_text()
+    health = stack.runtime.parked.health
+    move_in(stack)
+    with stack.xenserver.held():
+        result = stack.send("xenserver.vm.clone", vm="deb12", name=name, target="second")
+        stack.until(lambda: stack.runtime.parked.count("second"), "parked")
         profiles.write_text(become(right))
-        move_in(house)
-        house.until(lambda: told in health("second").get("error", ""), "the trouble told")
+        move_in(stack)
+        stack.until(lambda: told in health("second").get("error", ""), "the trouble told")
 
     profiles.write_text(right)
-    move_in(house)
+    move_in(stack)
 
     assert result.get(timeout=PATIENCE)["name_label"] == name
-    house.until(lambda: not health("second"), "the trouble over")
+    stack.until(lambda: not health("second"), "the trouble over")

@@ -7,7 +7,7 @@ from celery import Signature, chain, chord
 from celery.exceptions import ChordError, TaskRevokedError
 
 from tests.canvases.interference import is_parked
-from tests.stack import PATIENCE, Inhabited
+from tests.stack import PATIENCE, StackHarness
 from xenserver import errors
 
 MAKE = "flow.create_vm_from_configured_template"
@@ -35,9 +35,9 @@ def note(key: str) -> "Signature[Any]":
     return Signature("foreign.note", kwargs={"key": key}, options=OTHERS)
 
 
-def noted(house: Inhabited, key: str) -> list[bytes | str]:
+def noted(stack: StackHarness, key: str) -> list[bytes | str]:
     """Return what the error callback heard."""
-    return list(house.runtime.journal.redis.lrange(key, 0, -1))
+    return list(stack.runtime.journal.redis.lrange(key, 0, -1))
 
 
 def get(canvas: "Signature[Any]") -> Any:
@@ -45,7 +45,7 @@ def get(canvas: "Signature[Any]") -> Any:
     return canvas.apply_async().get(timeout=PATIENCE)
 
 
-def test_a_flow_stands_between_other_tasks(neighbour: Inhabited, name: str) -> None:
+def test_a_flow_stands_between_other_tasks(neighbour: StackHarness, name: str) -> None:
     """What comes before it is no concern of its; what comes after is given its answer."""
     first = Signature("foreign.after", args=("nothing",), options=OTHERS)
 
@@ -55,9 +55,9 @@ def test_a_flow_stands_between_other_tasks(neighbour: Inhabited, name: str) -> N
     assert told["after"]["uuid"] == made["uuid"]
 
 
-def test_a_flow_is_fed_by_the_step_before(house: Inhabited, name: str) -> None:
+def test_a_flow_is_fed_by_the_step_before(stack: StackHarness, name: str) -> None:
     """By a flow, here: what the first makes, the second destroys."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
     destroy = Signature(
         "flow.destroy_vm_and_disks", kwargs={"feed": {"vm": "uuid"}, "delete_disks": True}
     )
@@ -65,10 +65,10 @@ def test_a_flow_is_fed_by_the_step_before(house: Inhabited, name: str) -> None:
     told = get(chain(make(name), destroy))
 
     assert told["name_label"] == name
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
-def test_flows_are_the_parts_of_a_chord(neighbour: Inhabited, name: str) -> None:
+def test_flows_are_the_parts_of_a_chord(neighbour: StackHarness, name: str) -> None:
     """Each is counted once; the chain goes on after the body."""
     parts = [make(f"{name}-{n}") for n in range(4)]
 
@@ -76,7 +76,7 @@ def test_flows_are_the_parts_of_a_chord(neighbour: Inhabited, name: str) -> None
     assert all(len(neighbour.xenserver.named("VM", f"{name}-{n}")) == 1 for n in range(4))
 
 
-def test_a_flow_is_the_body_of_a_chord(house: Inhabited, name: str) -> None:
+def test_a_flow_is_the_body_of_a_chord(stack: StackHarness, name: str) -> None:
     """It takes its fields from the list of answers."""
     parts = [make(f"{name}-{n}") for n in range(2)]
     assign = Signature(
@@ -85,10 +85,12 @@ def test_a_flow_is_the_body_of_a_chord(house: Inhabited, name: str) -> None:
 
     told = get(chord(parts, assign))
 
-    assert told["vm"] == house.xenserver.named("VM", f"{name}-1")[0]["uuid"]
+    assert told["vm"] == stack.xenserver.named("VM", f"{name}-1")[0]["uuid"]
 
 
-def test_a_failing_flow_ends_its_chain_and_calls_back_once(neighbour: Inhabited, name: str) -> None:
+def test_a_failing_flow_ends_its_chain_and_calls_back_once(
+    neighbour: StackHarness, name: str
+) -> None:
     """When the callback hears of it, nothing is left."""
     before = neighbour.xenserver.world()
     key = f"note:{name}"
@@ -102,7 +104,7 @@ def test_a_failing_flow_ends_its_chain_and_calls_back_once(neighbour: Inhabited,
 
 
 def test_a_failing_flow_ends_its_chord_and_leaves_the_others_be(
-    neighbour: Inhabited, name: str
+    neighbour: StackHarness, name: str
 ) -> None:
     """What stands beside it is somebody else's; the body's error callback is called once."""
     key = f"note:{name}"
@@ -119,22 +121,22 @@ def test_a_failing_flow_ends_its_chord_and_leaves_the_others_be(
     assert vms.named("VM", f"{name}-1") == []
 
 
-def test_revoking_a_flow_undoes_it(house: Inhabited, name: str) -> None:
+def test_revoking_a_flow_undoes_it(stack: StackHarness, name: str) -> None:
     """A plain Celery revoke, while XenServer works on a step of it."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
 
-    with house.xenserver.held():
+    with stack.xenserver.held():
         result = make(name).apply_async()
-        house.until(lambda: is_parked(house, result.id), "parked")
+        stack.until(lambda: is_parked(stack, result.id), "parked")
         result.revoke()
-        house.until(lambda: house.runtime.journal.read(result.id).get("called_off"), "called off")
+        stack.until(lambda: stack.runtime.journal.read(result.id).get("called_off"), "called off")
 
     with pytest.raises(TaskRevokedError):
         result.get(timeout=PATIENCE)
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
-def test_a_flow_sent_three_times_is_done_once(house: Inhabited, name: str) -> None:
+def test_a_flow_sent_three_times_is_done_once(stack: StackHarness, name: str) -> None:
     """The same id is the same flow: one VM, one answer."""
     result = make(name).apply_async()
     for _ in range(2):
@@ -142,7 +144,7 @@ def test_a_flow_sent_three_times_is_done_once(house: Inhabited, name: str) -> No
 
     answer = result.get(timeout=PATIENCE)
 
-    [made] = house.xenserver.named("VM", name)
+    [made] = stack.xenserver.named("VM", name)
     assert answer["uuid"] == made["uuid"]
-    assert house.do(MAKE, task_id=result.id, template="deb12", name=name) == answer
-    assert len(house.xenserver.named("VM", name)) == 1
+    assert stack.do(MAKE, task_id=result.id, template="deb12", name=name) == answer
+    assert len(stack.xenserver.named("VM", name)) == 1

@@ -7,34 +7,34 @@ from typing import Any
 import pytest
 
 from tests.end_to_end import messages
-from tests.stack import PATIENCE, Inhabited
+from tests.stack import PATIENCE, StackHarness
 from xenserver import errors
 
 MAKE = "flow.create_vm_from_configured_template"
 CLONE = "xenserver.vm.clone"
 
 
-def push(house: Inhabited, headers: Any, body: object, **properties: Any) -> None:
+def push(stack: StackHarness, headers: Any, body: object, **properties: Any) -> None:
     """Write a message by hand, with properties of its own; None leaves one out."""
     written = json.loads(messages.envelope({}, body, queue="change"))
     written["headers"] = headers
     written["properties"] |= properties
     written["properties"] = {n: v for n, v in written["properties"].items() if v != "nothing"}
-    house.redis.lpush("change", json.dumps(written))
+    stack.redis.lpush("change", json.dumps(written))
 
 
 @pytest.mark.parametrize("told", [None, "nothing", {}, {"exchange": "x", "routing_key": "x"}])
 def test_a_message_comes_again_whatever_it_says_of_its_way(
-    house: Inhabited, name: str, told: object
+    stack: StackHarness, name: str, told: object
 ) -> None:
     """An operation of two legs goes on where our workers are, not where the message pretends."""
     sent, fields = str(uuid.uuid4()), {"template": "blank", "name": name}
     headers, body = messages.protocol_2("xenserver.vm.install", sent, fields)
 
-    push(house, headers, body, delivery_info=told)
+    push(stack, headers, body, delivery_info=told)
 
-    answer = house.app.AsyncResult(sent).get(timeout=PATIENCE)
-    assert [answer["uuid"]] == [made["uuid"] for made in house.xenserver.named("VM", name)]
+    answer = stack.app.AsyncResult(sent).get(timeout=PATIENCE)
+    assert [answer["uuid"]] == [made["uuid"] for made in stack.xenserver.named("VM", name)]
 
 
 BROKEN: dict[str, tuple[Any, object, dict[str, Any]]] = {
@@ -47,70 +47,70 @@ BROKEN: dict[str, tuple[Any, object, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_broken_message_is_put_aside(house: Inhabited, what: str) -> None:
+def test_a_broken_message_is_put_aside(stack: StackHarness, what: str) -> None:
     """It ends no worker, and is not delivered again and again."""
     headers, body, properties = BROKEN[what]
     tag = str(uuid.uuid4())
 
-    push(house, headers, body, delivery_tag=tag, **properties)
+    push(stack, headers, body, delivery_tag=tag, **properties)
 
-    house.until(lambda: tag in str(house.redis.lrange("change:unreadable", 0, -1)), "put aside")
-    house.until(lambda: not house.redis.hexists("unacked", tag), "done with")
-    assert house.do("xenserver.host.find")["count"] == 3
+    stack.until(lambda: tag in str(stack.redis.lrange("change:unreadable", 0, -1)), "put aside")
+    stack.until(lambda: not stack.redis.hexists("unacked", tag), "done with")
+    assert stack.do("xenserver.host.find")["count"] == 3
 
 
 @pytest.mark.parametrize("priority", [3, 9])
-def test_an_urgent_message_is_answered(house: Inhabited, priority: int) -> None:
+def test_an_urgent_message_is_answered(stack: StackHarness, priority: int) -> None:
     """Kombu keeps it in a list of its own, for which somebody waits."""
-    found = house.app.send_task("xenserver.host.find", priority=priority)
+    found = stack.app.send_task("xenserver.host.find", priority=priority)
 
     assert found.get(timeout=PATIENCE)["count"] == 3
 
 
-def test_a_message_expires_only_before_it_has_begun(house: Inhabited, name: str) -> None:
+def test_a_message_expires_only_before_it_has_begun(stack: StackHarness, name: str) -> None:
     """What XenServer works on is answered, and gets its name."""
-    with house.xenserver.held():
-        result = house.app.send_task(CLONE, kwargs={"vm": "deb12", "name": name}, expires=3600)
-        house.until(
-            lambda: house.runtime.journal.read(result.id).get("phase") == "parked", "parked"
+    with stack.xenserver.held():
+        result = stack.app.send_task(CLONE, kwargs={"vm": "deb12", "name": name}, expires=3600)
+        stack.until(
+            lambda: stack.runtime.journal.read(result.id).get("phase") == "parked", "parked"
         )
-        _let_expire(house, result.id)
+        _let_expire(stack, result.id)
 
     assert result.get(timeout=PATIENCE)["name_label"] == name
-    assert len(house.xenserver.named("VM", name)) == 1
+    assert len(stack.xenserver.named("VM", name)) == 1
 
 
-def _let_expire(house: Inhabited, operation: str) -> None:
+def _let_expire(stack: StackHarness, operation: str) -> None:
     """Have the message that is sent again be one whose moment is long past."""
-    kept = json.loads(house.runtime.journal.read(operation)["message"])
+    kept = json.loads(stack.runtime.journal.read(operation)["message"])
     kept["headers"]["expires"] = "2001-01-01T00:00:00+00:00"
-    entry = house.runtime.journal.keys.entry(operation)
-    house.redis.hset(entry, "message", json.dumps(kept))
+    entry = stack.runtime.journal.keys.entry(operation)
+    stack.redis.hset(entry, "message", json.dumps(kept))
 
 
 @pytest.mark.parametrize("kind", ["a/b-{}", "100%/{}%2F", "[x]*?{}", "\N{SNOWMAN} {}"])
-def test_an_id_may_hold_what_can_be_printed(house: Inhabited, name: str, kind: str) -> None:
+def test_an_id_may_hold_what_can_be_printed(stack: StackHarness, name: str, kind: str) -> None:
     """A flow with such an id knows its steps: when one falls, nothing is left."""
-    before, sent = house.xenserver.world(), kind.format(name)
-    house.xenserver.control("fault", what="refuse", method="Async.VM.start", code="SR_FULL")
+    before, sent = stack.xenserver.world(), kind.format(name)
+    stack.xenserver.control("fault", what="refuse", method="Async.VM.start", code="SR_FULL")
 
-    result = house.send(MAKE, task_id=sent, template="deb12", name=name)
+    result = stack.send(MAKE, task_id=sent, template="deb12", name=name)
     with pytest.raises(errors.Full, match=f"undone: VM {name}"):
         result.get(timeout=PATIENCE)
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
 @pytest.mark.parametrize("kind", ["a\n{}/0", "x" * 300 + "{}"])
 def test_an_id_that_cannot_go_where_ids_go_is_refused(
-    house: Inhabited, name: str, kind: str
+    stack: StackHarness, name: str, kind: str
 ) -> None:
     """In words, under that id; nothing is done."""
-    result = house.send(CLONE, task_id=kind.format(name), vm="deb12", name=name)
+    result = stack.send(CLONE, task_id=kind.format(name), vm="deb12", name=name)
 
     with pytest.raises(errors.Refused, match="an id is at most 255 characters"):
         result.get(timeout=PATIENCE)
-    assert house.xenserver.named("VM", name) == []
+    assert stack.xenserver.named("VM", name) == []
 
 
 @pytest.mark.parametrize(
@@ -122,19 +122,19 @@ def test_an_id_that_cannot_go_where_ids_go_is_refused(
     ],
 )
 def test_an_id_is_that_of_one_message(
-    house: Inhabited, name: str, task: str, fields: dict[str, str]
+    stack: StackHarness, name: str, task: str, fields: dict[str, str]
 ) -> None:
     """Another one with the same id has no effect, and the first one goes on."""
-    with house.xenserver.held():
-        result = house.send(CLONE, vm="deb12", name=name)
-        house.until(
-            lambda: house.runtime.journal.read(result.id).get("phase") == "parked", "parked"
+    with stack.xenserver.held():
+        result = stack.send(CLONE, vm="deb12", name=name)
+        stack.until(
+            lambda: stack.runtime.journal.read(result.id).get("phase") == "parked", "parked"
         )
-        house.send(task, task_id=result.id, **fields)
-        house.until(
-            lambda: int(house.runtime.journal.read(result.id)["fence"]) > 2, "the other one taken"
+        stack.send(task, task_id=result.id, **fields)
+        stack.until(
+            lambda: int(stack.runtime.journal.read(result.id)["fence"]) > 2, "the other one taken"
         )
 
     assert result.get(timeout=PATIENCE)["name_label"] == name
-    assert len(house.xenserver.named("VM", name)) == 1
-    assert house.xenserver.named("VM", "web02") != house.xenserver.named("VM", "another") == []
+    assert len(stack.xenserver.named("VM", name)) == 1
+    assert stack.xenserver.named("VM", "web02") != stack.xenserver.named("VM", "another") == []

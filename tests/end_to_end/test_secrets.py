@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from config.sealing import Sealer
 from tests.end_to_end import messages
-from tests.stack import PATIENCE, Inhabited, inhabited
+from tests.stack import PATIENCE, StackHarness, running_stack
 from workers.local_stack.http_probes import Flower
 from workers.local_stack.supervisor import XENFLOW, Supervisor
 from xenserver import errors
@@ -28,9 +28,9 @@ HOST, USER = "127.0.0.1", "root"
 
 @dataclass(frozen=True)
 class Vault:
-    """A house, and a pool of another password that its messages have to bring along."""
+    """A stack, and a pool of another password that its messages have to bring along."""
 
-    house: Inhabited
+    stack: StackHarness
     flower: Flower
     port: int
     password: str
@@ -53,17 +53,17 @@ class Vault:
 
     def rewrite_log(self) -> None:
         """Have Valkey write its append-only file anew, from what it holds once all is done."""
-        redis = self.house.runtime.journal.redis
-        self.house.until(lambda: not redis.exists("change", "unacked"), "every message done with")
+        redis = self.stack.runtime.journal.redis
+        self.stack.until(lambda: not redis.exists("change", "unacked"), "every message done with")
         redis.bgrewriteaof()
-        self.house.until(lambda: not _rewrites(redis.info("persistence")), "the rewrite")
+        self.stack.until(lambda: not _rewrites(redis.info("persistence")), "the rewrite")
 
     def _redis(self) -> dict[str, bytes]:
-        redis: Any = self.house.runtime.journal.redis
+        redis: Any = self.stack.runtime.journal.redis
         return {f"Redis {key!r}": key + _read(redis, key) for key in redis.scan_iter()}
 
     def _files(self) -> dict[str, bytes]:
-        files = [path for path in self.house.house.folder.rglob("*") if path.is_file()]
+        files = [path for path in self.stack.services.folder.rglob("*") if path.is_file()]
         return {str(path): path.read_bytes() for path in files}
 
     def _flower(self) -> dict[str, bytes]:
@@ -97,22 +97,22 @@ def _forms(secret: str) -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
-    """Keep a house that knows a sealing key, and a pool whose password nobody told it."""
+    """Keep a stack that knows a sealing key, and a pool whose password nobody told it."""
     key, password = Fernet.generate_key().decode(), secrets.token_hex(16)
     command = [*XENFLOW, "simulate", "--port=0", "--speed=20", f"--password={password}"]
     with (
         Supervisor(tmp_path_factory.mktemp("pool")) as elsewhere,
-        inhabited(tmp_path_factory.mktemp("vault"), speed=20.0) as house,
+        running_stack(tmp_path_factory.mktemp("vault"), speed=20.0) as stack,
     ):
         pool = elsewhere.start("pool", command)
         elsewhere.wait(pool, lambda: LISTENING in pool.said())
-        house.house.choose(keys=key)
-        house.house.worker()
-        house.house.poller()
-        url = house.house.flower()
-        flower = Flower(url, house.house.environment["XENFLOW_FLOWER_PASSWORD"])
+        stack.services.choose(keys=key)
+        stack.services.worker()
+        stack.services.poller()
+        url = stack.services.flower()
+        flower = Flower(url, stack.services.environment["XENFLOW_FLOWER_PASSWORD"])
         port = pool.said().partition(LISTENING)[2].split()[0]
-        yield Vault(house, flower, int(port), password, key)
+        yield Vault(stack, flower, int(port), password, key)
 
 
 @pytest.mark.parametrize(
@@ -123,11 +123,11 @@ def test_a_sealed_password_opens_the_pool(
     vault: Vault, name: str, task: str, fields: dict[str, str]
 ) -> None:
     """For each leg and each step; in the clear it is nowhere, not even in Valkey's log."""
-    result = vault.house.send(task, **fields, **vault.sealed(), name=name)
+    result = vault.stack.send(task, **fields, **vault.sealed(), name=name)
     made = result.get(timeout=PATIENCE)
 
     vault.flower.wait_for(result.id, state="SUCCESS")
-    found = vault.house.do("xenserver.vm.find", name=name, **vault.sealed())
+    found = vault.stack.do("xenserver.vm.find", name=name, **vault.sealed())
     assert [record["uuid"] for record in found["records"]] == [made["uuid"]]
     assert vault.kept(vault.password) == []
 
@@ -139,13 +139,13 @@ def test_inner_flows_and_undoings_are_handed_the_connection(vault: Vault, name: 
     before = _count(vault, "vm"), _count(vault, "vdi")
 
     with pytest.raises(errors.Refused, match=f"device 0 is taken.*undone: .*{name}"):
-        vault.house.do(UNCONFIGURED, **fields, disks=disks, **vault.sealed())
+        vault.stack.do(UNCONFIGURED, **fields, disks=disks, **vault.sealed())
 
     assert (_count(vault, "vm"), _count(vault, "vdi")) == before
 
 
 def _count(vault: Vault, cls: str) -> int:
-    return int(vault.house.do(f"xenserver.{cls}.find", **vault.sealed())["count"])
+    return int(vault.stack.do(f"xenserver.{cls}.find", **vault.sealed())["count"])
 
 
 def test_the_command_line_seals_before_it_sends(vault: Vault) -> None:
@@ -155,7 +155,7 @@ def test_the_command_line_seals_before_it_sends(vault: Vault) -> None:
 
     ended = subprocess.run(
         [*XENFLOW, "host", "find", *where, "--password-stdin", "--json"],
-        env=vault.house.environment,
+        env=vault.stack.services.environment,
         input=f"{vault.password}\n",
         capture_output=True,
         text=True,
@@ -172,7 +172,7 @@ def test_the_command_line_seals_before_it_sends(vault: Vault) -> None:
 def test_a_seal_for_another_host_is_refused(vault: Vault) -> None:
     """So a sealed password that somebody overheard leads nowhere else."""
     with pytest.raises(errors.Refused, match="sealed for somebody else"):
-        vault.house.do("xenserver.host.find", **{**vault.sealed(), "hostname": "localhost"})
+        vault.stack.do("xenserver.host.find", **{**vault.sealed(), "hostname": "localhost"})
 
 
 @pytest.mark.parametrize("task", ["xenserver.vm.clone", FLOW])
@@ -186,7 +186,7 @@ def test_a_plain_password_is_refused_and_kept_nowhere(
 
     _send(vault, protocol, task, task_id, {**fields, **vault.connection(plain)})
     with pytest.raises(errors.Refused) as caught:
-        vault.house.app.AsyncResult(task_id).get(timeout=PATIENCE)
+        vault.stack.app.AsyncResult(task_id).get(timeout=PATIENCE)
 
     assert caught.value.code == "XENFLOW_PASSWORD_NOT_SEALED"
     vault.flower.wait_for(task_id, state="FAILURE")
@@ -200,7 +200,7 @@ def test_a_password_under_a_wrong_name_is_kept_nowhere(vault: Vault, field: str)
     plain = secrets.token_hex(16)
     fields = {"vm": "web02", field: plain}
 
-    result = vault.house.send("xenserver.vm.start", **fields)
+    result = vault.stack.send("xenserver.vm.start", **fields)
     with pytest.raises(errors.Refused, match=f"{field}: there is no such field"):
         result.get(timeout=PATIENCE)
 
@@ -214,7 +214,7 @@ def test_a_password_of_a_wrong_type_is_kept_nowhere(vault: Vault) -> None:
     plain = secrets.token_hex(16)
     fields = {**vault.connection(""), "password": {"plain": [plain]}}
 
-    result = vault.house.send("xenserver.host.find", **fields)
+    result = vault.stack.send("xenserver.host.find", **fields)
     with pytest.raises(errors.Refused, match="password"):
         result.get(timeout=PATIENCE)
 
@@ -231,7 +231,7 @@ def _send(
     fields: dict[str, Any],
 ) -> None:
     if protocol is None:
-        vault.house.send(task, task_id=task_id, **fields)
+        vault.stack.send(task, task_id=task_id, **fields)
     else:
         message = messages.envelope(*protocol(task, task_id, fields), queue="change")
-        vault.house.runtime.journal.redis.lpush("change", message)
+        vault.stack.runtime.journal.redis.lpush("change", message)

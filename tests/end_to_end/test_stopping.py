@@ -6,131 +6,131 @@ import pytest
 from celery import chain
 from celery.exceptions import TaskRevokedError
 
-from tests.stack import PATIENCE, Inhabited
+from tests.stack import PATIENCE, StackHarness
 from xenserver import errors
 
 
-def nothing_is_left(house: Inhabited, name: str) -> bool:
-    names = [record["name_label"] for record in house.xenserver.records("VM").values()]
+def nothing_is_left(stack: StackHarness, name: str) -> bool:
+    names = [record["name_label"] for record in stack.xenserver.records("VM").values()]
     return not any(label == name or label.startswith("xenflow:") for label in names)
 
 
-def was_asked_to_stop(house: Inhabited, operation: str) -> bool:
-    return any(name.startswith("stopped:") for name in house.runtime.journal.read(operation))
+def was_asked_to_stop(stack: StackHarness, operation: str) -> bool:
+    return any(name.startswith("stopped:") for name in stack.runtime.journal.read(operation))
 
 
-def test_async_answers_with_the_xenserver_task(house: Inhabited, name: str) -> None:
+def test_async_answers_with_the_xenserver_task(stack: StackHarness, name: str) -> None:
     """As soon as XenServer has accepted the call; the fields are those of its task."""
-    with house.xenserver.held():
-        answer = house.do("xenserver.vm.clone", vm="deb12", name=name, run_async=True)
+    with stack.xenserver.held():
+        answer = stack.do("xenserver.vm.clone", vm="deb12", name=name, run_async=True)
 
         assert answer["task"]["name_label"] == "Async.VM.clone"
         assert answer["task"]["status"] == "pending"
-    house.until(lambda: house.xenserver.named("VM", name), "the clone, under its own name")
+    stack.until(lambda: stack.xenserver.named("VM", name), "the clone, under its own name")
 
 
-def test_what_async_began_goes_on_to_its_end(house: Inhabited, name: str) -> None:
+def test_what_async_began_goes_on_to_its_end(stack: StackHarness, name: str) -> None:
     """Further legs follow, though the caller has been answered."""
-    result = house.send("xenserver.vm.install", template="blank", name=name, run_async=True)
+    result = stack.send("xenserver.vm.install", template="blank", name=name, run_async=True)
     result.get(timeout=PATIENCE)
 
-    (machine,) = house.until(lambda: house.xenserver.named("VM", name), "the VM")
-    house.until(lambda: not house.xenserver("VM.get_is_a_template", machine["ref"]), "provisioned")
-    run = house.runtime.journal.run(result.id)
-    house.until(
-        lambda: all("ended" in house.runtime.journal.read(o) for o in run), "the end of the run"
+    (machine,) = stack.until(lambda: stack.xenserver.named("VM", name), "the VM")
+    stack.until(lambda: not stack.xenserver("VM.get_is_a_template", machine["ref"]), "provisioned")
+    run = stack.runtime.journal.run(result.id)
+    stack.until(
+        lambda: all("ended" in stack.runtime.journal.read(o) for o in run), "the end of the run"
     )
 
 
-def test_what_async_began_goes_on_though_it_was_fed(house: Inhabited, name: str) -> None:
+def test_what_async_began_goes_on_though_it_was_fed(stack: StackHarness, name: str) -> None:
     """The answer before is not there any more, and what was taken from it is."""
-    clone = house.app.signature("xenserver.vm.clone", kwargs={"vm": "blank", "name": f"{name}-0"})
+    clone = stack.app.signature("xenserver.vm.clone", kwargs={"vm": "blank", "name": f"{name}-0"})
     fed = {"feed": {"template": "uuid"}, "name": name, "async": True}
-    chain(clone, house.app.signature("xenserver.vm.install", kwargs=fed)).apply_async()
+    chain(clone, stack.app.signature("xenserver.vm.install", kwargs=fed)).apply_async()
 
-    (machine,) = house.until(lambda: house.xenserver.named("VM", name), "the VM")
-    house.until(lambda: not house.xenserver("VM.get_is_a_template", machine["ref"]), "provisioned")
+    (machine,) = stack.until(lambda: stack.xenserver.named("VM", name), "the VM")
+    stack.until(lambda: not stack.xenserver("VM.get_is_a_template", machine["ref"]), "provisioned")
 
 
-def test_an_async_flow_answers_at_once_with_its_run(house: Inhabited, name: str) -> None:
+def test_an_async_flow_answers_at_once_with_its_run(stack: StackHarness, name: str) -> None:
     """It has many XenServer tasks, and none yet; by the id that it tells it is watched."""
     flow = "flow.create_vm_from_configured_template"
-    with house.xenserver.held():
-        answer = house.do(flow, template="deb12", name=name, run_async=True)
+    with stack.xenserver.held():
+        answer = stack.do(flow, template="deb12", name=name, run_async=True)
 
         assert answer["task"]["name_label"] == flow
         assert answer["task"]["status"] == "pending"
-    told = house.app.AsyncResult(answer["task"]["uuid"]).get(timeout=PATIENCE)
-    assert house.xenserver.named("VM", name)[0]["uuid"] == told["uuid"]
+    told = stack.app.AsyncResult(answer["task"]["uuid"]).get(timeout=PATIENCE)
+    assert stack.xenserver.named("VM", name)[0]["uuid"] == told["uuid"]
 
 
-def test_an_async_flow_that_fails_leaves_nothing(house: Inhabited, name: str) -> None:
+def test_an_async_flow_that_fails_leaves_nothing(stack: StackHarness, name: str) -> None:
     """As one that is waited for."""
-    before = house.xenserver.world()
+    before = stack.xenserver.world()
     fields = {"template": "deb12", "name": name, "sr": "no such repository", "run_async": True}
 
-    answer = house.do("flow.create_vm_from_configured_template", **fields)
+    answer = stack.do("flow.create_vm_from_configured_template", **fields)
 
     with pytest.raises(errors.Missing, match="no such repository"):
-        house.app.AsyncResult(answer["task"]["uuid"]).get(timeout=PATIENCE)
-    assert house.xenserver.world() == before
+        stack.app.AsyncResult(answer["task"]["uuid"]).get(timeout=PATIENCE)
+    assert stack.xenserver.world() == before
 
 
-def test_a_deadline_ends_an_operation_and_what_it_runs(house: Inhabited, name: str) -> None:
+def test_a_deadline_ends_an_operation_and_what_it_runs(stack: StackHarness, name: str) -> None:
     """XenServer's task is cancelled, and nothing is left."""
-    with house.xenserver.held():
-        result = house.send("xenserver.vm.clone", vm="deb12", name=name, timeout=1)
-        house.until(lambda: was_asked_to_stop(house, result.id), "asked to stop")
+    with stack.xenserver.held():
+        result = stack.send("xenserver.vm.clone", vm="deb12", name=name, timeout=1)
+        stack.until(lambda: was_asked_to_stop(stack, result.id), "asked to stop")
 
     with pytest.raises(errors.TimedOut, match="1 s"):
         result.get(timeout=PATIENCE)
-    assert nothing_is_left(house, name)
+    assert nothing_is_left(stack, name)
 
 
-def test_an_operation_that_is_called_off_ends_as_cancelled(house: Inhabited, name: str) -> None:
+def test_an_operation_that_is_called_off_ends_as_cancelled(stack: StackHarness, name: str) -> None:
     """What runs on XenServer is cancelled, nothing is left."""
-    with house.xenserver.held():
-        result = house.send("xenserver.vm.clone", vm="deb12", name=name)
-        house.until(
-            lambda: house.runtime.journal.read(result.id).get("phase") == "parked", "parked"
+    with stack.xenserver.held():
+        result = stack.send("xenserver.vm.clone", vm="deb12", name=name)
+        stack.until(
+            lambda: stack.runtime.journal.read(result.id).get("phase") == "parked", "parked"
         )
-        house.runtime.publisher.again(house.runtime.journal.call_off(result.id, "cancelled")[1])
-        house.until(lambda: was_asked_to_stop(house, result.id), "asked to stop")
+        stack.runtime.publisher.again(stack.runtime.journal.call_off(result.id, "cancelled")[1])
+        stack.until(lambda: was_asked_to_stop(stack, result.id), "asked to stop")
 
     with pytest.raises(errors.Cancelled):
         result.get(timeout=PATIENCE)
-    assert nothing_is_left(house, name)
+    assert nothing_is_left(stack, name)
 
 
-def test_what_was_made_before_it_was_called_off_is_undone(house: Inhabited, name: str) -> None:
+def test_what_was_made_before_it_was_called_off_is_undone(stack: StackHarness, name: str) -> None:
     """Between two legs: the clone is there, the second leg runs."""
-    with house.xenserver.held():
-        result = house.send("xenserver.vm.install", template="blank", name=name)
-        house.until(lambda: "parked:0" in house.runtime.journal.read(result.id), "the first leg")
-        house.xenserver.control("advance", seconds=3.0)
-        house.until(lambda: "parked:1" in house.runtime.journal.read(result.id), "the second leg")
-        house.runtime.publisher.again(house.runtime.journal.call_off(result.id, "cancelled")[1])
-        house.until(lambda: was_asked_to_stop(house, result.id), "asked to stop")
+    with stack.xenserver.held():
+        result = stack.send("xenserver.vm.install", template="blank", name=name)
+        stack.until(lambda: "parked:0" in stack.runtime.journal.read(result.id), "the first leg")
+        stack.xenserver.control("advance", seconds=3.0)
+        stack.until(lambda: "parked:1" in stack.runtime.journal.read(result.id), "the second leg")
+        stack.runtime.publisher.again(stack.runtime.journal.call_off(result.id, "cancelled")[1])
+        stack.until(lambda: was_asked_to_stop(stack, result.id), "asked to stop")
 
     with pytest.raises(errors.Cancelled, match=f"undone: VM {name}"):
         result.get(timeout=PATIENCE)
-    assert nothing_is_left(house, name)
+    assert nothing_is_left(stack, name)
 
 
 @pytest.mark.parametrize("task", ["xenserver.vm.clone", "flow.create_vm_from_configured_template"])
 def test_what_was_revoked_before_it_began_does_not_begin(
-    house: Inhabited, name: str, task: str
+    stack: StackHarness, name: str, task: str
 ) -> None:
     """A plain Celery revoke of a message that no worker has taken yet."""
     task_id = str(uuid.uuid4())
-    house.app.control.revoke(task_id)
-    house.until(lambda: task_id in str(house.app.control.inspect().revoked()), "known as revoked")
+    stack.app.control.revoke(task_id)
+    stack.until(lambda: task_id in str(stack.app.control.inspect().revoked()), "known as revoked")
 
     fields = {"template" if task.startswith("flow") else "vm": "deb12", "name": name}
-    result = house.send(task, task_id=task_id, **fields)
+    result = stack.send(task, task_id=task_id, **fields)
 
-    house.until(lambda: house.runtime.journal.read(task_id).get("told"), "its end")
+    stack.until(lambda: stack.runtime.journal.read(task_id).get("told"), "its end")
     with pytest.raises(TaskRevokedError):
         result.get(timeout=PATIENCE)
-    assert nothing_is_left(house, name)
-    assert house.runtime.journal.run(task_id) == [task_id]
+    assert nothing_is_left(stack, name)
+    assert stack.runtime.journal.run(task_id) == [task_id]

@@ -14,7 +14,7 @@ from kombu import Connection
 from redis import Redis
 
 from tasks.engine.journal.scripts import text
-from tests.stack import Inhabited
+from tests.stack import StackHarness
 from workers import transport
 from workers.local_stack import valkey_server
 from workers.local_stack.supervisor import Member, Supervisor
@@ -25,9 +25,11 @@ WORKER = [sys.executable, "-m", "celery", "-A", "tests.end_to_end.taking", "work
 OPTIONS = ["-P", "threads", "-c", "16", "--without-mingle", "--without-gossip", "-l", "WARNING"]
 
 
-def start(household: Supervisor, url: str, name: str) -> Member:
+def start(supervisor: Supervisor, url: str, name: str) -> Member:
     environment = {**os.environ, "XENFLOW_REDIS_URL": url}
-    return household.start(name, [*WORKER, *OPTIONS, "-n", f"{name}@here"], environment=environment)
+    return supervisor.start(
+        name, [*WORKER, *OPTIONS, "-n", f"{name}@here"], environment=environment
+    )
 
 
 def answered(results: list[AsyncResult[int]], enough: int) -> bool:
@@ -46,38 +48,38 @@ def test_no_message_is_lost_with_a_worker_that_dies(
     chance = random.Random(7)  # noqa: S311 - moments, not secrets
     client = Celery(broker=valkey.url, backend=valkey.url)
     results: list[AsyncResult[int]] = []
-    with Supervisor(tmp_path) as household:
+    with Supervisor(tmp_path) as supervisor:
         for kill in range(KILLS):
             sent = [client.send_task("taking.step", args=[n]) for n in range(BATCH)]
             results += sent
-            worker = start(household, valkey.url, f"w{kill}")
+            worker = start(supervisor, valkey.url, f"w{kill}")
             enough = chance.randrange(BATCH // 8, BATCH // 2)
-            household.wait(worker, partial(answered, sent, enough))
-            Inhabited.kill(worker)
-        heir = start(household, valkey.url, "heir")
+            supervisor.wait(worker, partial(answered, sent, enough))
+            StackHarness.kill(worker)
+        heir = start(supervisor, valkey.url, "heir")
         answers = [result.get(timeout=60) for result in results]
-        household.wait(heir, partial(nothing_unacknowledged, redis))  # an answer precedes its ack
+        supervisor.wait(heir, partial(nothing_unacknowledged, redis))  # an answer precedes its ack
 
     assert answers == [*range(BATCH)] * KILLS
     client.close()
 
 
-def test_our_workers_take_messages_so(house: Inhabited) -> None:
+def test_our_workers_take_messages_so(stack: StackHarness) -> None:
     """Each list of each queue has somebody who waits for it without removing anything."""
-    house.do("xenserver.vm.find", limit=1)
+    stack.do("xenserver.vm.find", limit=1)
 
-    waiting = house.redis.client_list()
+    waiting = stack.redis.client_list()
 
     assert sum(client["cmd"] == "blmove" for client in waiting) >= 5 * 4
 
 
-def test_what_no_celery_client_wrote_is_put_aside(house: Inhabited) -> None:
+def test_what_no_celery_client_wrote_is_put_aside(stack: StackHarness) -> None:
     """It neither stops the queue nor is it lost."""
-    house.redis.lpush("change", "not a message")
+    stack.redis.lpush("change", "not a message")
 
-    house.do("xenserver.vm.find", limit=1)
+    stack.do("xenserver.vm.find", limit=1)
 
-    aside = house.until(lambda: house.redis.lrange("change:unreadable", 0, -1), "aside")
+    aside = stack.until(lambda: stack.redis.lrange("change:unreadable", 0, -1), "aside")
     assert b"not a message" in aside
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.stack import CLOSED, PATIENCE, Inhabited, inhabited
+from tests.stack import CLOSED, PATIENCE, StackHarness, running_stack
 from xenserver import errors
 
 FAILED, USAGE, UNREACHABLE = 1, 2, 3
@@ -89,40 +89,42 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def misled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
-    """Keep a house with targets that lead astray, and little patience with them."""
+def misled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackHarness]:
+    """Keep a stack with targets that lead astray, and little patience with them."""
     folder = tmp_path_factory.mktemp("misled")
-    with inhabited(folder, speed=20.0) as house:
-        _lead_astray(house)
-        house.house.choose(patience="1")
-        house.house.worker()
-        house.house.poller()
+    with running_stack(folder, speed=20.0) as stack:
+        _lead_astray(stack)
+        stack.services.choose(patience="1")
+        stack.services.worker()
+        stack.services.poller()
         for _ in range(2):
-            house.do("xenserver.network.create", name="twins")
-        yield house
+            stack.do("xenserver.network.create", name="twins")
+        yield stack
 
 
-def _lead_astray(house: Inhabited) -> None:
-    (house.house.folder / "wrong.password").touch(mode=0o600)
-    (house.house.folder / "wrong.password").write_text("wrong\n")
-    with (house.house.folder / "targets.toml").open("a") as profiles:
+def _lead_astray(stack: StackHarness) -> None:
+    (stack.services.folder / "wrong.password").touch(mode=0o600)
+    (stack.services.folder / "wrong.password").write_text("wrong\n")
+    with (stack.services.folder / "targets.toml").open("a") as profiles:
         profiles.write(
             f'[closed]\nurl = "http://127.0.0.1:{CLOSED}"\n'
             'user = "root"\npassword_file = "pool.password"\n'
-            f'[stranger]\nurl = "{house.xenserver.url}"\n'
+            f'[stranger]\nurl = "{stack.xenserver.url}"\n'
             'user = "root"\npassword_file = "wrong.password"\n'
         )
 
 
-def _fields(wrong: Wrong, house: Inhabited) -> dict[str, str]:
-    host = next(iter(house.xenserver.records("host")))
+def _fields(wrong: Wrong, stack: StackHarness) -> dict[str, str]:
+    host = next(iter(stack.xenserver.records("host")))
     return {name: value.replace("<host>", host) for name, value in wrong.fields.items()}
 
 
-def _command(house: Inhabited, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+def _command(
+    stack: StackHarness, *words: str, **variables: str
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "cli", *words],
-        env={**house.environment, **variables},
+        env={**stack.environment, **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -131,13 +133,13 @@ def _command(house: Inhabited, *words: str, **variables: str) -> "subprocess.Com
     )
 
 
-def _words(wrong: Wrong, house: Inhabited) -> list[str]:
-    fields = _fields(wrong, house)
+def _words(wrong: Wrong, stack: StackHarness) -> list[str]:
+    fields = _fields(wrong, stack)
     return ["run", wrong.task, *(f"{name}={value}" for name, value in fields.items())]
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_a_message_is_answered_with_an_error_by_name(misled: Inhabited, what: str) -> None:
+def test_a_message_is_answered_with_an_error_by_name(misled: StackHarness, what: str) -> None:
     """It has code, words and a stack trace; afterwards the worker goes on."""
     wrong = WRONG[what]
 
@@ -152,7 +154,7 @@ def test_a_message_is_answered_with_an_error_by_name(misled: Inhabited, what: st
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_a_command_ends_in_words_with_a_next_step(misled: Inhabited, what: str) -> None:
+def test_a_command_ends_in_words_with_a_next_step(misled: StackHarness, what: str) -> None:
     """The exit code says of what sort it is; there is no stack trace."""
     wrong = WRONG[what]
 
@@ -165,7 +167,7 @@ def test_a_command_ends_in_words_with_a_next_step(misled: Inhabited, what: str) 
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
-def test_debug_shows_where_a_worker_met_the_error(misled: Inhabited) -> None:
+def test_debug_shows_where_a_worker_met_the_error(misled: StackHarness) -> None:
     """The stack trace comes with the answer."""
     ended = _command(misled, *_words(WRONG["a VM that is not there"], misled), "--debug")
 
@@ -175,7 +177,7 @@ def test_debug_shows_where_a_worker_met_the_error(misled: Inhabited) -> None:
 
 
 @pytest.mark.parametrize("setting", ["BROKER_URL", "RESULT_BACKEND"])
-def test_the_redis_that_is_down_is_named(misled: Inhabited, setting: str) -> None:
+def test_the_redis_that_is_down_is_named(misled: StackHarness, setting: str) -> None:
     """Where broker and results are apart."""
     variables = {f"XENFLOW_{setting}": f"redis://127.0.0.1:{CLOSED}/0"}
 
@@ -187,7 +189,7 @@ def test_the_redis_that_is_down_is_named(misled: Inhabited, setting: str) -> Non
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_redis_down_is_told_in_words(misled: Inhabited, *, debug: bool) -> None:
+def test_redis_down_is_told_in_words(misled: StackHarness, *, debug: bool) -> None:
     """It says where Redis was looked for; only `--debug` shows a stack trace."""
     port = CLOSED
     nowhere = f"redis://:secret@127.0.0.1:{port}/0"

@@ -73,7 +73,7 @@ class Machine:
 
 
 class Power(RuleBasedStateMachine):
-    """Lets VMs of one pool go through their lives."""
+    """Lets VMs of one pool go through their stack."""
 
     machines = Bundle("machines")
 

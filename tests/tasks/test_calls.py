@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.stack import Inhabited
+from tests.stack import StackHarness
 from tests.tasks import calls
 from tests.tasks.fixtures import Maker
 from tests.tasks.harness import Lab
@@ -16,11 +16,11 @@ POLLERS = {"event.from", "task.get_all_records"}
 
 
 @pytest.fixture(scope="module")
-def warm(house: Inhabited) -> Inhabited:
+def warm(stack: StackHarness) -> StackHarness:
     """Have worker and poller log in."""
-    maker = Maker(house.xenserver, house.xenserver.control)
-    house.do("xenserver.vm.start", vm=maker.vm())
-    return house
+    maker = Maker(stack.xenserver, stack.xenserver.control)
+    stack.do("xenserver.vm.start", vm=maker.vm())
+    return stack
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
@@ -46,7 +46,7 @@ def test_the_list_has_every_operation_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
-def test_a_worker_adds_only_the_putting_away_of_tasks(warm: Inhabited, case: Case) -> None:
+def test_a_worker_adds_only_the_putting_away_of_tasks(warm: StackHarness, case: Case) -> None:
     """And the name of what was made under a working name, and a look at a task it follows.
 
     Nobody logs in for an operation.
@@ -69,8 +69,8 @@ def _expected(case: Case) -> Counter[str]:
     return +expected
 
 
-def _calls(house: Inhabited) -> Counter[str]:
-    return Counter(house.xenserver.control("stats")["calls"])
+def _calls(stack: StackHarness) -> Counter[str]:
+    return Counter(stack.xenserver.control("stats")["calls"])
 
 
 def _without_pollers(counted: Counter[str]) -> Counter[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from config.settings import Settings
 from tasks.engine.declaration import catalogue, message
-from tests.stack import Inhabited
+from tests.stack import StackHarness
 from tests.tasks.fixtures import Maker, fresh
 from tests.tasks.table import CASES, OBJECTS, OTHERS, TABLE, Case, Fields
 from workers import loader
@@ -34,17 +34,17 @@ LASTING = [case for case in TABLE if case.name.rpartition(".")[2] not in {"find"
 
 
 @pytest.fixture
-def maker(house: Inhabited) -> Maker:
-    """Make objects in the pool of the house."""
-    return Maker(house.xenserver, house.xenserver.control)
+def maker(stack: StackHarness) -> Maker:
+    """Make objects in the pool of the stack."""
+    return Maker(stack.xenserver, stack.xenserver.control)
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
-def test_it_brings_about_what_it_says(house: Inhabited, maker: Maker, case: Case) -> None:
+def test_it_brings_about_what_it_says(stack: StackHarness, maker: Maker, case: Case) -> None:
     """The answer, and the effect in the pool."""
     fields = case.ready(maker)
 
-    answer = house.do(case.name, **fields)
+    answer = stack.do(case.name, **fields)
 
     assert case.seen(maker, fields, answer)
     if case.makes:
@@ -55,60 +55,60 @@ def test_it_brings_about_what_it_says(house: Inhabited, maker: Maker, case: Case
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
-def test_it_refuses_what_is_wrong(house: Inhabited, maker: Maker, case: Case) -> None:
+def test_it_refuses_what_is_wrong(stack: StackHarness, maker: Maker, case: Case) -> None:
     """With a code for programs, and words without references for people."""
     fields = case.wrong(maker)
 
     with pytest.raises(errors.Refused) as refused:
-        house.do(case.name, **fields)
+        stack.do(case.name, **fields)
 
     assert refused.value.code == case.code
     assert "OpaqueRef:" not in refused.value.message
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
-def test_it_refuses_a_field_that_it_does_not_have(house: Inhabited, case: Case) -> None:
+def test_it_refuses_a_field_that_it_does_not_have(stack: StackHarness, case: Case) -> None:
     """And lists those it has."""
     with pytest.raises(errors.Refused, match="colour: there is no such field") as refused:
-        house.do(case.name, colour="red")
+        stack.do(case.name, colour="red")
 
     assert refused.value.code == "XENFLOW_MESSAGE_INVALID"
 
 
 @pytest.mark.parametrize("case", LASTING, ids=lambda case: case.name)
-def test_it_answers_at_once_when_asked_to(house: Inhabited, maker: Maker, case: Case) -> None:
+def test_it_answers_at_once_when_asked_to(stack: StackHarness, maker: Maker, case: Case) -> None:
     """With XenServer's task; the effect comes all the same."""
     fields = case.ready(maker)
 
-    answer = house.do(case.name, **fields, run_async=True)
+    answer = stack.do(case.name, **fields, run_async=True)
 
     assert answer["task"]["name_label"].startswith("Async.")
     assert answer["task"]["status"] in {"pending", "success", "cancelled"}
-    assert house.until(lambda: case.seen(maker, fields, answer), f"the effect of {case.name}")
+    assert stack.until(lambda: case.seen(maker, fields, answer), f"the effect of {case.name}")
 
 
 @pytest.mark.parametrize(("name", "field"), NAMING)
 def test_it_does_not_find_what_is_not_there(
-    house: Inhabited, maker: Maker, name: str, field: str
+    stack: StackHarness, maker: Maker, name: str, field: str
 ) -> None:
     """An unknown UUID is told as such."""
     stranger = str(uuid.uuid4())
 
     with pytest.raises(errors.Missing, match=f"has the UUID {stranger}") as missing:
-        house.do(name, **_naming(maker, name, field, stranger))
+        stack.do(name, **_naming(maker, name, field, stranger))
 
     assert missing.value.code == "XENFLOW_NO_SUCH_OBJECT"
 
 
 @pytest.mark.parametrize(("name", "field"), NAMING)
 def test_it_tells_a_uuid_of_another_class(
-    house: Inhabited, maker: Maker, name: str, field: str
+    stack: StackHarness, maker: Maker, name: str, field: str
 ) -> None:
     """What it is, and what is wanted."""
-    [pool] = house.xenserver.records("pool")
+    [pool] = stack.xenserver.records("pool")
 
     with pytest.raises(errors.Refused, match=f"{pool} is the UUID of a pool, not of a") as wrong:
-        house.do(name, **_naming(maker, name, field, pool))
+        stack.do(name, **_naming(maker, name, field, pool))
 
     assert wrong.value.code == "XENFLOW_WRONG_CLASS"
 
@@ -117,7 +117,7 @@ def test_it_tells_a_uuid_of_another_class(
     ("name", "field"), [(name, field) for name, field in NAMING if OBJECTS[field].twins]
 )
 def test_it_lists_all_that_a_name_may_mean(
-    house: Inhabited, maker: Maker, name: str, field: str
+    stack: StackHarness, maker: Maker, name: str, field: str
 ) -> None:
     """By UUID, to choose from."""
     label, twins = fresh(), OBJECTS[field].twins
@@ -125,7 +125,7 @@ def test_it_lists_all_that_a_name_may_mean(
     twins(maker, label)
 
     with pytest.raises(errors.Ambiguous, match=f"2 .* are named {label}") as ambiguous:
-        house.do(name, **_naming(maker, name, field, label))
+        stack.do(name, **_naming(maker, name, field, label))
 
     assert ambiguous.value.code == "XENFLOW_AMBIGUOUS_NAME"
     assert len(ambiguous.value.params) == 4

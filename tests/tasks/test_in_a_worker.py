@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.stack import PATIENCE, Inhabited
+from tests.stack import PATIENCE, StackHarness
 from tests.tasks.fixtures import Maker, fresh
 from xenserver import errors
 
@@ -13,72 +13,74 @@ BARE = "Debian Bookworm 12"  # asks for one disk
 
 
 @pytest.fixture
-def maker(house: Inhabited) -> Maker:
-    """Make objects in the pool of the house."""
-    return Maker(house.xenserver, house.xenserver.control)
+def maker(stack: StackHarness) -> Maker:
+    """Make objects in the pool of the stack."""
+    return Maker(stack.xenserver, stack.xenserver.control)
 
 
 @contextmanager
-def taking(house: Inhabited, verb: str, seconds: float) -> Iterator[None]:
+def taking(stack: StackHarness, verb: str, seconds: float) -> Iterator[None]:
     """Let a verb take so long while the block runs."""
-    usual = house.xenserver.control("durations", set={})[verb]
-    house.xenserver.control("durations", set={verb: seconds})
+    usual = stack.xenserver.control("durations", set={})[verb]
+    stack.xenserver.control("durations", set={verb: seconds})
     try:
         yield
     finally:
-        house.xenserver.control("durations", set={verb: usual})
+        stack.xenserver.control("durations", set={verb: usual})
 
 
-def test_a_clean_shutdown_that_takes_too_long_turns_hard(house: Inhabited, maker: Maker) -> None:
+def test_a_clean_shutdown_that_takes_too_long_turns_hard(stack: StackHarness, maker: Maker) -> None:
     """The guest is given its seconds, then its power is cut."""
     vm = maker.running()
 
-    with taking(house, "VM.clean_shutdown", 100_000.0):
-        answer = house.do("xenserver.vm.shutdown", vm=vm, fall_back_after=0.5)
+    with taking(stack, "VM.clean_shutdown", 100_000.0):
+        answer = stack.do("xenserver.vm.shutdown", vm=vm, fall_back_after=0.5)
 
     assert answer["return_result"] == "Shutdown completed"
     assert maker.record("VM", vm)["power_state"] == "Halted"
 
 
-def test_a_clean_shutdown_in_time_stays_clean(house: Inhabited, maker: Maker) -> None:
+def test_a_clean_shutdown_in_time_stays_clean(stack: StackHarness, maker: Maker) -> None:
     """Nothing is cut."""
-    vm, cut = maker.running(), house.xenserver.effects("VM.hard_shutdown")
+    vm, cut = maker.running(), stack.xenserver.effects("VM.hard_shutdown")
 
-    house.do("xenserver.vm.shutdown", vm=vm, fall_back_after="10m")
+    stack.do("xenserver.vm.shutdown", vm=vm, fall_back_after="10m")
 
     assert maker.record("VM", vm)["power_state"] == "Halted"
-    assert house.xenserver.effects("VM.hard_shutdown") == cut
+    assert stack.xenserver.effects("VM.hard_shutdown") == cut
 
 
 @pytest.mark.parametrize("cls", ["vif", "vbd"])
-def test_ten_devices_made_at_once_get_ten_numbers(house: Inhabited, maker: Maker, cls: str) -> None:
+def test_ten_devices_made_at_once_get_ten_numbers(
+    stack: StackHarness, maker: Maker, cls: str
+) -> None:
     """On one VM, by ten messages."""
     vm = maker.vm()
     fields = [{"network": "lab"} if cls == "vif" else {"vdi": maker.disk()} for _ in range(10)]
 
-    sent = [house.send(f"xenserver.{cls}.create", vm=vm, **each) for each in fields]
+    sent = [stack.send(f"xenserver.{cls}.create", vm=vm, **each) for each in fields]
     answers = [result.get(timeout=PATIENCE) for result in sent]
 
     assert len({answer["device"] for answer in answers}) == 10
     assert "3" not in {answer["device"] for answer in answers if cls == "vbd"}
 
 
-def test_a_network_whose_vlan_fails_is_undone(house: Inhabited, maker: Maker) -> None:
+def test_a_network_whose_vlan_fails_is_undone(stack: StackHarness, maker: Maker) -> None:
     """Nothing of it is left, and the error says so."""
-    house.do("xenserver.network.create", name=fresh(), pif=maker.pif, vlan=2001)
-    before, name = house.xenserver.world(), fresh()
+    stack.do("xenserver.network.create", name=fresh(), pif=maker.pif, vlan=2001)
+    before, name = stack.xenserver.world(), fresh()
 
     with pytest.raises(errors.Refused, match=f"undone: network {name}") as refused:
-        house.do("xenserver.network.create", name=name, pif=maker.pif, vlan=2001)
+        stack.do("xenserver.network.create", name=name, pif=maker.pif, vlan=2001)
 
     assert refused.value.code == "PIF_VLAN_EXISTS"
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
-def test_an_install_that_fails_leaves_nothing(house: Inhabited) -> None:
+def test_an_install_that_fails_leaves_nothing(stack: StackHarness) -> None:
     """The copy of the template goes again."""
-    before = house.xenserver.world()
-    house.xenserver.control(
+    before = stack.xenserver.world()
+    stack.xenserver.control(
         "fault",
         what="refuse",
         method="VM.provision",
@@ -87,17 +89,17 @@ def test_an_install_that_fails_leaves_nothing(house: Inhabited) -> None:
     )
 
     with pytest.raises(errors.Full, match=r"no room left.*undone: VM"):
-        house.do("xenserver.vm.install", template=BARE, name=fresh())
+        stack.do("xenserver.vm.install", template=BARE, name=fresh())
 
-    assert house.xenserver.world() == before
+    assert stack.xenserver.world() == before
 
 
 def test_an_install_that_fails_keeps_what_was_made_on_request(
-    house: Inhabited, maker: Maker
+    stack: StackHarness, maker: Maker
 ) -> None:
     """And says what that is."""
     name = fresh()
-    house.xenserver.control(
+    stack.xenserver.control(
         "fault",
         what="refuse",
         method="VM.provision",
@@ -106,19 +108,19 @@ def test_an_install_that_fails_keeps_what_was_made_on_request(
     )
 
     with pytest.raises(errors.Full, match=f"kept: VM {name}"):
-        house.do("xenserver.vm.install", template=BARE, name=name, on_failure="keep")
+        stack.do("xenserver.vm.install", template=BARE, name=name, on_failure="keep")
 
     assert maker.named("VM", name)
 
 
-def test_cancelling_the_task_of_an_operation_tells_both(house: Inhabited, maker: Maker) -> None:
+def test_cancelling_the_task_of_an_operation_tells_both(stack: StackHarness, maker: Maker) -> None:
     """The one that waited for it, and the one that cancelled it."""
     vm = maker.running()
 
-    with taking(house, "VM.clean_shutdown", 100_000.0):
-        shutdown = house.send("xenserver.vm.shutdown", vm=vm)
-        task = house.until(lambda: _task_of(house, shutdown.id), "its task")
-        answer = house.do("xenserver.task.cancel", task=task)
+    with taking(stack, "VM.clean_shutdown", 100_000.0):
+        shutdown = stack.send("xenserver.vm.shutdown", vm=vm)
+        task = stack.until(lambda: _task_of(stack, shutdown.id), "its task")
+        answer = stack.do("xenserver.task.cancel", task=task)
 
     assert answer["return_result"] == "Task cancelled"
     with pytest.raises(errors.Cancelled):
@@ -126,32 +128,32 @@ def test_cancelling_the_task_of_an_operation_tells_both(house: Inhabited, maker:
     assert maker.record("VM", vm)["power_state"] == "Running"
 
 
-def test_many_may_follow_one_task(house: Inhabited, maker: Maker) -> None:
+def test_many_may_follow_one_task(stack: StackHarness, maker: Maker) -> None:
     """Each is told of its end."""
     task = maker.short_job()
 
-    sent = [house.send("xenserver.task.follow", task=task) for _ in range(3)]
+    sent = [stack.send("xenserver.task.follow", task=task) for _ in range(3)]
 
     told = [result.get(timeout=PATIENCE)["task"]["status"] for result in sent]
     assert told == ["success"] * 3
 
 
-def test_an_error_names_what_it_speaks_of(house: Inhabited, maker: Maker) -> None:
+def test_an_error_names_what_it_speaks_of(stack: StackHarness, maker: Maker) -> None:
     """By the name people know, with both states."""
     name = fresh()
     maker.vm(name=name)
 
     with pytest.raises(errors.Refused, match=f"VM {name} is halted; it must be running"):
-        house.do("xenserver.vm.pause", vm=name)
+        stack.do("xenserver.vm.pause", vm=name)
 
 
-def test_the_old_spelling_of_fields_is_understood(house: Inhabited) -> None:
+def test_the_old_spelling_of_fields_is_understood(stack: StackHarness) -> None:
     """As the integration of old had them."""
-    answer = house.do("xenserver.vm.find", name="WEB0", isSearchExpression=True)
+    answer = stack.do("xenserver.vm.find", name="WEB0", isSearchExpression=True)
 
     assert {"web01", "web02"} <= {record["name_label"] for record in answer["records"]}
 
 
-def _task_of(house: Inhabited, operation: str) -> str | None:
-    ref = house.runtime.journal.read(operation).get("ref:0")
-    return str(house.xenserver("task.get_uuid", ref)) if ref else None
+def _task_of(stack: StackHarness, operation: str) -> str | None:
+    ref = stack.runtime.journal.read(operation).get("ref:0")
+    return str(stack.xenserver("task.get_uuid", ref)) if ref else None

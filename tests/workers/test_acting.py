@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.canvases.interference import refused
-from tests.stack import Inhabited
+from tests.stack import StackHarness
 from tests.workers.conftest import Ended, Run
 from xenserver import errors
 
@@ -20,15 +20,15 @@ XENFLOW = (sys.executable, "-m", "cli")
 
 
 class Acting:
-    """Run commands in the house."""
+    """Run commands in the stack."""
 
-    def __init__(self, run: Run, house: Inhabited) -> None:
+    def __init__(self, run: Run, stack: StackHarness) -> None:
         self._run = run
-        self._house = house
+        self._stack = stack
 
     def __call__(self, *words: str) -> Ended:
         """Return how the command ended."""
-        return self._run(*words, **self._house.house.environment)
+        return self._run(*words, **self._stack.services.environment)
 
     def json(self, *words: str) -> Any:
         """Return the one object it printed."""
@@ -36,17 +36,17 @@ class Acting:
 
 
 @pytest.fixture
-def act(run: Run, house: Inhabited) -> Acting:
-    """Return a way to run commands in the house."""
-    return Acting(run, house)
+def act(run: Run, stack: StackHarness) -> Acting:
+    """Return a way to run commands in the stack."""
+    return Acting(run, stack)
 
 
-def test_a_command_waits_and_prints_the_answer(act: Acting, house: Inhabited, name: str) -> None:
+def test_a_command_waits_and_prints_the_answer(act: Acting, stack: StackHarness, name: str) -> None:
     """The UUID of what was made, then the fields; exit code 0, and nothing on standard error."""
     told = act("vm", "clone", "--vm", "deb12", "--name", name)
 
     assert told.code == 0
-    assert told.out.splitlines()[0] in house.xenserver.records("VM")
+    assert told.out.splitlines()[0] in stack.xenserver.records("VM")
     assert f"name_label  {name}" in told.out
     assert told.err == ""
 
@@ -59,20 +59,20 @@ def test_json_is_one_object_and_nothing_else(act: Acting, name: str) -> None:
     assert told["answer"]["name_label"] == name
 
 
-def test_a_flow_has_a_command_as_well(act: Acting, house: Inhabited, name: str) -> None:
+def test_a_flow_has_a_command_as_well(act: Acting, stack: StackHarness, name: str) -> None:
     """Its answer is the VM."""
     flow = ("flow", "create-vm-from-configured-template")
 
     told = act(*flow, "--template", "deb12", "--name", name, "--no-start")
 
     assert told.code == 0
-    [made] = house.xenserver.named("VM", name)
+    [made] = stack.xenserver.named("VM", name)
     assert made["uuid"] in told.out
     assert made["power_state"] == "Halted"
 
 
 def test_structures_come_from_a_file_and_sizes_have_units(
-    act: Acting, house: Inhabited, name: str, tmp_path: Path
+    act: Acting, stack: StackHarness, name: str, tmp_path: Path
 ) -> None:
     """`--disks @disks.json`; or they stand on the line."""
     disks = tmp_path / "disks.json"
@@ -85,11 +85,11 @@ def test_structures_come_from_a_file_and_sizes_have_units(
     )
 
     assert told.code == 0, told.err
-    [made] = house.xenserver.named("VM", name)
-    [disk] = house.xenserver.named("VDI", f"{name} disk 0")
+    [made] = stack.xenserver.named("VM", name)
+    [disk] = stack.xenserver.named("VDI", f"{name} disk 0")
     assert int(made["memory_static_max"]) == 512 << 20
     assert int(disk["virtual_size"]) == 1 << 30
-    assert [house.xenserver("VIF.get_MTU", vif) for vif in made["VIFs"]] in ([1400], ["1400"])
+    assert [stack.xenserver("VIF.get_MTU", vif) for vif in made["VIFs"]] in ([1400], ["1400"])
 
 
 def test_a_list_of_vms_is_printed_as_its_table(act: Acting) -> None:
@@ -103,28 +103,28 @@ def test_a_list_of_vms_is_printed_as_its_table(act: Acting) -> None:
 
 
 def test_what_was_kept_is_told_where_it_was_to_be_kept(
-    act: Acting, house: Inhabited, name: str
+    act: Acting, stack: StackHarness, name: str
 ) -> None:
     """With the error, and in the story of the run."""
     flow = ("flow", "create-vm-from-configured-template", "--template", "deb12", "--name", name)
 
-    with refused(house.xenserver, "VM.start"):
+    with refused(stack.xenserver, "VM.start"):
         told = act(*flow, "--on-failure", "keep")
 
     assert told.code == 1
     assert f"kept: VM {name}" in told.err
-    assert house.xenserver.named("VM", name)
+    assert stack.xenserver.named("VM", name)
     shown = re.search(r"xenflow show ([0-9a-f-]{36})", told.err)
     assert shown
     assert f"VM {name}" in act("show", shown[1]).out
 
 
-def test_run_sends_any_name(act: Acting, house: Inhabited, name: str) -> None:
+def test_run_sends_any_name(act: Acting, stack: StackHarness, name: str) -> None:
     """By its whole name or its short one, with camelCase where somebody likes it."""
     told = act("run", "xenserver.vm.clone", "vm=deb12", f"name={name}", "onFailure=keep")
 
     assert told.code == 0
-    assert house.xenserver.named("VM", name)
+    assert stack.xenserver.named("VM", name)
 
 
 def test_records_are_a_table(act: Acting) -> None:
@@ -168,9 +168,11 @@ def test_the_record_of_a_failed_run_has_words_and_stack_trace(
     assert "Traceback" in step["exception"]
 
 
-def test_a_refused_message_leaves_words_and_stack_trace_too(act: Acting, house: Inhabited) -> None:
+def test_a_refused_message_leaves_words_and_stack_trace_too(
+    act: Acting, stack: StackHarness
+) -> None:
     """Though nothing of it was carried out."""
-    result = house.send("xenserver.vm.start", vm="web02", cpus=3)
+    result = stack.send("xenserver.vm.start", vm="web02", cpus=3)
     with pytest.raises(errors.Refused):
         result.get(timeout=60)
 
@@ -189,20 +191,20 @@ def test_a_failure_is_json_too(act: Acting) -> None:
     assert told.code == 1
 
 
-def test_what_takes_too_long_has_a_code_of_its_own(act: Acting, house: Inhabited) -> None:
+def test_what_takes_too_long_has_a_code_of_its_own(act: Acting, stack: StackHarness) -> None:
     """The operation's deadline, which the worker keeps: exit code 4."""
-    with house.xenserver.held():
+    with stack.xenserver.held():
         told = act("vm", "copy", "--vm", "deb12", "--name", "late", "--timeout", "1s")
 
     assert told.code == 4
     assert "--timeout" in told.err
 
 
-def test_who_does_not_wait_gets_an_id(act: Acting, house: Inhabited, name: str) -> None:
+def test_who_does_not_wait_gets_an_id(act: Acting, stack: StackHarness, name: str) -> None:
     """By which the run can be shown, watched and called off."""
-    with house.xenserver.held():
+    with stack.xenserver.held():
         sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
-        house.until_parked(1)
+        stack.until_parked(1)
         shown = act("show", sent)
         listed = act("runs")
 
@@ -213,18 +215,18 @@ def test_who_does_not_wait_gets_an_id(act: Acting, house: Inhabited, name: str) 
     assert "✓ xenserver.vm.copy" in watched.out
 
 
-def test_a_run_is_called_off_by_its_id(act: Acting, house: Inhabited, name: str) -> None:
+def test_a_run_is_called_off_by_its_id(act: Acting, stack: StackHarness, name: str) -> None:
     """What was made is undone, and who watches ends as the run did."""
-    with house.xenserver.held():
+    with stack.xenserver.held():
         sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
-        house.until_parked(1)
+        stack.until_parked(1)
         told = act("cancel", sent[:13])
 
     assert told.code == 0
     assert "is called off" in told.out
     assert act("watch", sent).code == 1
     assert act("cancel", sent).code == 1
-    names = [record["name_label"] for record in house.xenserver.records("VM").values()]
+    names = [record["name_label"] for record in stack.xenserver.records("VM").values()]
     assert not [label for label in names if name in label or sent in label]
 
 
@@ -235,27 +237,27 @@ def test_async_answers_with_the_task_of_xenserver(act: Acting, name: str) -> Non
     assert told["answer"]["task"]["status"] == "pending"
 
 
-def test_targets_tells_what_waits_on_each(act: Acting, house: Inhabited, name: str) -> None:
+def test_targets_tells_what_waits_on_each(act: Acting, stack: StackHarness, name: str) -> None:
     """And whether a poller follows it."""
-    with house.xenserver.held():
+    with stack.xenserver.held():
         act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait")
-        house.until_parked(1)
+        stack.until_parked(1)
         told = act.json("targets")
 
     [default] = told["targets"]
-    assert (default["name"], default["url"]) == ("default", house.xenserver.url)
+    assert (default["name"], default["url"]) == ("default", stack.xenserver.url)
     assert default["parked"] >= 1
 
 
-def test_ctrl_c_says_how_to_go_on(house: Inhabited, name: str) -> None:
+def test_ctrl_c_says_how_to_go_on(stack: StackHarness, name: str) -> None:
     """Exit code 130; the run goes on."""
     words = [*XENFLOW, "vm", "copy", "--vm", "deb12", "--name", name]
-    with house.xenserver.held():
-        parked = house.runtime.parked.count("default")
+    with stack.xenserver.held():
+        parked = stack.runtime.parked.count("default")
         asking = subprocess.Popen(
-            words, env=house.environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+            words, env=stack.environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        house.until_parked(parked + 1)
+        stack.until_parked(parked + 1)
         os.kill(asking.pid, signal.SIGINT)
         out, err = asking.communicate()
 
@@ -266,25 +268,25 @@ def test_ctrl_c_says_how_to_go_on(house: Inhabited, name: str) -> None:
     assert b"Traceback" not in err
 
 
-def test_a_process_ends_without_noise(house: Inhabited) -> None:
+def test_a_process_ends_without_noise(stack: StackHarness) -> None:
     """Nothing on standard error: no connection is left for the interpreter's end."""
     asked = subprocess.run(
-        [*XENFLOW, "host", "find"], env=house.environment, capture_output=True, check=False
+        [*XENFLOW, "host", "find"], env=stack.environment, capture_output=True, check=False
     )
 
     assert (asked.returncode, asked.stderr) == (0, b"")
 
 
-def test_without_a_worker_nothing_is_sent(run: Run, frail_house: Inhabited) -> None:
+def test_without_a_worker_nothing_is_sent(run: Run, isolated_stack: StackHarness) -> None:
     """Exit code 3, and the next step; who does not wait may leave a message."""
-    redis = frail_house.runtime.journal.redis
+    redis = isolated_stack.runtime.journal.redis
 
-    told = run("vm", "start", "--vm", "web02", **frail_house.house.environment)
+    told = run("vm", "start", "--vm", "web02", **isolated_stack.services.environment)
 
     assert told.code == 3
     assert "no worker answers" in told.err
     assert "xenflow worker" in told.err
     assert redis.llen("change") == 0
     words = ("vm", "start", "--vm", "web02", "--no-wait")
-    assert run(*words, **frail_house.house.environment).code == 0
+    assert run(*words, **isolated_stack.services.environment).code == 0
     assert redis.llen("change") == 1

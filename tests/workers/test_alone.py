@@ -1,4 +1,4 @@
-"""A folder is held by one house at a time."""
+"""A folder is held by one stack at a time."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A whole house on this machine comes up, works, and leaves nothing behind."""
+"""A whole stack on this machine comes up, works, and leaves nothing behind."""
 
 import os
 import re
@@ -21,8 +21,8 @@ PROC = Path("/proc")
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Supervisor]:
     """Keep the processes of the test."""
-    with Supervisor(tmp_path / "tests") as household:
-        yield household
+    with Supervisor(tmp_path / "tests") as supervisor:
+        yield supervisor
 
 
 def _living_in(folder: Path) -> list[str]:
@@ -127,8 +127,8 @@ def test_everything_is_up_until_it_is_told_to_end(tmp_path: Path, home: Supervis
 
 
 @pytest.mark.slow
-def test_a_part_that_dies_ends_the_house_with_words(tmp_path: Path, home: Supervisor) -> None:
-    """Nobody sits in front of a house that is half down: exit code 1."""
+def test_a_part_that_dies_ends_the_stack_with_an_error(tmp_path: Path, home: Supervisor) -> None:
+    """Nobody sits in front of a stack that is half down: exit code 1."""
     folder = tmp_path / "up"
     member = home.start("up", [*XENFLOW, "up", "--folder", str(folder)])
 

@@ -11,7 +11,7 @@ import pytest
 from cli import examples, names
 from tasks.engine.declaration.operation import Operation
 from tests.end_to_end import messages
-from tests.stack import PATIENCE, Inhabited
+from tests.stack import PATIENCE, StackHarness
 from tests.tasks.fixtures import Maker, fresh
 from tests.tasks.table import CASES
 from tests.workers.conftest import Run
@@ -54,9 +54,9 @@ def operation(request: pytest.FixtureRequest) -> Operation:
 
 
 @pytest.fixture
-def example(house: Inhabited, operation: Operation) -> Callable[[], Fields]:
+def example(stack: StackHarness, operation: Operation) -> Callable[[], Fields]:
     """Return a way to have its example, with objects that are there and that nobody else uses."""
-    maker = Maker(house.xenserver, house.xenserver.control)
+    maker = Maker(stack.xenserver, stack.xenserver.control)
     ready = READY.get(operation.name) or CASES[operation.name].ready
 
     def make() -> Fields:
@@ -67,40 +67,40 @@ def example(house: Inhabited, operation: Operation) -> Callable[[], Fields]:
 
 
 def test_it_is_run_in_a_shell(
-    run: Run, house: Inhabited, operation: Operation, example: Callable[[], Fields]
+    run: Run, stack: StackHarness, operation: Operation, example: Callable[[], Fields]
 ) -> None:
     """As the line stands there."""
     line = examples.shell(operation, example())
 
-    told = run(*shlex.split(line)[1:], **house.house.environment)
+    told = run(*shlex.split(line)[1:], **stack.services.environment)
 
     assert told.code == 0, f"{line}\n{told.err}"
 
 
 def test_it_is_run_as_a_program(
-    house: Inhabited, operation: Operation, example: Callable[[], Fields]
+    stack: StackHarness, operation: Operation, example: Callable[[], Fields]
 ) -> None:
     """With the address of Redis filled in."""
     program = examples.python(operation, example())
     there: Fields = {}
 
     try:
-        exec(program.replace("redis://...", house.house.settings.redis_url), there)  # noqa: S102 - it is what is tested
+        exec(program.replace("redis://...", stack.services.settings.redis_url), there)  # noqa: S102 - it is what is tested
     finally:
         there["app"].close()
-        house.app.set_current()
+        stack.app.set_current()
 
     assert there["answer"]["return_result"]
 
 
 def test_it_is_run_as_a_message_by_hand(
-    house: Inhabited, operation: Operation, example: Callable[[], Fields]
+    stack: StackHarness, operation: Operation, example: Callable[[], Fields]
 ) -> None:
     """With headers and body as they stand there, under an id of its own."""
     told, own = json.loads(examples.wire(operation, example())), str(uuid.uuid4())
     headers = {**told["headers"], "id": own}
 
     message = messages.envelope(headers, told["body"], queue=told["queue"])
-    house.runtime.journal.redis.lpush(told["queue"], message)
+    stack.runtime.journal.redis.lpush(told["queue"], message)
 
-    assert house.app.AsyncResult(own).get(timeout=PATIENCE)["return_result"]
+    assert stack.app.AsyncResult(own).get(timeout=PATIENCE)["return_result"]

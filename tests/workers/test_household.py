@@ -1,4 +1,4 @@
-"""A household starts processes, waits for them, and leaves none behind."""
+"""A supervisor starts processes, waits for them, and leaves none behind."""
 
 import os
 import signal
@@ -64,7 +64,7 @@ def test_what_an_earlier_process_said_is_not_heard_again(folder: Path) -> None:
 
 
 def test_a_process_has_a_log_of_its_own(folder: Path) -> None:
-    """Both of its outputs, in the folder of the house."""
+    """Both of its outputs, in the folder of the stack."""
     with Supervisor(folder) as home:
         member = _started(home, SLEEPS)
 

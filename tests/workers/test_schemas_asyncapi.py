@@ -15,7 +15,7 @@ from redis import Redis
 
 from cli.generators.schemas import models
 from tasks.engine.declaration.operation import Operation
-from tests.stack import Inhabited
+from tests.stack import StackHarness
 from tests.workers import schemas
 from workers.local_stack import valkey_server
 from xenserver import errors
@@ -117,14 +117,14 @@ def _assert_fits(envelope: dict[str, Any]) -> None:
         ("xenserver.vm.start", {"nosuch": 1}, "Failed"),
     ],
 )
-def test_what_the_house_answers_fits(
-    house: Inhabited, task: str, fields: dict[str, str], ending: str
+def test_what_the_stack_answers_fits(
+    stack: StackHarness, task: str, fields: dict[str, str], ending: str
 ) -> None:
     """The document that Celery keeps under the id."""
-    sent = house.send(task, **fields)
+    sent = stack.send(task, **fields)
     sent.get(timeout=60, propagate=False)
     address = schemas.read("asyncapi.json")["channels"]["answer"]["address"]
-    kept = json.loads(house.runtime.journal.redis.get(address.format(id=sent.id)) or "null")
+    kept = json.loads(stack.runtime.journal.redis.get(address.format(id=sent.id)) or "null")
 
     assert schemas.complaints(f"/components/messages/{ending}/payload", kept) == []
 

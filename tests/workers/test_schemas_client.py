@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack import PATIENCE, Inhabited
+from tests.stack import PATIENCE, StackHarness
 from tests.workers import schemas
 
 CLIENT = schemas.DOCS / "client"
@@ -22,10 +22,10 @@ SERVICE = Path(__file__).with_name("service.py")
 
 
 @pytest.fixture(scope="module")
-def told(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+def told(stack: StackHarness, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     """Ask as another service, in a process without our packages."""
     name = f"service-{uuid.uuid4().hex[:12]}"
-    broker = house.house.environment["XENFLOW_REDIS_URL"]
+    broker = stack.services.environment["XENFLOW_REDIS_URL"]
     asked = subprocess.run(
         [sys.executable, "-I", "-S", SERVICE, sysconfig.get_path("purelib"), CLIENT, broker, name],
         cwd=tmp_path_factory.mktemp("elsewhere"),
@@ -43,29 +43,29 @@ def test_a_find_is_answered(told: Mapping[str, Any]) -> None:
     assert told["count"] == 1
 
 
-def test_a_flow_takes_structures(house: Inhabited, told: Mapping[str, Any]) -> None:
+def test_a_flow_takes_structures(stack: StackHarness, told: Mapping[str, Any]) -> None:
     """A disk of the size that was written in words."""
-    [made] = house.xenserver.named("VM", f"{told['name']}-bare")
-    [disk] = house.xenserver.named("VDI", f"{told['name']}-bare disk 0")
+    [made] = stack.xenserver.named("VM", f"{told['name']}-bare")
+    [disk] = stack.xenserver.named("VDI", f"{told['name']}-bare disk 0")
 
     assert told["flow"] == made["uuid"]
     assert int(disk["virtual_size"]) == 1024**3
 
 
-def test_a_chain_is_fed_from_step_to_step(house: Inhabited, told: Mapping[str, Any]) -> None:
+def test_a_chain_is_fed_from_step_to_step(stack: StackHarness, told: Mapping[str, Any]) -> None:
     """What the first step made is what runs in the end."""
-    [made] = house.xenserver.named("VM", f"{told['name']}-chain")
+    [made] = stack.xenserver.named("VM", f"{told['name']}-chain")
 
     assert told["chain"]["uuid"] == made["uuid"]
     assert made["power_state"] == "Running"
 
 
 def test_the_body_of_a_chord_is_fed_from_its_parts(
-    house: Inhabited, told: Mapping[str, Any]
+    stack: StackHarness, told: Mapping[str, Any]
 ) -> None:
     """The VM of which the first part told starts, with both interfaces."""
-    [made] = house.xenserver.named("VM", f"{told['name']}-bare")
-    cards = [card for card in house.xenserver.records("VIF").values() if card["VM"] == made["ref"]]
+    [made] = stack.xenserver.named("VM", f"{told['name']}-bare")
+    cards = [card for card in stack.xenserver.records("VIF").values() if card["VM"] == made["ref"]]
 
     assert told["chord"]["uuid"] == made["uuid"]
     assert made["power_state"] == "Running"

@@ -15,7 +15,7 @@ from cli.wizard.server_methods import Offers
 from config.settings import Settings
 from config.targets import Target, Targets
 from simulator import datamodel
-from tests.stack import Inhabited
+from tests.stack import StackHarness
 from tests.workers.conftest import Ended, Run
 from workers import loader
 from xenserver import errors
@@ -35,23 +35,23 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def offers(house: Inhabited) -> Iterator[Offers]:
+def offers(stack: StackHarness) -> Iterator[Offers]:
     """Ask the simulated pool what it offers."""
-    with Offers.of(_target(house)) as offered:
+    with Offers.of(_target(stack)) as offered:
         yield offered
 
 
-def _target(house: Inhabited) -> Target:
-    return Targets.read(house.house.settings.targets)["default"]
+def _target(stack: StackHarness) -> Target:
+    return Targets.read(stack.services.settings.targets)["default"]
 
 
 class Wizard:
     """Run `xenflow wizard` for a pool and a folder."""
 
-    def __init__(self, run: Run, house: Inhabited, folder: Path) -> None:
+    def __init__(self, run: Run, stack: StackHarness, folder: Path) -> None:
         self._run = run
         self.environment = {
-            **house.house.environment,
+            **stack.services.environment,
             "XENFLOW_OPERATIONS_PATH": str(folder),
         }
 
@@ -60,14 +60,14 @@ class Wizard:
         return self.xenflow("wizard", *words)
 
     def xenflow(self, *words: str) -> Ended:
-        """Run any other command as somebody of the same house."""
+        """Run any other command as somebody of the same stack."""
         return self._run(*words, **self.environment)
 
 
 @pytest.fixture
-def wizard(run: Run, house: Inhabited, folder: Path) -> Wizard:
+def wizard(run: Run, stack: StackHarness, folder: Path) -> Wizard:
     """Stand before the shared pool."""
-    return Wizard(run, house, folder)
+    return Wizard(run, stack, folder)
 
 
 def test_without_a_terminal_it_lists_what_the_pool_offers(wizard: Wizard) -> None:
@@ -102,18 +102,18 @@ def test_asked_again_it_changes_nothing(wizard: Wizard, folder: Path) -> None:
     assert (folder / "vm.py").read_bytes() == before
 
 
-def test_it_needs_no_session(wizard: Wizard, house: Inhabited, offers: Offers) -> None:
+def test_it_needs_no_session(wizard: Wizard, stack: StackHarness, offers: Offers) -> None:
     """Listing and counting are answered before one is asked for, and carry nothing out."""
-    before = _logins(house)
+    before = _logins(stack)
 
     wizard("--method", "VM.set_name_label")
     offers.count("pool.get_all")
 
-    assert _logins(house) == before
+    assert _logins(stack) == before
 
 
-def _logins(house: Inhabited) -> int:
-    return int(house.xenserver.control("stats")["sessions"]["logins"])
+def _logins(stack: StackHarness) -> int:
+    return int(stack.xenserver.control("stats")["sessions"]["logins"])
 
 
 def test_the_server_tells_how_many_parameters_a_method_takes(offers: Offers) -> None:
@@ -149,9 +149,9 @@ def test_what_cannot_be_written_is_told_before_anything_is(
     assert not folder.exists()
 
 
-def test_without_a_folder_it_says_how_to_name_one(run: Run, house: Inhabited) -> None:
+def test_without_a_folder_it_says_how_to_name_one(run: Run, stack: StackHarness) -> None:
     """Exit code 2."""
-    told = run("wizard", "--method", "VM.set_name_label", **house.house.environment)
+    told = run("wizard", "--method", "VM.set_name_label", **stack.services.environment)
 
     assert told.code == 2
     assert "XENFLOW_OPERATIONS_PATH" in told.err
@@ -178,35 +178,35 @@ def test_beside_a_name_stands_what_it_takes() -> None:
 
 
 def test_what_it_wrote_runs_by_message_and_by_command(
-    frail_house: Inhabited, run: Run, folder: Path, name: str
+    isolated_stack: StackHarness, run: Run, folder: Path, name: str
 ) -> None:
     """One that is published, one that XenServer works on as a task, and one that was counted."""
-    wizard = Wizard(run, frail_house, folder)
+    wizard = Wizard(run, isolated_stack, folder)
     told = wizard("--method", "VM.set_name_label", "--method", "VDI.set_name_label")
     assert told.code == 0, told.err
-    with Offers.of(_target(frail_house)) as offers:
+    with Offers.of(_target(isolated_stack)) as offers:
         writer.write(offers, OLD_MODEL, folder, [UNPUBLISHED])
-    frail_house.house.choose(operations_path=str(folder))
-    frail_house.house.worker()
-    frail_house.house.poller()
-    vm = _any(frail_house, "VM")
-    disk = _any(frail_house, "VDI")
+    isolated_stack.services.choose(operations_path=str(folder))
+    isolated_stack.services.worker()
+    isolated_stack.services.poller()
+    vm = _any(isolated_stack, "VM")
+    disk = _any(isolated_stack, "VDI")
 
-    answer = frail_house.do("xenserver.vm.set_name_label", vm=vm, name_label=name)
-    frail_house.do("xenserver.vdi.set_name_label", vdi=disk, name_label=name)
+    answer = isolated_stack.do("xenserver.vm.set_name_label", vm=vm, name_label=name)
+    isolated_stack.do("xenserver.vdi.set_name_label", vdi=disk, name_label=name)
     said = wizard.xenflow("vm", "set-name-description", "--vm", name, "--argument-2", "counted")
 
     assert answer["uuid"] == vm
     assert said.code == 0, said.err
-    record = frail_house.xenserver.records("VM")[vm]
+    record = isolated_stack.xenserver.records("VM")[vm]
     assert (record["name_label"], record["name_description"]) == (name, "counted")
-    assert frail_house.xenserver.records("VDI")[disk]["name_label"] == name
+    assert isolated_stack.xenserver.records("VDI")[disk]["name_label"] == name
 
 
-def _any(house: Inhabited, cls: str) -> str:
+def _any(stack: StackHarness, cls: str) -> str:
     """Return the UUID of a plain VM, or of a disk."""
     special = ("is_a_template", "is_control_domain")
-    found = house.xenserver.records(cls).items()
+    found = stack.xenserver.records(cls).items()
     return next(uuid for uuid, told in found if not any(told.get(flag) for flag in special))
 
 

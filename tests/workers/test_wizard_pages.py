@@ -11,7 +11,7 @@ import pytest
 
 from config.settings import Settings
 from tasks.engine.declaration import catalogue
-from tests.stack import Inhabited
+from tests.stack import StackHarness
 from workers import loader
 from workers.local_stack.supervisor import Member, Supervisor
 
@@ -27,23 +27,23 @@ _EXPORT = re.compile(r"^export (\w+)=(.+)$", re.MULTILINE)
 class Reader:
     """Does what a reader of the tutorial does, in two terminals and one folder."""
 
-    def __init__(self, folder: Path, household: Supervisor) -> None:
+    def __init__(self, folder: Path, supervisor: Supervisor) -> None:
         self.folder = folder
         self.said = ""
-        self._household = household
+        self._supervisor = supervisor
         self._second = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
         self._up: Member | None = None
 
     def up(self, block: str) -> None:
         """Bring everything up in the first terminal, after Ctrl-C; paste what it exports."""
         if self._up:
-            self._household.stop()
+            self._supervisor.stop()
         script = f"cd {self.folder} && {block.strip().replace(chr(10), ' && ')}"
         name = "up-again" if self._up else "up"
-        up = self._up = self._household.start(
+        up = self._up = self._supervisor.start(
             name, ["bash", "-c", script], environment=self._second
         )
-        self._household.wait(up, lambda: "Ctrl-C ends it all" in up.said(), seconds=90)
+        self._supervisor.wait(up, lambda: "Ctrl-C ends it all" in up.said(), seconds=90)
         self._second |= dict(_EXPORT.findall(up.said()))
 
     def do(self, block: str) -> None:
@@ -66,8 +66,8 @@ class Reader:
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
     """Sit down before an empty folder."""
-    with Supervisor(tmp_path / "terminals") as household:
-        yield Reader(tmp_path, household)
+    with Supervisor(tmp_path / "terminals") as supervisor:
+        yield Reader(tmp_path, supervisor)
 
 
 @pytest.mark.slow
@@ -111,16 +111,16 @@ def test_the_how_to_is_formatted(written: Path) -> None:
     assert checked.returncode == 0
 
 
-def test_the_how_to_runs(written: Path, frail_house: Inhabited, name: str) -> None:
+def test_the_how_to_runs(written: Path, isolated_stack: StackHarness, name: str) -> None:
     """Both operations, and the flow that uses one of them."""
-    frail_house.house.choose(operations_path=str(written))
-    frail_house.house.worker()
-    frail_house.house.poller()
-    [web01] = frail_house.xenserver.named("VM", "web01")
+    isolated_stack.services.choose(operations_path=str(written))
+    isolated_stack.services.worker()
+    isolated_stack.services.poller()
+    [web01] = isolated_stack.xenserver.named("VM", "web01")
 
-    frail_house.do("flow.keep_and_rest", vm="web01", snapshot=name)
-    frail_house.do("xenserver.vm.relabel", vm="web01", name=f"{name}-2")
+    isolated_stack.do("flow.keep_and_rest", vm="web01", snapshot=name)
+    isolated_stack.do("xenserver.vm.relabel", vm="web01", name=f"{name}-2")
 
-    after = frail_house.xenserver.records("VM")[web01["uuid"]]
+    after = isolated_stack.xenserver.records("VM")[web01["uuid"]]
     assert (after["name_label"], after["power_state"]) == (f"{name}-2", "Running")
-    assert [s["snapshot_of"] for s in frail_house.xenserver.named("VM", name)] == [web01["ref"]]
+    assert [s["snapshot_of"] for s in isolated_stack.xenserver.named("VM", name)] == [web01["ref"]]
