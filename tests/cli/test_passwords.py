@@ -6,7 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from config import sealing
-from tests.workers.conftest import Run
+from tests.cli.conftest import Run
 
 KEY = Fernet.generate_key().decode()
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from cli import command_tree, inputs, names
-from tests.workers.conftest import Run
+from tests.cli.conftest import Run
 
 NAMES = [operation.name for operation in names.everything()]
 

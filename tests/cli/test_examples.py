@@ -8,7 +8,7 @@ import pytest
 from cli import examples, inputs, names, parsing
 from tasks.engine.declaration import message
 from tasks.engine.declaration.operation import Operation
-from tests.workers.conftest import Run
+from tests.cli.conftest import Run
 
 OPERATIONS = names.everything()
 

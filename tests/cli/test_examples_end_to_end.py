@@ -10,11 +10,11 @@ import pytest
 
 from cli import examples, names
 from tasks.engine.declaration.operation import Operation
+from tests.cli.conftest import Run
 from tests.end_to_end import messages
 from tests.stack import PATIENCE, StackHarness
 from tests.tasks.fixtures import Maker, fresh
 from tests.tasks.table import CASES
-from tests.workers.conftest import Run
 
 Fields = dict[str, Any]
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.canvases.interference import refused
+from tests.cli.conftest import Ended, Run
 from tests.stack import StackHarness
-from tests.workers.conftest import Ended, Run
 from xenserver import errors
 
 XENFLOW = (sys.executable, "-m", "cli")

@@ -1,9 +1,5 @@
 """People's own operations load like ours, and what is wrong with one is named by file and line."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +8,6 @@ import pytest
 from config.settings import Settings
 from tasks.engine.declaration import catalogue
 from tasks.engine.declaration.checks import DeclarationError
-from tests.workers.conftest import Run
 from workers import loader
 
 HEAD = """\
@@ -181,63 +176,3 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """By the name of the setting."""
     with pytest.raises(DeclarationError, match=r"XENFLOW_OPERATIONS_PATH: .* is no folder"):
         loader.load(Settings(operations_path=tmp_path / "nowhere"))
-
-
-@pytest.mark.parametrize("words", [["worker"], ["catalogue"], ["vm", "start", "--help"]])
-def test_every_process_stops_with_one_line(
-    run: Run, tmp_path: Path, load: Load, words: list[str]
-) -> None:
-    """Exit code 2, and no stack trace."""
-    del load  # for what it does at the end
-    wrong = tmp_path / "wrong.py"
-    wrong.write_text("x =\n", encoding="utf-8")
-
-    told = run(*words, XENFLOW_OPERATIONS_PATH=str(tmp_path))
-
-    assert told.code == 2
-    assert told.err == f"xenflow: {wrong}:1: invalid syntax\n"
-
-
-@pytest.fixture
-def installed(tmp_path: Path) -> dict[str, str]:
-    """Return an environment in which a package with operations of its own is installed."""
-    package, about = tmp_path / "acme_xen", tmp_path / "acme_xen-1.dist-info"
-    package.mkdir()
-    about.mkdir()
-    (package / "__init__.py").touch()
-    (package / "shelf.py").write_text(HEAD + RENAME, encoding="utf-8")
-    (about / "METADATA").write_text("Name: acme-xen\nVersion: 1\n", encoding="utf-8")
-    (about / "entry_points.txt").write_text(
-        f"[{loader.ENTRY_POINTS}]\nshelf = acme_xen.shelf\n", encoding="utf-8"
-    )
-    return {**os.environ, "PYTHONPATH": str(tmp_path)}
-
-
-def _catalogue(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cli", "catalogue", "--json"],
-        env=environment,
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-
-
-def test_an_installed_package_brings_operations(installed: dict[str, str]) -> None:
-    """By its entry point."""
-    told = json.loads(_catalogue(installed).stdout)
-
-    assert "xenserver.shelf.rename" in {one["name"] for one in told["operations"]}
-
-
-def test_an_installed_package_that_is_wrong_is_named(
-    installed: dict[str, str], tmp_path: Path
-) -> None:
-    """By file and line too."""
-    wrong = tmp_path / "acme_xen" / "shelf.py"
-    wrong.write_text("import os\n\nos.sandwich()\n", encoding="utf-8")
-
-    told = _catalogue(installed)
-
-    assert told.returncode == 2
-    assert told.stderr.startswith(f"xenflow: {wrong}:3: AttributeError: ")

@@ -7,9 +7,9 @@ import pytest
 from cli import command_tree
 from cli.generators.pages import calls, error_pages, markdown
 from config import settings
+from tests.cli import schemas
 from tests.tasks import calls as heard
 from tests.tasks.table import TABLE, Case
-from tests.workers import schemas
 from xenserver import errors
 
 REFERENCE = schemas.DOCS / "reference"

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli import schemas
 from tests.stack import PATIENCE, StackHarness
-from tests.workers import schemas
 
 CLIENT = schemas.DOCS / "client"
 SERVICE = Path(__file__).with_name("service.py")

@@ -18,8 +18,8 @@ from config import settings
 from tasks.engine.declaration import answers, message
 from tasks.engine.declaration.checks import DeclarationError
 from tasks.engine.declaration.operation import Operation
-from tests.workers import schemas
-from tests.workers.conftest import Run
+from tests.cli import schemas
+from tests.cli.conftest import Run
 from xenserver import errors
 
 OPERATIONS = schemas.operations()

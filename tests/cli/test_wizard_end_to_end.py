@@ -15,8 +15,8 @@ from cli.wizard.server_methods import Offers
 from config.settings import Settings
 from config.targets import Target, Targets
 from simulator import datamodel
+from tests.cli.conftest import Ended, Run
 from tests.stack import StackHarness
-from tests.workers.conftest import Ended, Run
 from workers import loader
 from xenserver import errors
 

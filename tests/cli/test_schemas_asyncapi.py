@@ -15,8 +15,8 @@ from redis import Redis
 
 from cli.generators.schemas import models
 from tasks.engine.declaration.operation import Operation
+from tests.cli import schemas
 from tests.stack import StackHarness
-from tests.workers import schemas
 from workers.local_stack import valkey_server
 from xenserver import errors
 
