@@ -73,7 +73,8 @@ class Client:
     def journal(self) -> Journal:
         """The journal, as it is read from outside."""
         keys = Keys(self.settings.journal_prefix)
-        return Journal(self.redis, keys, lease=self.settings.lease, keep=int(self.settings.keep))
+        keep = int(self.settings.run_expires)
+        return Journal(self.redis, keys, lease=self.settings.lease, keep=keep)
 
     @property
     def runs(self) -> Runs:

@@ -1,4 +1,4 @@
-"""Facts that hold before anything runs: settings, targets, sealing, queues, logs.
+"""Configuration: settings, targets, sealing, queues, logs, Celery's and Flower's options.
 
-The lowest floor: it imports no other room, and nothing else reads the environment.
+The lowest layer: it imports no other package, and only it reads the environment.
 """

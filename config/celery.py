@@ -1,46 +1,56 @@
-"""Celery's settings on one page, each with its reason."""
+"""Celery's settings, each with its reason."""
 
 from typing import Any
 
 from config import queues
 from config.settings import Settings
 
-_Settings = dict[str, Any]  # Celery's own type: its settings are of all kinds
+_Settings = dict[str, Any]  # Celery's own type: settings have values of all types
 
-_AT_ONCE = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.5}
-_PATIENTLY = {"max_retries": 60, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 1.0}
+_PRODUCER_RETRIES = {
+    "max_retries": 2,
+    "interval_start": 0.1,
+    "interval_step": 0.2,
+    "interval_max": 0.5,
+}
+_WORKER_RETRIES = {
+    "max_retries": 60,
+    "interval_start": 0.1,
+    "interval_step": 0.2,
+    "interval_max": 1.0,
+}
 
 
 def celery_settings(settings: Settings, *, patient: bool = False) -> _Settings:
-    """Celery's settings; a producer hears soon that Redis is down, a `patient` worker waits."""
-    retries = _PATIENTLY if patient else _AT_ONCE
+    """Return Celery's settings; a producer fails soon without Redis, a `patient` worker waits."""
+    retries = _WORKER_RETRIES if patient else _PRODUCER_RETRIES
     return {
-        # Where things are.
+        # Addresses and queues.
         "broker_url": settings.broker_url,
         "result_backend": settings.result_backend,
         "task_routes": queues.ROUTES,
-        "task_default_queue": queues.CHANGE,  # people's own operations change things
-        # JSON only: a message is data, and any language can write it.
+        "task_default_queue": queues.CHANGE,  # operations of your own change things
+        # JSON only: a message is data that any language can write.
         "accept_content": ["json"],
         "result_accept_content": ["json"],
         "task_serializer": "json",
         "result_serializer": "json",
-        # A message is gone when its work is done, not when it was read.
+        # A message is acknowledged when its work is done, not when it is read.
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,  # else a killed child counts as an answer
-        "worker_prefetch_multiplier": 1,  # a worker holds no message that another could do
+        "worker_prefetch_multiplier": 1,  # a worker reserves no message that another could execute
         "broker_transport_options": _broker(settings, retries),
         # Answers.
         "result_expires": settings.result_expires,
-        "result_extended": True,  # Flower and the command line show name and fields
-        "task_track_started": False,  # one publication on a result's channel: the end
+        "result_extended": True,  # Flower and the command line show names and fields
+        "task_track_started": False,  # the end is the only publication on a result's channel
         "result_backend_transport_options": {"retry_policy": retries, **_prefix(settings)},
         "redis_socket_connect_timeout": 2.0,
-        "redis_socket_keepalive": True,  # a cut that no one tells of is noticed
-        # Events feed Flower; nothing is decided by them.
+        "redis_socket_keepalive": True,  # a connection that was cut silently is noticed
+        # Events are for Flower; nothing depends on them.
         "worker_send_task_events": True,
-        "task_send_sent_event": False,  # each client process would become a metric of its own
-        # Patience.
+        "task_send_sent_event": False,  # each client would add a time series to Flower's metrics
+        # Connection attempts.
         "broker_connection_timeout": 2.0,
         "broker_connection_retry_on_startup": True,  # a worker may start before Redis
         "broker_connection_max_retries": None,  # and outlives it
@@ -54,20 +64,20 @@ def celery_settings(settings: Settings, *, patient: bool = False) -> _Settings:
 
 
 def _broker(settings: Settings, retries: _Settings) -> _Settings:
-    """Options of kombu's Redis transport: every leg is short, so a lost one is soon missed."""
+    """Options of kombu's Redis transport: executions are short, so a lost one is noticed soon."""
     return {
         "visibility_timeout": settings.visibility_timeout,
-        "unacked_restore_interval": 2,  # look for messages of the dead this often,
-        "unacked_restore_throttle": 1,  # each time, not each tenth,
-        "unacked_mutex_expire": 10,  # and let nobody who dies while looking stop the others
+        "unacked_restore_interval": 2,  # restore messages of dead workers this often,
+        "unacked_restore_throttle": 1,  # at each interval, not at each tenth,
+        "unacked_mutex_expire": 10,  # and let a worker that dies meanwhile block it no longer
         "socket_connect_timeout": 2.0,
         "socket_keepalive": True,
-        "health_check_interval": 10,  # a dead connection is dropped before messages pile up
+        "health_check_interval": 10,  # a dead connection is closed before messages accumulate
         **retries,
         **_prefix(settings),
     }
 
 
 def _prefix(settings: Settings) -> _Settings:
-    """Several houses in one Redis: the same prefix for messages and answers."""
+    """Several installations in one Redis: one prefix for messages and answers."""
     return {"global_keyprefix": settings.global_keyprefix} if settings.global_keyprefix else {}

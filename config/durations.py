@@ -1,4 +1,4 @@
-"""Lengths of time as people write them: 90, "90s", "10m", "1h", "7d"."""
+"""Durations in seconds or with a unit: 90, "90s", "10m", "1h", "7d"."""
 
 import re
 from typing import Annotated
@@ -10,7 +10,7 @@ _SHAPE = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?", re.IGNORECASE | re.ASCII
 
 
 def seconds(duration: object) -> float:
-    """Read a length of time in seconds; a ValueError says which forms are understood."""
+    """Return a duration in seconds; raise ValueError, which lists the accepted forms."""
     match duration:
         case bool():
             pass
@@ -18,7 +18,7 @@ def seconds(duration: object) -> float:
             return float(duration)
         case str() if found := _SHAPE.fullmatch(duration.strip()):
             return float(found[1]) * _UNITS[(found[2] or "s").lower()]
-    msg = "a length of time is a number of seconds or text such as 90s, 10m, 1h, 7d"
+    msg = "a duration is a number of seconds or text such as 90s, 10m, 1h, 7d"
     raise ValueError(msg)
 
 
@@ -29,4 +29,4 @@ Seconds = Annotated[
     BeforeValidator(seconds, json_schema_input_type=float | _Text),
     Field(gt=0, allow_inf_nan=False),
 ]
-"""A field for a length of time: more than nothing, in seconds."""
+"""A field for a positive duration, in seconds."""

@@ -1,4 +1,4 @@
-"""Logs are records: one line each on stderr, for people or as JSON, and no secret in them."""
+"""Structured logs on stderr, one line per record, as text or JSON, with secrets masked."""
 
 import logging
 import sys
@@ -11,7 +11,7 @@ from config.settings import Settings
 
 
 def configure(settings: Settings) -> None:
-    """Write all logs of this process, ours and the libraries', in the form that was set."""
+    """Configure all loggers of this process, the libraries' too, as the settings require."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -33,7 +33,7 @@ def configure(settings: Settings) -> None:
 
 
 def hide_secrets(_: WrappedLogger, __: str, record: EventDict) -> EventDict:
-    """Replace what a log record must not say, by the name of a field or the look of its text."""
+    """Mask secrets in a log record, found by the name of a field or the form of a text."""
     return {name: _hidden(name, value) for name, value in record.items()}
 
 

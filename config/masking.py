@@ -1,6 +1,6 @@
-"""Passwords in text that people will see are replaced by three stars.
+"""Mask passwords in text for logs and Flower.
 
-Our own producers seal passwords. A foreign one may send a plain one: the worker refuses it,
+xenflow's producers seal passwords. Another producer may send a plain one: the worker refuses it,
 but by then its text has reached logs and Flower.
 """
 
@@ -20,11 +20,11 @@ _IN_URL = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s/@]+@", re.
 
 
 def mask(text: str) -> str:
-    """Hide each password in the text of a Python or JSON mapping, and in URLs."""
+    """Mask each password in the text of a Python or JSON mapping, and in URLs."""
     hidden = _PASSWORD.sub(rf"\g<name>'{STARS}'", text)
     return _IN_URL.sub(rf"\g<before>{STARS}@", hidden)
 
 
 def is_secret(name: str) -> bool:
-    """Whether a field of this name holds a secret."""
+    """Return whether a field of this name contains a secret."""
     return name.lower().endswith(("password", "passwd", "pwd", "secret", "session"))

@@ -1,6 +1,6 @@
-"""Where the password of a target comes from: a file, the environment, a command, or its message.
+"""Sources of a target's password: a file, the environment, a command, or its message.
 
-All but the last are read each time anew, so that a password can be changed while workers run.
+All but the last are read for each login, so that a password can be changed while workers run.
 """
 
 import os
@@ -17,11 +17,11 @@ _COMMAND_SECONDS = 10.0
 
 
 class PasswordError(Exception):
-    """A password cannot be had from where it should be; the text never repeats it."""
+    """A password cannot be read from its source; the text never contains it."""
 
 
 class Source(Protocol):
-    """Something that a password is read from."""
+    """A source of a password."""
 
     def read(self) -> SecretStr:
         """Read the password; raise PasswordError where that fails."""
@@ -30,7 +30,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class FromFile:
-    """A file that nobody else can read."""
+    """A file that other users cannot read."""
 
     path: Path
 
@@ -44,7 +44,7 @@ class FromFile:
 
 @dataclass(frozen=True)
 class FromEnvironment:
-    """A variable of the environment."""
+    """An environment variable."""
 
     variable: str
 
@@ -58,7 +58,7 @@ class FromEnvironment:
 
 @dataclass(frozen=True)
 class FromCommand:
-    """A command that prints the password as its first line, such as a vault's client."""
+    """A command that prints the password as its first line, such as the client of a vault."""
 
     words: tuple[str, ...]
 
@@ -80,17 +80,17 @@ class FromCommand:
                 check=True,
             ).stdout
         except subprocess.TimeoutExpired:
-            said = f"gave no answer in {_COMMAND_SECONDS:.0f} s"
+            problem = f"did not end within {_COMMAND_SECONDS:.0f} s"
         except subprocess.CalledProcessError as error:
-            said = f"ended with status {error.returncode}"
+            problem = f"ended with status {error.returncode}"
         except OSError as error:
-            said = f"cannot be run: {error.strerror}"
-        raise PasswordError(f"password_command: {self.words[0]} {said}")
+            problem = f"cannot be run: {error.strerror}"
+        raise PasswordError(f"password_command: {self.words[0]} {problem}")
 
 
 @dataclass(frozen=True)
 class FromMessage:
-    """A password that came with a message, sealed, and was opened for this process alone."""
+    """A password from a sealed field of a message, opened in this process."""
 
     password: SecretStr
 

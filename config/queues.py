@@ -1,28 +1,28 @@
-"""The queues by name, and which message goes to which."""
+"""The names of the queues, and the routes of messages."""
 
 CHANGE = "change"
-"""Operations that change something on XenServer, and flows."""
+"""Operations that change XenServer, and flows."""
 
 FIND = "find"
-"""Operations that only look: short, and never behind a change."""
+"""Operations that only read: short, and never queued behind a change."""
 
 POLL = "poll"
-"""The poller's own: each message sits in a long poll for most of its life."""
+"""The poller's messages: each spends most of its time in a long poll."""
 
-HOUSEKEEPING = "xenflow"
-"""What keeps the house in order: reconciling, sweeping."""
+MAINTENANCE = "xenflow"
+"""Maintenance tasks of xenflow itself."""
 
-INBOX = "celery"
-"""Where a bare Celery client sends that was told nothing of our queues."""
+DEFAULT = "celery"
+"""Celery's default queue, for clients that do not set one."""
 
-OPERATIONS = (CHANGE, FIND, HOUSEKEEPING, INBOX)
-"""What a worker serves; the poll queue has workers of its own."""
+OPERATIONS = (CHANGE, FIND, MAINTENANCE, DEFAULT)
+"""The queues of a worker; the poll queue has workers of its own."""
 
 ROUTES = {
     "xenserver.*.find": {"queue": FIND},
     "xenserver.*": {"queue": CHANGE},
     "flow.*": {"queue": CHANGE},
     "xenflow.poll": {"queue": POLL},
-    "xenflow.*": {"queue": HOUSEKEEPING},
+    "xenflow.*": {"queue": MAINTENANCE},
 }
-"""Celery takes the first pattern that fits, in this order."""
+"""Celery uses the first pattern that matches, in this order."""

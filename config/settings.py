@@ -7,11 +7,19 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import quote
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from config import validation_messages
+from config import setting_files, validation_messages
 from config.durations import Seconds
 
 PREFIX = "XENFLOW_"
@@ -30,8 +38,21 @@ def _redis(url: str) -> str:
     return url
 
 
+def _with_password(url: str, info: ValidationInfo) -> str:
+    """Insert `redis_password` where the address names hosts and no password."""
+    password: SecretStr | None = info.data.get("redis_password")
+    scheme = url.partition("://")[0]
+    if not password:
+        return url
+    if scheme == "redis+socket":
+        raise ValueError(f"{PREFIX}REDIS_PASSWORD does not apply to a socket")
+    user = f":{quote(password.get_secret_value(), safe='')}@"
+    hosts = (host.removeprefix(f"{scheme}://") for host in url.split(";"))  # several Sentinels
+    return ";".join(f"{scheme}://{host if '@' in host else user + host}" for host in hosts)
+
+
 def _verified(url: str) -> str:
-    """Have certificates verified where the address does not say: Celery wants it in words."""
+    """Require certificate checks unless the address decides: Celery needs an explicit value."""
     if not url.startswith("rediss://") or "ssl_cert_reqs=" in url:
         return url
     return f"{url}{'&' if '?' in url else '?'}ssl_cert_reqs=required"
@@ -42,21 +63,28 @@ def _redis_url(data: dict[str, str]) -> str:
 
 
 class Settings(BaseSettings):
-    """What an operator may set; each field is the variable of its name behind `XENFLOW_`."""
+    """The settings of an operator: each field is the environment variable `XENFLOW_<FIELD>`."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
     )
 
+    redis_password: SecretStr | None = None
+    """The password of `redis_url`, for an address that contains none."""
+
     redis_url: Annotated[
-        str, AfterValidator(_redis), AfterValidator(_verified), Field(repr=False)
+        str,
+        AfterValidator(_redis),
+        AfterValidator(_with_password),
+        AfterValidator(_verified),
+        Field(repr=False, validate_default=True),
     ] = "redis://127.0.0.1:6379/0"
-    """Where messages, answers and the journal live."""
+    """The Redis of messages, answers and the journal."""
 
     broker_url: Annotated[
         str, AfterValidator(_verified), Field(repr=False, default_factory=_redis_url)
     ]
-    """Where messages wait, if not at `redis_url`."""
+    """The Redis of messages, if it is not `redis_url`."""
 
     result_backend: Annotated[
         str,
@@ -64,90 +92,94 @@ class Settings(BaseSettings):
         AfterValidator(_verified),
         Field(repr=False, default_factory=_redis_url),
     ]
-    """Where answers and the journal live, if not at `redis_url`."""
+    """The Redis of answers and the journal, if it is not `redis_url`."""
 
     global_keyprefix: str = ""
-    """Stands before all keys, the journal's too; every producer must be given the same."""
+    """A prefix of all keys, the journal's too; every producer needs the same one."""
 
     key_prefix: Annotated[str, Field(min_length=1)] = "xenflow"
-    """Stands before all keys of the journal, behind `global_keyprefix`."""
+    """A prefix of the journal's keys, after `global_keyprefix`."""
 
     targets: Path | None = None
     """The TOML file of connection profiles."""
 
     operations_path: Path | None = None
-    """A folder with operations of one's own."""
+    """The folder of your own operations."""
 
     keys: SecretStr | None = None
-    """Fernet keys that seal passwords, the newest first, with commas or line ends between."""
-
-    keys_file: Path | None = None
-    """The file that holds them, instead."""
+    """Fernet keys that seal passwords, the newest first, separated by commas or line ends."""
 
     timeout: Seconds = 3600.0
-    """How long an operation may take, waiting included, unless its message says otherwise."""
+    """The time limit of an operation, waiting included, unless its message sets another."""
 
-    patience: Seconds = 60.0
-    """How long an unreachable XenServer is tried again while nothing is in flight."""
+    unreachable_timeout: Seconds = 60.0
+    """How long an unreachable XenServer is retried while no call of the operation is in flight."""
 
-    guest_patience: Seconds = 120.0
-    """How long a guest that starts may say nothing before it counts as one without tools."""
+    guest_timeout: Seconds = 120.0
+    """How long a starting guest may report nothing before it counts as one without guest tools."""
 
-    keep: Seconds = 7 * _DAY
+    run_expires: Seconds = 7 * _DAY
     """How long the record of a run is kept."""
 
     result_expires: Seconds = _DAY
     """How long Celery keeps an answer."""
 
-    pace: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2.0
-    """Long polls a second that one target is asked for in the long run."""
+    poll_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2.0
+    """The long polls per second that one target receives on average, at most."""
 
-    pace_burst: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 10.0
-    """Long polls that a quiet target has to its credit."""
+    poll_burst: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 10.0
+    """The long polls that a quiet target may receive at once."""
 
     visibility_timeout: Annotated[int, Field(ge=2)] = 15
     """Seconds until the message of a dead worker is delivered again."""
 
     lease: Seconds = 10.0
-    """How long a worker holds a journal entry before it must renew its claim."""
+    """How long a worker holds a journal entry before it must renew its lease."""
 
     concurrency: Annotated[int, Field(ge=1)] = 4
     """The slots of one worker."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """What is less urgent is not logged."""
+    """The lowest level that is logged."""
 
     log_format: Literal["console", "json"] = "console"
-    """Lines for people, or one JSON object a line."""
+    """Lines for people, or one JSON object per line."""
 
     flower_address: str = "127.0.0.1"
-    """Where Flower listens."""
+    """The address at which Flower listens."""
 
     flower_port: Annotated[int, Field(ge=0, le=65535)] = 5555
-    """The port on which Flower listens."""
+    """The port at which Flower listens."""
 
     flower_user: Annotated[str, Field(min_length=1)] = "xenflow"
-    """Who may look at Flower, where it asks for a password."""
+    """The user name that Flower asks for, where it asks for a password."""
 
     flower_password: SecretStr | None = None
-    """What Flower asks for; it must be set where others can reach it."""
+    """The password that Flower asks for; required where other hosts can reach it."""
 
     @property
     def journal_prefix(self) -> str:
-        """What stands before the keys of the journal: several houses in one Redis share none."""
+        """The prefix of the journal's keys: two installations can share one Redis."""
         return self.global_keyprefix + self.key_prefix
 
-    @model_validator(mode="after")
-    def _keys_come_from_one_place(self) -> Self:
-        if self.keys and self.keys_file:
-            raise ValueError(f"{PREFIX}KEYS and {PREFIX}KEYS_FILE exclude each other")
-        return self
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments first, then variables, then the files that `XENFLOW_..._FILE` name."""
+        files = setting_files.FileSettings(settings_cls, prefix=PREFIX, environment=os.environ)
+        return init_settings, env_settings, files
 
     @model_validator(mode="after")
     def _flower_has_a_password_where_others_reach_it(self) -> Self:
         if not self.flower_password and not _is_loopback(self.flower_address):
             raise ValueError(
-                f"{PREFIX}FLOWER_PASSWORD is missing: others can reach Flower at "
+                f"{PREFIX}FLOWER_PASSWORD is missing: other hosts can reach Flower at "
                 f"{self.flower_address}"
             )
         return self
@@ -155,21 +187,24 @@ class Settings(BaseSettings):
 
 @cache
 def load() -> Settings:
-    """Read the settings, once for the process; raise SettingsError where one is wrong."""
+    """Read the settings, once per process; raise SettingsError where one is wrong."""
     _refuse_misspelt(os.environ)
     try:
         return Settings()
+    except setting_files.SettingFileError as error:
+        raise SettingsError(str(error)) from None
     except ValidationError as error:
         raise SettingsError(validation_messages.complaint(error, _variable)) from None
 
 
 def _refuse_misspelt(variables: Iterable[str]) -> None:
     known = [_variable(field) for field in Settings.model_fields]
+    known += [_variable(field) + setting_files.SUFFIX for field in setting_files.FIELDS]
     for variable in variables:
         if variable.startswith(PREFIX) and variable not in known:
             near = difflib.get_close_matches(variable, known, n=1, cutoff=0.85)
             if near:
-                raise SettingsError(f"{variable} is no setting; is {near[0]} meant?")
+                raise SettingsError(f"{variable} is not a setting; did you mean {near[0]}?")
 
 
 def _variable(field: str) -> str:

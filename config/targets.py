@@ -1,14 +1,14 @@
-"""Connection profiles: which XenServers there are, and how each is reached.
+"""Connection profiles: the address, account and certificate of each XenServer pool.
 
-They stand in a TOML file, a table each:
+They are tables of a TOML file:
 
     [default]
-    url = "https://pool.example.net"        # or a list: the coordinator and who may follow it
+    url = "https://pool.example.net"        # or a list: all hosts that may be coordinator
     user = "root"
     password_file = "pool.password"         # or password_env = "...", or password_command = "..."
     ca_file = "pool.pem"                    # or fingerprint = "...": SHA-256 of the certificate
     transport = "json-rpc"                  # or "xml-rpc"
-    timeout = 30                            # seconds that one call may take
+    timeout = 30                            # seconds, for one call
 
 Relative paths start at the folder of the file.
 """
@@ -42,11 +42,11 @@ _Table = Mapping[str, Any]  # as tomllib reads it
 
 
 class TargetError(Exception):
-    """A connection profile is wrong; the text is one line that names it and what is wrong."""
+    """A connection profile is wrong; the text is one line that names it and the problem."""
 
 
 class UnknownTarget(LookupError):
-    """No connection profile has this name; the text lists those there are."""
+    """No connection profile has this name; the text lists the existing ones."""
 
 
 def _listed(urls: object) -> object:
@@ -56,9 +56,9 @@ def _listed(urls: object) -> object:
 def _base(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname or parts.port == 0:
-        raise ValueError("an address is http:// or https://, a host, and maybe a port")
+        raise ValueError("an address is http:// or https://, a host, and an optional port")
     if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("an address holds no user and no path")
+        raise ValueError("an address contains no user and no path")
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -70,7 +70,7 @@ def _sha256(fingerprint: str) -> str:
 
 
 class Target(BaseModel):
-    """How one pool is reached, and as which user."""
+    """The connection profile of one pool."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -93,7 +93,7 @@ class Target(BaseModel):
         return self.urls[0]
 
     def password(self) -> SecretStr:
-        """Fetch the password from where it is kept; raise PasswordError where that fails."""
+        """Read the password from its source; raise PasswordError if that fails."""
         return self.source.read()
 
     @classmethod
@@ -106,7 +106,7 @@ class Target(BaseModel):
         protocol: str = "http",
         port: int | None = None,
     ) -> Self:
-        """Read a target off a message's own fields; raise SealingError for a plain password."""
+        """Return the target of a message's own fields; raise SealingError for a plain password."""
         secret = sealing.open_sealed(password, host=hostname, user=username)
         host = f"[{hostname}]" if ":" in hostname else hostname
         url = f"{protocol}://{host}:{_PORTS.get(protocol, 0) if port is None else port}"
@@ -116,7 +116,7 @@ class Target(BaseModel):
 
     @classmethod
     def from_table(cls, name: str, table: _Table, *, folder: Path) -> Self:
-        """Read a target off a table of the file."""
+        """Return the target of a table of the file."""
         fields = {key: value for key, value in table.items() if not key.startswith("password_")}
         if isinstance(fields.get("ca_file"), str):
             fields["ca_file"] = _path(fields["ca_file"], folder)
@@ -152,7 +152,7 @@ class Targets(Mapping[str, Target]):
 
     @classmethod
     def read(cls, path: Path | None) -> Self:
-        """Read the file of the settings, where there is one; raise TargetError for a wrong one."""
+        """Return the targets of a file, none without a file; raise TargetError for a wrong one."""
         if path is None:
             return cls({})
         try:
@@ -160,18 +160,18 @@ class Targets(Mapping[str, Target]):
         except OSError as error:
             raise TargetError(f"cannot read {path}: {error.strerror}") from None
         except ValueError as error:
-            raise TargetError(f"{path} is no TOML: {error}") from None
+            raise TargetError(f"{path} is not TOML: {error}") from None
         return cls({name: _target(path, name, table) for name, table in tables.items()})
 
     def __getitem__(self, name: str) -> Target:
-        """Look a profile up; raise UnknownTarget where there is none."""
+        """Return a profile; raise UnknownTarget if there is none."""
         try:
             return self._targets[name]
         except KeyError:
             raise UnknownTarget(self._missing(name)) from None
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the names, in the order of the file."""
+        """Iterate over the names, in the order of the file."""
         return iter(self._targets)
 
     def __len__(self) -> int:
@@ -179,15 +179,13 @@ class Targets(Mapping[str, Target]):
         return len(self._targets)
 
     def _missing(self, name: str) -> str:
-        known = (
-            f"known: {', '.join(self)}" if self._targets else "none is set up in XENFLOW_TARGETS"
-        )
+        known = f"known: {', '.join(self)}" if self._targets else "XENFLOW_TARGETS defines none"
         return f"no target {name!r}; {known}"
 
 
 def _target(path: Path, name: str, table: object) -> Target:
     if not isinstance(table, dict):
-        raise TargetError(f"{path}: {name} stands outside of any [table]")
+        raise TargetError(f"{path}: {name} is outside of any [table]")
     try:
         return Target.from_table(name, table, folder=path.parent)
     except TargetError as error:

@@ -1,14 +1,14 @@
-"""What pydantic finds wrong, said in one line."""
+"""One-line messages for pydantic's validation errors."""
 
 from collections.abc import Callable
 
 from pydantic import ValidationError
 
-_FOLLOWS = "default_factory_not_called"  # the field it would be taken from is wrong itself
+_FOLLOWS = "default_factory_not_called"  # its default comes from a field that is wrong itself
 
 
 def complaint(error: ValidationError, named: Callable[[str], str] = str) -> str:
-    """Name each field that is wrong, as the reader knows it, and say what is wrong with it."""
+    """Return one line with each wrong field, as `named` writes it, and its problem."""
     return "; ".join(
         _clause(found["loc"], found["msg"].removeprefix("Value error, "), named)
         for found in error.errors(include_url=False, include_input=False)
@@ -16,5 +16,5 @@ def complaint(error: ValidationError, named: Callable[[str], str] = str) -> str:
     )
 
 
-def _clause(place: tuple[int | str, ...], said: str, named: Callable[[str], str]) -> str:
-    return f"{named(str(place[0]))}: {said}" if place else said
+def _clause(place: tuple[int | str, ...], problem: str, named: Callable[[str], str]) -> str:
+    return f"{named(str(place[0]))}: {problem}" if place else problem

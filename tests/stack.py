@@ -151,7 +151,7 @@ def running_stack(folder: Path, *, speed: float) -> Iterator[StackHarness]:
     previous = app_or_default()
     with Supervisor(folder) as supervisor:
         services = Stack(supervisor)
-        services.choose(pace="50", pace_burst="100")  # the simulator can take it
+        services.choose(poll_rate="50", poll_burst="100")  # the simulator can take it
         services.valkey()
         pool = services.simulator(speed=speed, control=True)
         stack = StackHarness(services, supervisor, Xenserver(pool))

@@ -33,7 +33,7 @@ class Xenflow(Celery):
             result_backend.of(self).client,
             Keys(settings.journal_prefix),
             lease=settings.lease,
-            keep=int(settings.keep),
+            keep=int(settings.run_expires),
         )
         return Runtime(
             settings=settings,

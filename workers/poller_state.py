@@ -26,7 +26,7 @@ class PollerState:
     """The place in a target's events, the pace of looking, and what was learnt on the way."""
 
     def __init__(self, settings: Settings) -> None:
-        self.pace = RateLimiter(settings.pace, settings.pace_burst)
+        self.pace = RateLimiter(settings.poll_rate, settings.poll_burst)
         self.metrics: dict[str, str] = {}
         self.failures: int | None = None  # looks in a row that failed; unknown before the first
         self._position: Position | None = None

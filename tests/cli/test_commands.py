@@ -92,7 +92,7 @@ def test_it_says_its_version(run: Run) -> None:
         (["vm", "start"], "Missing option '--vm'"),
         (["vm", "start", "--vm", "web01", "--cpus", "3"], "No such option: --cpus"),
         (["vm", "start", "--vm", "web01", "--on-failure", "shrug"], "'rollback', 'keep'"),
-        (["vm", "start", "--vm", "web01", "--timeout", "soon"], "timeout: a length of time"),
+        (["vm", "start", "--vm", "web01", "--timeout", "soon"], "timeout: a duration"),
         (["run", "vm.strat"], "is xenserver.vm.start meant?"),
         (["run", "vm.start", "vm"], "'vm' is not key=value"),
         (["run", "vm.start", "vm=web01", "cpus=3"], "cpus: there is no such field"),

@@ -13,7 +13,7 @@ from config import queues
         ("xenserver.vm.find", queues.FIND),
         ("flow.find_list_of_vms", queues.CHANGE),
         ("xenflow.poll", queues.POLL),
-        ("xenflow.reconcile", queues.HOUSEKEEPING),
+        ("xenflow.reconcile", queues.MAINTENANCE),
         ("mine.anything", queues.CHANGE),
     ],
 )
@@ -31,5 +31,5 @@ def test_a_worker_serves_every_queue_but_the_pollers() -> None:
     """A long poll holds no slot of theirs."""
     routed = {route["queue"] for route in queues.ROUTES.values()}
 
-    assert set(queues.OPERATIONS) | {queues.POLL} == routed | {queues.INBOX}
+    assert set(queues.OPERATIONS) | {queues.POLL} == routed | {queues.DEFAULT}
     assert queues.POLL not in queues.OPERATIONS

@@ -60,7 +60,7 @@ def test_an_unknown_target_lists_the_known_ones(write: Write) -> None:
 
 def test_without_a_file_there_are_no_targets() -> None:
     """The error names the setting."""
-    with pytest.raises(targets.UnknownTarget, match="none is set up in XENFLOW_TARGETS"):
+    with pytest.raises(targets.UnknownTarget, match="XENFLOW_TARGETS defines none"):
         Targets.read(None)["default"]
 
 
@@ -79,8 +79,8 @@ def test_targets_are_listed_in_the_order_of_the_file(write: Write) -> None:
         ('user = "root"', 'user = "root"\nusr = 1', "usr: Extra inputs are not permitted"),
         ("http://", "ftp://", "an address is http:// or https://"),
         (":8080", ":99999", "url: Port out of range"),
-        ("http://", "http://root:swordfish@", "an address holds no user"),
-        (":8080", ":8080/jsonrpc", "an address holds no user and no path"),
+        ("http://", "http://root:swordfish@", "an address contains no user"),
+        (":8080", ":8080/jsonrpc", "an address contains no user and no path"),
         ("http://127.0.0.1:8080", "", "an address is http:// or https://"),
         ("password_env", "password_end", "needs one of password_file"),
         ("password_env", "password", "needs one of password_file"),
@@ -91,11 +91,11 @@ def test_targets_are_listed_in_the_order_of_the_file(write: Write) -> None:
             "[lab]\ntransport = 'soap'",
             "transport: Input should be 'json-rpc' or 'xml-rpc'",
         ),
-        ("[lab]", "[lab]\ntimeout = 'long'", "timeout: a length of time is"),
+        ("[lab]", "[lab]\ntimeout = 'long'", "timeout: a duration is"),
         ("[lab]", "[lab]\nfingerprint = 'ab:cd'", "fingerprint: a fingerprint is the SHA-256"),
         ("[lab]", "[lab]\nca_file = 'none.pem'", "are for https:// addresses"),
-        ("[lab]", "colour = 'red'\n[lab]", "colour stands outside of any"),
-        ("[lab]", "[lab", "is no TOML"),
+        ("[lab]", "colour = 'red'\n[lab]", "colour is outside of any"),
+        ("[lab]", "[lab", "is not TOML"),
     ],
 )
 def test_a_wrong_profile_is_named_in_one_line(

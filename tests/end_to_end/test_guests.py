@@ -77,7 +77,7 @@ def test_a_guest_that_stays_silent_counts_as_one_without_tools(
     isolated_stack: StackHarness, name: str
 ) -> None:
     """Long before the deadline, and in words; the VM runs on."""
-    isolated_stack.services.choose(guest_patience="1s")
+    isolated_stack.services.choose(guest_timeout="1s")
     isolated_stack.services.worker()
     isolated_stack.services.poller()
     made = isolated_stack.do("xenserver.vm.install", template="blank", name=name)

@@ -90,11 +90,11 @@ WRONG = {
 
 @pytest.fixture(scope="module")
 def misled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackHarness]:
-    """Keep a stack with targets that lead astray, and little patience with them."""
+    """Run a stack with wrong targets and a short timeout for unreachable ones."""
     folder = tmp_path_factory.mktemp("misled")
     with running_stack(folder, speed=20.0) as stack:
         _lead_astray(stack)
-        stack.services.choose(patience="1")
+        stack.services.choose(unreachable_timeout="1")
         stack.services.worker()
         stack.services.poller()
         for _ in range(2):

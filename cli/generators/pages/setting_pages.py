@@ -5,11 +5,14 @@ from typing import Any
 
 from cli.generators.pages import markdown
 from cli.generators.schemas import simplify
-from config import settings
+from config import setting_files, settings
 
 _ABOUT = """\
-Each process reads them once, from its environment. A wrong one is named in one line, and the
-process ends. Lengths of time are seconds, or text with a unit: `90s`, `10m`, `7d`."""
+Each process reads them once, from its environment. If one is wrong, the process names it in one
+line and ends with exit code 2. Durations are seconds, or text with a unit: `90s`, `10m`, `7d`.
+
+A secret can come from a file that other users cannot read: `XENFLOW_KEYS_FILE=/run/secrets/keys` in
+place of `XENFLOW_KEYS`. These settings have such a variable: {files}."""
 
 
 def page() -> str:
@@ -17,8 +20,14 @@ def page() -> str:
     schema = settings.Settings.model_json_schema()["properties"]
     rows = [_row(name, simplify.tidied(told)) for name, told in schema.items()]
     return markdown.page(
-        "Settings", _ABOUT, markdown.table(["variable", "type", "default", "meaning"], rows)
+        "Settings",
+        _ABOUT.format(files=_files()),
+        markdown.table(["variable", "type", "default", "meaning"], rows),
     )
+
+
+def _files() -> str:
+    return ", ".join(markdown.term(settings.PREFIX + name.upper()) for name in setting_files.FIELDS)
 
 
 def _row(name: str, told: Mapping[str, Any]) -> list[str]:
@@ -39,7 +48,7 @@ def _kind(told: Mapping[str, Any]) -> str:
 _KINDS = {
     "integer": "whole number",
     "number": "number",
-    "number/string": "length of time",
+    "number/string": "duration",
     "password": "secret",
     "path": "path",
     "string": "text",

@@ -58,9 +58,9 @@ def reach(execution: Execution, label: str, leg: Address) -> Any:
     seen = events.vm_seen(leg.vm, execution.xen.VM.get_record(leg.vm))
     told = stopped(seen.power_state) or addressed(_networks(execution, seen.guest_metrics))
     since = execution.entry.number(f"guest_since:{label}") or execution.now()
-    enough = since + execution.runtime.settings.guest_patience
+    enough = since + execution.runtime.settings.guest_timeout
     if told is None and execution.now() >= enough:
-        told = _failure("XENFLOW_GUEST_SILENT", f"{execution.runtime.settings.guest_patience:.0f}")
+        told = _failure("XENFLOW_GUEST_SILENT", f"{execution.runtime.settings.guest_timeout:.0f}")
     if told is not None:
         return calls.land(execution, label, told)
     why = reason(execution)

@@ -76,8 +76,8 @@ class Rest:
 def patience(entry: "Entry", trouble: errors.XenflowError, runtime: "Runtime") -> Rest | None:
     """Return the rest to take after a passing trouble; None when patience or the deadline is over.
 
-    Rests double, with full jitter. An unreachable XenServer is borne for `Settings.patience` while
-    nothing is in flight there; a busy object, or a XenServer that has work of ours in hand, until
+    Rests double, with full jitter. An unreachable XenServer is retried for `unreachable_timeout`
+    while nothing is in flight there; a busy object, or a XenServer with work of ours, until
     the deadline.
     """
     now = runtime.now()
@@ -85,7 +85,7 @@ def patience(entry: "Entry", trouble: errors.XenflowError, runtime: "Runtime") -
     in_flight = any(name.startswith(("leg:", "ref:")) for name in entry.fields)
     limit = entry.number("deadline")
     if isinstance(trouble, errors.Unreachable) and not in_flight:
-        limit = min(limit, since + runtime.settings.patience)
+        limit = min(limit, since + runtime.settings.unreachable_timeout)
     if now >= limit or "called_off" in entry.fields:
         return None
     count = int(entry.number("troubles")) + 1

@@ -1,6 +1,6 @@
 """Every key xenflow keeps in Redis, in one place.
 
-Each key has a lifetime: entries, runs and their sets live for `Settings.keep` beyond the deadline;
+Each key has a lifetime: entries, runs and their sets live for `run_expires` beyond the deadline;
 leases and early outcomes for seconds or minutes; `due`, `landing` and `parked` hold members only
 while an operation is under way.
 """

@@ -86,7 +86,7 @@ class Publisher:
 
         Who tells the end may be somebody else's worker, which knows nothing of our queues.
         """
-        told = {"kwargs": {"operation": operation, "leg": leg}, "queue": queues.HOUSEKEEPING}
+        told = {"kwargs": {"operation": operation, "leg": leg}, "queue": queues.MAINTENANCE}
         canvas.link(self._app.signature(LANDED, **told))
         canvas.link_error(self._app.signature(FELL, **told))
         canvas.apply_async()
