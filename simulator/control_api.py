@@ -26,7 +26,7 @@ is answered with status 400 and `{"error": "..."}`.
 import asyncio
 import dataclasses
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
@@ -68,12 +68,15 @@ class Control:
 
     async def answer(self, body: bytes) -> bytes:
         """Execute one command; raise ValueError for an invalid one."""
-        order = orjson.loads(body)
-        if not isinstance(order, dict) or order.get("do") not in self._commands:
+        return orjson.dumps(await self.execute(orjson.loads(body)))
+
+    async def execute(self, order: object) -> dict[str, Any]:
+        """Execute one command; raise ValueError for an invalid one."""
+        if not isinstance(order, Mapping) or order.get("do") not in self._commands:
             raise ValueError(f"`do` must be one of: {', '.join(self._commands)}")
-        command = self._commands[order.pop("do")]
+        fields = {name: value for name, value in order.items() if name != "do"}
         try:
-            return orjson.dumps(await command(**order))
+            return await self._commands[order["do"]](**fields)
         except ValidationError as error:
             raise ValueError(validation.words(error)) from error
         except TypeError as error:

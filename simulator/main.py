@@ -6,11 +6,15 @@ or Ctrl-C and then exits with 0.
 
 import argparse
 import asyncio
+import json
 import logging
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from simulator.inventory import PoolFileError
 from simulator.server import Options, serving
 
 
@@ -22,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         asyncio.run(_serve(Options(**arguments), ready_file))
+    except PoolFileError as error:
+        print(f"simulator: {error}", file=sys.stderr)  # noqa: T201  # a command's complaint
+        return 2
     except OSError as error:
         logging.getLogger(__name__).error("cannot listen: %s", error)  # noqa: TRY400  # one line
         return 1
@@ -58,6 +65,17 @@ def _parser() -> argparse.ArgumentParser:
         dest="durations",
         help="simulated seconds that a method takes, such as VM.start=5; may be repeated",
     )
+    parser.add_argument("--pool", type=Path, metavar="FILE", help="pool file (TOML)")
+    parser.add_argument("--hosts", type=_count, default=0, help="at least so many hosts")
+    parser.add_argument("--vms", type=_count, default=0, help="so many VMs more")
+    parser.add_argument(
+        "--do",
+        action="append",
+        default=[],
+        type=_order,
+        metavar="JSON",
+        help='command of the control API to begin with, such as \'{"do": "hold"}\'',
+    )
     parser.add_argument("--control", action="store_true", help="enable the control API")
     parser.add_argument("--ready-file", type=Path, help="write the URL here when it can be used")
     return parser
@@ -68,3 +86,20 @@ def _duration(text: str) -> tuple[str, float]:
     if not equals:
         raise argparse.ArgumentTypeError("must look like VM.start=5")
     return method, float(seconds)
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return count
+
+
+def _order(text: str) -> dict[str, Any]:
+    try:
+        order = json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be a JSON object: {error}") from error
+    if not isinstance(order, dict):
+        raise argparse.ArgumentTypeError("must be a JSON object")
+    return order

@@ -1,5 +1,7 @@
 """Preconditions of operations on objects, and `allowed_operations`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from simulator.errors import Failure
@@ -52,9 +54,24 @@ def allowed(db: Database, cls: str, ref: str) -> list[str]:
 
 def refresh(db: Database, cls: str, ref: str) -> None:
     """Recompute `allowed_operations` of an object and of its neighbours."""
+    if db.deferred:
+        return
     for near_cls, near in ((cls, ref), *_neighbours(db, cls, ref)):
         if near_cls in PRECONDITIONS and db.exists(near_cls, near):
             db.put(near_cls, near, allowed_operations=allowed(db, near_cls, near))
+
+
+@contextmanager
+def deferred(db: Database) -> Iterator[None]:
+    """Recompute `allowed_operations` of all objects once, at the end, while many are made."""
+    db.deferred = True
+    try:
+        yield
+    finally:
+        db.deferred = False
+    for cls in PRECONDITIONS:
+        for ref in db.refs(cls):
+            db.put(cls, ref, allowed_operations=allowed(db, cls, ref))
 
 
 def _neighbours(db: Database, cls: str, ref: str) -> list[tuple[str, str]]:

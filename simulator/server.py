@@ -1,13 +1,16 @@
 """The simulator: a pool, its HTTP application, and the server."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import functools
 import random
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -41,6 +44,10 @@ class Options:
     user: str = "root"
     password: str = "xenflow"  # noqa: S105  # a simulated pool guards nothing
     control: bool = False
+    pool: Path | None = None
+    hosts: int = 0
+    vms: int = 0
+    do: Sequence[Mapping[str, Any]] = ()
     durations: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -56,15 +63,29 @@ class Simulator:
             accounts=(*DEFAULT_ACCOUNTS[1:], Account(options.user, options.password)),
         )
         self.pool.durations.update(options.durations)
-        inventory.build(self.pool)
+        self._plan = _plan(options)
+        self._options = options
+        inventory.build(self.pool, self._plan)
         stats = Stats()
         dispatcher = Dispatcher(self.pool, methods.load(), stats)
         self.app = HttpApplication(dispatcher, self.pool.faults, stats)
+        self._control = Control(self.pool, stats, Toolstack(self.pool, dispatcher, self.app))
         if options.control:
-            toolstack = Toolstack(self.pool, dispatcher, self.app)
-            self.app.control = Control(self.pool, stats, toolstack).answer
+            self.app.control = self._control.answer
         else:
             self.pool.effects.limit(0)
+
+    async def prepare(self) -> None:
+        """Execute the commands of the pool file and of the options, in their order."""
+        orders = {
+            **{f"do[{number}]": order for number, order in enumerate(self._plan.do)},
+            **{f"--do {dict(order)}": order for order in self._options.do},
+        }
+        for place, order in orders.items():
+            try:
+                await self._control.execute(order)
+            except ValueError as error:
+                raise inventory.PoolFileError(f"{place}: {error}") from error
 
     def addresses(self, host: str) -> list[str]:
         """Return the addresses to listen at: the coordinator's, and the members' on loopback."""
@@ -72,6 +93,11 @@ class Simulator:
             str(self.pool.db.get("host", ref)["address"]) for ref in self.pool.db.refs("host")
         ]
         return [host, *(each for each in members if each != host and host.startswith("127."))]
+
+
+def _plan(options: Options) -> inventory.Plan:
+    plan = inventory.read(options.pool) if options.pool else inventory.default()
+    return inventory.grown(plan, hosts=options.hosts, vms=options.vms, seed=options.seed)
 
 
 class Served:
@@ -116,6 +142,7 @@ class _Protocol(HttpToolsProtocol):
 async def serving(options: Options) -> AsyncIterator[Served]:
     """Serve a pool while the body runs."""
     simulator = Simulator(options)
+    await simulator.prepare()
     sockets = listen(simulator.addresses(options.host), options.port)
     url = f"http://{options.host}:{sockets[0].getsockname()[1]}"
     sweeping = asyncio.create_task(housekeeping.run(simulator.pool))
@@ -146,23 +173,25 @@ async def _listening(app: HttpApplication, sockets: list[socket.socket]) -> Asyn
 @contextlib.contextmanager
 def serve_in_thread(options: Options | None = None) -> Iterator[Served]:
     """Serve a pool from a thread of this process while the body runs."""
-    ready: list[Served] = []
-    started = threading.Event()
+    started: concurrent.futures.Future[Served] = concurrent.futures.Future()
 
     async def run() -> None:
-        async with serving(options or Options(control=True)) as served:
-            ready.append(served)
-            started.set()
-            await served.ended()
+        try:
+            async with serving(options or Options(control=True)) as served:
+                started.set_result(served)
+                await served.ended()
+        except Exception as error:
+            if started.done():
+                raise
+            started.set_exception(error)
 
-    thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
-    if not started.wait(START_SECONDS):
-        raise TimeoutError("the simulator did not start")
+    served = started.result(START_SECONDS)
     try:
-        yield ready[0]
+        yield served
     finally:
-        ready[0].stop()
+        served.stop()
         thread.join()
 
 

@@ -95,6 +95,7 @@ class Database:
     def __init__(self, model: datamodel.Model, rng: random.Random) -> None:
         self.model = model
         self.generation = 1
+        self.deferred = False  # see preconditions.deferred
         self.tables = {cls.name: Table(cls) for cls in model.classes.values() if cls.stored}
         self._rng = rng
         self._watchers: dict[str, dict[asyncio.Future[None], None]] = {}
