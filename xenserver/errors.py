@@ -22,19 +22,25 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from config import masking
 from xenserver import error_messages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+LONGEST_PARAM = 2_000  # characters: what XenServer says goes into logs, journal and answers
+MOST_PARAMS = 200
+LONGEST_MESSAGE = 10_000  # characters
 
 
 class XenflowError(Exception):
     """Something that did not come about, with XenServer's code for it."""
 
     def __init__(self, code: str, params: Sequence[str] = (), message: str = "") -> None:
-        self.code = code
-        self.params = [str(param) for param in params]
-        self.message = message or error_messages.tell(code, self.params)
+        self.code = masking.cut(code, LONGEST_PARAM)
+        self.params = [masking.cut(str(param), LONGEST_PARAM) for param in params[:MOST_PARAMS]]
+        words = message or error_messages.tell(self.code, self.params)
+        self.message = masking.cut(words, LONGEST_MESSAGE)
         super().__init__(self.code, self.params, self.message)
 
     def __str__(self) -> str:

@@ -99,3 +99,11 @@ def test_an_unreachable_server_may_have_heard(code: str, heard: bool) -> None:  
 
     assert isinstance(error, errors.Unreachable)
     assert error.maybe_heard is heard
+
+
+def test_what_xenserver_says_is_cut_to_a_bound() -> None:
+    """However long and many its parameters are; a second reading changes nothing."""
+    error = errors.from_api("INTERNAL_ERROR", ["x" * 1_000_000] * 1_000)
+
+    assert len(str(error.args)) < errors.LONGEST_PARAM * errors.MOST_PARAMS * 2
+    assert errors.Unknown(*json.loads(json.dumps(error.args))).args == error.args
