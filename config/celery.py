@@ -53,7 +53,8 @@ def celery_settings(settings: Settings, *, patient: bool = False) -> _Settings:
         # Connection attempts.
         "broker_connection_timeout": 2.0,
         "broker_connection_retry_on_startup": True,  # a worker may start before Redis
-        "broker_connection_max_retries": None,  # and outlives it
+        "broker_connection_max_retries": None,  # and outlives it,
+        "broker_channel_error_retry": True,  # also one that answers with errors for a while
         "task_publish_retry_policy": retries,
         # The process.
         "worker_concurrency": settings.concurrency,
@@ -67,10 +68,9 @@ def _broker(settings: Settings, retries: _Settings) -> _Settings:
     """Options of kombu's Redis transport: executions are short, so a lost one is noticed soon."""
     return {
         "visibility_timeout": settings.visibility_timeout,
-        "unacked_restore_interval": 2,  # restore messages of dead workers this often,
-        "unacked_restore_throttle": 1,  # at each interval, not at each tenth,
-        "unacked_mutex_expire": 10,  # and let a worker that dies meanwhile block it no longer
+        "unacked_restore_interval": 1,  # restore messages of dead workers this often
         "socket_connect_timeout": 2.0,
+        "socket_timeout": 15.0,  # a Redis that says nothing for so long is tried anew
         "socket_keepalive": True,
         "health_check_interval": 10,  # a dead connection is closed before messages accumulate
         **retries,

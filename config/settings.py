@@ -139,6 +139,9 @@ class Settings(BaseSettings):
     concurrency: Annotated[int, Field(ge=1)] = 4
     """The slots of one worker."""
 
+    message_limit: Annotated[int, Field(ge=64 * 1024)] = 8 * 2**20
+    """Bytes that the body of a message may have, out of its compression."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The lowest level that is logged."""
 

@@ -16,8 +16,12 @@ from tasks.engine.journal.keys import Keys
 from tasks.engine.journal.leases import LeaseRenewal
 from tasks.engine.journal.parked import ParkedOperations
 from tasks.engine.messages.publisher import Publisher
-from workers import loader, maintenance, poller, result_backend, transport
+from workers import loader, maintenance, poller, result_backend
+from workers.broker import transport
+from workers.broker.admission import Admission
 from xenserver.session import Sessions
+
+_CELERYS_OWN = frozenset({"celery.accumulate", "celery.backend_cleanup"})  # of the tasks it brings
 
 
 class Xenflow(Celery):
@@ -54,11 +58,24 @@ def create(settings: configured.Settings | None = None, *, patient: bool = False
     app.settings = settings
     results = result_backend.url(settings.result_backend, listens=not patient)
     app.conf.update(options, result_backend=results)
-    if patient:  # a worker: what it takes must not be lost with it
-        app.conf.broker_transport = transport.name(settings.broker_url)
     loader.load(settings)
     for operation in catalogue.everything():
         bind(app, operation)
     maintenance.register(app)
     poller.register(app)
+    if patient:
+        _take_safely(app)
     return app
+
+
+def _take_safely(app: Xenflow) -> None:
+    """Have a worker lose nothing of what it takes, and let in no message that could stop it."""
+    settings = app.settings
+    names = {name for name in app.tasks if not name.startswith("celery.")}
+    keys = Keys(settings.journal_prefix)
+    app.conf.broker_transport = transport.name(settings.broker_url)
+    app.conf.broker_transport_options |= {
+        "admission": Admission(names | _CELERYS_OWN, settings.message_limit),
+        "dead_letters_key": keys.dead_letters,
+        "delayed_key": keys.delayed,
+    }

@@ -1,9 +1,11 @@
 """Our own small tasks: the landing of canvases, the calling off of operations."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from celery.exceptions import Ignore
 
 from tasks.engine.execution import failures
-from tasks.engine.messages import publisher
+from tasks.engine.messages import publisher, refusals
 from xenserver import errors
 
 if TYPE_CHECKING:
@@ -12,6 +14,15 @@ if TYPE_CHECKING:
 
 def register(app: "Xenflow") -> None:
     """Make the housekeeping tasks tasks of the app, and of no other: they work with its desk."""
+
+    @app.task(name=refusals.REFUSED, bind=True, throws=(errors.Refused,), shared=False)
+    def refused(self: Any) -> None:
+        """Answer for an operation that nobody knows; a known one of this id goes on."""
+        self.request.task = self.request.shadow  # what the answer is kept under
+        refusal = refusals.error_of(vars(self.request))
+        if refusal is None or app.runtime.journal.knows(self.request.id):
+            raise Ignore("its id is that of another message")
+        raise refusal
 
     @app.task(name=publisher.LANDED, ignore_result=True, shared=False)
     def landed(answer: object, operation: str, leg: str) -> None:

@@ -21,7 +21,7 @@ from tasks.engine.execution import executor
 from tasks.engine.execution.execution import NothingToDo, Suspended
 from tasks.engine.execution.runtime import HasRuntime, Runtime
 from tasks.engine.journal.journal import Place
-from tasks.engine.messages import publisher
+from tasks.engine.messages import publisher, refusals
 from xenserver import errors
 
 WIRE = "xenflow_wire"  # where a request keeps its message as it came
@@ -78,7 +78,7 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         """The tools of this process."""
         return cast("HasRuntime", self.app).runtime  # `bind` binds to such alone
 
-    def run(self, *previous: Any, **fields: Any) -> Any:
+    def run(self, /, *previous: Any, **fields: Any) -> Any:
         """Carry the operation on; park as Celery knows it: a retry that somebody else sends."""
         request: Any = self.request  # Celery's context, which is complete within a delivery
         request.kwargs = message.masked(request.kwargs)
@@ -121,6 +121,7 @@ def _delivery(
         in_chord=bool(request.chord),
         adopts=json.loads(request.get(publisher.ADOPTS) or "{}"),
         revoked=bool(request.get(REVOKED)),
+        refusal=refusals.error_of(vars(request)),
         is_kept=is_kept,
     )
 

@@ -4,7 +4,7 @@ import os
 
 from celery import Celery
 
-from workers import transport
+from workers.broker import transport
 
 URL = os.environ["XENFLOW_REDIS_URL"]
 

@@ -37,28 +37,6 @@ def test_a_message_comes_again_whatever_it_says_of_its_way(
     assert [answer["uuid"]] == [made["uuid"] for made in stack.xenserver.named("VM", name)]
 
 
-BROKEN: dict[str, tuple[Any, object, dict[str, Any]]] = {
-    "an encoding of the body that is none": ({}, [], {"body_encoding": "rot13"}),
-    "headers that are a list": ([1], [], {}),
-    "a body of nothing": ({"task": CLONE, "id": "nothing"}, None, {}),
-    "a body of too little": ({"task": CLONE, "id": "little"}, [1], {}),
-    "no id": ({"task": CLONE}, [[], {}, {}], {}),
-}
-
-
-@pytest.mark.parametrize("what", BROKEN)
-def test_a_broken_message_is_put_aside(stack: StackHarness, what: str) -> None:
-    """It ends no worker, and is not delivered again and again."""
-    headers, body, properties = BROKEN[what]
-    tag = str(uuid.uuid4())
-
-    push(stack, headers, body, delivery_tag=tag, **properties)
-
-    stack.until(lambda: tag in str(stack.redis.lrange("change:unreadable", 0, -1)), "put aside")
-    stack.until(lambda: not stack.redis.hexists("unacked", tag), "done with")
-    assert stack.do("xenserver.host.find")["count"] == 3
-
-
 @pytest.mark.parametrize("priority", [3, 9])
 def test_an_urgent_message_is_answered(stack: StackHarness, priority: int) -> None:
     """Kombu keeps it in a list of its own, for which somebody waits."""

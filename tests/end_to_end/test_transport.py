@@ -15,7 +15,7 @@ from redis import Redis
 
 from tasks.engine.journal.scripts import text
 from tests.stack import StackHarness
-from workers import transport
+from workers.broker import transport
 from workers.local_stack import valkey_server
 from workers.local_stack.supervisor import Member, Supervisor
 
@@ -71,16 +71,6 @@ def test_our_workers_take_messages_so(stack: StackHarness) -> None:
     waiting = stack.redis.client_list()
 
     assert sum(client["cmd"] == "blmove" for client in waiting) >= 5 * 4
-
-
-def test_what_no_celery_client_wrote_is_put_aside(stack: StackHarness) -> None:
-    """It neither stops the queue nor is it lost."""
-    stack.redis.lpush("change", "not a message")
-
-    stack.do("xenserver.vm.find", limit=1)
-
-    aside = stack.until(lambda: stack.redis.lrange("change:unreadable", 0, -1), "aside")
-    assert b"not a message" in aside
 
 
 def test_a_taken_message_is_noted_as_kombu_does(valkey: valkey_server.Valkey, redis: Redis) -> None:

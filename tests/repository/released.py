@@ -1,6 +1,6 @@
-"""The golden list of all released names and fields of messages, and of required fields.
+"""The golden list: every name and field that was ever released, and which fields must be given.
 
-`make released` adds what is new, and never removes anything.
+`make released` enters what is new, and never takes out what is there.
 """
 
 import json
@@ -15,17 +15,17 @@ from workers import loader
 FILE = Path(__file__).with_name("wire_names.json")
 
 Names = dict[str, dict[str, Any]]
-"""Map a wire name to "takes" (field to "required" or "optional") and "answers" (fields)."""
+"""Wire name -> "takes": field -> "required" or "optional"; "answers": fields."""
 
 
 def released() -> Names:
-    """Return the golden list."""
+    """Read what was ever released."""
     names: Names = json.loads(FILE.read_text(encoding="utf-8"))
     return names
 
 
 def current() -> Names:
-    """Return the names and fields of the catalogue, in the same form."""
+    """Read what there is now off the catalogue, in the same form."""
     loader.load(Settings())
     return {
         operation.name: {
@@ -40,7 +40,7 @@ def current() -> Names:
 
 
 def enter() -> None:
-    """Add new names, and new fields of known ones."""
+    """Enter new names, and new fields of known ones."""
     names = released() if FILE.exists() else {}
     for name, now in current().items():
         known = names.setdefault(name, {"takes": {}, "answers": []})

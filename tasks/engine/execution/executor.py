@@ -45,6 +45,7 @@ class Delivery:
     in_chord: bool
     adopts: Mapping[str, str]
     revoked: bool
+    refusal: errors.Refused | None
     is_kept: Callable[[], bool]
 
 
@@ -70,6 +71,8 @@ def execute(operation: Operation, delivery: Delivery, runtime: Runtime) -> dict[
 
 
 def _checked(operation: Operation, delivery: Delivery) -> message.Message | errors.Refused:
+    if delivery.refusal:
+        return delivery.refusal
     try:
         message.check_id(delivery.id)
         return message.check(operation.model, delivery.fields, delivery.previous)

@@ -87,3 +87,13 @@ class Keys:
     def health(self, target: str) -> str:
         """Hash: how the poller fares with the target (trouble, since, next look)."""
         return f"{self.prefix}:health:{target}"
+
+    @property
+    def dead_letters(self) -> str:
+        """List: messages that nobody can be answered about, put aside; `:count` beside it."""
+        return f"{self.prefix}:dead_letters"
+
+    @property
+    def delayed(self) -> str:
+        """Sorted set: messages with an `eta` (queue, line end, message) -> when they are due."""
+        return f"{self.prefix}:delayed"

@@ -1,0 +1,29 @@
+"""Refusals: what a worker delivers to itself in place of a message that it cannot let in.
+
+A refusal has the id of the message and none of its fields. Headers tell it from the message.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.engine.declaration.message import INVALID
+from xenserver import errors
+
+REFUSED = "xenflow.refused"  # the task that answers for an operation that nobody knows
+REFUSAL = "xenflow_refused"  # header: what is wrong with the message, as a list in JSON
+
+
+def header(problems: list[str]) -> dict[str, str]:
+    """Return the header that makes a message a refusal."""
+    return {REFUSAL: json.dumps(problems)}
+
+
+def error_of(headers: Mapping[str, Any]) -> errors.Refused | None:
+    """Return the error with which a message is refused, if it is a refusal."""
+    text = headers.get(REFUSAL)
+    if not text:
+        return None
+    problems = json.loads(text)
+    words = f"the message is wrong: {'; '.join(problems)} ({INVALID})"
+    return errors.Refused(INVALID, problems, words)

@@ -1,0 +1,108 @@
+"""Whatever stands in a queue is answered or put aside, and stops no worker."""
+
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.end_to_end import hostile_messages as hostile
+from tests.stack import PATIENCE, StackHarness
+from workers.broker.admission import SOON
+from workers.broker.dead_letters import DeadLetters
+from xenserver import errors
+
+
+def push(stack: StackHarness, item: bytes) -> None:
+    """Write a message into a queue by hand."""
+    stack.redis.lpush("change", item)
+
+
+def dead_letters(stack: StackHarness) -> DeadLetters:
+    return DeadLetters(stack.redis, stack.runtime.journal.keys.dead_letters)
+
+
+@pytest.fixture(autouse=True)
+def _every_slot_is_free_afterwards(stack: StackHarness) -> Iterator[None]:
+    """Hold that nothing stays in a worker's hands, and that each goes on."""
+    yield
+    stack.until(lambda: not stack.redis.exists("unacked", "unacked_index"), "all acknowledged")
+    assert stack.do("xenserver.host.find")["count"] == 3
+    assert all(member.alive for member in stack.processes)
+
+
+@pytest.mark.parametrize("what", hostile.REFUSED)
+def test_a_message_with_an_id_is_refused_under_it(stack: StackHarness, what: str) -> None:
+    """In words, by an error of ours."""
+    task_id = str(uuid.uuid4())
+
+    push(stack, hostile.REFUSED[what].item(task_id))
+
+    with pytest.raises(errors.Refused, match=r"the message is wrong: .*XENFLOW_MESSAGE_INVALID"):
+        stack.app.AsyncResult(task_id).get(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("what", hostile.DEAD)
+def test_a_message_without_an_id_is_put_aside(stack: StackHarness, what: str) -> None:
+    """It is counted and kept, as it was."""
+    letters = dead_letters(stack)
+    before = letters.count()
+    item = hostile.DEAD[what].item(str(uuid.uuid4()))
+
+    push(stack, item)
+
+    stack.until(lambda: letters.count() > before, "put aside")
+    kept = letters.letters()[0]
+    assert (kept.queue, kept.length) == ("change", len(item))
+    assert item.startswith(kept.message.encode(errors="surrogateescape"))
+
+
+@pytest.mark.parametrize("what", hostile.SOUND)
+def test_an_odd_message_is_answered(stack: StackHarness, what: str) -> None:
+    """What does no harm is no reason to refuse."""
+    task_id = str(uuid.uuid4())
+
+    push(stack, hostile.SOUND[what].item(task_id))
+
+    assert stack.app.AsyncResult(task_id).get(timeout=PATIENCE)["count"] == 3
+
+
+def test_a_bomb_is_not_decompressed(stack: StackHarness) -> None:
+    """600 MB of spaces in 583 kB: refused when the bound is reached, not when memory is."""
+    task_id = str(uuid.uuid4())
+
+    push(stack, hostile.bomb().item(task_id))
+
+    with pytest.raises(errors.Refused, match=r"longer than .* when it is decompressed"):
+        stack.app.AsyncResult(task_id).get(timeout=PATIENCE)
+
+
+def test_an_id_may_be_a_uuid(stack: StackHarness) -> None:
+    """As kombu writes one in JSON; the answer is under its text."""
+    task_id = uuid.uuid4()
+    written = {"__type__": "uuid", "__value__": {"hex": task_id.hex}}
+
+    push(stack, hostile.Hostile(headers={"id": written}).item(""))
+
+    assert stack.app.AsyncResult(str(task_id)).get(timeout=PATIENCE)["count"] == 3
+
+
+def test_messages_for_later_are_in_no_worker_s_hands(stack: StackHarness) -> None:
+    """They pass no prefetch and hold no slot, however many."""
+    later = [stack.app.send_task(hostile.FIND, countdown=3600, queue="change") for _ in range(40)]
+    key = stack.runtime.journal.keys.delayed
+
+    stack.until(lambda: stack.redis.zcard(key) == len(later), "parked")
+    stack.until(lambda: not stack.redis.exists("unacked"), "in nobody's hands")
+
+    stack.redis.delete(key)
+
+
+def test_a_message_for_later_is_answered_when_it_is_due(stack: StackHarness) -> None:
+    """Not before."""
+    due = time.time() + 2
+
+    answered = stack.app.send_task(hostile.FIND, countdown=2, queue="change")
+
+    assert answered.get(timeout=PATIENCE)["count"] == 3
+    assert time.time() >= due - SOON

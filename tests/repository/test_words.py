@@ -1,0 +1,44 @@
+"""Every public name says what it promises."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+_Named = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def test_every_public_name_is_documented(root: Path, modules: list[Path]) -> None:
+    """Modules, classes, functions and methods, by a docstring of their own."""
+    mute = [
+        f"{path.relative_to(root)}: {name}"
+        for path in modules
+        for name, node in _public(ast.parse(path.read_text(encoding="utf-8")), "")
+        if not ast.get_docstring(node)
+    ]
+
+    assert mute == []
+
+
+def test_a_docstring_is_a_sentence(root: Path, modules: list[Path]) -> None:
+    """Its first line ends as a sentence does."""
+    cut = [
+        f"{path.relative_to(root)}: {name}"
+        for path in modules
+        for name, node in _public(ast.parse(path.read_text(encoding="utf-8")), "")
+        if not (ast.get_docstring(node) or ".").partition("\n\n")[0].endswith((".", ":", "?", "!"))
+    ]
+
+    assert cut == []
+
+
+def _public(node: ast.Module | _Named, within: str) -> Iterator[tuple[str, ast.Module | _Named]]:
+    yield within or "(module)", node
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return
+    for child in node.body:
+        if isinstance(child, _Named) and not child.name.startswith("_") and not _overloads(child):
+            yield from _public(child, f"{within}.{child.name}".lstrip("."))
+
+
+def _overloads(node: _Named) -> bool:
+    return any(ast.unparse(decorator).endswith("overload") for decorator in node.decorator_list)

@@ -1,0 +1,111 @@
+"""Acknowledging: what is done is struck out in Redis, at once or as soon as Redis takes it.
+
+A worker's slot is free when its message is done, whatever Redis answers: an acknowledgement that
+fails is owed. One that is never paid costs a second delivery, to which the journal gives way.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from kombu.exceptions import OperationalError
+from kombu.log import get_logger
+from kombu.transport import redis as stock
+from kombu.transport import virtual
+from redis.exceptions import RedisError
+
+from workers.broker import scripts
+
+TROUBLE = (RedisError, OSError, OperationalError)
+"""What Redis, or the way to it, has to do with: it passes, and no message is to blame."""
+
+MARK = "xenflow:"  # what the tags of our messages begin with
+RESTORED_AT_ONCE = 1_000
+
+log = get_logger(__name__)
+
+
+class QoS(stock.QoS):
+    """Keeps account of messages whose unacked entry was written when they were taken."""
+
+    # what the stubs do not know of kombu's
+    channel: Any
+    _remove_from_indices: Callable[[str], Any]
+    _delivered: Any
+    _dirty: set[str]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._pending_acks: set[str] = set()
+
+    def append(self, message: Any, delivery_tag: str) -> None:
+        """Note a message in this process; Redis knows of it already."""
+        virtual.QoS.append(self, message, delivery_tag)
+
+    def ack(self, delivery_tag: str) -> None:
+        """Free the slot, and strike the message out."""
+        try:
+            self._remove_from_indices(delivery_tag).execute()
+        except TROUBLE as trouble:
+            log.warning("an acknowledgement is owed: %s", trouble)
+            self._pending_acks.add(delivery_tag)
+        virtual.QoS.ack(self, delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's own signature
+        """Free the slot, and strike the message out or put it back behind all others."""
+        if not requeue:
+            self.ack(delivery_tag)
+            return
+        try:
+            self.restore_by_tag(delivery_tag, leftmost=True)
+        except TROUBLE as trouble:
+            log.warning("a message is put back only when its time is over: %s", trouble)
+        virtual.QoS.ack(self, delivery_tag)
+
+    def retry_acks(self) -> None:
+        """Strike out what could not be struck out before."""
+        for tag in list(self._pending_acks):
+            self._remove_from_indices(tag).execute()
+            self._pending_acks.discard(tag)
+
+    def restore_unacked(self, client: Any = None) -> None:
+        """Put all back that is in this process' hands, as far as Redis takes it."""
+        try:
+            self.retry_acks()
+            for tag in set(self._delivered) - self._dirty:
+                self.restore_by_tag(tag, client=client)
+        except TROUBLE as trouble:
+            log.warning("messages are put back only when their time is over: %s", trouble)
+        self._delivered.clear()
+
+    def restore_visible(self, start: int = 0, num: int | None = None, interval: int = 1) -> None:  # noqa: ARG002 - kombu's own signature
+        """Put back what nobody acknowledged in time: atomically, and by Redis' clock."""
+        for tag in self._restore(seconds=self.visibility_timeout):
+            self._restore_foreign(tag)
+
+    def restore_by_tag(self, tag: str, client: Any = None, leftmost: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - kombu's own signature
+        """Put one message back, before all others or behind them."""
+        for foreign in self._restore(tag, behind=leftmost):
+            self._restore_foreign(foreign)
+
+    def _restore(self, *tags: str, behind: bool = False, seconds: float = 0) -> list[str]:
+        channel = self.channel
+        prefix = channel.global_keyprefix
+        foreign = scripts.script(channel.unprefixed, "restore")(
+            keys=[f"{prefix}{self.unacked_index_key}", f"{prefix}{self.unacked_key}"],
+            args=[MARK, prefix, channel.sep, int(behind), seconds, RESTORED_AT_ONCE, *tags],
+        )
+        return [tag.decode(errors="surrogateescape") for tag in foreign]
+
+    def _restore_foreign(self, tag: str) -> None:
+        """Put back what another consumer took, as kombu does; what kombu cannot is put aside."""
+        channel = self.channel
+        entry = channel.unprefixed.hget(f"{channel.global_keyprefix}{self.unacked_key}", tag)
+        try:
+            with channel.conn_or_acquire() as client:
+                stock.QoS.restore_by_tag(self, tag, client=client)
+        except TROUBLE:
+            raise
+        except Exception as error:
+            log.exception("what stands in %s cannot be put back", self.unacked_key)
+            problem = f"{type(error).__name__} when it was put back"
+            channel.dead_letter(entry or b"", tag=tag, queue="", problem=problem)

@@ -1,0 +1,125 @@
+"""Admission: the one check of a whole message, before Celery sees any of it.
+
+    item --read--> members --check--> sound:  delivered, its body decompressed
+                                |     early:  parked until its `eta`, in no worker's hands
+                                |     wrong:  delivered as a refusal, which answers under its id
+                                +---- no id:  Unreadable, put aside as a dead letter
+
+Where a member has a wrong type, Celery raises outside of the task and never acknowledges. A refusal
+carries the members that are sound, so that the answer ends a chord, calls error callbacks and wakes
+the flow that waits for it; it carries no field of the message.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tasks.engine.messages import refusals
+from workers.broker import envelope
+from workers.broker.envelope import Unreadable
+from workers.broker.members import Document, Members
+
+SOON = 1.0  # seconds: what is due by then is delivered at once
+LATEST = 366 * 86_400.0  # seconds: nothing is parked for longer
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A message as it was taken: from where, when, and by what tag it is acknowledged."""
+
+    item: bytes
+    queue: str
+    tag: str
+    now: float
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A message for Celery: sound, or a refusal."""
+
+    message: Document
+
+
+@dataclass(frozen=True)
+class Early:
+    """A message that is not due yet."""
+
+    until: float
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What a worker lets in: messages for these tasks, with a body of at most so many bytes."""
+
+    tasks: Collection[str]
+    longest: int
+
+    def admit(self, taken: Taken) -> Sound | Early:
+        """Check a message; raise Unreadable where there is no id to answer under."""
+        found = self._read(taken)
+        self._check_task(found)
+        until = _moment(found.headers.pop("eta", None))
+        if until > taken.now + LATEST:
+            found.note("headers.eta: is more than a year ahead")
+        if found.problems:
+            return Sound(self._refusal(found, taken))
+        if until > taken.now + SOON:
+            return Early(until)
+        return Sound(_written(found, taken, found.headers, found.body))
+
+    def refuse(self, taken: Taken, problem: str) -> Sound:
+        """Return the refusal of a message that was sound, and over which Celery stumbled."""
+        found = self._read(taken)
+        found.note(problem)
+        return Sound(self._refusal(found, taken))
+
+    def _read(self, taken: Taken) -> Members:
+        longest = 2 * self.longest  # in base64 a body is a third longer
+        try:
+            found = Members(envelope.read(taken.item, longest), self.longest)
+        except Unreadable as problem:
+            found = Members(envelope.salvage(taken.item, longest), self.longest)
+            found.problems[:] = [f"it {problem}"]
+        found.headers.pop(refusals.REFUSAL, None)
+        if not found.headers.get("id"):
+            raise Unreadable("; ".join(["the message has no id", *found.problems]))
+        return found
+
+    def _check_task(self, found: Members) -> None:
+        task = found.headers.get("task")
+        if task in self.tasks:
+            return
+        if task is None:
+            found.note("headers.task: is missing")
+        elif task.startswith("celery."):
+            found.note(f"task: {task} is no operation; whoever sends a canvas sends its steps")
+        else:
+            found.note(f"task: there is no operation {task}")
+
+    def _refusal(self, found: Members, taken: Taken) -> Document:
+        head = {**found.headers, "argsrepr": "[]", "kwargsrepr": "{}"}
+        head |= refusals.header(found.problems)
+        if head.get("task") not in self.tasks:
+            head |= {"task": refusals.REFUSED, "shadow": head.get("task") or refusals.REFUSED}
+        head.pop("eta", None)
+        return _written(found, taken, head, json.dumps([[], {}, found.embed]))
+
+
+def _moment(text: Any) -> float:
+    return datetime.fromisoformat(text).timestamp() if text else 0.0
+
+
+def _written(found: Members, taken: Taken, headers: Document, body: str) -> Document:
+    """Return a message as kombu's channel takes it."""
+    info = {"exchange": "", "routing_key": taken.queue}
+    properties = {"priority": 0, **found.properties}
+    properties.pop("body_encoding", None)
+    return {
+        "body": body,
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "headers": headers,
+        "properties": {**properties, "delivery_tag": taken.tag, "delivery_info": info},
+    }

@@ -1,0 +1,187 @@
+"""Reading what stands in a queue, which may be anything, within bounds of size and depth.
+
+Whoever reaches Redis can write there. So text is measured before it is read, and decompressed no
+further than the bound; whatever is wrong with it ends in `Unreadable`, never in another error.
+"""
+
+import base64
+import bz2
+import json
+import lzma
+import re
+import zlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+from kombu.utils.json import object_hook
+
+from config import masking
+
+DEEPEST = 100  # levels of lists and objects within each other
+LZMA_MEMORY = 64 * 2**20  # bytes: an archive names the size of its own dictionary
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF = re.compile("[\ud800-\udfff]")
+_HEADERS = '"headers": {'
+_MOST_DIGITS = 20
+_TAIL = 64 * 1024  # characters
+_WRONG = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+
+Json = Any  # a JSON document; what it holds is not known yet
+
+
+class Unreadable(Exception):
+    """It cannot be read; the text says why, and is short."""
+
+
+def read(text: bytes | str, longest: int, *, typed: bool = False) -> Json:
+    """Parse JSON; `typed` turns what kombu writes for UUIDs, moments and the like into these."""
+    if len(text) > longest:
+        raise Unreadable(f"is longer than {longest} bytes")
+    try:
+        decoded = text.decode() if isinstance(text, bytes) else text
+        value = json.loads(decoded, object_hook=object_hook if typed else None)
+    except RecursionError:
+        raise Unreadable(_TOO_DEEP) from None
+    except _WRONG as error:
+        raise Unreadable(f"is no JSON: {_words(error)}") from None
+    _check_depth(value)
+    if _SURROGATE.search(decoded):
+        _check_surrogates(value)
+    return value
+
+
+def salvage(item: bytes, longest: int) -> dict[str, Json]:
+    """Return the plain members of a message that cannot be read as a whole, for an answer."""
+    text = item.decode(errors="replace")
+    if len(item) > longest:  # of the whole, kombu writes the headers behind the body
+        text = text[-_TAIL:]
+        text = f"{{{text[max(text.find(_HEADERS), 0) :]}"
+    return _plain_members(_leniently_read(text), levels=2)
+
+
+def _leniently_read(text: str) -> Json:
+    """Read JSON with raw control characters, long numbers or many levels; None where it is none."""
+    try:
+        return json.loads(text, strict=False, parse_int=_whole_number)
+    except RecursionError:
+        pass  # its bound depends on who calls; orjson's does not
+    except ValueError:
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _whole_number(digits: str) -> int | None:
+    return int(digits) if len(digits) < _MOST_DIGITS else None
+
+
+def _plain_members(value: Json, levels: int) -> dict[str, Json]:
+    if not isinstance(value, dict) or not levels:
+        return {}
+    kept = {
+        name: _plain_members(inner, levels - 1) if isinstance(inner, dict) else inner
+        for name, inner in value.items()
+        if not isinstance(inner, list)
+    }
+    return {name: inner for name, inner in kept.items() if _is_whole(f"{name}{inner}")}
+
+
+def _is_whole(text: str) -> bool:
+    """Return whether a text is as it was sent, and can be sent on."""
+    return "\N{REPLACEMENT CHARACTER}" not in text and not _HALF.search(text)
+
+
+def body_of(message: dict[str, Json], encoding: Json, compression: Json, longest: int) -> str:
+    """Return the text of a message's body, out of its transport encoding and its compression."""
+    body = message.get("body")
+    if not isinstance(body, str):
+        raise Unreadable("is no text")
+    if encoding is None and compression is None:
+        return body
+    return _text(_decompressed(_plain(body, encoding), compression, longest))
+
+
+def _plain(body: str, encoding: Json) -> bytes:
+    if encoding is None:
+        return body.encode()
+    if encoding != "base64":
+        raise Unreadable(f"has the body_encoding {_shown(encoding)}, not base64")
+    try:
+        return base64.b64decode(body)
+    except ValueError:
+        raise Unreadable("is no base64") from None
+
+
+def _decompressed(data: bytes, compression: Json, longest: int) -> bytes:
+    if compression is None:
+        return data
+    try:
+        make = _DECOMPRESSORS[compression]
+    except (KeyError, TypeError):
+        known = ", ".join(_DECOMPRESSORS)
+        raise Unreadable(
+            f"has the compression {_shown(compression)}; understood: {known}"
+        ) from None
+    try:
+        stream = make()
+        plain: bytes = stream.decompress(data, longest + 1)
+    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
+        raise Unreadable(f"cannot be decompressed: {_words(error)}") from None
+    if len(plain) > longest:
+        raise Unreadable(f"is longer than {longest} bytes when it is decompressed")
+    if not stream.eof:
+        raise Unreadable("cannot be decompressed: it is cut off")
+    return plain
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"is no UTF-8: {_words(error)}") from None
+
+
+def _check_depth(value: Json) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _within(outer)]
+        if not level:
+            return
+    raise Unreadable(_TOO_DEEP)
+
+
+def _within(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _check_surrogates(value: Json) -> None:
+    """Refuse half a character, which no UTF-8 can hold."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        raise Unreadable("holds a lone surrogate, which is no character") from None
+
+
+def _words(error: Exception) -> str:
+    return masking.mask(f"{type(error).__name__}: {error}", longest=200)
+
+
+def _shown(value: Json) -> str:
+    return masking.cut(repr(value), 80)
+
+
+_TOO_DEEP = f"is nested deeper than {DEEPEST} levels"
+_DECOMPRESSORS: dict[str, Callable[[], Any]] = {
+    **dict.fromkeys(("application/x-gzip", "gzip", "zlib"), zlib.decompressobj),
+    **dict.fromkeys(("application/x-bz2", "bzip2", "bzip"), bz2.BZ2Decompressor),
+    **dict.fromkeys(
+        ("application/x-lzma", "lzma", "xz"),
+        lambda: lzma.LZMADecompressor(memlimit=LZMA_MEMORY),
+    ),
+}

@@ -1,0 +1,184 @@
+"""The members of a Celery message, as far as a worker relies on them.
+
+Other members are left as they came. Members of protocol 1 have the same names in the body that
+they have in the headers of protocol 2.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from celery.utils.iso8601 import parse_iso8601
+from celery.utils.time import maybe_make_aware
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Json,
+    PlainSerializer,
+    model_validator,
+)
+
+LONGEST_ID = 4_096  # characters with which an answer can be stored under it; fewer are allowed
+
+_NESTED = {"chain": ("tasks",), "group": ("tasks",), "chord": ("header", "body")}
+
+
+def _as_text(value: object) -> object:
+    """Read a UUID too, as kombu writes one."""
+    match value:
+        case UUID():
+            return str(value)
+        case {"__type__": "uuid", "__value__": {"hex": str(digits)}}:
+            return str(UUID(digits))
+    return value
+
+
+def _as_moment(value: object) -> object:
+    """Read a moment as Celery does; without a zone it is meant in UTC."""
+    if isinstance(value, dict) and value.get("__type__") == "datetime":
+        value = value.get("__value__")
+    if isinstance(value, str):
+        value = parse_iso8601(value)
+    if not isinstance(value, datetime):
+        raise ValueError("is no moment as ISO 8601 writes it")  # noqa: TRY004 - pydantic's own way
+    try:
+        return maybe_make_aware(value).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is a moment that no clock can show") from None
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+Id = Annotated[Text, Field(max_length=LONGEST_ID)]
+Moment = Annotated[
+    datetime, BeforeValidator(_as_moment), PlainSerializer(datetime.isoformat, return_type=str)
+]
+Path = Annotated[str, Field(max_length=20_000)]
+_Adopted = Annotated[str, Field(pattern="^((leg|ref):.*|known|accepted)$")]
+
+
+class _Members(BaseModel):
+    """Members with types that Celery takes for granted; strict, for it converts nothing."""
+
+    model_config = ConfigDict(extra="allow", strict=True, hide_input_in_errors=True)
+
+
+class Properties(_Members):
+    """What the transport is told."""
+
+    correlation_id: Text | None = None
+    reply_to: Text | None = None
+    priority: Annotated[int, Field(ge=0, le=255)] | None = None
+
+
+class Content(_Members):
+    """How the body is written."""
+
+    content_type: Literal["application/json"] | None = Field(None, alias="content-type")
+    content_encoding: Literal["utf-8", "utf8", "UTF-8", "us-ascii", "ascii", "binary"] | None = (
+        Field(None, alias="content-encoding")
+    )
+
+
+class Headers(_Members):
+    """What Celery reads of a task before its body."""
+
+    task: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    id: Annotated[Id, Field(min_length=1)] | None = None
+    root_id: Id | None = None
+    parent_id: Id | None = None
+    group: Id | None = None
+    group_index: int | None = None
+    shadow: str | None = None
+    lang: str | None = None
+    origin: str | None = None
+    argsrepr: str | None = None
+    kwargsrepr: str | None = None
+    retries: Annotated[int, Field(ge=0)] | None = None
+    eta: Moment | None = None
+    expires: Moment | None = None
+    timelimit: Annotated[list[float | None], Field(min_length=2, max_length=2)] | None = None
+    ignore_result: bool | None = None
+    replaced_task_nesting: int | None = None
+    stamped_headers: list[str] | None = None
+    stamps: dict[str, Any] | None = None
+    xenflow_path: Path | None = None
+    xenflow_undoes: Literal["1", ""] | None = None
+    xenflow_adopts: Json[dict[_Adopted, str]] | None = None
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+class Options(_Members):
+    """How a signature is to be sent."""
+
+    task_id: Id | None = None
+    root_id: Id | None = None
+    parent_id: Id | None = None
+    group_id: Id | None = None
+    group_index: int | None = None
+    queue: str | None = None
+    exchange: str | None = None
+    routing_key: str | None = None
+    serializer: str | None = None
+    compression: str | None = None
+    reply_to: str | None = None
+    priority: int | None = None
+    countdown: float | None = None
+    eta: Moment | None = None
+    expires: float | Moment | None = None
+    headers: dict[str, Any] | None = None
+    stamped_headers: list[str] | None = None
+    retry: bool | None = None
+    retry_policy: dict[str, Any] | None = None
+    time_limit: float | None = None
+    soft_time_limit: float | None = None
+    shadow: str | None = None
+    ignore_result: bool | None = None
+    connection: None = None  # Celery takes these five as objects of its own
+    producer: None = None
+    publisher: None = None
+    router: None = None
+    result_cls: None = None
+    link: "Steps | None" = None
+    link_error: "Steps | None" = None
+    chain: "list[Step] | None" = None
+    chord: "Step | None" = None
+
+
+class Step(_Members):
+    """A signature: a task to send, or a canvas of such."""
+
+    task: Annotated[str, Field(min_length=1)]
+    args: list[Any] | None = None
+    kwargs: dict[str, Any] | None = None
+    options: Options | None = None
+    subtask_type: Literal["", "chain", "group", "chord", "chunks", "xmap", "xstarmap"] | None = None
+    immutable: bool | None = None
+
+    @model_validator(mode="after")
+    def _nested_are_signatures(self) -> Self:
+        """Check what a canvas is made of."""
+        for name in _NESTED.get(self.subtask_type or "", ()):
+            nested = (self.kwargs or {}).get(name)
+            for step in _listed(nested) if nested is not None else ():  # type: ignore[attr-defined]  # a list
+                Step.model_validate(step)
+        return self
+
+
+Steps = Annotated[list[Step], BeforeValidator(_listed)]
+
+
+class Embed(_Members):
+    """What is to be sent when the task has ended."""
+
+    callbacks: Steps | None = None
+    errbacks: Steps | None = None
+    chain: list[Step] | None = None
+    chord: Step | None = None
+
+
+Options.model_rebuild()

@@ -1,0 +1,348 @@
+"""A kombu transport for Redis that takes a message and notes it as unacknowledged in one step.
+
+Kombu pops a message and writes its `unacked` entry afterwards: a worker that dies in between, or a
+reply lost on the wire, loses the message for ever. Here a consumer waits without removing anything
+(`BLMOVE q q RIGHT RIGHT` moves the oldest message onto its own place) and then takes it by a script
+that pops and writes kombu's own entry, atomically. Keys and formats are kombu's: producers, Flower
+and other consumers notice nothing.
+
+Each list is waited for on a connection of its own, so that none is looked at late; kombu keeps
+messages of another priority in lists of their own. A message that cannot be delivered is answered
+or put aside, whatever it is; a Redis that answers with errors is waited out.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from functools import cached_property, partial
+from queue import Empty
+from typing import Any
+
+import redis
+from kombu.log import get_logger
+from kombu.transport import redis as stock
+from kombu.utils.eventio import ERR, READ
+
+from workers.broker import dead_letters, envelope, scripts
+from workers.broker.acknowledgement import MARK, TROUBLE, QoS
+from workers.broker.admission import Admission, Early, Sound, Taken
+from workers.broker.waiting import Waiter, is_lost
+
+LETTERS_FOR = 30 * 86_400  # seconds dead letters are kept after the last came
+LONGEST = 64 * 2**20  # bytes of a message, where no admission says less
+RELEASED_AT_ONCE = 500
+
+log = get_logger(__name__)
+
+
+class TakingChannel:
+    """What a channel of kombu's needs to take messages so; mixed into its Redis channels."""
+
+    QoS: Any = QoS
+    max_connections = 100  # kombu's ten are too few for a waiter for each list
+
+    # options of ours, beside kombu's
+    admission: Admission | None = None
+    dead_letters_key = "xenflow:dead_letters"
+    delayed_key = "xenflow:delayed"
+
+    # what the channel it is mixed into has
+    global_keyprefix: str
+    priority_steps: Any
+    unacked_key: str
+    unacked_index_key: str
+    active_queues: Any
+    connection_errors: tuple[type[Exception], ...]
+    handlers: dict[str, Callable[[], Any]]
+    connection: Any
+    pool: Any
+    qos: Any
+    _create_client: Any
+    _q_for_pri: Any
+
+    @cached_property
+    def waiters(self) -> dict[str, Waiter]:
+        """The waiters, by the list each waits for."""
+        return {}
+
+    @cached_property
+    def _no_ack(self) -> set[str]:
+        return set()
+
+    @cached_property
+    def unprefixed(self) -> redis.Redis:
+        """A client that puts no prefix before keys: kombu's own puts it before some."""
+        return redis.Redis(connection_pool=self.pool)
+
+    def basic_consume(self, queue: str, no_ack: bool, *rest: Any, **options: Any) -> Any:  # noqa: FBT001 - kombu's own signature
+        """Consume from a queue."""
+        if no_ack:
+            self._no_ack.add(queue)
+        return super().basic_consume(queue, no_ack, *rest, **options)  # type: ignore[misc]  # kombu's channel has it
+
+    def waiters_of(self, queue: str) -> list[Waiter]:
+        """Return the waiters of a queue, one for each of its lists."""
+        return [self._waiter(queue, self._q_for_pri(queue, step)) for step in self.priority_steps]
+
+    def _waiter(self, queue: str, name: str) -> Waiter:
+        if name not in self.waiters:
+            waiter = self.waiters[name] = Waiter(self, name)
+            self.handlers[name] = partial(self.answer, queue, waiter)
+        return self.waiters[name]
+
+    def answer(self, queue: str, waiter: Waiter) -> bool:
+        """Read what a waiter heard, and take a message if one may be had; raise Empty otherwise."""
+        try:
+            waiter.read()
+            wanted = queue in self.active_queues and self.qos.can_consume()
+            taken = self._take(queue) if wanted else None
+        except TROUBLE as trouble:
+            if is_lost(trouble):
+                waiter.disconnect()
+                raise
+            waiter.pause(trouble)
+            raise Empty from trouble
+        waiter.answered()
+        if taken is None:
+            raise Empty
+        self._deliver(taken)
+        return True
+
+    def _take(self, queue: str) -> Taken | None:
+        """Take the next message of a queue."""
+        prefix = self.global_keyprefix
+        lists = [f"{prefix}{self._q_for_pri(queue, step)}" for step in self.priority_steps]
+        found = scripts.script(self.unprefixed, "take")(
+            keys=[f"{prefix}{self.unacked_index_key}", f"{prefix}{self.unacked_key}", *lists],
+            args=[
+                f"{MARK}{uuid.uuid4().hex}",
+                int(queue in self._no_ack),
+                json.dumps(queue),
+                *self.priority_steps,
+            ],
+        )
+        if found is None:
+            return None
+        item, tag, now = found
+        return Taken(item=item, queue=queue, tag=tag.decode(), now=float(now))
+
+    def _deliver(self, taken: Taken) -> None:
+        """Deliver a message, or answer it, park it, put it aside: it ends nothing."""
+        try:
+            admitted = self._admitted(taken)
+            if isinstance(admitted, Early):
+                self._delay(taken, admitted.until)
+                return
+            self._hand_over(taken, admitted)
+        except envelope.Unreadable as problem:
+            self._dead_letter(taken, str(problem))
+
+    def _admitted(self, taken: Taken) -> Sound | Early:
+        if self.admission:
+            return self.admission.admit(taken)
+        message = envelope.read(taken.item, LONGEST)
+        if not isinstance(message, dict) or not isinstance(message.get("properties"), dict):
+            problem = "is no message of kombu's"
+            raise envelope.Unreadable(problem)
+        message["properties"]["delivery_tag"] = taken.tag
+        return Sound(message)
+
+    def _hand_over(self, taken: Taken, sound: Sound) -> None:
+        """Have Celery take a message; one that it stumbles over is refused."""
+        try:
+            self.connection._deliver(sound.message, taken.queue)  # noqa: SLF001 - as kombu's own channel does
+        except TROUBLE:
+            raise
+        except Exception as error:
+            log.exception("a message cannot be delivered")
+            problem = f"it cannot be delivered: {type(error).__name__}: {error}"
+            if self.admission is None:
+                raise envelope.Unreadable(problem) from None
+            refusal = self.admission.refuse(taken, problem)
+            try:
+                self.connection._deliver(refusal.message, taken.queue)  # noqa: SLF001 - likewise
+            except TROUBLE:
+                raise
+            except Exception:
+                log.exception("a refusal cannot be delivered")
+                raise envelope.Unreadable(problem) from None
+
+    def _dead_letter(self, taken: Taken, problem: str) -> None:
+        log.error("a message from %s is put aside: %s", taken.queue, problem)
+        step = int(taken.tag.rpartition(":")[2])
+        queue = self._q_for_pri(taken.queue, step)
+        self.dead_letter(taken.item, tag=taken.tag, queue=queue, problem=problem)
+        self.qos.ack(taken.tag)
+
+    def dead_letter(self, item: bytes, *, tag: str, queue: str, problem: str) -> None:
+        """Put a message into the list of dead letters, in place of what is unacknowledged."""
+        prefix = self.global_keyprefix
+        letter = dead_letters.letter(item, tag=tag, queue=queue, problem=problem)
+        scripts.script(self.unprefixed, "dead_letter")(
+            keys=[
+                f"{prefix}{self.unacked_index_key}",
+                f"{prefix}{self.unacked_key}",
+                self.dead_letters_key,
+                dead_letters.count_key(self.dead_letters_key),
+            ],
+            args=[
+                tag,
+                letter.text(),
+                dead_letters.MOST,
+                LETTERS_FOR,
+                int(queue in self._no_ack),
+            ],
+        )
+
+    def _delay(self, taken: Taken, until: float) -> None:
+        prefix = self.global_keyprefix
+        step = int(taken.tag.rpartition(":")[2])
+        name = self._q_for_pri(taken.queue, step)
+        scripts.script(self.unprefixed, "delay")(
+            keys=[
+                f"{prefix}{self.unacked_index_key}",
+                f"{prefix}{self.unacked_key}",
+                self.delayed_key,
+            ],
+            args=[taken.tag, until, name.encode() + b"\n" + taken.item],
+        )
+
+    def maintain(self) -> None:
+        """Strike out what is owed, put back what is overdue, deliver what is due."""
+        self.qos.retry_acks()
+        self.qos.restore_visible()
+        scripts.script(self.unprefixed, "release")(
+            keys=[self.delayed_key], args=[self.global_keyprefix, RELEASED_AT_ONCE]
+        )
+
+    def _receive_one(self, client: Any) -> Any:
+        """Receive what was published; what cannot be read is passed over."""
+        try:
+            return super()._receive_one(client)  # type: ignore[misc]  # kombu's channel has it
+        except (Empty, *TROUBLE):
+            raise
+        except Exception as error:
+            log.exception("what was published cannot be read")
+            raise Empty from error
+
+    def _restore(self, message: Any, leftmost: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's own signature
+        self.qos.restore_by_tag(message.delivery_tag, leftmost=leftmost)
+
+    def _on_connection_disconnect(self, connection: Any) -> None:
+        for waiter in self.waiters.values():
+            if waiter.client.connection is connection:
+                waiter.since = None
+        super()._on_connection_disconnect(connection)  # type: ignore[misc]  # kombu's channel has it
+
+    def _close_clients(self) -> None:
+        for waiter in self.waiters.values():
+            waiter.close()
+        super()._close_clients()  # type: ignore[misc]  # kombu's channel has it
+
+
+_OURS = ("admission", "dead_letters_key", "delayed_key")
+
+
+class Channel(TakingChannel, stock.Channel):
+    """For one Redis server."""
+
+    from_transport_options = (*stock.Channel.from_transport_options, *_OURS)
+
+
+class SentinelChannel(TakingChannel, stock.SentinelChannel):
+    """For Redis behind Sentinels."""
+
+    from_transport_options = (*stock.SentinelChannel.from_transport_options, *_OURS)
+
+
+class Cycle(stock.MultiChannelPoller):
+    """Polls the connections of waiters in place of one BRPOP for all queues."""
+
+    # what the stubs do not know of kombu's poller
+    _channels: set[TakingChannel]
+    _fd_to_chan: dict[int, tuple[Any, str]]
+    _register: Callable[[Any, Any, str], None]
+    _client_registered: Callable[[Any, Any, str], bool]
+
+    def _register_BRPOP(self, channel: TakingChannel) -> None:  # noqa: N802 - kombu's name
+        for queue in channel.active_queues:
+            for waiter in channel.waiters_of(queue):
+                if not waiter.is_paused:
+                    self._start(channel, waiter)
+
+    def _start(self, channel: TakingChannel, waiter: Waiter) -> None:
+        try:
+            if not self._client_registered(channel, waiter.client, waiter.name):
+                waiter.since = None
+                self._register(channel, waiter.client, waiter.name)
+            waiter.start()
+        except TROUBLE as trouble:
+            if is_lost(trouble):
+                raise
+            waiter.pause(trouble)
+
+    def maybe_restore_messages(self) -> None:
+        """Keep the channels in order, one after the other."""
+        for channel in self._channels:
+            if not channel.active_queues:
+                continue
+            try:
+                channel.maintain()
+            except TROUBLE as trouble:
+                log.warning("Redis answers %r: what is overdue waits", str(trouble)[:200])
+                return
+
+    def on_poll_init(self, poller: Any) -> None:
+        """Begin with what is overdue."""
+        self.poller = poller
+        self.maybe_restore_messages()
+
+    def on_readable(self, fileno: int) -> Any:
+        """Let the channel read whose connection can be read; no message is in a waiter's reply."""
+        if fileno not in self._fd_to_chan:
+            return None
+        channel, what = self._fd_to_chan[fileno]
+        return channel.handlers[what]()
+
+    def handle_event(self, fileno: int, event: int) -> Any:
+        """Read, or note a broken connection."""
+        if event & READ:
+            return self.on_readable(fileno), self
+        if event & ERR and fileno in self._fd_to_chan:
+            channel, what = self._fd_to_chan[fileno]
+            if what in channel.waiters:
+                channel.waiters[what].disconnect()
+            else:
+                channel._poll_error(what)  # noqa: SLF001 - as kombu's own poller does
+        return None
+
+    def maybe_check_brpop_health(self) -> None:
+        """Drop connections whose reply is overdue."""
+        for channel in self._channels:
+            for waiter in channel.waiters.values():
+                waiter.check()
+
+
+class Transport(stock.Transport):
+    """Kombu's Redis transport, taking messages so."""
+
+    Channel: Any = Channel
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.cycle = Cycle()
+
+
+class SentinelTransport(Transport):
+    """The same behind Sentinels."""
+
+    default_port = stock.SentinelTransport.default_port
+    Channel = SentinelChannel
+
+
+def name(broker_url: str) -> str | None:
+    """Return the transport for a broker's address; None where the broker is not Redis."""
+    scheme = broker_url.partition("://")[0]
+    cls = {"redis": Transport, "rediss": Transport, "redis+socket": Transport}.get(scheme)
+    cls = SentinelTransport if scheme == "sentinel" else cls
+    return f"{cls.__module__}:{cls.__qualname__}" if cls else None
