@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
-from simulator import preconditions
+from simulator import back_end, placement, preconditions
 from simulator.errors import Failure, invalid_handle
 from simulator.faults import FOREVER, SUBTASK_FAULTS
 from simulator.pool import Pool
@@ -18,6 +18,7 @@ from simulator.tasks import Task
 WAIT_TIMEOUT = 7200.0
 DEVICE_WAIT_TIMEOUT = 120.0
 _RECHECK_SECONDS = 600.0
+_DONE_BY_COORDINATOR = frozenset({"power_state_reset"})
 _BUSY = "OTHER_OPERATION_IN_PROGRESS"
 
 
@@ -80,6 +81,9 @@ class Call:
         ]
         await self._await_preconditions(operations, strict=strict)
         for operation in operations:
+            back_end.assert_available(self.pool, *operation)
+        self._forward(cls, ref, op)
+        for operation in operations:
             self.db.put_key(
                 operation.cls, operation.ref, "current_operations", self.task, operation.op
             )
@@ -98,10 +102,7 @@ class Call:
         steps = max(1, min(10, int(total)))
         self.running.cancellable(allowed=cancellable)
         for step in range(1, steps + 1):
-            if cancellable:
-                await self.running.sleep(total / steps)
-            else:
-                await self.pool.clock.sleep(total / steps)
+            await self.running.sleep(total / steps, cancellable=cancellable)
             self.running.progress(step / steps)
         self.running.cancellable(allowed=False)
 
@@ -124,6 +125,15 @@ class Call:
         finally:
             if self.db.exists("task", task.ref):
                 self.pool.tasks.destroy(task.ref)
+
+    def _forward(self, cls: str, ref: str, op: str) -> None:
+        """Leave the work to the host that a VM runs on; HOST_OFFLINE if that is dead."""
+        host = placement.resident_host(self.db, cls, ref)
+        if host is None or op in _DONE_BY_COORDINATOR:
+            return
+        if not placement.is_live(self.db, host):
+            raise Failure("HOST_OFFLINE", host)
+        self.running.forward(host)
 
     async def _read_result(self, part: Task) -> None:
         """Wait for the event of a subtask's end, then read its result (xapi_vm_clone.ml).

@@ -6,12 +6,17 @@ Each condition is a command of the control API, of the command line (`--do`) and
 
 import dataclasses
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
 
+from simulator import failover, preconditions
 from simulator.guest_rules import GuestRule
+from simulator.metering import Budget
 from simulator.pool import Pool
+from simulator.sizes import in_bytes
+
+Size = Annotated[int, BeforeValidator(in_bytes), Field(ge=0)]
 
 
 class Condition(BaseModel, ABC):
@@ -48,4 +53,111 @@ class Limit(Condition):
         return dataclasses.asdict(pool.limits)
 
 
-CONDITIONS: dict[str, type[Condition]] = {"guest": Guest, "limits": Limit}
+class Storage(Condition):
+    """Leave a repository so many bytes free, let its back end fail, detach it from all hosts."""
+
+    sr: str
+    free: Size | None = None
+    failing: bool | None = None
+    plugged: bool | None = None
+
+    def apply(self, pool: Pool) -> dict[str, Any]:
+        """Change what is named; return what the repository has now."""
+        sr = find(pool, "SR", self.sr)
+        record = pool.db.get("SR", sr)
+        if self.free is not None:
+            pool.db.put("SR", sr, physical_utilisation=record["physical_size"] - self.free)
+        if self.failing is not None:
+            (pool.failing_storage.add if self.failing else pool.failing_storage.discard)(sr)
+        if self.plugged is not None:
+            self._plug(pool, sr, plugged=self.plugged)
+        return {"free": record["physical_size"] - record["physical_utilisation"]}
+
+    def _plug(self, pool: Pool, sr: str, *, plugged: bool) -> None:
+        record = pool.db.get("SR", sr)
+        for pbd in record["PBDs"]:
+            pool.db.put("PBD", pbd, currently_attached=plugged)
+        preconditions.refresh(pool.db, "SR", sr)
+        for vdi in record["VDIs"]:
+            preconditions.refresh(pool.db, "VDI", vdi)
+
+
+class Detach(Condition):
+    """Let disks stay in use for a while after they are detached."""
+
+    seconds: NonNegativeFloat
+
+    def apply(self, pool: Pool) -> dict[str, Any]:
+        """Hold every disk that is detached from now on."""
+        pool.release_seconds = self.seconds
+        return {}
+
+
+class Host(Condition):
+    """Enable, disable, kill or revive a host."""
+
+    host: str
+    state: Literal["enabled", "disabled", "dead", "alive"]
+
+    def apply(self, pool: Pool) -> dict[str, Any]:
+        """Change the host; the coordinator can only be moved."""
+        host = find(pool, "host", self.host)
+        match self.state:
+            case "dead" if host == pool.coordinator:
+                raise ValueError("that host is the coordinator: use move_coordinator first")
+            case "dead":
+                failover.die(pool, host)
+            case "alive":
+                failover.revive(pool, host)
+            case state:
+                pool.db.put("host", host, enabled=state == "enabled")
+                preconditions.refresh(pool.db, "host", host)
+        return {}
+
+
+class Ha(Condition):
+    """Switch high availability on or off; overcommitted it admits no further protected VM."""
+
+    enabled: bool
+    failures: NonNegativeInt = 1
+    overcommitted: bool = False
+
+    def apply(self, pool: Pool) -> dict[str, Any]:
+        """Write what the pool shows of it."""
+        pool.db.put(
+            "pool",
+            pool.db.refs("pool")[0],
+            ha_enabled=self.enabled,
+            ha_host_failures_to_tolerate=self.failures,
+            ha_plan_exists_for=0 if self.overcommitted else self.failures,
+            ha_overcommitted=self.overcommitted,
+        )
+        return {}
+
+
+class Metering(Budget, Condition):
+    """Meter some callers: calls over budget wait."""
+
+    def apply(self, pool: Pool) -> dict[str, Any]:
+        """Start with a full budget."""
+        pool.meter.add(Budget(**self.model_dump()), pool.clock.now())
+        return {}
+
+
+def find(pool: Pool, cls: str, name: str) -> str:
+    """Return the object of a class with this name or UUID; ValueError where it is not one."""
+    found = pool.db.where(cls, name_label=name) or pool.db.where(cls, uuid=name)
+    if len(found) != 1:
+        raise ValueError(f'{len(found)} objects of class {cls} are named "{name}"')
+    return found[0]
+
+
+CONDITIONS: dict[str, type[Condition]] = {
+    "guest": Guest,
+    "limits": Limit,
+    "storage": Storage,
+    "detach": Detach,
+    "host": Host,
+    "ha": Ha,
+    "meter": Metering,
+}

@@ -15,11 +15,19 @@ is answered with status 400 and `{"error": "..."}`.
                  link_local, shutdown,
                  suspend
     limits       waiting, tasks, effects   limits of the toolstack, see `limits.Limits`
-    clear                                  remove all faults and rules for guests
+    storage      sr, free, failing,        fill a repository, let it fail, detach it from hosts
+                 plugged
+    detach       seconds                   let disks stay in use for a while after a detach
+    host         host, state               enabled, disabled, dead, alive
+    ha           enabled, overcommitted    high availability
+    meter        user, originator,         let callers over budget wait, see `metering.Budget`
+                 user_agent, burst, rate
+    clear                                  remove all faults, rules for guests and budgets
     journal      after=0                   effects: every method that changed something, in order
     sweep                                  do the housekeeping of every 30 seconds now
     restart_toolstack  finish=false        lose all that is in memory; operations end or,
                                            with finish, complete without a task
+    restart_member     host, finish=false  restart the toolstack of a member
     move_coordinator   to="127.0.0.2"      the same, with another coordinator
 """
 
@@ -32,7 +40,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from simulator import housekeeping, validation
+from simulator import conditions, housekeeping, validation
 from simulator.conditions import CONDITIONS, Condition
 from simulator.faults import Fault
 from simulator.pool import Pool
@@ -62,6 +70,7 @@ class Control:
             "journal": self._journal,
             "sweep": self._sweep,
             "restart_toolstack": self._restart_toolstack,
+            "restart_member": self._restart_member,
             "move_coordinator": self._move_coordinator,
             **{name: functools.partial(self._set, kind) for name, kind in CONDITIONS.items()},
         }
@@ -130,6 +139,7 @@ class Control:
     async def _clear(self) -> dict[str, Any]:
         self._faults.clear()
         self._pool.guest_rules.clear()
+        self._pool.meter.clear()
         return {}
 
     async def _journal(self, after: int = 0) -> dict[str, Any]:
@@ -144,6 +154,11 @@ class Control:
     async def _restart_toolstack(self, *, finish: bool = False) -> dict[str, Any]:
         self._toolstack.restart(finish=finish)
         await asyncio.sleep(0)  # connections are closed before the one who asks hears of it
+        return {}
+
+    async def _restart_member(self, host: str, *, finish: bool = False) -> dict[str, Any]:
+        found = conditions.find(self._pool, "host", host)
+        self._toolstack.restart_member(found, finish=finish)
         return {}
 
     async def _move_coordinator(self, to: str) -> dict[str, Any]:

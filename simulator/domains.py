@@ -1,6 +1,6 @@
 """A VM's domain on a host: database changes at start, reboot, migration and shutdown."""
 
-from simulator import guests, memory, slots
+from simulator import back_end, guests, memory, slots
 from simulator.pool import Pool
 from simulator.rules import vm as vm_rules
 from simulator.rules.view import records
@@ -64,7 +64,7 @@ def move(pool: Pool, vm: str, host: str) -> None:
 
 def halt(pool: Pool, vm: str) -> None:
     """End a VM's domain, devices detached."""
-    detach_devices(pool.db, vm)
+    detach_devices(pool, vm)
     _leave(pool.db, vm, "Halted")
 
 
@@ -74,11 +74,21 @@ def suspend(pool: Pool, vm: str, image: str) -> None:
     _leave(pool.db, vm, "Suspended")
 
 
-def detach_devices(db: Database, vm: str) -> None:
+def detach_devices(pool: Pool, vm: str) -> None:
     """Mark every device of a VM as detached."""
-    for cls in ("VBD", "VIF"):
-        for ref, _ in records(db, cls, db.get("VM", vm)[f"{cls}s"]):
-            db.put(cls, ref, currently_attached=False)
+    record = pool.db.get("VM", vm)
+    for ref, _ in records(pool.db, "VBD", record["VBDs"]):
+        detach_disk(pool, ref)
+    for ref, _ in records(pool.db, "VIF", record["VIFs"]):
+        pool.db.put("VIF", ref, currently_attached=False)
+
+
+def detach_disk(pool: Pool, vbd: str) -> None:
+    """Mark a drive as detached."""
+    record = pool.db.get("VBD", vbd)
+    if record["currently_attached"]:
+        pool.db.put("VBD", vbd, currently_attached=False)
+        back_end.detached(pool, record["VDI"])
 
 
 def attach_disk(db: Database, vbd: str) -> None:

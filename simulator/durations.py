@@ -1,7 +1,8 @@
 """How long each method takes, in simulated seconds; `*` is for those not listed.
 
 `guest.boot` is the time from a start to the first report of a guest's tools, `guest.acknowledge`
-and `guest.shutdown` how long the toolstack waits for a guest that it asked to shut down.
+and `guest.shutdown` how long the toolstack waits for a guest that it asked to shut down. `ha.fence`
+is the time from a host's death until high availability restarts its VMs.
 `subtask.event` is the time until an operation notices the end of a subtask, `subtask.result` the
 time until it has read its result: a sweep in between takes the subtask from under it.
 """
@@ -14,6 +15,7 @@ DURATIONS = MappingProxyType(
         "guest.boot": 5.0,
         "guest.acknowledge": 60.0,
         "guest.shutdown": 1200.0,
+        "ha.fence": 60.0,
         "subtask.event": 0.0,
         "subtask.result": 0.0,
         "VM.create": 0.2,

@@ -25,7 +25,7 @@ async def shut_down(call: Call, vm: str, method: str) -> None:
 async def suspend(call: Call, vm: str) -> None:
     """Let the duration of a suspend pass, or fail as the guest's rule says."""
     if _rule(call, vm).suspend == "unacknowledged":
-        await call.pool.clock.sleep(call.pool.duration(ACKNOWLEDGE))
+        await call.running.sleep(call.pool.duration(ACKNOWLEDGE), cancellable=False)
         raise Failure("VM_FAILED_SUSPEND_ACKNOWLEDGMENT", vm)
     await call.work("VM.suspend", cancellable=False)
 

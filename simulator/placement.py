@@ -4,8 +4,10 @@ from simulator import memory, preconditions
 from simulator.errors import Failure
 from simulator.rules import hosts
 from simulator.rules import vm as vm_rules
-from simulator.rules.view import View, records
+from simulator.rules.view import View, peek, records
 from simulator.tables import Database, Record
+
+_DEVICES = frozenset({"VBD", "VIF"})
 
 
 def choose(db: Database, vm: str) -> str:
@@ -54,6 +56,14 @@ def assert_up(db: Database, host: str) -> None:
 def is_live(db: Database, host: str) -> bool:
     """Return whether a host is live."""
     return hosts.is_live(View(db, "host", host, db.get("host", host)))
+
+
+def resident_host(db: Database, cls: str, ref: str) -> str | None:
+    """Return the host that a VM, or the VM of a device, runs on."""
+    vm = peek(db, cls, ref) if cls in {"VM", *_DEVICES} else None
+    if vm and cls in _DEVICES:
+        vm = peek(db, "VM", vm["VM"])
+    return str(vm["resident_on"]) if vm and db.exists("host", vm["resident_on"]) else None
 
 
 def assert_suits(db: Database, vm: str, host: str) -> None:

@@ -11,6 +11,7 @@ from simulator.events import Events
 from simulator.faults import Faults
 from simulator.guest_rules import GuestRules
 from simulator.limits import Limits
+from simulator.metering import Meter
 from simulator.sessions import Account, Sessions
 from simulator.tables import NULL, Database
 from simulator.tasks import Tasks
@@ -34,6 +35,9 @@ class Pool:
     durations: dict[str, float] = field(default_factory=lambda: dict(DURATIONS))
     limits: Limits = field(default_factory=Limits)
     guest_rules: GuestRules = field(default_factory=GuestRules)
+    failing_storage: set[str] = field(default_factory=set)
+    release_seconds: float = 0.0
+    meter: Meter = field(default_factory=Meter)
     faults: Faults = field(init=False)
     effects: Effects = field(init=False)
     waiting: int = 0

@@ -16,6 +16,7 @@ from simulator.datamodel import Message, Type
 from simulator.errors import Failure, internal
 from simulator.methods import Method
 from simulator.pool import Pool
+from simulator.sessions import SUPERUSER
 from simulator.stats import Stats
 from simulator.tables import NULL
 from simulator.tasks import Task
@@ -168,11 +169,23 @@ class Dispatcher:
 
     async def _perform(self, call: Call, message: Message, role: str, args: list[Any]) -> Any:  # noqa: ANN401  # wire value
         roles.check(role, message)
+        await self._meter(call)
         await operation_faults.apply(call, args, "before")
         result = await self._run(call, message, args)
         self._note(call, message, args, result)
         await operation_faults.apply(call, args, "after")
         return "" if result is None else result
+
+    async def _meter(self, call: Call) -> None:
+        """Let a call over its caller's budget wait."""
+        meter, db = self._pool.meter, self._pool.db
+        if not meter.on or not db.exists("session", call.session):
+            return
+        session = db.get("session", call.session)
+        user = session["auth_user_name"] or SUPERUSER
+        caller = (user, session["originator"], call.headers.get("user-agent", ""))
+        if wait := meter.delay(call.method, caller, self._pool.clock.now()):
+            await call.running.sleep(wait)
 
     async def _run(self, call: Call, message: Message, args: list[Any]) -> Any:  # noqa: ANN401  # wire value
         try:

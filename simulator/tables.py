@@ -96,6 +96,7 @@ class Database:
         self.model = model
         self.generation = 1
         self.deferred = False  # see preconditions.deferred
+        self.held: set[str] = set()  # disks that their back end has not released, see back_end
         self.tables = {cls.name: Table(cls) for cls in model.classes.values() if cls.stored}
         self._rng = rng
         self._watchers: dict[str, dict[asyncio.Future[None], None]] = {}

@@ -26,10 +26,13 @@ class Task:
         self.session = session
         self.cancelled = False
         self.deaf = False
+        self.host = NULL
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._db = db
         self._clock = time
         self._pause: asyncio.Future[None] | None = None
+        self._heeds_cancel = False
+        self._interruption: Failure | None = None
 
     def progress(self, fraction: float) -> None:
         """Set the progress, 0 to 1."""
@@ -41,32 +44,41 @@ class Task:
 
     def forward(self, host: str) -> None:
         """Set the host that does the work."""
+        self.host = host
         self._put(resident_on=host)
 
     def cancel(self) -> None:
         """Request cancellation; it takes effect at the next cancellable wait."""
         self.cancelled = True
+        if self._pause and self._heeds_cancel:
+            _resolve(self._pause)
+
+    def interrupt(self, failure: Failure) -> None:
+        """Let the operation fail where it waits, or at its next wait, cancellable or not."""
+        self._interruption = failure
         if self._pause:
             _resolve(self._pause)
 
-    def check(self) -> None:
-        """Raise TASK_CANCELLED if a cancel was asked for."""
-        if self.cancelled:
+    def check(self, *, cancellable: bool = True) -> None:
+        """Raise what interrupted the operation, or TASK_CANCELLED if a cancel was asked for."""
+        if self._interruption:
+            raise self._interruption
+        if self.cancelled and cancellable:
             raise Failure("TASK_CANCELLED", self.ref)
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait in simulated time; a cancel ends the wait with TASK_CANCELLED."""
-        self.check()
-        self._pause = self._clock.timer(seconds)
+    async def sleep(self, seconds: float, *, cancellable: bool = True) -> None:
+        """Wait in simulated time; a cancel ends a cancellable wait with TASK_CANCELLED."""
+        self.check(cancellable=cancellable)
+        self._pause, self._heeds_cancel = self._clock.timer(seconds), cancellable
         await self._pause
-        self.check()
+        self.check(cancellable=cancellable)
 
     async def wake(self, change: asyncio.Future[None], seconds: float) -> None:
         """Wait for a change, at most `seconds`; a cancel ends the wait with TASK_CANCELLED."""
         pause = self._clock.timer(seconds)
         change.add_done_callback(lambda _: _resolve(pause))
         self.check()
-        self._pause = pause
+        self._pause, self._heeds_cancel = pause, True
         await pause
         change.cancel()
         self.check()
@@ -194,6 +206,10 @@ class Tasks:
         if len(young) + len(pending) > self._limits.tasks:
             young.sort(key=lambda ref: str(self._db.get("task", ref)["finished"]))
             self._destroy(young[: max(0, 2 * len(young) - self._limits.tasks)])
+
+    def on(self, host: str) -> list[Task]:
+        """Return the running operations that a host does."""
+        return [task for task in self.running.values() if task.host == host]
 
     def lose(self, ref: str) -> None:
         """Delete a record whose operation goes on."""

@@ -28,6 +28,19 @@ class Toolstack:
         self._pool.tasks.forget()
         self._clear_current_operations()
 
+    def restart_member(self, host: str, *, finish: bool = False) -> None:
+        """Restart the toolstack of a member: the pool forgets the tasks that it does.
+
+        Its operations fail, or with `finish` complete without a task.
+        """
+        if host == self._pool.coordinator:
+            raise ValueError("that host is the coordinator: use restart_toolstack")
+        for task in self._pool.tasks.on(host):
+            self._pool.tasks.lose(task.ref)
+            self._clear_current_operations(task.ref)
+            if not finish:
+                task.interrupt(Failure("CANNOT_CONTACT_HOST", host))
+
     def move(self, address: str) -> None:
         """Make the host at this address the coordinator."""
         found = self._pool.db.where("host", address=address)
@@ -36,11 +49,13 @@ class Toolstack:
         self._pool.db.put("pool", self._pool.db.refs("pool")[0], master=found[0])
         self.restart()
 
-    def _clear_current_operations(self) -> None:
-        for table in self._pool.db.tables.values():
-            if "current_operations" in table.cls.fields:
-                for ref in list(table.rows):
-                    self._pool.db.put(table.cls.name, ref, current_operations={})
-        for cls in preconditions.PRECONDITIONS:
-            for ref in self._pool.db.refs(cls):
-                preconditions.refresh(self._pool.db, cls, ref)
+    def _clear_current_operations(self, task: str = "") -> None:
+        """Delete the operations of one task, or all of them, and see what is allowed now."""
+        db = self._pool.db
+        with preconditions.deferred(db):
+            for table in db.tables.values():
+                for row in list(table.rows.values()):
+                    shown = row.record.get("current_operations", {})
+                    kept = {each: op for each, op in shown.items() if task and each != task}
+                    if shown != kept:
+                        db.put(table.cls.name, row.ref, current_operations=kept)

@@ -1,27 +1,15 @@
 """The plan of a pool, as a pool file writes it: hosts, networks, storage, templates, VMs."""
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, model_validator
 
 from simulator.rules.storage import ABILITIES
 from simulator.rules.vm import STATES
+from simulator.sizes import in_bytes
 from simulator.slots import drive_number, is_mac
 
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 _SHARED = frozenset({"nfs", "smb", "lvmoiscsi", "lvmohba", "iscsi", "hba", "iso"})
-
-
-def _bytes(value: object) -> object:
-    """Read `8 GiB` as bytes; a number is bytes."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    found = _SIZE.fullmatch(str(value).strip())
-    if found is None:
-        raise ValueError(f'must be a size such as "8 GiB", not "{value}"')
-    return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
 def _drive(value: str) -> str:
@@ -49,7 +37,7 @@ def _operation(value: str) -> str:
 
 
 Operation = Annotated[str, BeforeValidator(_operation)]
-Size = Annotated[int, BeforeValidator(_bytes), Field(gt=0)]
+Size = Annotated[int, BeforeValidator(in_bytes), Field(gt=0)]
 Drive = Annotated[str, BeforeValidator(_drive)]
 Mac = Annotated[str, BeforeValidator(_mac)]
 Name = Annotated[str, Field(min_length=1)]
@@ -102,7 +90,7 @@ class Storage(Plan):
     name: Name
     type: Annotated[str, BeforeValidator(_storage_type)] = "nfs"
     size: Size = 1 << 40
-    used: Annotated[int, BeforeValidator(_bytes), Field(ge=0)] = 0
+    used: Annotated[int, BeforeValidator(in_bytes), Field(ge=0)] = 0
     shared: bool | None = None
     hosts: tuple[Name, ...] | None = None
     plugged: bool = True

@@ -1,6 +1,6 @@
 """Methods of hosts (ocaml/xapi/xapi_host.ml)."""
 
-from simulator import domains, locks, memory, placement, preconditions
+from simulator import domains, failover, locks, memory, placement, preconditions
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method, vm_sleep
@@ -11,6 +11,7 @@ from simulator.tables import NULL
 @method("host.disable")
 async def disable(call: Call, host: str) -> None:
     """Exclude a host from new VMs; running VMs stay."""
+    failover.assert_preserves_plan(call.db)
     call.db.put("host", host, enabled=False)
     preconditions.refresh(call.db, "host", host)
 

@@ -56,7 +56,7 @@ async def unplug(call: Call, vbd: str) -> None:
     """Detach a drive from a running guest."""
     async with call.current_operation("VBD", vbd, "unplug"):
         await call.work("VBD.unplug")
-        call.db.put("VBD", vbd, currently_attached=False)
+        domains.detach_disk(call.pool, vbd)
 
 
 @method("VBD.unplug_force")
@@ -64,7 +64,7 @@ async def unplug_force(call: Call, vbd: str) -> None:
     """Detach a drive from a running guest by force."""
     async with call.current_operation("VBD", vbd, "unplug_force"):
         await call.work("VBD.unplug")
-        call.db.put("VBD", vbd, currently_attached=False)
+        domains.detach_disk(call.pool, vbd)
 
 
 @method("VBD.insert")

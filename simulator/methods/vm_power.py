@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from simulator import domains, guest_requests, images, locks, placement
+from simulator import domains, failover, guest_requests, images, locks, placement
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
@@ -22,6 +22,7 @@ _ENDED_BY_REBOOT = frozenset({"clean_shutdown", "clean_reboot", "pool_migrate", 
 @method("VM.start")
 async def start(call: Call, vm: str, start_paused: bool, _force: bool) -> None:
     """Boot a halted VM on the best suited host."""
+    failover.assert_admits(call.db, vm)
     async with locks.vm_and_devices(call, vm, "start"):
         host = placement.choose(call.db, vm)
         await _boot(call, vm, host, "VM.start", paused=start_paused)
@@ -30,6 +31,7 @@ async def start(call: Call, vm: str, start_paused: bool, _force: bool) -> None:
 @method("VM.start_on")
 async def start_on(call: Call, vm: str, host: str, start_paused: bool, _force: bool) -> None:
     """Boot a halted VM on a given host."""
+    failover.assert_admits(call.db, vm)
     async with locks.vm_and_devices(call, vm, "start_on"):
         placement.assert_can_boot(call.db, vm, host)
         await _boot(call, vm, host, "VM.start_on", paused=start_paused)

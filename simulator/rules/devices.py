@@ -37,6 +37,8 @@ def sharing(db: Database, vbd: Record, disk: str) -> Failure | None:
         return Failure("VDI_READONLY", disk)
     if image["sharable"]:
         return None
+    if disk in db.held:
+        return Failure("VDI_IN_USE", disk)
     others = [other for other in attachments(db, image) if other is not vbd]
     clash = others if writes else [other for other in others if other["mode"] == "RW"]
     return Failure("VDI_IN_USE", disk) if clash else None

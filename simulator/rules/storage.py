@@ -57,6 +57,8 @@ def is_plugged(db: Database, sr: Record) -> bool:
 def _attached(view: View, op: str) -> Failure | None:
     if op not in _NEED_DETACHED | {"copy"}:
         return None
+    if view.ref in view.db.held:
+        return Failure("VDI_IN_USE", view.ref, op)
     held = [
         vbd
         for _, vbd in records(view.db, "VBD", view.record["VBDs"])

@@ -1,0 +1,87 @@
+"""Hosts that die and come back, and what high availability makes of their VMs."""
+
+from simulator import domains, placement, preconditions
+from simulator.errors import Failure
+from simulator.pool import Pool
+from simulator.rules.view import records
+from simulator.tables import Database, Record
+
+FENCE = "ha.fence"
+_PROTECTED = ("restart", "best-effort")
+
+
+def die(pool: Pool, host: str) -> None:
+    """Lose a host: its heartbeat and its operations end, its VMs show as running on it.
+
+    With high availability they are known to be gone after a while, and restarted elsewhere.
+    """
+    _set_live(pool, host, live=False)
+    for task in pool.tasks.on(host):
+        task.interrupt(Failure("CANNOT_CONTACT_HOST", host))
+    if _pool(pool.db)["ha_enabled"]:
+        timer = pool.clock.timer(pool.duration(FENCE))
+        timer.add_done_callback(lambda _: _fail_over(pool, host))
+
+
+def revive(pool: Pool, host: str) -> None:
+    """Let a dead host boot; what ran on it is halted."""
+    _halt_guests(pool, host)
+    _set_live(pool, host, live=True)
+    pool.db.put("host", host, enabled=True)
+    preconditions.refresh(pool.db, "host", host)
+
+
+def assert_admits(db: Database, vm: str) -> None:
+    """Refuse to start a protected VM beyond those that could be restarted."""
+    if db.get("VM", vm)["ha_restart_priority"] == _PROTECTED[0]:
+        assert_preserves_plan(db)
+
+
+def assert_preserves_plan(db: Database) -> None:
+    """Refuse what takes room from a pool that has too little to restart its protected VMs."""
+    pool = _pool(db)
+    if pool["ha_enabled"] and pool["ha_overcommitted"]:
+        raise Failure("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN")
+
+
+def _fail_over(pool: Pool, host: str) -> None:
+    if not pool.db.exists("host", host) or placement.is_live(pool.db, host):
+        return
+    lost = [(ref, pool.db.get("VM", ref)) for ref in _halt_guests(pool, host)]
+    protected = [(ref, vm) for ref, vm in lost if vm["ha_restart_priority"] in _PROTECTED]
+    for ref, _ in sorted(protected, key=lambda pair: _rank(pair[1])):
+        _restart(pool, ref)
+
+
+def _rank(vm: Record) -> tuple[int, int]:
+    return _PROTECTED.index(vm["ha_restart_priority"]), int(vm["order"])
+
+
+def _restart(pool: Pool, vm: str) -> None:
+    try:
+        host = placement.choose(pool.db, vm)
+    except Failure:
+        return
+    domains.prepare(pool, vm, host)
+    domains.forget_guest(pool.db, vm)
+    domains.bring_up(pool, vm, host, paused=False)
+    preconditions.refresh(pool.db, "VM", vm)
+
+
+def _halt_guests(pool: Pool, host: str) -> list[str]:
+    resident = records(pool.db, "VM", pool.db.get("host", host)["resident_VMs"])
+    guests = [ref for ref, vm in resident if not vm["is_control_domain"]]
+    for vm in guests:
+        domains.halt(pool, vm)
+        preconditions.refresh(pool.db, "VM", vm)
+    return guests
+
+
+def _set_live(pool: Pool, host: str, *, live: bool) -> None:
+    metrics = pool.db.get("host", host)["metrics"]
+    pool.db.put("host_metrics", metrics, live=live, last_updated=pool.clock.iso())
+    preconditions.refresh(pool.db, "host", host)
+
+
+def _pool(db: Database) -> Record:
+    return db.get("pool", db.refs("pool")[0])
