@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 from celery import chord
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from canvases import vm_creation
 from canvases.setup_disk_or_cd import setup_disk_or_cd
@@ -24,12 +24,13 @@ from tasks.engine.declaration.field_types import (
     VdiName,
 )
 from tasks.engine.declaration.flow import Canvas, flow
+from tasks.engine.declaration.strictness import Strict
 from tasks.vm import configuration, devices
-from tasks.vm.guest import WaitFor
+from tasks.vm.guest import WaitFor, WaitForAddress
 from xenserver import errors
 
 
-class DiskWanted(BaseModel):
+class DiskWanted(Strict):
     """A disk to be made; unless it says so, on the flow's `sr` and the next free device."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,7 +44,7 @@ class DiskWanted(BaseModel):
     mode: vbd.Mode = "RW"
 
 
-class NetworkWanted(BaseModel):
+class NetworkWanted(Strict):
     """An interface to be made; unless it says so, on the next free device and with a new MAC."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -80,6 +81,7 @@ def create_vm_from_unconfigured_template(
     networks: Networks = (),
     start: vm_creation.Start = True,
     wait_for: WaitFor = "running",
+    wait_for_address: WaitForAddress | None = None,
 ) -> Canvas:
     """Clone a template, install the VM, build its disks, CD and networks side by side, start it."""
     machine = vm_creation.installed(
@@ -93,7 +95,9 @@ def create_vm_from_unconfigured_template(
     if parts:
         machine |= _free_devices(disks, networks)
         machine |= chord(parts, devices.check_devices.s(feed={"parts": "*"}))
-    return vm_creation.started(machine, start=start, wait_for=wait_for)
+    return vm_creation.started(
+        machine, start=start, wait_for=wait_for, wait_for_address=wait_for_address
+    )
 
 
 def _free_devices(disks: Sequence[DiskWanted], networks: Sequence[NetworkWanted]) -> Canvas:

@@ -39,6 +39,7 @@ def destroy_vm_and_disks(
     vm: VmName,
     delete_disks: DeleteDisks = False,
     shutdown: Shutdown = "no",
+    fall_back_after: power.FallBack | None = None,
     delete_shared_disks: Shared = False,
 ) -> Canvas:
     """Destroy a VM; with `delete_disks` its disks too, but never ISOs or physical media.
@@ -52,6 +53,7 @@ def destroy_vm_and_disks(
     return chosen | destroy_with_disks.s(
         feed={"vm": "vm", "name_label": "name_label", "disks": "delete", "kept": "keep"},
         shutdown=shutdown,
+        fall_back_after=fall_back_after,
     )
 
 
@@ -84,11 +86,15 @@ def destroy_with_disks(
     disks: Disks = (),
     kept: Kept = (),  # noqa: ARG001 - for the answer
     shutdown: Shutdown = "no",
+    fall_back_after: power.FallBack | None = None,
 ) -> Canvas:
     """Destroy a VM and then, side by side, the disks that were chosen to go with it."""
     gone = lifecycle.destroy.s(vm=vm)
     if shutdown != "no":
-        gone = power.shutdown.s(vm=vm, force=shutdown == "force", ensure=True) | gone
+        halted = power.shutdown.s(
+            vm=vm, force=shutdown == "force", fall_back_after=fall_back_after, ensure=True
+        )
+        gone = halted | gone
     if not disks:
         return gone
     each = [vdi.destroy.s(vdi=disk.uuid) for disk in disks]

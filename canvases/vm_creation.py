@@ -8,7 +8,7 @@ from pydantic import Field
 from tasks.engine.declaration.answers import Done
 from tasks.engine.declaration.flow import Canvas
 from tasks.vm import copies, lifecycle, power
-from tasks.vm.guest import WaitFor
+from tasks.vm.guest import WaitFor, WaitForAddress
 
 Start = Annotated[bool, Field(description="start the VM in the end")]
 
@@ -26,9 +26,15 @@ def installed(
     )
 
 
-def started(canvas: Canvas, *, start: bool, wait_for: WaitFor) -> Canvas:
+def started(
+    canvas: Canvas, *, start: bool, wait_for: WaitFor, wait_for_address: WaitForAddress | None
+) -> Canvas:
     """Go on to start the VM, if it is wanted."""
-    return canvas | power.start.s(feed={"vm": "uuid"}, wait_for=wait_for) if start else canvas
+    if not start:
+        return canvas
+    return canvas | power.start.s(
+        feed={"vm": "uuid"}, wait_for=wait_for, wait_for_address=wait_for_address
+    )
 
 
 def built(fields: Mapping[str, Any], last: Mapping[str, Any]) -> Done:

@@ -1,6 +1,6 @@
 """The poller's view of guests: whose coming up it looks at, and what an event means to whom."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tasks.engine.execution import guests
@@ -28,13 +28,21 @@ class GuestWaiters:
         match event:
             case events.VmSeen(ref, power_state, metrics):
                 self._metrics[ref] = metrics
-                yield from self._all(ref, guests.stopped(power_state))
+                yield from _ended(self._of(ref), lambda _: guests.stopped(power_state))
             case events.GuestSeen(ref, networks):
                 for vm in [vm for vm, metrics in self._metrics.items() if metrics == ref]:
-                    yield from self._all(vm, guests.addressed(networks))
+                    yield from _ended(
+                        self._of(vm), lambda waiting: guests.addressed(networks, waiting.wanted)
+                    )
 
-    def _all(self, vm: str, outcome: dict[str, Any] | None) -> Iterator[Ended]:
+    def _of(self, vm: str) -> list[guests.Waiting]:
+        return [waiting for waiting in self._waiting if waiting.vm == vm]
+
+
+def _ended(
+    waiters: Iterable[guests.Waiting], judge: Callable[[guests.Waiting], dict[str, Any] | None]
+) -> Iterator[Ended]:
+    for waiting in waiters:
+        outcome = judge(waiting)
         if outcome is not None:
-            for waiting in self._waiting:
-                if waiting.vm == vm:
-                    yield Ended(waiting.ref, outcome, tagged=False)
+            yield Ended(waiting.ref, outcome, tagged=False)

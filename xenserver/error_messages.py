@@ -177,6 +177,10 @@ _PHRASES = {
     "XENFLOW_NO_SUCH_OBJECT": "no {0} is named {1}",
     "XENFLOW_DISK_SHARED": "disk {0} is used by other VMs too; detach it from them first",
     "XENFLOW_DEFECT": "xenflow itself failed: {0}; please report it with the stack trace",
+    "XENFLOW_GUEST_NO_ADDRESS": (
+        "the guest has no address such as is wanted after {0} s, it reports {1}; "
+        "look at its network and at the DHCP server, or want another address"
+    ),
     "XENFLOW_GUEST_SILENT": (
         "the guest told nothing for {0} s: its guest tools are missing, or do not run; "
         "install them, or wait for `running` only"

@@ -244,6 +244,17 @@ class Assigned(TypedDict):
     """Whether the guest sees it."""
 
 
+class AddressWanted(TypedDict):
+    """What the address of a guest must be; what is not given may be anything."""
+
+    family: NotRequired[Literal["ipv4", "ipv6"] | None]
+    """The sort of address."""
+    interface: NotRequired[int | str | None]
+    """The device number of the interface that has it."""
+    cidr: NotRequired[str | None]
+    """The network that holds it (10.0.0.0/8)."""
+
+
 class Boot(TypedDict):
     """How a VM boots; what is not given stays as it is."""
 
@@ -414,6 +425,7 @@ class flow:
         sr: str | Feed | None = None,
         start: bool | Feed | None = None,
         wait_for: Literal["running", "ip"] | Feed | None = None,
+        wait_for_address: AddressWanted | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Clone a configured template, or copy it onto `sr`; install the VM, start it.
@@ -424,8 +436,10 @@ class flow:
             description: what it is for, in words
             sr: a storage repository, by UUID or name label
             start: start the VM in the end; default true
-            wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
-                default running
+            wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
+                running
+            wait_for_address: What the address of a guest must be; what is not given may be
+                anything.
         """
         return signature(
             "flow.create_vm_from_configured_template",
@@ -437,6 +451,7 @@ class flow:
                 "sr": sr,
                 "start": start,
                 "wait_for": wait_for,
+                "wait_for_address": wait_for_address,
             },
             common,
         )
@@ -456,6 +471,7 @@ class flow:
         networks: list[NetworkWanted] | Feed | None = None,
         start: bool | Feed | None = None,
         wait_for: Literal["running", "ip"] | Feed | None = None,
+        wait_for_address: AddressWanted | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Clone a template, install the VM, build its disks, CD and networks side by side, start
@@ -473,8 +489,10 @@ class flow:
             cd: the CD in its drive, by UUID or name label
             networks: interfaces to make: network, and device, mac, mtu
             start: start the VM in the end; default true
-            wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
-                default running
+            wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
+                running
+            wait_for_address: What the address of a guest must be; what is not given may be
+                anything.
         """
         return signature(
             "flow.create_vm_from_unconfigured_template",
@@ -492,6 +510,7 @@ class flow:
                 "networks": networks,
                 "start": start,
                 "wait_for": wait_for,
+                "wait_for_address": wait_for_address,
             },
             common,
         )
@@ -502,6 +521,7 @@ class flow:
         vm: str | Feed,
         delete_disks: bool | Feed | None = None,
         shutdown: Literal["no", "clean", "force"] | Feed | None = None,
+        fall_back_after: float | str | Feed | None = None,
         delete_shared_disks: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Destroyed]:
@@ -515,6 +535,7 @@ class flow:
             delete_disks: let its disks go too
             shutdown: shut it down first: not at all, by its guest, or by cutting its power; default
                 no
+            fall_back_after: cut its power when its guest has taken so long (2m), or refuses
             delete_shared_disks: even those that another VM uses
         """
         return signature(
@@ -524,6 +545,7 @@ class flow:
                 "vm": vm,
                 "delete_disks": delete_disks,
                 "shutdown": shutdown,
+                "fall_back_after": fall_back_after,
                 "delete_shared_disks": delete_shared_disks,
             },
             common,
@@ -1571,6 +1593,7 @@ class vm:
         disks: list[DiskGiven] | Feed | None = None,
         kept: list[KeptDiskGiven] | Feed | None = None,
         shutdown: Literal["no", "clean", "force"] | Feed | None = None,
+        fall_back_after: float | str | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Destroyed]:
         """Destroy a VM and then, side by side, the disks that were chosen to go with it.
@@ -1582,6 +1605,7 @@ class vm:
             kept: those that stay
             shutdown: shut it down first: not at all, by its guest, or by cutting its power; default
                 no
+            fall_back_after: cut its power when its guest has taken so long (2m), or refuses
         """
         return signature(
             "xenserver.vm.destroy_with_disks",
@@ -1592,6 +1616,7 @@ class vm:
                 "disks": disks,
                 "kept": kept,
                 "shutdown": shutdown,
+                "fall_back_after": fall_back_after,
             },
             common,
         )
@@ -1793,6 +1818,7 @@ class vm:
         vm: str | Feed,
         force: bool | Feed | None = None,
         wait_for: Literal["running", "ip"] | Feed | None = None,
+        wait_for_address: AddressWanted | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Reboot a VM by its guest; with `force` as its reset button would.
@@ -1800,13 +1826,15 @@ class vm:
         Args:
             vm: a VM, by UUID or name label
             force: do not ask the guest
-            wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
-                default running
+            wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
+                running
+            wait_for_address: What the address of a guest must be; what is not given may be
+                anything.
         """
         return signature(
             "xenserver.vm.reboot",
             "change",
-            {"vm": vm, "force": force, "wait_for": wait_for},
+            {"vm": vm, "force": force, "wait_for": wait_for, "wait_for_address": wait_for_address},
             common,
         )
 
@@ -1819,6 +1847,7 @@ class vm:
         host: str | Feed | None = None,
         ensure: bool | Feed | None = None,
         wait_for: Literal["running", "ip"] | Feed | None = None,
+        wait_for_address: AddressWanted | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Let a suspended VM run on, on the host that XenServer chooses or on a given one.
@@ -1829,8 +1858,10 @@ class vm:
             force: pass over XenServer's checks of the host
             host: a host, by UUID or name label
             ensure: count being there already as a success
-            wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
-                default running
+            wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
+                running
+            wait_for_address: What the address of a guest must be; what is not given may be
+                anything.
         """
         return signature(
             "xenserver.vm.resume",
@@ -1842,6 +1873,7 @@ class vm:
                 "host": host,
                 "ensure": ensure,
                 "wait_for": wait_for,
+                "wait_for_address": wait_for_address,
             },
             common,
         )
@@ -1876,10 +1908,13 @@ class vm:
         """Shut a VM down by its guest; with `force`, or `fall_back_after` a while, cut its
         power.
 
+        With `fall_back_after` the power is cut too when the guest cannot be asked or does not
+        answer.
+
         Args:
             vm: a VM, by UUID or name label
             force: do not ask the guest
-            fall_back_after: cut its power when its guest has taken so long (2m)
+            fall_back_after: cut its power when its guest has taken so long (2m), or refuses
             ensure: count being there already as a success
         """
         return signature(
@@ -1920,6 +1955,7 @@ class vm:
         host: str | Feed | None = None,
         ensure: bool | Feed | None = None,
         wait_for: Literal["running", "ip"] | Feed | None = None,
+        wait_for_address: AddressWanted | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Boot a halted VM, on the host that XenServer chooses or on a given one.
@@ -1930,8 +1966,10 @@ class vm:
             force: pass over XenServer's checks of the host
             host: a host, by UUID or name label
             ensure: count being there already as a success
-            wait_for: answer when the VM runs, or when its guest has told its addresses ("ip");
-                default running
+            wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
+                running
+            wait_for_address: What the address of a guest must be; what is not given may be
+                anything.
         """
         return signature(
             "xenserver.vm.start",
@@ -1943,6 +1981,7 @@ class vm:
                 "host": host,
                 "ensure": ensure,
                 "wait_for": wait_for,
+                "wait_for_address": wait_for_address,
             },
             common,
         )
@@ -1984,5 +2023,32 @@ class vm:
             "xenserver.vm.unpause",
             "change",
             {"vm": vm, "ensure": ensure},
+            common,
+        )
+
+    @staticmethod
+    def wait_for_address(
+        *,
+        vm: str | Feed,
+        family: Literal["ipv4", "ipv6"] | Feed | None = None,
+        interface: int | str | Feed | None = None,
+        cidr: str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Done]:
+        """Wait until the guest of a running VM has an address; link-local ones and loopback are
+        none.
+
+        The answer has all addresses that are as wanted.
+
+        Args:
+            vm: a VM, by UUID or name label
+            family: the sort of address
+            interface: the device number of the interface that has it
+            cidr: the network that holds it (10.0.0.0/8)
+        """
+        return signature(
+            "xenserver.vm.wait_for_address",
+            "find",
+            {"vm": vm, "family": family, "interface": interface, "cidr": cidr},
             common,
         )

@@ -2,18 +2,20 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from tasks.engine.declaration.answers import Done, done
 from tasks.engine.declaration.field_types import Size, VmOrTemplateName
 from tasks.engine.declaration.operation import operation
+from tasks.engine.declaration.strictness import Strict
+from xenserver import errors
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
 Vcpus = Annotated[int, Field(ge=1, description="virtual processors")]
 
 
-class Boot(BaseModel):
+class Boot(Strict):
     """How a VM boots; what is not given stays as it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,8 +49,17 @@ def configure(
 
 
 def _set_memory(xen: Xen, machine: ObjectRef, size: int) -> None:
-    least = min(int(xen.VM.get_memory_static_min(machine)), size)
+    """Set all limits but the least, below which the guest is known not to run."""
+    least = int(xen.VM.get_memory_static_min(machine))
+    if size < least:
+        problem = f"memory: {_in_mib(size)} is less than VM {machine} needs"
+        words = f"{problem}: {_in_mib(least)}, its memory_static_min; give that or more"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], words=words)
     xen.VM.set_memory_limits(machine, least, size, size, size)
+
+
+def _in_mib(size: int) -> str:
+    return f"{size / 2**20:g} MiB"
 
 
 def _set_vcpus(xen: Xen, machine: ObjectRef, count: int) -> None:

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from config import queues
 from tasks import vbd
 from tasks.engine.declaration.answers import Answer, Done, done
 from tasks.engine.declaration.field_types import Device, VmName
 from tasks.engine.declaration.operation import operation
+from tasks.engine.declaration.strictness import Strict
 from xenserver import errors
 from xenserver.client import Xen
 
@@ -22,7 +23,7 @@ class FreeDevices(Answer):
     interfaces: list[str]
 
 
-class Part(BaseModel):
+class Part(Strict):
     """A device that was made for a VM."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -1,39 +1,112 @@
 """Waiting for a guest after its VM was started, rebooted or resumed."""
 
+import ipaddress
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, ConfigDict, Field
 
+from config import queues
 from tasks.engine.declaration.answers import Done
-from tasks.engine.declaration.operation import Steps
+from tasks.engine.declaration.field_types import Device, VmName
+from tasks.engine.declaration.operation import Steps, operation
+from tasks.engine.declaration.strictness import Strict
 from tasks.engine.declaration.suspensions import Address
 from xenserver import errors, values
 from xenserver.client import Xen
+from xenserver.guest_addresses import ANY, Wanted
 from xenserver.objects import ObjectRef
 
 WaitFor = Annotated[
     Literal["running", "ip"],
-    Field(description='answer when the VM runs, or when its guest has told its addresses ("ip")'),
+    Field(description='answer when the VM runs, or when its guest has an address ("ip")'),
+]
+Family = Annotated[Literal["ipv4", "ipv6"], Field(description="the sort of address")]
+Interface = Annotated[Device, Field(description="the device number of the interface that has it")]
+
+
+def _network(cidr: str) -> str:
+    try:
+        ipaddress.ip_network(cidr, strict=False)
+    except ValueError as error:
+        words = f"{cidr!r} is no network such as 10.0.0.0/8 or fd00::/8"
+        raise ValueError(words) from error
+    return cidr
+
+
+Cidr = Annotated[
+    str, AfterValidator(_network), Field(description="the network that holds it (10.0.0.0/8)")
 ]
 
 
-def refuse_without_tools(xen: Xen, machine: ObjectRef, wait_for: WaitFor) -> None:
+class AddressWanted(Strict):
+    """What the address of a guest must be; what is not given may be anything."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    family: Family | None = None
+    interface: Interface | None = None
+    cidr: Cidr | None = None
+
+    def wanted(self) -> Wanted:
+        """Return the same for the engine."""
+        return Wanted(self.family or "", self.interface or "", self.cidr or "")
+
+
+WaitForAddress = Annotated[
+    AddressWanted,
+    Field(description="wait until the guest has such an address: family, interface, cidr"),
+]
+
+
+@operation(queue=queues.FIND)
+def wait_for_address(
+    xen: Xen,
+    *,
+    vm: VmName,
+    family: Family | None = None,
+    interface: Interface | None = None,
+    cidr: Cidr | None = None,
+) -> Steps[Done]:
+    """Wait until the guest of a running VM has an address; link-local ones and loopback are none.
+
+    The answer has all addresses that are as wanted.
+    """
+    machine = xen.find.vm(vm)
+    wanted = Wanted(family or "", interface or "", cidr or "")
+    refuse_without_tools(xen, machine, wanted)
+    addresses: dict[str, str] = yield Address(machine.ref, wanted)
+    return Done(
+        return_result="Guest has an address",
+        uuid=machine.uuid,
+        name_label=machine.name or None,
+        addresses=addresses,
+    )
+
+
+def awaited(wait_for: WaitFor, address: AddressWanted | None) -> Wanted | None:
+    """Return what address is waited for, if any is."""
+    if address is not None:
+        return address.wanted()
+    return ANY if wait_for == "ip" else None
+
+
+def refuse_without_tools(xen: Xen, machine: ObjectRef, wanted: Wanted | None) -> None:
     """Refuse to wait for the address of a guest that is known to have no tools.
 
     The metrics of a guest stay when its VM halts: what they say of the last time holds for the
     next. A guest that never ran is given a chance.
     """
-    if wait_for != "ip":
+    if wanted is None:
         return
     metrics = xen.VM.get_guest_metrics(machine)
     if metrics != values.NULL and not xen.VM_guest_metrics.get_PV_drivers_version(metrics):
         raise errors.from_api("XENFLOW_GUEST_WITHOUT_TOOLS", [f"VM {machine}"])
 
 
-def wait_for_guest(machine: ObjectRef, wait_for: WaitFor, boot: Steps[Done]) -> Steps[Done]:
-    """Boot a VM, and then wait for its guest if that is wanted."""
+def wait_for_guest(machine: ObjectRef, wanted: Wanted | None, boot: Steps[Done]) -> Steps[Done]:
+    """Boot a VM, and then wait for an address of its guest if that is wanted."""
     answer = yield from boot
-    if wait_for == "running":
+    if wanted is None:
         return answer
-    addresses: dict[str, str] = yield Address(machine.ref)
+    addresses: dict[str, str] = yield Address(machine.ref, wanted)
     return answer.model_copy(update={"addresses": addresses})

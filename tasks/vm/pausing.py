@@ -3,7 +3,7 @@
 from tasks.engine.declaration.answers import Done
 from tasks.engine.declaration.field_types import Ensures, HostName, Insists, Paused, VmName
 from tasks.engine.declaration.operation import Steps, operation
-from tasks.vm.guest import WaitFor, refuse_without_tools, wait_for_guest
+from tasks.vm.guest import WaitFor, WaitForAddress, awaited, refuse_without_tools, wait_for_guest
 from tasks.vm.states import State, into
 from xenserver.client import Xen
 
@@ -42,14 +42,16 @@ def resume(
     host: HostName | None = None,
     ensure: Ensures = False,
     wait_for: WaitFor = "running",
+    wait_for_address: WaitForAddress | None = None,
 ) -> Steps[Done]:
     """Let a suspended VM run on, on the host that XenServer chooses or on a given one."""
     machine = xen.find.vm(vm)
-    refuse_without_tools(xen, machine, wait_for)
+    address = awaited(wait_for, wait_for_address)
+    refuse_without_tools(xen, machine, address)
     if host:
         call = xen.Async.VM.resume_on(machine, xen.find.host(host), paused, force)
     else:
         call = xen.Async.VM.resume(machine, paused, force)
     state: State = "Paused" if paused else "Running"
     arrival = into(state, machine, call, "VM resumed", ensure=ensure)
-    return (yield from wait_for_guest(machine, wait_for, arrival))
+    return (yield from wait_for_guest(machine, address, arrival))

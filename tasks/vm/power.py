@@ -17,8 +17,9 @@ from tasks.engine.declaration.field_types import (
 from tasks.engine.declaration.idempotence import unless_already
 from tasks.engine.declaration.operation import Steps, operation
 from tasks.engine.declaration.suspensions import within
-from tasks.vm.guest import WaitFor, refuse_without_tools, wait_for_guest
+from tasks.vm.guest import WaitFor, WaitForAddress, awaited, refuse_without_tools, wait_for_guest
 from tasks.vm.states import State, already, arrived, into
+from xenserver import errors
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
@@ -33,22 +34,37 @@ def start(
     host: HostName | None = None,
     ensure: Ensures = False,
     wait_for: WaitFor = "running",
+    wait_for_address: WaitForAddress | None = None,
 ) -> Steps[Done]:
     """Boot a halted VM, on the host that XenServer chooses or on a given one."""
     machine = xen.find.vm(vm)
-    refuse_without_tools(xen, machine, wait_for)
+    address = awaited(wait_for, wait_for_address)
+    refuse_without_tools(xen, machine, address)
     if host:
         boot = xen.Async.VM.start_on(machine, xen.find.host(host), paused, force)
     else:
         boot = xen.Async.VM.start(machine, paused, force)
     state: State = "Paused" if paused else "Running"
     arrival = into(state, machine, boot, "VM started", ensure=ensure)
-    return (yield from wait_for_guest(machine, wait_for, arrival))
+    return (yield from wait_for_guest(machine, address, arrival))
 
 
 FallBack = Annotated[
-    Seconds, Field(description="cut its power when its guest has taken so long (2m)")
+    Seconds, Field(description="cut its power when its guest has taken so long (2m), or refuses")
 ]
+
+
+UNWILLING_GUEST = frozenset(
+    {
+        "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
+        "VM_LACKS_FEATURE",
+        "VM_LACKS_FEATURE_SHUTDOWN",
+        "VM_MISSING_PV_DRIVERS",
+        "VM_OLD_PV_DRIVERS",
+        "VM_SHUTDOWN_TIMEOUT",
+    }
+)
+"""Refusals and failures of a clean shutdown after which cutting the power still helps."""
 
 
 @operation()
@@ -60,11 +76,19 @@ def shutdown(
     fall_back_after: FallBack | None = None,
     ensure: Ensures = False,
 ) -> Steps[Done]:
-    """Shut a VM down by its guest; with `force`, or `fall_back_after` a while, cut its power."""
+    """Shut a VM down by its guest; with `force`, or `fall_back_after` a while, cut its power.
+
+    With `fall_back_after` the power is cut too when the guest cannot be asked or does not answer.
+    """
     machine = xen.find.vm(vm)
     hard, clean = xen.Async.VM.hard_shutdown(machine), xen.Async.VM.clean_shutdown(machine)
     first = hard if force else within(fall_back_after, clean)
-    passed = yield from unless_already(already("Halted"), first, ensure=ensure)
+    try:
+        passed = yield from unless_already(already("Halted"), first, ensure=ensure)
+    except errors.XenflowError as failure:
+        if force or fall_back_after is None or failure.code not in UNWILLING_GUEST:
+            raise
+        passed = "late"
     if passed == "late":
         yield from unless_already(already("Halted"), hard)
     return arrived("Halted", machine, None if passed == "already" else "Shutdown completed")
@@ -72,12 +96,18 @@ def shutdown(
 
 @operation()
 def reboot(
-    xen: Xen, *, vm: VmName, force: Hard = False, wait_for: WaitFor = "running"
+    xen: Xen,
+    *,
+    vm: VmName,
+    force: Hard = False,
+    wait_for: WaitFor = "running",
+    wait_for_address: WaitForAddress | None = None,
 ) -> Steps[Done]:
     """Reboot a VM by its guest; with `force` as its reset button would."""
     machine = xen.find.vm(vm)
-    refuse_without_tools(xen, machine, wait_for)
-    return (yield from wait_for_guest(machine, wait_for, _again(xen, machine, force=force)))
+    address = awaited(wait_for, wait_for_address)
+    refuse_without_tools(xen, machine, address)
+    return (yield from wait_for_guest(machine, address, _again(xen, machine, force=force)))
 
 
 def _again(xen: Xen, machine: ObjectRef, *, force: bool) -> Steps[Done]:

@@ -103,7 +103,7 @@ def test_parts_that_name_no_device_take_free_ones_in_their_order() -> None:
     made = canvas(
         create_vm_from_unconfigured_template,
         **BLANK,
-        disks=[{"size": 1}, {"size": 1, "device": 0}, {"size": 1}],
+        disks=[{"size": 1 << 20}, {"size": 1 << 20, "device": 0}, {"size": 1 << 20}],
         cd="debian-12.iso",
         networks=[{"network": "lab"}],
     )
@@ -141,7 +141,7 @@ def test_a_disk_without_a_repository_is_refused_and_named() -> None:
             create_vm_from_unconfigured_template,
             template="blank",
             name="web01",
-            disks=[{"size": 1, "sr": "NFS"}, {"size": 1}],
+            disks=[{"size": 1 << 20, "sr": "NFS"}, {"size": 1 << 20}],
         )
 
     assert refused.value.code == "XENFLOW_MESSAGE_INVALID"
@@ -150,7 +150,7 @@ def test_a_disk_without_a_repository_is_refused_and_named() -> None:
 def test_a_wrong_field_of_a_disk_is_refused_and_named() -> None:
     """Structures are checked as closely as fields are."""
     with pytest.raises(errors.Refused, match=r"disks\.0\.sice"):
-        canvas(create_vm_from_unconfigured_template, **BLANK, disks=[{"size": 1, "sice": 1}])
+        canvas(create_vm_from_unconfigured_template, **BLANK, disks=[{"size": 1 << 20, "sice": 1}])
 
 
 def test_disks_are_chosen_before_anything_is_destroyed() -> None:
@@ -168,8 +168,21 @@ def test_a_vm_is_shut_down_first_where_that_is_wanted(shutdown: str, force: bool
     down, gone = steps(canvas(destroy_with_disks, vm="v", name_label="web01", shutdown=shutdown))
 
     assert down.task == "xenserver.vm.shutdown"
-    assert _kwargs(down) == {"vm": "v", "force": force, "ensure": True}
+    told = _kwargs(down)
+    assert {name: value for name, value in told.items() if value is not None} == {
+        "vm": "v",
+        "force": force,
+        "ensure": True,
+    }
     assert gone.task == "xenserver.vm.destroy"
+
+
+def test_the_fall_back_of_a_shutdown_is_that_of_its_operation() -> None:
+    """Clean, then force."""
+    fields = {"vm": "v", "name_label": "web01", "shutdown": "clean", "fall_back_after": "2m"}
+    down, _gone = steps(canvas(destroy_with_disks, **fields))
+
+    assert _kwargs(down)["fall_back_after"] == 120.0
 
 
 def test_disks_go_side_by_side_after_their_vm() -> None:
@@ -248,7 +261,7 @@ def test_a_new_disk_with_something_missing_is_refused_and_that_named(missing: st
 def test_a_disk_is_either_existing_or_new() -> None:
     """What is given for the other is refused and named."""
     with pytest.raises(errors.Refused, match="disk_size: is for a new disk"):
-        canvas(setup_disk_or_cd, vm="web01", existing_disk_name="data", disk_size=1)
+        canvas(setup_disk_or_cd, vm="web01", existing_disk_name="data", disk_size=1 << 20)
 
 
 def test_an_interface_is_made_and_plugged_if_the_vm_runs() -> None:

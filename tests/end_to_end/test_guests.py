@@ -20,6 +20,53 @@ def test_a_vm_is_created_and_its_addresses_answered(stack: StackHarness, name: s
     assert told["0/ip"]
 
 
+def test_a_link_local_address_is_none(stack: StackHarness, name: str) -> None:
+    """A guest reports those it gives itself before DHCP answers; the answer has the assigned."""
+    rule = {"vm": name, "boot": 0.1, "address": 3.0, "link_local": True}
+    stack.xenserver.control("guest", **rule)
+
+    answer = stack.do(CREATE, template="deb12", name=name, wait_for="ip")
+
+    assert [
+        one for one in answer["addresses"].values() if one.startswith(("169.254.", "fe80"))
+    ] == []
+    assert answer["addresses"]["0/ip"].startswith("10.")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "prefix"),
+    [
+        ({"family": "ipv6"}, "fd00:"),
+        ({"cidr": "fd00::/8"}, "fd00:"),
+        ({"family": "ipv4", "interface": 0, "cidr": "10.0.0.0/8"}, "10."),
+    ],
+)
+def test_an_address_is_waited_for_by_family_interface_and_network(
+    stack: StackHarness, name: str, wanted: dict[str, object], prefix: str
+) -> None:
+    """The answer has those that are as wanted, whether the flow waits or the operation does."""
+    answer = stack.do(CREATE, template="deb12", name=name, wait_for_address=wanted)
+    again = stack.do("xenserver.vm.wait_for_address", vm=answer["uuid"], **wanted)
+
+    assert answer["addresses"]
+    assert all(address.startswith(prefix) for address in answer["addresses"].values())
+    assert again["addresses"] == answer["addresses"]
+
+
+def test_a_guest_without_such_an_address_is_told_apart_from_one_without_tools(
+    isolated_stack: StackHarness, name: str
+) -> None:
+    """What it reports is in the message."""
+    isolated_stack.services.choose(guest_timeout="2s")
+    isolated_stack.services.worker()
+    isolated_stack.services.poller()
+    isolated_stack.xenserver.control("guest", vm=name, boot=0.1, address="never", link_local=True)
+
+    with pytest.raises(errors.Refused, match=r"it reports 169\.254\.") as caught:
+        isolated_stack.do(CREATE, template="deb12", name=name, wait_for="ip", on_failure="keep")
+    assert caught.value.code == "XENFLOW_GUEST_NO_ADDRESS"
+
+
 @pytest.mark.parametrize(("verb", "before"), [("reboot", None), ("resume", "VM.suspend")])
 def test_a_guest_is_waited_for_however_it_comes_up(
     stack: StackHarness, name: str, verb: str, before: str | None
@@ -100,7 +147,7 @@ def test_a_guest_that_is_waited_for_costs_no_calls(stack: StackHarness, name: st
 
     for _ in range(3):
         stack.do("xenserver.host.find")
-        stack.do("xenserver.vdi.create", name=name, sr="NFS virtual disk storage", size=1)
+        stack.do("xenserver.vdi.create", name=name, sr="NFS virtual disk storage", size="1MiB")
 
     cost = _calls(stack) - before
     assert [method for method in cost if method.startswith("VM")] == []

@@ -75,6 +75,18 @@ class Maker:
         self.call("VM.start_on", self.ref("VM", vm), host, False, False)  # noqa: FBT003 - in wire order
         return vm
 
+    def addressed(self) -> str:
+        """Make a VM that runs, and whose guest has told its addresses."""
+        vm = self.vm()
+        self.do("guest", vm=vm, boot=0)
+        ref = self.ref("VM", vm)
+        self.call("VM.start", ref, False, False)  # noqa: FBT003 - in wire order
+        told: Record = {}
+        while not told:
+            metrics = self.call("VM.get_guest_metrics", ref)
+            told = self.call("VM_guest_metrics.get_networks", metrics)
+        return vm
+
     def paused(self) -> str:
         """Make a VM that is paused."""
         vm = self.running()

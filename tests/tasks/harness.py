@@ -12,10 +12,11 @@ from config.targets import Target
 from tasks.engine.declaration import message
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.operation import Operation, Steps
-from tasks.engine.declaration.suspensions import Call, Follow, Leg
+from tasks.engine.declaration.suspensions import Address, Call, Follow, Leg
 from tests.xenserver.pools import Pool
 from xenserver import errors, events
 from xenserver.client import Xen
+from xenserver.guest_addresses import usable
 from xenserver.session import Sessions
 from xenserver.values import Value
 
@@ -71,7 +72,7 @@ class Lab:
             leg = _replay(body, outcomes)
             if isinstance(leg, Answer):
                 return leg.document()
-            outcomes.append(_pass(self.hands, target, xen, leg))
+            outcomes.append(_pass(self, target, xen, leg))
 
     def see(self, method: str, *params: Value) -> Any:
         """Call the pool behind the operation's back."""
@@ -142,7 +143,8 @@ def _replay(body: Steps[Answer], outcomes: Sequence[object]) -> Leg | Answer:
     return leg
 
 
-def _pass(hands: Sessions, target: Target, xen: Xen, leg: Leg) -> object:
+def _pass(lab: "Lab", target: Target, xen: Xen, leg: Leg) -> object:
+    hands = lab.hands
     match leg:
         case Call():
             try:
@@ -151,7 +153,18 @@ def _pass(hands: Sessions, target: Target, xen: Xen, leg: Leg) -> object:
                 return error
         case Follow():
             return _told(leg, _ended(hands, target, leg.ref))
+        case Address():
+            return _addresses(lab, leg)
     raise AssertionError(f"no operation has such a leg: {leg}")
+
+
+def _addresses(lab: "Lab", leg: Address) -> dict[str, str]:
+    """Wait for the addresses of a guest, at no cost of the operation."""
+    found: dict[str, str] = {}
+    while not found:
+        metrics = lab.see("VM.get_guest_metrics", leg.vm)
+        found = usable(lab.see("VM_guest_metrics.get_networks", metrics), leg.wanted)
+    return found
 
 
 def _told(leg: Follow, end: events.TaskEnd) -> Mapping[str, Any] | errors.XenflowError:

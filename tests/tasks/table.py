@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks import host, network, pif, sr, task, vbd, vdi, vif
 from tasks.engine.declaration.operation import Operation
-from tasks.vm import copies, lifecycle, migration, pausing, power
+from tasks.vm import copies, guest, lifecycle, migration, pausing, power
 from tests.tasks.fixtures import GIB, ISO, LIBRARY, NFS, Maker, Record, fresh
 
 Fields = dict[str, Any]
@@ -295,6 +295,14 @@ TABLE = (
         seen=_is_on("xs2"),
         wrong=lambda maker: {"vm": maker.paused(), "host": "xs2"},
         code=WRONG_STATE,
+    ),
+    Case(
+        operation=guest.wait_for_address,
+        ready=lambda maker: {"vm": maker.addressed(), "family": "ipv4"},
+        says="Guest has an address",
+        seen=lambda _, _fields, answer: answer["addresses"]["0/ip"].startswith("10."),
+        wrong=lambda maker: {"vm": maker.vm(), "cidr": "ten"},
+        code=INVALID,
     ),
     _power(pausing.pause, "VM paused", Maker.running, "Paused", Maker.vm),
     _power(pausing.resume, "VM resumed", Maker.suspended, "Running", Maker.vm),

@@ -12,6 +12,7 @@ from tests.tasks.table import TABLE, Case
 
 UNDER_A_WORKING_NAME = {"Async.VM.clone", "Async.VM.copy", "Async.VM.snapshot"}
 FOLLOWING = {"xenserver.task.cancel", "xenserver.task.follow"}
+WAITING = "xenserver.vm.wait_for_address"
 POLLERS = {"event.from", "task.get_all_records"}
 
 
@@ -47,7 +48,7 @@ def test_the_list_has_every_operation_of_the_table() -> None:
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_a_worker_adds_only_the_putting_away_of_tasks(warm: StackHarness, case: Case) -> None:
-    """And the name of what was made under a working name, and a look at a task it follows.
+    """And the name of what was made under a working name, and a look at what it waits for.
 
     Nobody logs in for an operation.
     """
@@ -65,6 +66,8 @@ def _expected(case: Case) -> Counter[str]:
     expected = Counter(written)
     expected["task.destroy"] = sum(method.startswith("Async.") for method in written)
     expected["VM.set_name_label"] = sum(method in UNDER_A_WORKING_NAME for method in written)
+    for look in ("VM.get_record", "VM_guest_metrics.get_record"):
+        expected[look] += case.name == WAITING
     expected["task.get_record"] += case.name in FOLLOWING
     return +expected
 

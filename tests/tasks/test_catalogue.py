@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from config import queues
 from config.settings import Settings
 from tasks.engine.declaration import catalogue, message
 from tests.stack import StackHarness
@@ -30,7 +31,7 @@ STEPS_OF_FLOWS = {
     "xenserver.vm.free_devices",
     "xenserver.vm.power_off",
 }
-LASTING = [case for case in TABLE if case.name.rpartition(".")[2] not in {"find", "follow"}]
+LASTING = [case for case in TABLE if case.operation.queue == queues.CHANGE]
 
 
 @pytest.fixture

@@ -149,6 +149,53 @@ def test_shutdown_says_what_helps_where_the_guest_cannot(lab: Lab) -> None:
     assert lab.state("db01") == "Halted"
 
 
+def test_a_guest_that_cannot_be_asked_falls_back_at_once(lab: Lab) -> None:
+    """Not only one that takes too long: without tools, the clean shutdown is refused."""
+    answer = lab.do(power.shutdown, vm="db01", fall_back_after="1h")
+
+    assert answer["return_result"] == "Shutdown completed"
+    assert lab.state("db01") == "Halted"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
+        "VM_LACKS_FEATURE",
+        "VM_LACKS_FEATURE_SHUTDOWN",
+        "VM_MISSING_PV_DRIVERS",
+        "VM_OLD_PV_DRIVERS",
+        "VM_SHUTDOWN_TIMEOUT",
+    ],
+)
+def test_a_guest_that_refuses_or_does_not_answer_falls_back(lab: Lab, code: str) -> None:
+    """Whatever XenServer calls it."""
+    fault = {"what": "refuse", "method": "Async.VM.clean_shutdown", "code": code}
+    lab.pool.do("fault", **fault, params=[lab.ref("VM", "web01")])
+
+    lab.do(power.shutdown, vm="web01", fall_back_after="1h")
+
+    assert lab.state("web01") == "Halted"
+
+
+def test_a_guest_that_does_not_acknowledge_falls_back(lab: Lab) -> None:
+    """After the minute that XenServer gives it."""
+    lab.pool.do("guest", vm="web01", shutdown="unacknowledged")
+
+    lab.do(power.shutdown, vm="web01", fall_back_after="1h")
+
+    assert lab.state("web01") == "Halted"
+
+
+def test_what_is_no_fault_of_the_guest_does_not_cut_the_power(lab: Lab) -> None:
+    """A paused VM, or one that nobody may shut down, stays as it is."""
+    lab.see("VM.pause", lab.ref("VM", "web01"))
+
+    with pytest.raises(errors.Refused, match="VM_BAD_POWER_STATE"):
+        lab.do(power.shutdown, vm="web01", fall_back_after="1h")
+    assert lab.state("web01") == "Paused"
+
+
 def test_a_forced_shutdown_ends_a_suspended_vm(lab: Lab) -> None:
     """Its memory is thrown away."""
     lab.do(power.shutdown, vm="batch01", force=True)

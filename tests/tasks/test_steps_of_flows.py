@@ -144,15 +144,29 @@ def test_processors_are_set_up_or_down(lab: Lab, maker: Maker, count: int) -> No
     assert int(record["VCPUs_max"]) == int(record["VCPUs_at_startup"]) == count
 
 
-def test_memory_below_the_least_lowers_that(lab: Lab, maker: Maker) -> None:
-    """All limits are one figure then."""
-    vm = maker.vm()
+def test_memory_below_the_least_is_refused_in_words(lab: Lab, maker: Maker) -> None:
+    """The least stays what the template made it."""
+    vm = maker.vm(name="small01")
+    ref = maker.ref("VM", vm)
+    lab.see("VM.set_memory_limits", ref, 512 << 20, *[1 << 30] * 3)
 
-    lab.do(configuration.configure, vm=vm, memory="128MiB")
+    with pytest.raises(errors.Refused, match="memory: 128 MiB is less than VM small01 needs: 512"):
+        lab.do(configuration.configure, vm="small01", memory="128MiB")
+
+    assert int(lab.record("VM", vm)["memory_static_min"]) == 512 << 20
+
+
+def test_memory_is_one_figure_above_the_least(lab: Lab, maker: Maker) -> None:
+    """What a VM gets, it gets at startup and keeps."""
+    vm = maker.vm()
+    least = lab.record("VM", vm)["memory_static_min"]
+
+    lab.do(configuration.configure, vm=vm, memory="2GiB")
 
     record = lab.record("VM", vm)
-    limits = {int(record[f"memory_{which}"]) for which in ("static_min", "static_max")}
-    assert limits == {128 << 20}
+    limits = {int(record[f"memory_{w}"]) for w in ("dynamic_min", "dynamic_max", "static_max")}
+    assert limits == {2 << 30}
+    assert record["memory_static_min"] == least
 
 
 def test_boot_settings_that_are_not_given_stay(lab: Lab, maker: Maker) -> None:

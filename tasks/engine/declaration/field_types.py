@@ -7,7 +7,7 @@ object it names (`x-names`).
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from config.durations import Seconds
 
@@ -19,23 +19,47 @@ _UNITS |= {
     for power, letter in enumerate("kmgt", start=1)
     for suffix, base in (("", 1024), ("ib", 1024), ("b", 1000))
 }
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
+
+
+SMALLEST = 1024**2
+"""The smallest size, in bytes: who says less has left out the unit."""
 
 
 def parse_size(value: object) -> object:
     """Read bytes, or text with a unit (`10GiB`, `512 MB`, `2g`), as bytes."""
-    if not isinstance(value, str):
+    if isinstance(value, bool) or not isinstance(value, str | int):
         return value
-    match = _QUANTITY.fullmatch(value)
+    match = _QUANTITY.fullmatch(str(value))
     unit = _UNITS.get(match[2].lower()) if match else None
     if match is None or unit is None:
-        message = f"{value!r} is not a size such as 10GiB, 512 MB or a number of bytes"
+        message = f"{str(value)!r} is not a size such as 10GiB, 512 MB or a number of bytes"
         raise ValueError(message)
-    return int(float(match[1]) * unit)
+    size = int(float(match[1]) * unit)
+    if size < SMALLEST:
+        raise ValueError(_too_small(match[1], match[2], size))
+    return size
+
+
+def _too_small(number: str, unit: str, size: int) -> str:
+    if unit:
+        return f"{number} {unit} is less than 1 MiB, the smallest size"
+    meant = f"write {number}GiB or {number}MiB" if size else "write 1GiB or 512MiB"
+    return f"{number} is a number of bytes, and less than 1 MiB; if you mean more, {meant}"
 
 
 def _in_digits(value: object) -> object:
-    return str(value) if isinstance(value, int) else value
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number else value
+
+
+def _in_one_line(text: str) -> str:
+    found = _CONTROL.search(text)
+    if found:
+        words = f"has the control character {found[0]!r} at position {found.start()}"
+        raise ValueError(words)
+    return text
 
 
 def _naming(what: str, cls: str) -> Any:
@@ -60,14 +84,17 @@ PbdUuid = Annotated[str, _Text, Field(description="a host's way to its storage, 
 TaskUuid = Annotated[str, _Text, Field(description="a XenServer task, by UUID")]
 
 Uuid = Annotated[str, _Text, Field(description="the UUID of an object")]
-Label = Annotated[str, _Text, Field(description="a name label")]
+Label = Annotated[str, _Text, AfterValidator(_in_one_line), Field(description="a name label")]
 Text = Annotated[str, StringConstraints(max_length=65536)]
 Description = Annotated[Text, Field(description="what it is for, in words")]
-_SizeText = Annotated[str, Field(pattern=r"^\s*\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB])?\s*$")]
+_SizeText = Annotated[
+    str,
+    Field(pattern=r"^\s*(\d{7,}|\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB]))\s*$"),
+]
 Size = Annotated[
     int,
     BeforeValidator(parse_size, json_schema_input_type=int | _SizeText),
-    Field(ge=0, description="bytes, or text with a unit (10GiB, 512 MB)"),
+    Field(ge=SMALLEST, description="bytes, or text with a unit (10GiB, 512 MB)"),
 ]
 Fields = Annotated[
     tuple[str, ...], Field(description='fields to answer with; ["*"] for all', min_length=1)

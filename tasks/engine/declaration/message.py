@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AliasChoices,
     AliasGenerator,
-    BaseModel,
     ConfigDict,
     Field,
     ValidationError,
@@ -23,6 +22,7 @@ from pydantic_core import to_jsonable_python
 
 from config import masking, sealing
 from tasks.engine.declaration.field_types import Label, Seconds
+from tasks.engine.declaration.strictness import Strict
 from xenserver import errors
 
 PLAIN_SECRET = "XENFLOW_PASSWORD_NOT_SEALED"  # noqa: S105 - the code of an error, no secret
@@ -31,7 +31,7 @@ LONGEST_ID = 255
 WHOLE = "*"  # in `feed`: the previous answer as it is; after a chord, the list of its answers
 
 
-class Message(BaseModel):
+class Message(Strict):
     """The inputs that every operation and flow takes."""
 
     model_config = ConfigDict(
@@ -180,6 +180,7 @@ def _read(model: type[Message], fields: Mapping[str, Any]) -> Message:
 
 def _told(model: type[Message], one: dict[str, Any]) -> str:
     name = ".".join(str(part) for part in one["loc"]) or "message"
+    name = name if name.isprintable() else repr(name)
     if one["type"] == "extra_forbidden":
         field = to_snake(name)
         if field in model.model_fields and name == to_camel(field):

@@ -13,6 +13,7 @@ from typing import Any
 
 from celery import Signature
 
+from xenserver.guest_addresses import ANY, Wanted
 from xenserver.objects import Call
 
 __all__ = ["Address", "Bounded", "Call", "Expand", "Follow", "Leg", "Pause", "within"]
@@ -52,9 +53,10 @@ class Pause:
 
 @dataclass(frozen=True)
 class Address:
-    """Wait for the addresses of a running VM's guest; it gives them as XenServer names them."""
+    """Wait for addresses of a running VM's guest; it gives them as XenServer names them."""
 
     vm: str
+    wanted: Wanted = ANY
 
 
 @dataclass(frozen=True)

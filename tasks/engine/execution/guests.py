@@ -1,8 +1,9 @@
 """Waiting for a guest to come up and tell its addresses.
 
 A VM runs as soon as XenServer has started it; its guest tells its addresses some time later, by its
-agent, if it has one. The operation is parked under `guest/<vm>/<guest metrics>/<operation>`, and
-the poller looks at all such guests of a pool in the long poll it makes anyway.
+agent, if it has one. The operation is parked under
+`guest/<vm>/<guest metrics>/<addresses wanted>/<operation>`, and the poller looks at all such
+guests of a pool in the long poll it makes anyway.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from tasks.engine.execution.cancellation import reason
 from tasks.engine.execution.execution import Execution
 from tasks.engine.execution.runtime import parking_place
 from xenserver import errors, events, values
+from xenserver.guest_addresses import Wanted, usable
 
 PREFIX = "guest/"
 UP = frozenset({"Running", "Paused"})
@@ -26,23 +28,25 @@ class Waiting:
 
     vm: str
     metrics: str
+    wanted: Wanted
     operation: str
 
     @property
     def ref(self) -> str:
         """What it is parked under."""
-        return f"{PREFIX}{self.vm}/{self.metrics}/{self.operation}"
+        return f"{PREFIX}{self.vm}/{self.metrics}/{self.wanted.to_text()}/{self.operation}"
 
     @classmethod
     def read(cls, ref: str) -> "Waiting":
         """Read a reference."""
-        vm, metrics, operation = ref.removeprefix(PREFIX).split("/", 2)
-        return cls(vm, metrics, operation)
+        vm, metrics, wanted, operation = ref.removeprefix(PREFIX).split("/", 3)
+        return cls(vm, metrics, Wanted.from_text(wanted), operation)
 
 
-def addressed(networks: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return the outcome of a guest that has told an address, or None."""
-    return {"status": "success", "result": dict(networks)} if networks else None
+def addressed(networks: Mapping[str, str], wanted: Wanted) -> dict[str, Any] | None:
+    """Return the outcome of a guest that has an address as wanted, or None."""
+    found = usable(networks, wanted)
+    return {"status": "success", "result": found} if found else None
 
 
 def stopped(state: str) -> dict[str, Any] | None:
@@ -56,18 +60,19 @@ def reach(execution: Execution, label: str, leg: Address) -> Any:
     """Look at the guest once, and wait for what it tells."""
     _leave(execution, label)
     seen = events.vm_seen(leg.vm, execution.xen.VM.get_record(leg.vm))
-    told = stopped(seen.power_state) or addressed(_networks(execution, seen.guest_metrics))
+    networks = _networks(execution, seen.guest_metrics)
+    told = stopped(seen.power_state) or addressed(networks, leg.wanted)
     since = execution.entry.number(f"guest_since:{label}") or execution.now()
     enough = since + execution.runtime.settings.guest_timeout
     if told is None and execution.now() >= enough:
-        told = _failure("XENFLOW_GUEST_SILENT", f"{execution.runtime.settings.guest_timeout:.0f}")
+        told = _given_up(networks, f"{execution.runtime.settings.guest_timeout:.0f}")
     if told is not None:
         return calls.land(execution, label, told)
     why = reason(execution)
     if why:
         raise why
     execution.entry.note(f"guest_since:{label}", str(since))
-    waiting = Waiting(leg.vm, seen.guest_metrics, execution.entry.id)
+    waiting = Waiting(leg.vm, seen.guest_metrics, leg.wanted, execution.entry.id)
     wake = min(enough, execution.entry.number("deadline"))
     return execution.park(label, waiting.ref, "waits for the addresses of its guest", wake=wake)
 
@@ -88,6 +93,13 @@ def _networks(execution: Execution, metrics: str) -> dict[str, str]:
         ).networks
     except errors.Missing:
         return {}  # replaced while the VM starts: the poller sees the new ones
+
+
+def _given_up(networks: Mapping[str, str], waited: str) -> dict[str, Any]:
+    """Return the outcome of a guest that tells nothing, or no address as wanted, for too long."""
+    if not networks:
+        return _failure("XENFLOW_GUEST_SILENT", waited)
+    return _failure("XENFLOW_GUEST_NO_ADDRESS", waited, ", ".join(sorted(set(networks.values()))))
 
 
 def _failure(code: str, *params: str) -> dict[str, Any]:

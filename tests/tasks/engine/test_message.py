@@ -6,12 +6,12 @@ import pytest
 
 from config import sealing
 from tasks.engine.declaration import message
-from tasks.engine.declaration.field_types import Label, Size, VmName
+from tasks.engine.declaration.field_types import Label, Map, Size, Text, VmName
 from xenserver import errors
 
 
 def body(
-    xen: Any, *, vm: VmName, size: Size = 0, delete_disks: bool = False, name: Label = "x"
+    xen: Any, *, vm: VmName, size: Size = 2**20, delete_disks: bool = False, name: Label = "x"
 ) -> None:
     """Do something to a VM."""
 
@@ -81,17 +81,115 @@ def test_a_wrong_type_is_refused_in_words() -> None:
 @pytest.mark.parametrize(
     ("text", "size"),
     [
-        (5, 5),
-        ("5", 5),
+        (2**20, 2**20),
+        ("1048576", 2**20),
         ("10GiB", 10 * 2**30),
         ("512 MB", 512 * 10**6),
         ("2g", 2 * 2**30),
-        ("1.5k", 1536),
+        ("2048k", 2**21),
     ],
 )
 def test_sizes_are_bytes_or_text_with_a_unit(text: object, size: int) -> None:
     """As people write them."""
     assert check(vm="web01", size=text).size == size
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (4, "size: 4 is a number of bytes, and less than 1 MiB; if you mean more, write 4GiB"),
+        ("64", "size: 64 is a number of bytes, and less than 1 MiB"),
+        (0, "size: 0 is a number of bytes, and less than 1 MiB"),
+        (-1, "size: '-1' is not a size"),
+        ("0GiB", "size: 0 GiB is less than 1 MiB, the smallest size"),
+        ("64 kB", "size: 64 kB is less than 1 MiB, the smallest size"),
+    ],
+)
+def test_a_size_below_a_mebibyte_is_refused_with_the_spelling_meant(
+    size: object, words: str
+) -> None:
+    """Whoever says 4 means 4 GiB, and never 4 bytes."""
+    assert words in refusal(vm="web01", size=size).message
+
+
+def numbers(
+    xen: Any,
+    *,
+    count: int = 1,
+    share: float = 0.5,
+    maybe: int | None = None,
+    many: tuple[int, ...] = (),
+) -> None:
+    """Count."""
+
+
+NUMBERS = message.model_of(numbers, "xenserver.test.numbers", message.ChangingMessage)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("count", True),
+        ("count", False),
+        ("share", True),
+        ("maybe", True),
+        ("many", [1, True]),
+        ("port", True),
+        ("timeout", True),
+    ],
+)
+def test_a_boolean_is_no_number(field: str, value: object) -> None:
+    """In no field, own or common, at any depth."""
+    with pytest.raises(errors.Refused) as caught:
+        message.check(NUMBERS, {field: value})
+
+    assert caught.value.message.startswith(f"the message is wrong: {field}")
+
+
+def test_a_boolean_is_no_size() -> None:
+    """Nor is it read as text."""
+    assert "size: true and false are no numbers" in refusal(vm="web01", size=True).message
+
+
+@pytest.mark.parametrize("name", ["web\x01", "web\n01", "web\x7f", "\x1b[31mweb", "a\u2028b"])
+def test_a_control_character_in_a_name_is_refused_in_words(name: str) -> None:
+    """It is shown as Python writes it, so that it does no harm where it is printed."""
+    refused = refusal(vm="web01", name=name)
+
+    assert "name: has the c" in refused.message
+    assert refused.message.isprintable()
+
+
+def texts(xen: Any, *, vm: VmName, text: Text = "", config: Map | None = None) -> None:
+    """Keep texts."""
+
+
+TEXTS = message.model_of(texts, "xenserver.test.texts", message.ChangingMessage)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"vm": "web\x00"},
+        {"vm": "v", "text": "a\x0bb"},
+        {"vm": "v", "text": "a\ud800b"},
+        {"vm": "v", "config": {"key": "\x01"}},
+        {"vm": "v", "config": {"\x01": "value"}},
+    ],
+)
+def test_a_text_that_xenserver_would_cut_off_is_refused(fields: dict[str, Any]) -> None:
+    """It keeps no character that XML has no place for."""
+    with pytest.raises(errors.Refused) as caught:
+        message.check(TEXTS, fields)
+
+    assert caught.value.message.isprintable()
+
+
+def test_a_description_may_have_lines() -> None:
+    """Line ends and tabs are kept."""
+    kept: Any = message.check(TEXTS, {"vm": "v", "text": "one\n\ttwo"})
+
+    assert kept.text == "one\n\ttwo"
 
 
 def test_a_fed_field_comes_from_the_previous_answer() -> None:

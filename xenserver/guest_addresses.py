@@ -1,0 +1,62 @@
+"""Which of the addresses that a guest reports is one to reach it by.
+
+`VM_guest_metrics.networks` maps `<device>/ip`, `<device>/ipv4/<n>` and `<device>/ipv6/<n>` to
+addresses. A guest reports its link-local addresses (169.254.0.0/16, fe80::/10) before anybody has
+assigned one; those and loopback reach nobody from outside.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FAMILIES = {"ipv4": 4, "ipv6": 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an address must be; what is not given may be anything.
+
+    `family` is ipv4 or ipv6, `interface` the device number of a VIF, `cidr` the network that holds
+    the address, such as 10.0.0.0/8.
+    """
+
+    family: str = ""
+    interface: str = ""
+    cidr: str = ""
+
+    def to_text(self) -> str:
+        """Write it as one word, for `from_text` to read."""
+        return ",".join(quote(part, safe="") for part in (self.family, self.interface, self.cidr))
+
+    @classmethod
+    def from_text(cls, text: str) -> Wanted:
+        """Read what `to_text` wrote."""
+        return cls(*map(unquote, text.split(",")))
+
+
+ANY = Wanted()
+
+
+def usable(networks: Mapping[str, str], wanted: Wanted = ANY) -> dict[str, str]:
+    """Return the addresses that reach the guest from outside and are as wanted."""
+    return {key: text for key, text in networks.items() if _is_usable(key, text, wanted)}
+
+
+def _is_usable(key: str, text: str, wanted: Wanted) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    if address.is_link_local or address.is_loopback or address.is_unspecified:
+        return False
+    if wanted.family and address.version != FAMILIES[wanted.family]:
+        return False
+    if wanted.interface and key.split("/", 1)[0] != wanted.interface:
+        return False
+    return not wanted.cidr or address in ipaddress.ip_network(wanted.cidr, strict=False)
