@@ -15,12 +15,13 @@ export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 COMPILE := $(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo test lint format docs lock released clean
+.PHONY: help demo test chaos lint format docs lock released clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo      20 VMs at once on a simulated pool; KEEP=1 leaves it running'
 	@echo 'make test      all tests'
+	@echo 'make chaos     kill and delay everything under load: RUNS=1000 MINUTES=5 SEED=n FSYNC=always SHORT=1 ALONE=1'
 	@echo 'make lint      ruff, mypy, import-linter'
 	@echo 'make format    let ruff rewrite what it can'
 	@echo 'make docs      write all generated files under docs/ anew'
@@ -33,6 +34,11 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	@$(RUN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+chaos: $(STAMP)
+	@$(RUN)/python -m tests.chaos --runs $(or $(RUNS),1000) --minutes $(or $(MINUTES),5) \
+		--fsync $(or $(FSYNC),always) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short) \
+		$(if $(ALONE),--alone)
 
 lint: $(STAMP)
 	@$(RUN)/ruff check --quiet $(PACKAGES)

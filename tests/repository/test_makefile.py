@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "docs", "lock", "clean", "help"])
+@pytest.mark.parametrize(
+    "target", ["demo", "test", "chaos", "lint", "docs", "lock", "clean", "help"]
+)
 def test_the_target_exists(root: Path, target: str) -> None:
     """Make would know what to do."""
     asked = subprocess.run(

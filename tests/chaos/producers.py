@@ -1,0 +1,88 @@
+"""The producers of a round: they send until they are accepted, by the same id, and keep account."""
+
+import heapq
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import redis
+from celery import Celery
+
+from tests.chaos.jobs import Job, Load, Rubbish
+from tests.chaos.malformed import QUEUE
+
+Document = Mapping[str, Any]
+
+ENDS = frozenset({"SUCCESS", "FAILURE", "REVOKED"})
+RETRY_AFTER = 0.5  # seconds
+RESULT = "celery-task-meta-"
+
+
+class Producers:
+    """Send a load at its moments; hold what was accepted, and what was answered."""
+
+    def __init__(self, load: Load, url: str, xenflow: Celery, tasks: Mapping[str, str]) -> None:
+        self.accepted: Counter[str] = Counter()
+        self.answers: dict[str, Document] = {}
+        self.changed: set[str] = set()
+        self._load = load
+        self._tasks = tasks
+        self._redis = redis.Redis.from_url(url)
+        bare = Celery("bare", broker=url, backend=url, set_as_current=False)
+        self._clients: dict[str, tuple[Celery, str | None]] = {
+            "xenflow": (xenflow, None),
+            "bare": (bare, QUEUE),
+            "bare, no queue": (bare, None),
+        }
+
+    def send_all(self, over: threading.Event) -> None:
+        """Send everything at its moment; what is refused for trouble is sent again, soon."""
+        began = time.monotonic()
+        waiting = [(at, number, send) for number, (at, send) in enumerate(self._sends())]
+        heapq.heapify(waiting)
+        while waiting and not over.is_set():
+            at, number, send = heapq.heappop(waiting)
+            over.wait(max(began + at - time.monotonic(), 0.0))
+            try:
+                send()
+            except Exception:  # noqa: BLE001 - whatever a producer hears, it sends the same id again
+                heapq.heappush(waiting, (time.monotonic() - began + RETRY_AFTER, number, send))
+
+    def _sends(self) -> Iterator[tuple[float, Callable[[], None]]]:
+        for job in self._load.jobs:
+            for at in job.moments:
+                yield at, lambda job=job: self._send(job)  # type: ignore[misc]  # bound at once
+        for rubbish in self._load.rubbish:
+            yield rubbish.at, lambda rubbish=rubbish: self._push(rubbish)  # type: ignore[misc]  # bound at once
+
+    def _send(self, job: Job) -> None:
+        app, queue = self._clients[job.client]
+        fields = job.kind.fields(self._tasks.get(job.name, job.name))
+        app.send_task(job.kind.task, kwargs=fields, task_id=job.id, queue=queue)
+        self.accepted[job.id] += 1
+
+    def _push(self, rubbish: Rubbish) -> None:
+        self._redis.lpush(QUEUE, rubbish.malformed.spoil(rubbish.id))
+        self.accepted[rubbish.id] += 1
+
+    def look(self, ids: Sequence[str]) -> int:
+        """Read the answers to messages; return how many of them are answered."""
+        documents = self._redis.mget([f"{RESULT}{id_}" for id_ in ids]) if ids else []
+        for id_, document in zip(ids, documents, strict=True):
+            answer = json.loads(document) if document else {}
+            if answer.get("status") in ENDS:
+                self._keep(id_, answer)
+        return sum(id_ in self.answers for id_ in ids)
+
+    def _keep(self, id_: str, answer: Document) -> None:
+        first = self.answers.setdefault(id_, answer)
+        if (first["status"], first["result"]) != (answer["status"], answer["result"]):
+            self.changed.add(id_)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._redis.close()
+        self._clients["bare"][0].close()

@@ -1,0 +1,149 @@
+"""One round: start, send and inject, heal, wait until it is quiet, balance the books."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+from tests.chaos.books import Balance, Evidence, balance
+from tests.chaos.jobs import Load
+from tests.chaos.pool import World
+from tests.chaos.processes import Ended
+from tests.chaos.producers import Producers
+from tests.chaos.schedule import Injection, Schedule
+from tests.chaos.testbed import XENFLOW_SYSTEM, System, Testbed, Timing, testbed
+
+LOOK = 1.0  # seconds between two looks at what is not answered yet
+UNACKED = "unacked"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a round."""
+
+    system: str
+    balance: Balance
+    faults: Mapping[str, int]
+    ended: Sequence[Ended]
+    seconds: float
+
+
+def play(
+    schedule: Schedule, folder: Path, system: System, timing: Timing, *, fsync: str
+) -> Outcome:
+    """Play a round from its schedule."""
+    with testbed(folder, system, timing, fsync=fsync) as bed:
+        return _Round(schedule, bed).play()
+
+
+class _Round:
+    def __init__(self, schedule: Schedule, bed: Testbed) -> None:
+        self._schedule = schedule
+        self._bed = bed
+        self._is_ours = bed.system is XENFLOW_SYSTEM
+        self._faults: Counter[str] = Counter()
+        self._failed: list[BaseException] = []
+
+    def play(self) -> Outcome:
+        bed, load = self._bed, self._schedule.load
+        began = time.monotonic()
+        tasks = bed.xenserver.make_ready(load.jobs)
+        before, told = bed.xenserver.world(), len(bed.xenserver.effects())
+        producers = Producers(load, bed.redis.url, bed.stack.app, tasks)
+        bed.start()
+        self._inject_and_send(producers)
+        self._wait_until_quiet(producers, load)
+        found = self._balance(producers, before, told)
+        producers.close()
+        seconds = time.monotonic() - began
+        return Outcome(bed.system.name, found, self._faults, bed.processes.ended, seconds)
+
+    def _inject_and_send(self, producers: Producers) -> None:
+        """Run all lanes beside the producers, to their ends."""
+        over = threading.Event()
+        work: list[Callable[[], None]] = [lambda: producers.send_all(over)]
+        work += [lambda lane=lane: self._run(lane) for lane in self._schedule.lanes.values()]  # type: ignore[misc]  # bound at once
+        threads = [threading.Thread(target=self._guarded, args=(each,)) for each in work]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self._failed:
+            raise self._failed[0]
+        if self._is_ours:
+            self._faults["a worker's clock is ahead"] = 1
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+            self._failed.append(error)
+
+    def _run(self, lane: Sequence[Injection]) -> None:
+        for injection in lane:
+            time.sleep(injection.pause)
+            dice = random.Random(injection.seed)  # noqa: S311 - dice of a schedule
+            with injection.fault.inject(self._bed, dice):
+                self._faults[injection.fault.name] += 1
+                time.sleep(injection.seconds)
+
+    def _wait_until_quiet(self, producers: Producers, load: Load) -> None:
+        """Wait until all is answered and nothing waits, or nothing has moved for long."""
+        ids = [job.id for job in load.jobs] + [
+            rubbish.id for rubbish in load.rubbish if rubbish.malformed.answered
+        ]
+        seen: tuple[int, dict[str, int]] = (-1, {})
+        since = time.monotonic()
+        while time.monotonic() - since < self._bed.timing.quiet:
+            now = (producers.look(ids), self._waiting())
+            if now[0] == len(ids) and not any(now[1].values()) and not self._is_busy():
+                return
+            if now != seen:
+                seen, since = now, time.monotonic()
+            time.sleep(LOOK)
+
+    def _is_busy(self) -> bool:
+        return bool(self._bed.to_xenserver.held or self._bed.xenserver.pending())
+
+    def _waiting(self) -> dict[str, int]:
+        """Count the messages that wait in queues or in hands."""
+        with self._bed.redis.client() as client:
+            queues = ("change", "find", "celery")
+            waiting = {queue: int(client.llen(queue)) for queue in queues}
+            return {**waiting, UNACKED: self._unacked(client)}
+
+    def _unacked(self, client: redis.Redis) -> int:
+        """Count the messages of our kinds that nobody has acknowledged."""
+        entries = client.hvals(UNACKED)
+        return sum(b'"task": "xenflow.poll"' not in entry for entry in entries)
+
+    def _balance(self, producers: Producers, before: World, told: int) -> Balance:
+        """Balance the books; what a reconciler is still to clean up is given time for it."""
+        until = time.monotonic() + self._bed.timing.quiet
+        while True:
+            found = balance(self._evidence(producers, before, told))
+            if not found.counts["orphans"] or not self._is_ours or time.monotonic() > until:
+                return found
+            time.sleep(LOOK * 5)
+
+    def _evidence(self, producers: Producers, before: World, told: int) -> Evidence:
+        bed, load = self._bed, self._schedule.load
+        ids = [*(job.id for job in load.jobs), *(rubbish.id for rubbish in load.rubbish)]
+        journal = bed.stack.runtime.journal
+        return Evidence(
+            jobs=load.jobs,
+            rubbish=load.rubbish if self._is_ours else (),
+            accepted=producers.accepted,
+            answers=producers.answers,
+            changed=frozenset(producers.changed),
+            entries={id_: journal.read(id_) for id_ in ids} if self._is_ours else None,
+            waiting=self._waiting(),
+            before=before,
+            after=bed.xenserver.world(),
+            effects=bed.xenserver.effects()[told:],
+        )
