@@ -52,8 +52,6 @@ def _plain_setter(message: datamodel.Message, cls: datamodel.Class) -> Method | 
 def _refusing(message: datamodel.Message) -> Method:
     async def refuse(call: Call, *values: Any) -> None:  # noqa: ANN401  # wire values
         del call, values
-        if message.gone.startswith("removed"):
-            raise Failure("MESSAGE_REMOVED")
         raise Failure("NOT_IMPLEMENTED", message.method)
 
     return refuse

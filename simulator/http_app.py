@@ -13,8 +13,9 @@ from typing import Any
 
 import orjson
 
-from simulator import jsonrpc, xmlrpc
-from simulator.errors import Failure, invalid_utf8
+from simulator import exchange, jsonrpc, xmlrpc
+from simulator.errors import Failure, internal, invalid_utf8
+from simulator.exchange import BadRequestError, Codec, Decoded
 from simulator.faults import CONNECTION_FAULTS, Fault, Faults
 from simulator.rpc import Dispatcher, Request
 from simulator.stats import Stats
@@ -80,7 +81,7 @@ class HttpApplication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        headers = {name.decode("latin-1"): v.decode("latin-1") for name, v in scope["headers"]}
+        headers = _headers(scope)
         connection: asyncio.Transport = scope["extensions"][CONNECTION]
         with self._counted(connection):
             try:
@@ -140,8 +141,8 @@ class HttpApplication:
         if self.control and path == "/control":
             return await self._command(self.control, body)
         if path.startswith("/jsonrpc"):
-            return await self._json(headers, body, address)
-        return await self._xml(headers, body, address)
+            return await self._rpc(jsonrpc, headers, body, address)
+        return await self._rpc(xmlrpc, headers, body, address)
 
     async def _command(self, control: Controller, body: bytes) -> Reply:
         try:
@@ -151,45 +152,32 @@ class HttpApplication:
             return Reply(400, jsonrpc.CONTENT_TYPE, wrong, closes=True)
         return Reply(200, jsonrpc.CONTENT_TYPE, done)
 
-    async def _json(self, headers: Mapping[str, str], body: bytes, address: str) -> Reply:
+    async def _rpc(
+        self, codec: Codec, headers: Mapping[str, str], body: bytes, address: str
+    ) -> Reply:
         try:
             body.decode()
-            asked = jsonrpc.read(body)
+            asked = codec.read(body)
         except UnicodeDecodeError:
-            refusal = invalid_utf8(body.decode(errors="replace"))
-            return Reply(200, jsonrpc.CONTENT_TYPE, jsonrpc.early_failure(refusal))
-        except jsonrpc.BadRequestError as error:
+            return _refused_early(codec, body.decode(errors="replace"))
+        except BadRequestError as error:
             raise _internal_error(str(error)) from error
-
-        async def answer() -> bytes:
-            try:
-                given = await self._dispatcher.answer(request)
-            except Failure as refusal:
-                return jsonrpc.failure(refusal, asked)
-            return jsonrpc.success(given.value, asked)
-
+        if found := exchange.prohibited(asked.params):
+            return _refused_early(codec, found)
         request = Request(asked.method, asked.params, headers, address)
-        return await self._over_the_wire(request, answer, jsonrpc.CONTENT_TYPE)
+        return await self._over_the_wire(
+            request, lambda: self._answer(asked, request), codec.CONTENT_TYPE
+        )
 
-    async def _xml(self, headers: Mapping[str, str], body: bytes, address: str) -> Reply:
+    async def _answer(self, asked: Decoded, request: Request) -> bytes:
         try:
-            body.decode()
-            method, params = xmlrpc.read(body)
-        except UnicodeDecodeError:
-            refusal = invalid_utf8(body.decode(errors="replace"))
-            return Reply(200, xmlrpc.CONTENT_TYPE, xmlrpc.failure(refusal))
-        except xmlrpc.BadRequestError as error:
-            raise _internal_error(str(error)) from error
-
-        async def answer() -> bytes:
-            try:
-                given = await self._dispatcher.answer(request)
-            except Failure as refusal:
-                return xmlrpc.failure(refusal)
-            return (xmlrpc.bare if given.bare else xmlrpc.success)(given.value, given.kind)
-
-        request = Request(method, params, headers, address)
-        return await self._over_the_wire(request, answer, xmlrpc.CONTENT_TYPE)
+            return asked.success(await self._dispatcher.answer(request))
+        except Failure as refusal:
+            return asked.failure(refusal)
+        except Exception as error:  # noqa: BLE001  # a fault of ours, answered as the toolstack does
+            _log.exception("%s failed", request.method)
+            self._stats.unforeseen += 1
+            return asked.failure(internal(repr(error)))
 
     async def _over_the_wire(
         self, request: Request, answer: Callable[[], Awaitable[bytes]], kind: bytes
@@ -197,14 +185,26 @@ class HttpApplication:
         """Apply network faults to a call, before or after its effect."""
         fault = self._faults.take(CONNECTION_FAULTS, request.method, request.params)
         if fault and fault.when == "before":
-            await _befall(fault)
+            await _apply(fault)
         body = await answer()
         if fault and fault.when == "after":
-            await _befall(fault)
+            await _apply(fault)
         return Reply(200, kind, body, cut=fault is not None and fault.what == "drop")
 
 
-async def _befall(fault: Fault) -> None:
+def _headers(scope: Scope) -> dict[str, str]:
+    """Return the headers by name; of two with the same name the first counts."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    return headers
+
+
+def _refused_early(codec: Codec, text: str) -> Reply:
+    return Reply(200, codec.CONTENT_TYPE, codec.early_failure(invalid_utf8(text)))
+
+
+async def _apply(fault: Fault) -> None:
     match fault.what:
         case "delay":
             await asyncio.sleep(fault.seconds)

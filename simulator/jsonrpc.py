@@ -6,16 +6,14 @@ from typing import Any
 import orjson
 
 from simulator.errors import Failure
+from simulator.exchange import Answer, BadRequestError, is_deep
 from simulator.tables import Row
 
 CONTENT_TYPE = b"application/json"
 
 _ERROR_CODE = 1
+_LARGEST_ID = (1 << 62) - 1
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_NON_STR_KEYS
-
-
-class BadRequestError(ValueError):
-    """A body that is no call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,19 @@ class Request:
     params: list[Any]
     id: int | str
     version: str
+
+    def success(self, answer: Answer) -> bytes:
+        """Encode an answer; Rows go in as their records, encoded once."""
+        if self.version == "2.0":
+            return encode({"jsonrpc": "2.0", "result": answer.value, "id": self.id})
+        return encode({"result": answer.value, "error": None, "id": self.id})
+
+    def failure(self, refusal: Failure) -> bytes:
+        """Encode a refusal."""
+        if self.version == "2.0":
+            error = {"code": _ERROR_CODE, "message": refusal.code, "data": refusal.params}
+            return encode({"jsonrpc": "2.0", "error": error, "id": self.id})
+        return encode({"result": None, "error": refusal.description(), "id": self.id})
 
 
 def read(body: bytes) -> Request:
@@ -40,22 +51,10 @@ def read(body: bytes) -> Request:
     method = call.get("method")
     if not isinstance(method, str):
         raise BadRequestError("Jsonrpc: Malformed_method_request: method")
-    return Request(method, _params(call, version), _id(call), version)
-
-
-def success(value: Any, request: Request) -> bytes:  # noqa: ANN401  # any wire value
-    """Write an answer; Rows go in as their records, encoded once."""
-    if request.version == "2.0":
-        return encode({"jsonrpc": "2.0", "result": value, "id": request.id})
-    return encode({"result": value, "error": None, "id": request.id})
-
-
-def failure(refusal: Failure, request: Request) -> bytes:
-    """Write a refusal."""
-    if request.version == "2.0":
-        error = {"code": _ERROR_CODE, "message": refusal.code, "data": refusal.params}
-        return encode({"jsonrpc": "2.0", "error": error, "id": request.id})
-    return encode({"result": None, "error": refusal.description(), "id": request.id})
+    params = _params(call, version)
+    if is_deep(params):
+        raise BadRequestError("Jsonrpc: nested too deeply")
+    return Request(method, params, _id(call), version)
 
 
 def early_failure(refusal: Failure) -> bytes:
@@ -87,6 +86,8 @@ def _id(call: dict[str, Any]) -> int | str:
     given = call.get("id")
     if isinstance(given, bool) or not isinstance(given, int | str):
         raise BadRequestError("Jsonrpc: Malformed_method_request: id")
+    if isinstance(given, int) and not ~_LARGEST_ID <= given <= _LARGEST_ID:
+        raise BadRequestError("Jsonrpc: Malformed_method_request: id")
     return given
 
 
@@ -94,6 +95,6 @@ def _params(call: dict[str, Any], version: str) -> list[Any]:
     params = call.get("params")
     if isinstance(params, list):
         return params
-    if version == "2.0":
+    if version == "2.0" and (params is None or isinstance(params, dict)):
         return [] if params is None else [params]
     raise BadRequestError("Jsonrpc: Malformed_method_request: params")

@@ -3,6 +3,7 @@
 from simulator.datamodel import Message
 from simulator.errors import Failure
 
+SUPERUSER = "local-root"
 ASCENDING = (
     "anyone",
     "read-only",
@@ -12,6 +13,7 @@ ASCENDING = (
     "pool-operator",
     "client-cert",
     "pool-admin",
+    SUPERUSER,
 )
 
 
@@ -28,6 +30,6 @@ def check(role: str, message: Message) -> None:
 
 def denied(permission: str, needed: str) -> Failure:
     """Return RBAC_PERMISSION_DENIED with the missing permission and the roles that have it."""
-    roles = ", ".join(ASCENDING[: ASCENDING.index(needed) - 1 : -1])
+    roles = ", ".join(ASCENDING[-2 : ASCENDING.index(needed) - 1 : -1])
     text = f"No permission in user session. (Roles with this permission: {roles})"
     return Failure("RBAC_PERMISSION_DENIED", permission, text)

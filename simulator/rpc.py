@@ -14,6 +14,7 @@ from simulator import datamodel, generic, operation_faults, roles, unmarshal, xm
 from simulator.call import Call
 from simulator.datamodel import Message, Type
 from simulator.errors import Failure, internal
+from simulator.exchange import Answer
 from simulator.methods import Method
 from simulator.pool import Pool
 from simulator.sessions import SUPERUSER
@@ -26,11 +27,11 @@ _log = logging.getLogger(__name__)
 _ASYNC = "Async."
 _TASK_REF = Type("ref", "task")
 _NAMES = Type("set", items=(Type("string"),))
-_TEXT = Type("string")
+_ANYTHING = Type("anything")
 _HEADER = "x-http-other-config-"
 _LOOKING = ("get_", "assert_", "query_", "has_", "is_", "retrieve_")
 _UNTOLD = frozenset({"session", "task", "event"})
-_ALWAYS_LOCAL = frozenset({"slave_local_login_with_password", "local_logout"})
+_ALWAYS_LOCAL = frozenset({"slave_local_login_with_password", "slave_local_login", "local_logout"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,6 @@ class Request:
     params: list[Any]
     headers: Mapping[str, str] = field(default_factory=dict)
     address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A value and its type; a `bare` one goes without Status over XML-RPC."""
-
-    value: Any
-    kind: Type
-    bare: bool = False
 
 
 class Dispatcher:
@@ -77,8 +69,11 @@ class Dispatcher:
         message = self._messages.get(plain) if is_async else self._names.get(plain)
         if message is None:
             raise self._unknown(plain, request)
-        args, session = self._arguments(message, request.params)
+        session = _session(message, request.params)
+        args = [] if message.removed else self._arguments(message, request.params)
         role = self._admit(message, session, request)
+        if message.removed:
+            raise Failure("MESSAGE_REMOVED")
         if is_async and not message.has_async:
             raise Failure("Fault", f"No async mode for this operation (rpc: {plain})")
         call = self._call(message, session, request)
@@ -97,7 +92,7 @@ class Dispatcher:
             names = [message.method for message in self._messages.values()]
             return Answer(names, _NAMES, bare=True)
         if request.method.startswith("system.isAlive:") and request.params:
-            return Answer(request.params[0], _TEXT, bare=True)
+            return Answer(request.params[0], _ANYTHING, bare=True)
         raise Failure("MESSAGE_METHOD_UNKNOWN", request.method)
 
     def _unknown(self, plain: str, request: Request) -> Failure:
@@ -108,17 +103,14 @@ class Dispatcher:
                 return roles.denied("host.call_extension", "pool-admin")
         return Failure("MESSAGE_METHOD_UNKNOWN", plain)
 
-    def _arguments(self, message: Message, params: list[Any]) -> tuple[list[Any], str]:
-        received = len(params) - (not message.sessionless)
-        _check_count(message, received)
+    def _arguments(self, message: Message, params: list[Any]) -> list[Any]:
         own = params if message.sessionless else params[1:]
-        session = "" if message.sessionless else _session_text(params[0])
         pairs = zip(own, message.params, strict=False)
-        return [self._reader.read(value, param.type) for value, param in pairs], session
+        return [self._reader.read(value, param.type) for value, param in pairs]
 
     def _admit(self, message: Message, session: str, request: Request) -> str:
         """Check session and host; return the role of the caller."""
-        role = "pool-admin" if message.sessionless else self._pool.sessions.role(session)
+        role = roles.SUPERUSER if message.sessionless else self._pool.sessions.role(session)
         if self._pool.is_member(request.address) and message.name not in _ALWAYS_LOCAL:
             raise Failure("HOST_IS_SLAVE", self._pool.address)
         if session:
@@ -194,6 +186,7 @@ class Dispatcher:
             raise
         except Exception as error:
             _log.exception("%s failed", message.method)
+            self._stats.unforeseen += 1
             raise internal(repr(error)) from error
 
     def _note(self, call: Call, message: Message, args: list[Any], result: Any) -> None:  # noqa: ANN401  # wire value
@@ -217,6 +210,12 @@ def _check_count(message: Message, received: int) -> None:
         raise Failure(
             "MESSAGE_PARAMETER_COUNT_MISMATCH", message.method, message.required, received
         )
+
+
+def _session(message: Message, params: list[Any]) -> str:
+    """Return the session of a call, after a check of the number of parameters."""
+    _check_count(message, len(params) - (not message.sessionless))
+    return "" if message.sessionless else _session_text(params[0])
 
 
 def _session_text(value: Any) -> str:  # noqa: ANN401  # any wire value

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from simulator import datamodel, housekeeping, inventory, methods
 from simulator.clock import Clock
 from simulator.control_api import Control
-from simulator.http_app import CONNECTION, HttpApplication
+from simulator.http_app import HttpApplication
+from simulator.http_protocol import Protocol
 from simulator.pool import DEFAULT_ACCOUNTS, Pool
 from simulator.rpc import Dispatcher
 from simulator.sessions import Account
@@ -118,26 +118,6 @@ class Served:
         await self._end.wait()
 
 
-class _Protocol(HttpToolsProtocol):
-    """HTTP protocol that registers its connection with the application."""
-
-    def __init__(self, app: HttpApplication, config: uvicorn.Config, state: ServerState) -> None:
-        super().__init__(config, state, {})
-        self._app = app
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its parent has it
-        super().connection_made(transport)
-        self._app.connections.add(transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._app.connections.discard(self.transport)
-        super().connection_lost(exc)
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {CONNECTION: self.transport}  # type: ignore[dict-item]  # an object, not plain data
-
-
 @contextlib.asynccontextmanager
 async def serving(options: Options) -> AsyncIterator[Served]:
     """Serve a pool while the body runs."""
@@ -159,7 +139,7 @@ async def _listening(app: HttpApplication, sockets: list[socket.socket]) -> Asyn
     config, state = _config(app), ServerState()
     config.load()
 
-    connect = functools.partial(_Protocol, app, config, state)
+    connect = functools.partial(Protocol, app, config, state)
     loop = asyncio.get_running_loop()
     servers = [await loop.create_server(connect, sock=each, backlog=BACKLOG) for each in sockets]
     try:
@@ -198,7 +178,7 @@ def serve_in_thread(options: Options | None = None) -> Iterator[Served]:
 def _config(app: HttpApplication) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=_Protocol,
+        http=Protocol,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from simulator import clock
+from simulator import clock, roles
 from simulator.clock import Clock
 from simulator.errors import Failure, invalid_handle
 from simulator.tables import Database
@@ -22,7 +22,7 @@ class Account:
 
     name: str
     password: str
-    role: str = "pool-admin"
+    role: str = roles.SUPERUSER
 
 
 class Sessions:
@@ -63,7 +63,7 @@ class Sessions:
         return account.role
 
     def change_password(self, ref: str, old: str, new: str) -> None:
-        """Return the session's account a new password; CHANGE_PASSWORD_REJECTED for a wrong old."""
+        """Set the password of the session's account; CHANGE_PASSWORD_REJECTED for a wrong old."""
         account = self._open[ref]
         if self.accounts[account.name].password != old:
             raise Failure("CHANGE_PASSWORD_REJECTED", "Authentication failure")
@@ -99,7 +99,7 @@ class Sessions:
             this_host=host,
             last_active=self._clock.iso(),
             validation_time=self._clock.iso(),
-            is_local_superuser=account.name == SUPERUSER,
+            is_local_superuser=account.role == roles.SUPERUSER,
             auth_user_name="" if account.name == SUPERUSER else account.name,
             originator=originator,
         )

@@ -10,6 +10,7 @@ class Stats:
         self.calls: Counter[str] = Counter()
         self.open = 0
         self.open_peak = 0
+        self.unforeseen = 0
 
     def count(self, method: str) -> None:
         """Count a call."""

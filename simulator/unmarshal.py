@@ -1,14 +1,21 @@
 """Reader of parameters by the types of the data model, as strict as the toolstack."""
 
+import math
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from simulator import datamodel
 from simulator.datamodel import Type
 from simulator.errors import Failure, internal
 
-_DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)(?:\.\d+)?Z?")
+Converter = Callable[[Any, Type], Any]
+
+_BOUND = 1 << 63
+_INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]{1,16}|0[oO][0-7]{1,22}|0[bB][01]{1,64}|[0-9]{1,30})")
+_PREFIXED = re.compile(r"[-+]?0[xXoObB]")
+_DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)(?:\.\d+)?Z?", re.ASCII)
 
 
 class Reader:
@@ -16,7 +23,7 @@ class Reader:
 
     def __init__(self, model: datamodel.Model) -> None:
         self._model = model
-        self._readers: dict[str, Callable[[Any, Type], Any]] = {
+        self._readers: dict[str, Converter] = {
             "string": _text,
             "ref": _text,
             "int": _int,
@@ -74,22 +81,23 @@ def _bool(value: Any, kind: Type) -> bool:  # noqa: ANN401  # any wire value
 
 
 def _int(value: Any, kind: Type) -> int:  # noqa: ANN401  # any wire value
-    if isinstance(value, bool) or not isinstance(value, int | str):
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        value = int(value, 0) if _PREFIXED.match(value) else int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not -_BOUND <= value < _BOUND:
         raise _refusal(value, kind)
-    return int(_number(int, value, kind))
+    return value
 
 
 def _float(value: Any, kind: Type) -> float:  # noqa: ANN401  # any wire value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _refusal(value, kind)
-    return float(_number(float, value, kind))
-
-
-def _number(number: Callable[[Any], float], value: float | str, kind: Type) -> float:
     try:
-        return number(value)
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         raise _refusal(value, kind) from None
+    if not math.isfinite(number):
+        raise _refusal(value, kind)
+    return number
 
 
 def _date(value: Any, kind: Type) -> str:  # noqa: ANN401  # any wire value
@@ -97,7 +105,12 @@ def _date(value: Any, kind: Type) -> str:  # noqa: ANN401  # any wire value
     if not found:
         raise _refusal(value, kind)
     year, month, day, hour, minute, second = found.groups()
-    return f"{year}{month}{day}T{hour}:{minute}:{second}Z"
+    text = f"{year}{month}{day}T{hour}:{minute}:{second}"
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise _refusal(value, kind) from None
+    return f"{text}Z"
 
 
 def _of(shape: type, value: Any, kind: Type) -> Any:  # noqa: ANN401  # any wire value

@@ -4,19 +4,21 @@ import functools
 import re
 import xmlrpc.client
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from xml.parsers.expat import ExpatError
 
 from simulator.datamodel import Type
 from simulator.errors import Failure
+from simulator.exchange import DEEPEST, Answer, BadRequestError
 from simulator.tables import Row
 
 CONTENT_TYPE = b"text/xml"
 
 _HEAD = b'<?xml version="1.0"?><methodResponse><params><param>'
 _TAIL = b"</param></params></methodResponse>"
-_SUCCESS = (
-    b"<value><struct><member><name>Status</name><value>Success</value></member>"
+_OK = (
+    _HEAD + b"<value><struct><member><name>Status</name><value>Success</value></member>"
     b"<member><name>Value</name>"
 )
 _FAILURE = (
@@ -30,12 +32,25 @@ _SPECIAL = re.compile(r'[&<>"\x00-\x08\x0b\x0c\x0e-\x1f]')
 Encoder = Callable[[Any], bytes]
 
 
-class BadRequestError(ValueError):
-    """A body that is no call."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call: method and parameters."""
+
+    method: str
+    params: list[Any]
+
+    def success(self, answer: Answer) -> bytes:
+        """Encode an answer; that of a method of `system` has no Status."""
+        value = encode(answer.value, answer.kind)
+        return b"".join((_HEAD, value, _TAIL) if answer.bare else (_OK, value, _END, _TAIL))
+
+    def failure(self, refusal: Failure) -> bytes:
+        """Encode a refusal."""
+        return early_failure(refusal)
 
 
-def read(body: bytes) -> tuple[str, list[Any]]:
-    """Return method and parameters of a call; BadRequestError if it is none."""
+def read(body: bytes) -> Request:
+    """Return the call in a body; BadRequestError if it is none."""
     if b"<params" not in body:
         raise BadRequestError("Xmlrpc: expected <params>")
     try:
@@ -44,21 +59,11 @@ def read(body: bytes) -> tuple[str, list[Any]]:
         raise BadRequestError(str(error)) from error
     if not method:
         raise BadRequestError("Xmlrpc: expected <methodCall>")
-    return method, [_plain(param) for param in params]
+    return Request(method, [_plain(param) for param in params])
 
 
-def success(value: Any, kind: Type) -> bytes:  # noqa: ANN401  # any wire value
-    """Write an answer."""
-    return b"".join((_HEAD, _SUCCESS, encode(value, kind), _END, _TAIL))
-
-
-def bare(value: Any, kind: Type) -> bytes:  # noqa: ANN401  # any wire value
-    """Write an answer without Status, as the methods of `system` have it."""
-    return b"".join((_HEAD, encode(value, kind), _TAIL))
-
-
-def failure(refusal: Failure) -> bytes:
-    """Write a refusal: an answer too, never a fault."""
+def early_failure(refusal: Failure) -> bytes:
+    """Encode a refusal: an answer too, never a fault."""
     return b"".join((_HEAD, _FAILURE, _untyped(refusal.description()), _END, _TAIL))
 
 
@@ -166,19 +171,22 @@ def _untyped(value: Any) -> bytes:  # noqa: ANN401  # any wire value
         case dict():
             return _map(_untyped, value)
         case _:
-            return _text(str(value))
+            return _text(value.decode(errors="replace") if isinstance(value, bytes) else str(value))
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  # any wire value
+def _plain(value: Any, depth: int = 0) -> Any:  # noqa: ANN401  # any wire value
+    """Return a value without the classes of the decoder; base64 becomes bytes."""
+    if depth > DEEPEST:
+        raise BadRequestError("Xmlrpc: nested too deeply")
     match value:
         case xmlrpc.client.DateTime():
             return value.value
         case xmlrpc.client.Binary():
-            return value.data.decode(errors="replace")
+            return value.data
         case list():
-            return [_plain(item) for item in value]
+            return [_plain(item, depth + 1) for item in value]
         case dict():
-            return {name: _plain(item) for name, item in value.items()}
+            return {name: _plain(item, depth + 1) for name, item in value.items()}
         case _:
             return value
 
@@ -190,5 +198,6 @@ _ENCODERS: dict[str, Encoder] = {
     "bool": _bool,
     "datetime": _date,
     "record": _untyped,
+    "anything": _untyped,
     "an event batch": _batch,
 }

@@ -47,7 +47,7 @@ def _of_field(cls: str, field: Field, kind: str, *params: Param) -> Message:
         _VOID,
         field.since,
         field.role,
-        gone=field.deprecated,
+        gone=field.gone,
         kind=kind,
         field=field.name,
     )

@@ -27,7 +27,7 @@ class Field:
     has_default: bool
     back: Link | None = None
     role: str = "pool-operator"
-    deprecated: str = ""
+    gone: str = ""
 
     @property
     def name(self) -> str:
@@ -85,6 +85,11 @@ class Message:
     def method(self) -> str:
         """Return the wire name: `VM.start`."""
         return f"{self.cls}.{self.name}"
+
+    @property
+    def removed(self) -> bool:
+        """Return whether the toolstack refuses the message with MESSAGE_REMOVED."""
+        return self.gone.startswith("removed")
 
     @property
     def required(self) -> int:

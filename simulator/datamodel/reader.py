@@ -15,7 +15,8 @@
 A field has its type, its qualifier (`rw`; `init`: settable by `create` only; `ro`), the release it
 came with, its default, the field it is the way back of, and the role that may set it if that is not
 pool-operator. A message has its release and role; `sessionless` ones take no session, `sync` ones
-have no `Async` form. A line that begins with a space continues the one before.
+have no `Async` form, `hidden` ones are not published. A line that begins with a space continues the
+one before.
 """
 
 import re
@@ -122,7 +123,7 @@ def _field(line: str, enums: Enums) -> Field:
         has_default=default is not None,
         back=Link(*options["back"].split(".")) if "back" in options else None,
         role=options.get("role", "pool-operator"),
-        deprecated=f"deprecated {options['deprecated']}" if "deprecated" in options else "",
+        gone=next((f"{word} {options[word]}" for word in _GONE if word in options), ""),
     )
 
 
@@ -168,6 +169,7 @@ def _message(found: Sheet, line: str, enums: Enums) -> Message:
         role,
         sessionless="sessionless" in words,
         has_async="sync" not in words,
+        hidden="hidden" in words,
         gone=f"{gone[0]} {words[-1]}" if gone else "",
         errors=tuple(errors.split()),
     )

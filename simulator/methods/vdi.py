@@ -78,14 +78,6 @@ async def resize(call: Call, vdi: str, size: int) -> None:
         disks.resize(call.pool, vdi, size)
 
 
-@method("VDI.resize_online")
-async def resize_online(call: Call, vdi: str, size: int) -> None:
-    """Grow a disk in use, where the back end can."""
-    async with locks.disk(call, vdi, "resize_online"):
-        await call.work("VDI.resize")
-        disks.resize(call.pool, vdi, size)
-
-
 @method("VDI.forget")
 async def forget(call: Call, vdi: str) -> None:
     """Remove a disk from the database."""

@@ -70,13 +70,6 @@ async def send_trigger(call: Call, vm: str, _trigger: str) -> None:
         await call.work("VM.send_trigger")
 
 
-@method("VM.snapshot_with_quiesce")
-async def snapshot_with_quiesce(call: Call, vm: str, _new_name: str) -> str:
-    """Refuse: no release of today freezes guests for a snapshot."""
-    call.db.get("VM", vm)
-    raise Failure("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", vm)
-
-
 @method("VM.copy_bios_strings")
 async def copy_bios_strings(call: Call, vm: str, host: str) -> None:
     """Copy the BIOS strings of a host to a VM, once."""

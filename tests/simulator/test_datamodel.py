@@ -13,10 +13,10 @@ def model() -> datamodel.Model:
 
 
 def test_it_is_whole(model: datamodel.Model) -> None:
-    """67 classes, 845 fields and 1828 published messages."""
+    """The data model has 67 published classes, 845 fields and 1828 published messages."""
     published = [message for message in model.messages.values() if not message.hidden]
 
-    assert len(model.classes) == 67
+    assert len(model.classes.keys() - {"Diagnostics"}) == 67
     assert sum(len(cls.fields) for cls in model.classes.values()) == 845
     assert len(published) == 1828
 
@@ -105,6 +105,7 @@ def test_records_that_are_never_stored_have_no_table(model: datamodel.Model) -> 
     shapes = {name for name, cls in model.classes.items() if not cls.stored}
 
     assert shapes == {
+        "Diagnostics",
         "auth",
         "data_source",
         "event",

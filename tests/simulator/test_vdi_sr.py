@@ -139,7 +139,6 @@ def test_a_disk_grows_but_does_not_shrink(xen: Any, add_disk: Any) -> None:
 
     assert int(xen("VDI.get_virtual_size", disk)) == 8 << 20
     assert xen.refusal("VDI.resize", disk, 4 << 20)[0].startswith("SR_BACKEND_FAILURE")
-    assert xen.refusal("VDI.resize_online", disk, 16 << 20)[0] == "SR_OPERATION_NOT_SUPPORTED"
 
 
 def test_a_copy_into_a_disk_that_is_there_fits_or_is_refused(xen: Any, add_disk: Any) -> None:

@@ -133,7 +133,7 @@ def test_a_vm_larger_than_any_host_starts_nowhere(xen: Any, halted: str) -> None
 def test_hosts_run_out_of_memory(xen: Any, halted: str) -> None:
     """F080: what running VMs take is not there for others, and comes back when they halt."""
     metrics = xen("host.get_metrics", xen("host.get_all")[0])
-    free = int(xen("host_metrics.get_memory_free", metrics))
+    free = int(xen("host_metrics.get_record", metrics)["memory_free"])
     set_memory(xen, halted, str(free * 2 // 3))
     other = xen("VM.clone", halted, "twin")
     host = xen("host.get_all")[0]
@@ -143,7 +143,7 @@ def test_hosts_run_out_of_memory(xen: Any, halted: str) -> None:
 
     assert refusal[0] == "HOST_NOT_ENOUGH_FREE_MEMORY"
     xen("VM.hard_shutdown", halted)
-    assert int(xen("host_metrics.get_memory_free", metrics)) == free
+    assert int(xen("host_metrics.get_record", metrics)["memory_free"]) == free
     xen("VM.start_on", other, host, False, False)
 
 
@@ -435,7 +435,7 @@ def test_a_cancelled_start_leaves_the_vm_as_it_was(xen: Any, halted: str, held: 
     task = xen("Async.VM.start", halted, False, False)
     host = xen("VM.get_scheduled_to_be_resident_on", halted)
     metrics = xen("host.get_metrics", host)
-    reserved = int(xen("host_metrics.get_memory_free", metrics))
+    reserved = int(xen("host_metrics.get_record", metrics)["memory_free"])
 
     xen("task.cancel", task)
     held(1)
@@ -443,7 +443,7 @@ def test_a_cancelled_start_leaves_the_vm_as_it_was(xen: Any, halted: str, held: 
     assert xen("task.get_status", task) == "cancelled"
     assert state(xen, halted) == "Halted"
     assert xen("VM.get_scheduled_to_be_resident_on", halted) == NULL
-    assert int(xen("host_metrics.get_memory_free", metrics)) > reserved
+    assert int(xen("host_metrics.get_record", metrics)["memory_free"]) > reserved
 
 
 def test_power_state_reset_is_refused_while_the_host_lives(xen: Any, running: str) -> None:
