@@ -11,6 +11,7 @@ from config.celery import celery_settings
 from config.settings import Settings
 from workers import app as application
 from workers.maintenance_timer import Beat
+from workers.process_records import ProcessRecordStep
 
 POLLER_SLOTS = 64  # targets one poller process follows; each slot sleeps in a long poll
 
@@ -38,7 +39,7 @@ def serve_flower(settings: Settings) -> None:
 def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) -> None:
     app = application.create(settings, patient=True)
     runtime = app.runtime  # a wrong file of targets is told before anything is connected
-    app.steps["consumer"].add(Beat)
+    app.steps["consumer"].update({Beat, ProcessRecordStep})
     app.worker_main(
         [
             "worker",

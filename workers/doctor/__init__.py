@@ -1,0 +1,36 @@
+"""`xenflow doctor`: what is wrong with an installation, worst first, and the command that cures it.
+
+Each check is a function from a `Context` to findings. A check reads and changes nothing.
+
+    finding.py        what a check finds: how bad it is, what it is, what to do
+    context.py        what the checks read from: settings, Redis, Celery, targets
+    redis_server.py   persistence, eviction, memory, version, role
+    processes.py      queues without a worker, processes that fell silent, versions, clocks
+    targets.py        XenServers that cannot be reached, or whose poller has trouble
+"""
+
+from collections.abc import Callable, Iterator
+
+from workers.doctor import processes, redis_server, targets
+from workers.doctor.context import Context
+from workers.doctor.finding import Finding, Severity
+
+Check = Callable[[Context], Iterator[Finding]]
+
+CHECKS: tuple[Check, ...] = (redis_server.check, processes.check, targets.check)
+
+
+def examine(context: Context, checks: tuple[Check, ...] = CHECKS) -> list[Finding]:
+    """Return what all checks find, the worst first."""
+    found = [finding for check in checks for finding in _guarded(check, context)]
+    return sorted(found, key=lambda finding: finding.severity)
+
+
+def _guarded(check: Check, context: Context) -> list[Finding]:
+    """Return what a check finds; one that fails is a finding itself, and stops no other."""
+    try:
+        return list(check(context))
+    except Exception as error:  # noqa: BLE001 - the outermost call of a check: all others still run
+        name = check.__module__.rpartition(".")[2]
+        text = f"the check of {name} failed: {type(error).__name__}: {error}"
+        return [Finding(Severity.WARNING, name, text, "run xenflow doctor --debug")]

@@ -1,0 +1,54 @@
+"""Check the processes: consumers of each queue, clocks, versions."""
+
+from collections.abc import Iterator
+from importlib import metadata
+
+from config import queues
+from workers.doctor.context import Context
+from workers.doctor.finding import Finding, Severity
+
+FAR_AHEAD = 2.0  # seconds between two clocks, beyond which times that people compare mislead
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Find what is wrong with the workers and pollers."""
+    yield from _consumers(context)
+    yield from _silent(context)
+    yield from _clocks(context)
+    yield from _versions(context)
+
+
+def _consumers(context: Context) -> Iterator[Finding]:
+    served = {queue for names in context.consumers.values() for queue in names}
+    for queue in (*queues.OPERATIONS, queues.POLL):
+        if queue not in served:
+            part = "poller" if queue == queues.POLL else "worker"
+            text = f"no {part} answers for the queue {queue!r}"
+            yield Finding(Severity.BROKEN, part, text, f"start one: xenflow {part}")
+
+
+def _silent(context: Context) -> Iterator[Finding]:
+    """Find processes that wrote their record lately and do not answer."""
+    for record in context.process_records.all():
+        if record.node not in context.consumers:
+            text = "wrote its record in the last minute, and does not answer"
+            cure = "restart it if it is still meant to run"
+            yield Finding(Severity.WARNING, record.node, text, cure)
+
+
+def _clocks(context: Context) -> Iterator[Finding]:
+    ahead = {"this machine": context.process_records.clock_ahead()}
+    ahead |= {r.node: r.clock_ahead for r in context.process_records.all()}
+    for node, seconds in ahead.items():
+        if abs(seconds) > FAR_AHEAD:
+            way = "ahead of" if seconds > 0 else "behind"
+            text = f"its clock is {abs(seconds):.1f} s {way} that of Redis"
+            yield Finding(Severity.WARNING, node, text, "synchronise its clock (NTP)")
+
+
+def _versions(context: Context) -> Iterator[Finding]:
+    ours = metadata.version("xenflow")
+    for record in context.process_records.all():
+        if record.version != ours:
+            text = f"runs xenflow {record.version}; this command is {ours}"
+            yield Finding(Severity.NOTICE, record.node, text, "upgrade and restart it")

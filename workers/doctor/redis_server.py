@@ -1,0 +1,131 @@
+"""Check Redis: persistence, eviction, memory, version, role, connections.
+
+Facts are read by INFO and CONFIG GET. A managed server may refuse CONFIG: what cannot be read is
+not complained about.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from workers.doctor.context import Context
+from workers.doctor.finding import Finding, Severity
+
+OLDEST = (6, 2)  # BLMOVE, by which workers wait for messages
+FULL = 0.9  # of maxmemory
+CROWDED = 0.9  # of maxclients
+
+Facts = Mapping[str, Any]
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Find what is wrong with each Redis of the installation."""
+    for about, redis in context.servers.items():
+        yield from findings(about, facts(redis))
+
+
+def facts(redis: Redis) -> Facts:
+    """Return what INFO and CONFIG GET say, in one mapping; INFO wins where both have a name."""
+    info: Any = redis.info()
+    return {**_configuration(redis), **info}
+
+
+def findings(about: str, told: Facts) -> Iterator[Finding]:
+    """Find what is wrong with a Redis of which these facts are known."""
+    yield from _role(about, told)
+    yield from _version(about, told)
+    yield from _eviction(about, told)
+    yield from _memory(about, told)
+    yield from _persistence(about, told)
+    yield from _clients(about, told)
+
+
+def _configuration(redis: Redis) -> dict[str, Any]:
+    names = ("maxmemory-policy", "appendfsync", "save", "maxclients", "min-replicas-to-write")
+    try:
+        answer: Any = redis.config_get(*names)
+    except ResponseError:
+        return {}
+    return dict(answer)
+
+
+def _role(about: str, told: Facts) -> Iterator[Finding]:
+    if told.get("role") == "slave":
+        text = "this server is a replica: it refuses what xenflow writes"
+        yield Finding(
+            Severity.BROKEN,
+            about,
+            text,
+            "set XENFLOW_REDIS_URL to the primary, or use sentinel:// addresses",
+        )
+    if told.get("cluster_enabled"):
+        text = "this server is a cluster node: Celery's transport needs one server for all its keys"
+        yield Finding(Severity.BROKEN, about, text, "use a server without cluster mode")
+
+
+def _version(about: str, told: Facts) -> Iterator[Finding]:
+    version = str(told.get("redis_version", ""))
+    parts = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    if parts and parts < OLDEST:
+        text = f"Redis {version} is too old: xenflow needs 6.2 or newer, or Valkey"
+        yield Finding(Severity.BROKEN, about, text, "upgrade Redis, or use Valkey")
+
+
+def _eviction(about: str, told: Facts) -> Iterator[Finding]:
+    policy = told.get("maxmemory-policy") or told.get("maxmemory_policy")
+    if told.get("maxmemory") and policy not in (None, "noeviction"):
+        text = f"maxmemory-policy is {policy}: when memory is short, messages and runs are deleted"
+        yield Finding(
+            Severity.BROKEN, about, text, "redis-cli config set maxmemory-policy noeviction"
+        )
+
+
+def _memory(about: str, told: Facts) -> Iterator[Finding]:
+    limit, used = int(told.get("maxmemory") or 0), int(told.get("used_memory") or 0)
+    if limit and used > limit * FULL:
+        severity = Severity.BROKEN if used >= limit else Severity.WARNING
+        text = f"memory is {used / limit:.0%} full ({used} of {limit} bytes)"
+        yield Finding(severity, about, text, "raise maxmemory, or lower XENFLOW_RUN_EXPIRES")
+
+
+def _persistence(about: str, told: Facts) -> Iterator[Finding]:
+    if told.get("loading"):
+        yield Finding(Severity.BROKEN, about, "it is loading its data", "wait until it has loaded")
+    for name, what in (
+        ("aof_last_write_status", "append-only file"),
+        ("rdb_last_bgsave_status", "snapshot"),
+    ):
+        if told.get(name, "ok") != "ok":
+            text = f"the last write of its {what} failed: is the disk full?"
+            yield Finding(
+                Severity.BROKEN, about, text, "free space on its disk; its log has the reason"
+            )
+    if told.get("aof_enabled"):
+        yield from _sync(about, told)
+    elif told.get("save") == "":
+        text = "it keeps nothing on disk: a restart forgets every message and run"
+        yield Finding(Severity.WARNING, about, text, "redis-cli config set appendonly yes")
+    else:
+        text = "it writes snapshots only: a restart forgets the minutes since the last one"
+        yield Finding(Severity.WARNING, about, text, "redis-cli config set appendonly yes")
+
+
+def _sync(about: str, told: Facts) -> Iterator[Finding]:
+    match told.get("appendfsync"):
+        case "no":
+            text = "appendfsync is no: a power failure loses what the system had not yet written"
+            yield Finding(
+                Severity.WARNING, about, text, "redis-cli config set appendfsync everysec"
+            )
+        case "everysec":
+            text = "appendfsync is everysec: a power failure may lose the last two seconds"
+            yield Finding(Severity.NOTICE, about, text, "redis-cli config set appendfsync always")
+
+
+def _clients(about: str, told: Facts) -> Iterator[Finding]:
+    limit, used = int(told.get("maxclients") or 0), int(told.get("connected_clients") or 0)
+    if limit and used > limit * CROWDED:
+        text = f"{used} of {limit} connections are in use"
+        yield Finding(Severity.WARNING, about, text, "raise maxclients of Redis")
