@@ -58,7 +58,7 @@ docs: $(STAMP)
 lock: | $(RUN)/uv
 	@$(COMPILE) --upgrade -o requirements.lock pyproject.toml
 	@$(COMPILE) --upgrade --extra dev --constraints requirements.lock -o dev.lock pyproject.toml
-	@grep '^uv==' dev.lock | cut -d ' ' -f 1 | $(COMPILE) -o tools.lock -
+	@grep -E '^(hatchling|uv)==' dev.lock | cut -d ' ' -f 1 | $(COMPILE) --constraints dev.lock -o tools.lock -
 
 released: $(STAMP)
 	@$(RUN)/python -m tests.repository.released enter

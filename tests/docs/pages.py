@@ -108,7 +108,7 @@ class Reader:
             case Block(kind="text"):
                 assert _seen(text, self.said), f"{text}\n--- was seen as ---\n{self.said}"
             case _:
-                assert block.kind in {"toml", "js"}, block  # shown, and checked elsewhere
+                assert block.kind in {"toml", "js", "yaml"}, block  # shown, and checked elsewhere
 
     def _type(self, text: str, *, fails: bool) -> None:
         """Type lines; what they export stays for the blocks to come."""

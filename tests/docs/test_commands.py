@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,10 +20,11 @@ QUICKSTART = DOCS / "tutorials" / "quickstart.md"
 CONNECT = DOCS / "how-to" / "connect-a-pool.md"
 LANGUAGES = DOCS / "how-to" / "enqueue-from-other-languages.md"
 DEPLOY = DOCS / "how-to" / "deploy.md"
+COMPOSE = DOCS / "how-to" / "connect-a-service-to-compose.md"
 FAULTS = DOCS / "how-to" / "test-your-flows-against-faults.md"
 SECURITY = DOCS / "explanation" / "security.md"
 
-READ_HERE = {QUICKSTART, CONNECT, LANGUAGES, DEPLOY, FAULTS, SECURITY}
+READ_HERE = {QUICKSTART, CONNECT, LANGUAGES, DEPLOY, COMPOSE, FAULTS, SECURITY}
 READ_ELSEWHERE = {  # by the tests of the wizard, and of the typed client
     DOCS / "tutorials" / "wizard.md",
     DOCS / "how-to" / "own-operations.md",
@@ -66,6 +68,18 @@ def test_sending_from_other_languages(home: StackHarness, sit: Sit) -> None:
 def test_deploying(home: StackHarness, sit: Sit) -> None:
     """Wrong settings are named, and each part says that it is alive."""
     sit(home.services.environment).read(DEPLOY)
+
+
+def test_connecting_a_service_to_compose(home: StackHarness, sit: Sit, tmp_path: Path) -> None:
+    """The program of the page finds a VM, with the password of a file."""
+    url = urlsplit(home.services.environment["XENFLOW_REDIS_URL"])
+    password = tmp_path / "password"
+    password.write_text(f"{url.password}\n", encoding="utf-8")
+    reader = sit({"REDIS_HOST": str(url.hostname), "REDIS_PASSWORD_FILE": str(password)})
+
+    reader.read(COMPOSE, instead={":6379": f":{url.port}"})
+
+    assert reader.said == "1\n"
 
 
 def test_security(sit: Sit) -> None:

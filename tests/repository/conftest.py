@@ -1,4 +1,4 @@
-"""What the tests of the house share: its files and its rooms."""
+"""Fixtures of the repository's tests: its files, packages and tools."""
 
 import subprocess
 import sys
@@ -12,32 +12,32 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """Find the folder of the project."""
+    """Return the folder of the project."""
     return ROOT
 
 
 @pytest.fixture(scope="session")
 def tools() -> Path:
-    """Find the folder of the tools that the lock installed."""
+    """Return the folder of the installed tools."""
     return Path(sys.executable).parent
 
 
 @pytest.fixture(scope="session")
-def rooms() -> list[str]:
-    """Read the product's top-level packages off pyproject.toml."""
+def packages() -> list[str]:
+    """Return the product's top-level packages, from pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     return list(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
 
 
 @pytest.fixture(scope="session")
-def modules(rooms: list[str]) -> list[Path]:
-    """List the product's modules."""
-    return [path for room in rooms for path in sorted((ROOT / room).rglob("*.py"))]
+def modules(packages: list[str]) -> list[Path]:
+    """Return the product's modules."""
+    return [path for package in packages for path in sorted((ROOT / package).rglob("*.py"))]
 
 
 @pytest.fixture(scope="session")
 def tracked() -> list[Path]:
-    """List the files that git keeps, or would keep: new ones too, ignored ones not."""
+    """Return the files that git tracks or would track: new ones, but not ignored ones."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,

@@ -1,6 +1,6 @@
-"""The golden list: every name and field that was ever released, and which fields must be given.
+"""The golden list of all released names and fields of messages, and of required fields.
 
-`make released` enters what is new, and never takes out what is there.
+`make released` adds what is new, and never removes anything.
 """
 
 import json
@@ -15,17 +15,17 @@ from workers import loader
 FILE = Path(__file__).with_name("wire_names.json")
 
 Names = dict[str, dict[str, Any]]
-"""Wire name -> "takes": field -> "required" or "optional"; "answers": fields."""
+"""Map a wire name to "takes" (field to "required" or "optional") and "answers" (fields)."""
 
 
 def released() -> Names:
-    """Read what was ever released."""
+    """Return the golden list."""
     names: Names = json.loads(FILE.read_text(encoding="utf-8"))
     return names
 
 
 def current() -> Names:
-    """Read what there is now off the catalogue, in the same form."""
+    """Return the names and fields of the catalogue, in the same form."""
     loader.load(Settings())
     return {
         operation.name: {
@@ -40,7 +40,7 @@ def current() -> Names:
 
 
 def enter() -> None:
-    """Enter new names, and new fields of known ones."""
+    """Add new names, and new fields of known ones."""
     names = released() if FILE.exists() else {}
     for name, now in current().items():
         known = names.setdefault(name, {"takes": {}, "answers": []})

@@ -1,80 +1,185 @@
-"""The image and the cluster are what they should be, as their own tools see it."""
+"""The image and the Compose files, as hadolint and Compose read them."""
 
 import json
+import os
+import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-FILLED_IN = {"REDIS_PASSWORD": "one", "FLOWER_PASSWORD": "two"}
+from config import setting_files, settings
+from config.targets import Targets
+
+BASE = "docker-compose.yml"
+DEMO = "deploy/demo.yml"
+PUBLISHED = "deploy/publish-redis.yml"
+VARIANTS = {"base": (BASE,), "demo": (BASE, DEMO), "published": (BASE, PUBLISHED)}
+SECRETS = {"redis_password", "flower_password", "sealing_keys", "default_password"}
+
+Services = dict[str, Any]
 
 
-def _compose(root: Path, tools: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+def _compose(root: Path, tools: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [tools / "docker-compose", "--env-file", "/dev/null", *words],
         cwd=root,
-        env=env,
+        env={},
         capture_output=True,
         check=False,
         text=True,
     )
 
 
+def _read(root: Path, tools: Path, files: tuple[str, ...]) -> dict[str, Any]:
+    options = [word for file in files for word in ("-f", file)]
+    shown = _compose(root, tools, *options, "config", "--format=json")
+    document: dict[str, Any] = json.loads(shown.stdout)
+    return document
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def services(root: Path, tools: Path, request: pytest.FixtureRequest) -> Services:
+    """Return the services of each combination of files, as Compose reads them."""
+    found: Services = _read(root, tools, VARIANTS[request.param])["services"]
+    return found
+
+
 @pytest.fixture(scope="module")
-def services(root: Path, tools: Path) -> dict[str, Any]:
-    """Read the services as Compose does, those of the demo among them."""
-    asked = _compose(root, tools, "--profile", "demo", "config", "--format=json", **FILLED_IN)
-    services: dict[str, Any] = json.loads(asked.stdout)["services"]
-    return services
+def demo(root: Path, tools: Path) -> Services:
+    """Return the services with the simulated pool."""
+    found: Services = _read(root, tools, VARIANTS["demo"])["services"]
+    return found
 
 
-def test_compose_accepts_the_file(root: Path, tools: Path) -> None:
-    """The real Compose reads it without a word."""
-    checked = _compose(root, tools, "config", "-q", **FILLED_IN)
+@pytest.mark.parametrize("files", VARIANTS.values(), ids=VARIANTS)
+def test_compose_accepts_the_files(root: Path, tools: Path, files: tuple[str, ...]) -> None:
+    """Compose prints no error and no warning."""
+    options = [word for file in files for word in ("-f", file)]
+
+    checked = _compose(root, tools, *options, "config", "-q")
 
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("missing", FILLED_IN)
-def test_compose_asks_for_each_password(root: Path, tools: Path, missing: str) -> None:
-    """None has a default that everybody knows."""
-    given = {name: value for name, value in FILLED_IN.items() if name != missing}
+@pytest.mark.parametrize(
+    ("files", "published"),
+    [
+        (VARIANTS["base"], {"flower": "5555"}),
+        (VARIANTS["demo"], {"flower": "5555"}),
+        (VARIANTS["published"], {"flower": "5555", "valkey": "6379"}),
+    ],
+)
+def test_ports_are_published_on_this_host_only(
+    root: Path, tools: Path, files: tuple[str, ...], published: dict[str, str]
+) -> None:
+    """Flower has a port; Valkey has one with the file that publishes it."""
+    ports = {
+        name: (port["host_ip"], port["published"])
+        for name, service in _read(root, tools, files)["services"].items()
+        for port in service.get("ports", [])
+    }
 
-    checked = _compose(root, tools, "config", "-q", **given)
-
-    assert checked.returncode != 0
-    assert missing in checked.stderr
+    assert ports == {name: ("127.0.0.1", port) for name, port in published.items()}
 
 
-def test_only_flower_can_be_reached_and_only_from_this_machine(services: dict[str, Any]) -> None:
-    """No other port is published."""
-    published = {name: service["ports"] for name, service in services.items() if "ports" in service}
+def test_a_published_port_has_a_network_that_publishes(root: Path, tools: Path) -> None:
+    """An internal network alone publishes no port."""
+    document = _read(root, tools, VARIANTS["published"])
+    internal = {name for name, one in document["networks"].items() if one.get("internal")}
 
-    assert published.keys() == {"flower"}
-    assert [port["host_ip"] for port in published["flower"]] == ["127.0.0.1"]
+    for name, service in document["services"].items():
+        if "ports" in service:
+            assert set(service["networks"]) - internal, name
 
 
-def test_every_part_is_watched_and_can_do_little(services: dict[str, Any]) -> None:
-    """A health check of plain words, a root file system that cannot be written, no capability."""
+def test_every_service_is_confined(services: Services) -> None:
+    """A health check, a read-only root, no capability, limits of memory, processes and logs."""
     for name, service in services.items():
         assert not [word for word in service["healthcheck"]["test"] if " " in word], name
         assert service["read_only"], name
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert int(service["mem_limit"]) > 0, name
+        assert int(service["pids_limit"]) > 0, name
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
 
 
-def test_the_simulator_comes_only_when_asked_for(services: dict[str, Any]) -> None:
-    """A cluster for real pools has none."""
-    assert [name for name, service in services.items() if service.get("profiles")] == ["simulator"]
+def test_no_environment_contains_a_secret(services: Services) -> None:
+    """Variables name files of secrets, and each of these files is mounted."""
+    for name, service in services.items():
+        environment = service.get("environment") or {}
+        mounted = {secret["target"] for secret in service.get("secrets", [])}
+        files = {value for variable, value in environment.items() if variable.endswith("_FILE")}
+        secret = {settings.PREFIX + field.upper() for field in setting_files.FIELDS}
+
+        assert files <= mounted, name
+        assert set(environment) & secret <= {"XENFLOW_REDIS_URL"}, name
+        assert "@" not in environment.get("XENFLOW_REDIS_URL", ""), name
+
+
+def test_every_variable_is_a_setting(services: Services) -> None:
+    """A misspelt variable would have no effect."""
+    known = {settings.PREFIX + field.upper() for field in settings.Settings.model_fields}
+    known |= {settings.PREFIX + field.upper() + "_FILE" for field in setting_files.FIELDS}
+
+    for service in services.values():
+        variables = {v for v in service.get("environment") or {} if v.startswith(settings.PREFIX)}
+        assert variables <= known
+
+
+def test_each_service_gets_only_the_secrets_that_it_needs(demo: Services) -> None:
+    """Flower gets no sealing keys and no password of a pool."""
+    given = {
+        name: {secret["source"] for secret in service.get("secrets", [])}
+        for name, service in demo.items()
+    }
+
+    assert given == {
+        "valkey": {"redis_password"},
+        "worker": {"redis_password", "sealing_keys", "default_password"},
+        "poller": {"redis_password", "sealing_keys", "default_password"},
+        "flower": {"redis_password", "flower_password"},
+        "simulator": set(),
+    }
+
+
+def test_only_the_demo_has_a_simulator(root: Path, tools: Path) -> None:
+    """Without it, neither a service nor a connection profile mentions one."""
+    found = _compose(root, tools, "config").stdout
+    profile = (root / "deploy/site/targets.toml").read_text(encoding="utf-8")
+
+    assert "simulat" not in found
+    assert "simulat" not in profile
+
+
+def test_the_profiles_use_secrets_that_are_mounted(
+    root: Path, demo: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both targets files are read, and their password files are secrets of the workers."""
+    monkeypatch.chdir(root)
+    mounted = {secret["target"] for secret in demo["worker"]["secrets"]}
+
+    for site in ("deploy/site", "deploy/demo"):
+        [target] = Targets.read(root / site / "targets.toml").values()
+        assert str(getattr(target.source, "path", "")) in mounted
+
+
+def test_workers_and_pollers_have_the_same_pools(demo: Services) -> None:
+    """The poller follows what workers launch, with the same profiles, keys and operations."""
+    worker, poller = demo["worker"], demo["poller"]
+
+    assert worker["environment"] == poller["environment"]
+    assert worker["volumes"] == poller["volumes"]
+    assert worker["secrets"] == poller["secrets"]
 
 
 @pytest.mark.parametrize("part", ["worker", "poller", "flower", "simulator"])
-def test_every_part_is_a_command_that_there_is(
-    tools: Path, services: dict[str, Any], part: str
-) -> None:
-    """Its name and options are those of the command line, and so is what asks whether it lives."""
-    command, *options = services[part]["command"]
+def test_every_command_exists(tools: Path, demo: Services, part: str) -> None:
+    """The command and its options are those of the command line; the health check knows it."""
+    command, *options = demo[part]["command"]
 
     helped = subprocess.run(
         [tools / "xenflow", command, "--help"], capture_output=True, check=False, text=True
@@ -82,11 +187,20 @@ def test_every_part_is_a_command_that_there_is(
 
     assert helped.returncode == 0
     assert all(word in helped.stdout for word in options if word.startswith("--"))
-    assert services[part]["healthcheck"]["test"] == ["CMD", "xenflow-alive", part]
+    assert demo[part]["healthcheck"]["test"] == ["CMD", "xenflow-alive", part]
 
 
-def test_the_image_is_built_as_its_lint_demands(root: Path, tools: Path) -> None:
-    """Hadolint finds nothing."""
+@pytest.mark.parametrize("script", ["start", "health"])
+def test_the_scripts_of_valkey_can_be_executed(root: Path, script: str) -> None:
+    """They are mounted with the mode that they have here, and are valid shell."""
+    path = root / "deploy/valkey" / script
+
+    assert os.access(path, os.X_OK)
+    assert subprocess.run(["sh", "-n", path], check=False).returncode == 0
+
+
+def test_the_dockerfile_passes_its_lint(root: Path, tools: Path) -> None:
+    """Hadolint reports nothing."""
     checked = subprocess.run(
         [tools / "hadolint", root / "Dockerfile"], capture_output=True, check=False, text=True
     )
@@ -94,12 +208,63 @@ def test_the_image_is_built_as_its_lint_demands(root: Path, tools: Path) -> None
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
-def test_the_image_runs_as_nobody_in_particular(root: Path) -> None:
-    """By number, so that an orchestrator can see that it is not root."""
-    users = [
-        line
-        for line in (root / "Dockerfile").read_text(encoding="utf-8").splitlines()
-        if line.startswith("USER ")
-    ]
+def test_the_image_runs_as_a_user_without_rights(root: Path) -> None:
+    """The user is a number, so that an orchestrator can see that it is not root."""
+    lines = (root / "Dockerfile").read_text(encoding="utf-8").splitlines()
 
-    assert users == ["USER 10001:10001"]
+    assert [line for line in lines if line.startswith("USER ")] == ["USER 10001:10001"]
+
+
+def test_the_build_context_contains_all_packages(root: Path, packages: list[str]) -> None:
+    """`.dockerignore` lets through each package of the wheel, and the files of the build."""
+    lines = (root / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    let_through = {line.removeprefix("!") for line in lines if line.startswith("!")}
+
+    assert {*packages, "pyproject.toml", "requirements.lock", "tools.lock"} <= let_through
+
+
+def test_the_build_backend_is_pinned_by_hash(root: Path) -> None:
+    """`tools.lock` has the version that `pyproject.toml` requires."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    pinned = (root / "tools.lock").read_text(encoding="utf-8").splitlines()
+
+    for requirement in project["build-system"]["requires"]:
+        assert f"{requirement} \\" in pinned
+
+
+def _yaml_blocks(page: Path) -> list[str]:
+    return re.findall(
+        r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+
+
+def test_the_override_of_the_documentation_adds_a_secret(
+    root: Path, tools: Path, tmp_path: Path
+) -> None:
+    """With it, workers and pollers have a password file for a second pool."""
+    [override] = _yaml_blocks(root / "docs/how-to/deploy.md")
+    path = tmp_path / "docker-compose.override.yml"
+    path.write_text(override, encoding="utf-8")
+
+    services = _read(root, tools, (BASE, str(path)))["services"]
+
+    for part in ("worker", "poller"):
+        targets = {secret["target"] for secret in services[part]["secrets"]}
+        assert {"/run/secrets/lab_password", "/run/secrets/default_password"} <= targets
+    assert "lab_password" not in str(services["flower"])
+
+
+def test_the_service_of_the_documentation_joins_the_network(
+    root: Path, tools: Path, tmp_path: Path
+) -> None:
+    """Its external network is the one that Valkey is on, by name."""
+    [project] = _yaml_blocks(root / "docs/how-to/connect-a-service-to-compose.md")
+    path = tmp_path / "compose.yml"
+    path.write_text(project, encoding="utf-8")
+
+    joined = _read(root, tools, (str(path),))["networks"]["xenflow-messages"]
+    document = _read(root, tools, (BASE,))
+
+    assert joined["external"]
+    assert document["networks"]["messages"]["name"] == joined["name"]
+    assert "messages" in document["services"]["valkey"]["networks"]

@@ -1,4 +1,4 @@
-"""Settings are read in one place."""
+"""Only one package reads the environment."""
 
 import ast
 from pathlib import Path
@@ -14,7 +14,7 @@ def _reads_the_environment(path: Path) -> bool:
 
 
 def test_only_config_reads_the_environment(root: Path, modules: list[Path]) -> None:
-    """Every other room is handed what it needs."""
+    """All other packages receive settings as arguments."""
     readers = [path for path in modules if _reads_the_environment(path)]
 
     assert {path.relative_to(root).parts[0] for path in readers} == {"config"}

@@ -1,11 +1,11 @@
-"""Files hold nothing of the machine or the site where they were written."""
+"""Files contain nothing of the machine or site where they were written."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-# Put together from halves, so that this file does not hold what it looks for.
+# Concatenated, so that this file does not contain what it looks for.
 HOSTS = (
     "pypi" + ".org",
     "pypi" + ".python.org",
@@ -34,16 +34,16 @@ def _lines(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError:
-        return []  # a picture
+        return []  # an image
 
 
 def test_no_registry_address_is_written_down(tracked: list[Path]) -> None:
-    """Each site has its own; the clients know it."""
+    """Each site has its own registries, and configures its clients."""
     assert _found(_HOST, tracked) == []
 
 
-def test_no_path_of_somebodys_machine_is_written_down(tracked: list[Path]) -> None:
-    """A clone works wherever it lies."""
+def test_no_path_of_a_developers_machine_is_written_down(tracked: list[Path]) -> None:
+    """A clone works in any folder."""
     assert _found(_HOME, tracked) == []
 
 
@@ -58,7 +58,7 @@ def test_both_would_be_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "dev.lock", "tools.lock"])
 def test_locks_pin_by_version_and_hash(root: Path, lock: str) -> None:
-    """Nothing but names, versions, markers and hashes."""
+    """Each line is a name, a version, a marker and hashes."""
     text = (root / lock).read_text(encoding="utf-8").replace(" \\\n", " ")
     pinned = re.compile(
         r"[a-z0-9._-]+(\[[a-z0-9,-]+\])?==\S+( ; [^;]+?)?( +--hash=sha256:[0-9a-f]{64})+"
@@ -68,7 +68,7 @@ def test_locks_pin_by_version_and_hash(root: Path, lock: str) -> None:
 
 
 def test_what_runs_is_what_was_tested(root: Path) -> None:
-    """The development lock holds the product's own, at the same versions."""
+    """The development lock contains the product's dependencies at the same versions."""
     product, dev = (
         set(re.findall(r"^\S+==\S+", (root / lock).read_text(encoding="utf-8"), re.MULTILINE))
         for lock in ("requirements.lock", "dev.lock")

@@ -1,4 +1,4 @@
-"""What people and CI call exists."""
+"""The targets of the Makefile exist, and explain what is missing."""
 
 import os
 import re
@@ -12,7 +12,7 @@ import pytest
     "target", ["demo", "test", "chaos", "lint", "docs", "lock", "clean", "help"]
 )
 def test_the_target_exists(root: Path, target: str) -> None:
-    """Make would know what to do."""
+    """Make has a recipe for it."""
     asked = subprocess.run(
         ["make", "--dry-run", "--always-make", target],
         cwd=root,
@@ -25,16 +25,16 @@ def test_the_target_exists(root: Path, target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("python", "said"),
+    ("python", "message"),
     [
         ("exit 127", "xenflow needs Python 3.11 or newer"),
         ("case $2 in *version_info*) exit 0;; *) exit 1;; esac", "python3-venv"),
     ],
 )
-def test_what_is_missing_is_said_in_one_line(
-    root: Path, tmp_path: Path, python: str, said: str
+def test_what_is_missing_is_named_in_one_line(
+    root: Path, tmp_path: Path, python: str, message: str
 ) -> None:
-    """An old Python, or one without its venv module."""
+    """The message names the package to install if Python is missing, or its venv module."""
     stand_in = tmp_path / "python3"
     stand_in.write_text(f"#!/bin/sh\n{python}\n", encoding="utf-8")
     stand_in.chmod(0o755)
@@ -56,12 +56,12 @@ def test_what_is_missing_is_said_in_one_line(
     )
 
     first, last = asked.stderr.splitlines()
-    assert said in first
+    assert message in first
     assert "***" in last
 
 
 def test_ci_ends_with_the_tests(root: Path) -> None:
-    """Their closing line is the verdict."""
+    """The last line of the tests is the last line of CI."""
     commands = (root / ".ci/run").read_text(encoding="utf-8").split("\n")
 
     assert [line for line in commands if re.match(r"set|make", line)] == [

@@ -1,4 +1,4 @@
-"""What the gate knows of XenServer's records agrees with the published data model."""
+"""The client's tables of references and integers agree with the published data model."""
 
 import pytest
 
@@ -10,7 +10,7 @@ MODEL = datamodel.load()
 
 
 def _holds(kind: Type) -> Type:
-    """Return the type of what a field holds one or several of."""
+    """Return the type of a field's value, or of the members of its set or map."""
     return kind.items[-1] if kind.kind in {"set", "map"} else kind
 
 
@@ -26,23 +26,23 @@ def _integers(cls: str) -> set[str]:
 
 @pytest.mark.parametrize("cls", sorted(references.REFERENCES))
 def test_every_reference_of_a_class_is_known(cls: str) -> None:
-    """A reference that was not known would leave the gate."""
+    """An unknown reference would appear in an answer."""
     assert references.REFERENCES[cls] == _references(cls)
 
 
 @pytest.mark.parametrize("cls", sorted(references.INTEGERS))
 def test_every_integer_of_a_class_is_known(cls: str) -> None:
-    """An integer that was not known would be text over XML-RPC and a number over JSON-RPC."""
+    """An unknown integer would be text over XML-RPC and a number over JSON-RPC."""
     assert references.INTEGERS[cls] == _integers(cls)
 
 
-def test_every_class_that_people_name_has_its_references_known() -> None:
-    """What can be found can be searched."""
+def test_the_references_of_every_named_class_are_known() -> None:
+    """Each class that a message can name has a table of references."""
     assert set(object_kinds.CLASSES.values()) <= set(references.REFERENCES)
 
 
 def test_the_keys_that_are_references_are_known() -> None:
-    """Maps from references to something, in the classes we speak of."""
+    """These are the maps with references as keys, in the classes that xenflow uses."""
     keys = {
         field.name: field.type.items[0].name
         for cls in references.REFERENCES
@@ -55,12 +55,12 @@ def test_the_keys_that_are_references_are_known() -> None:
 
 @pytest.mark.parametrize("method", sorted(references.INTEGER_ANSWERS))
 def test_a_method_that_answers_with_an_integer_does(method: str) -> None:
-    """The data model gives the type of each answer."""
+    """The data model has the type of each result."""
     assert MODEL.messages[method].result.kind == "int"
 
 
-def test_every_integer_that_a_known_class_answers_with_is_known() -> None:
-    """Other than getters, whose fields are known."""
+def test_every_integer_result_of_a_known_class_is_known() -> None:
+    """Getters are left out: their fields are known."""
     answers = {
         message.method
         for message in MODEL.messages.values()
@@ -74,8 +74,8 @@ def test_every_integer_that_a_known_class_answers_with_is_known() -> None:
     assert answers == references.INTEGER_ANSWERS
 
 
-def test_every_error_that_the_data_model_names_has_its_place() -> None:
-    """A code that stands nowhere in the tree tells nobody what to do next."""
+def test_every_error_of_the_data_model_has_a_class() -> None:
+    """The class of an error is its remedy, so each code needs one."""
     spoken = (m for m in MODEL.messages.values() if m.cls in references.REFERENCES)
     codes = {code for message in spoken for code in message.errors}
 

@@ -1,4 +1,4 @@
-"""The wheel stands on its own."""
+"""The wheel is complete, and runs without the clone."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def wheel(root: Path, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel as a release does, from what is installed already."""
+    """Build the wheel with the installed build backend."""
     out = tmp_path_factory.mktemp("wheel")
     command: list[str | Path] = [
         tools / "hatchling",
@@ -26,25 +26,27 @@ def wheel(root: Path, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return built
 
 
-def test_the_wheel_holds_every_file_of_every_room(
-    root: Path, rooms: list[str], tracked: list[Path], wheel: Path
+def test_the_wheel_contains_every_file_of_every_package(
+    root: Path, packages: list[str], tracked: list[Path], wheel: Path
 ) -> None:
-    """Scripts and data beside the modules, and nothing else at the top."""
+    """Lua scripts and data files are in it too, and no other top-level name."""
     ours = {
-        str(path.relative_to(root)) for path in tracked if path.relative_to(root).parts[0] in rooms
+        str(path.relative_to(root))
+        for path in tracked
+        if path.relative_to(root).parts[0] in packages
     }
 
     held = set(zipfile.ZipFile(wheel).namelist())
 
     assert ours <= held
-    assert {name.partition("/")[0] for name in held} == {*rooms, "xenflow-0.1.0.dist-info"}
+    assert {name.partition("/")[0] for name in held} == {*packages, "xenflow-0.1.0.dist-info"}
 
 
 @pytest.mark.slow
 def test_the_wheel_runs_in_an_environment_of_its_own(
     root: Path, tools: Path, wheel: Path, tmp_path: Path
 ) -> None:
-    """With what requirements.lock names, it says its version."""
+    """With the dependencies of requirements.lock, `xenflow --version` prints its version."""
     uv, python = str(tools / "uv"), str(tmp_path / "venv/bin/python")
     version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"][
         "version"
@@ -57,7 +59,7 @@ def test_the_wheel_runs_in_an_environment_of_its_own(
     ):
         subprocess.run(command, cwd=tmp_path, check=True)
 
-    said = subprocess.run(
+    shown = subprocess.run(
         [tmp_path / "venv/bin/xenflow", "--version"],
         cwd=tmp_path,
         check=True,
@@ -65,4 +67,4 @@ def test_the_wheel_runs_in_an_environment_of_its_own(
         text=True,
     )
 
-    assert said.stdout.split()[-1] == version
+    assert shown.stdout.split()[-1] == version

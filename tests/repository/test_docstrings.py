@@ -1,4 +1,4 @@
-"""Every public name says what it promises."""
+"""Public names have docstrings."""
 
 import ast
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ _Named = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def test_every_public_name_is_documented(root: Path, modules: list[Path]) -> None:
-    """Modules, classes, functions and methods, by a docstring of their own."""
+    """Modules, classes, functions and methods have a docstring."""
     mute = [
         f"{path.relative_to(root)}: {name}"
         for path in modules
@@ -20,7 +20,7 @@ def test_every_public_name_is_documented(root: Path, modules: list[Path]) -> Non
 
 
 def test_a_docstring_is_a_sentence(root: Path, modules: list[Path]) -> None:
-    """Its first line ends as a sentence does."""
+    """The first line of a docstring ends with a full stop, or leads to what follows."""
     cut = [
         f"{path.relative_to(root)}: {name}"
         for path in modules

@@ -1,11 +1,11 @@
-"""Imports go down only."""
+"""Imports follow the layers."""
 
 import subprocess
 from pathlib import Path
 
 
 def test_imports_go_down_only(root: Path, tools: Path) -> None:
-    """The contracts of pyproject.toml hold, the simulator's among them."""
+    """The import contracts of pyproject.toml hold."""
     checked = subprocess.run(
         [tools / "lint-imports", "--no-cache", "--no-logo"],
         cwd=root,
