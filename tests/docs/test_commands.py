@@ -21,10 +21,14 @@ CONNECT = DOCS / "how-to" / "connect-a-pool.md"
 LANGUAGES = DOCS / "how-to" / "enqueue-from-other-languages.md"
 DEPLOY = DOCS / "how-to" / "deploy.md"
 COMPOSE = DOCS / "how-to" / "connect-a-service-to-compose.md"
+TROUBLE = DOCS / "how-to" / "troubleshoot.md"
+BACKUP = DOCS / "how-to" / "back-up-and-restore.md"
+UPGRADE = DOCS / "how-to" / "upgrade.md"
 FAULTS = DOCS / "how-to" / "test-your-flows-against-faults.md"
 SECURITY = DOCS / "explanation" / "security.md"
 
-READ_HERE = {QUICKSTART, CONNECT, LANGUAGES, DEPLOY, COMPOSE, FAULTS, SECURITY}
+OPERATE = (DEPLOY, TROUBLE, BACKUP, UPGRADE)
+READ_HERE = {QUICKSTART, CONNECT, LANGUAGES, COMPOSE, FAULTS, SECURITY, *OPERATE}
 READ_ELSEWHERE = {  # by the tests of the wizard, and of the typed client
     DOCS / "tutorials" / "wizard.md",
     DOCS / "how-to" / "own-operations.md",
@@ -65,9 +69,10 @@ def test_sending_from_other_languages(home: StackHarness, sit: Sit) -> None:
     sit(home.services.environment).read(LANGUAGES)
 
 
-def test_deploying(home: StackHarness, sit: Sit) -> None:
-    """Wrong settings are named, and each part says that it is alive."""
-    sit(home.services.environment).read(DEPLOY)
+@pytest.mark.parametrize("page", OPERATE, ids=lambda page: str(page.name))
+def test_the_pages_for_operators(home: StackHarness, sit: Sit, page: Path) -> None:
+    """Their commands succeed or fail as the page shows, on a running stack."""
+    sit(home.services.environment).read(page)
 
 
 def test_connecting_a_service_to_compose(home: StackHarness, sit: Sit, tmp_path: Path) -> None:
