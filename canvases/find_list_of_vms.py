@@ -19,11 +19,18 @@ class VmList(Answer):
 
     vms: list[dict[str, JsonValue]] = Field(description="the VMs' records")
     count: int
+    after: str | None = Field(
+        None, description="where the list goes on, if there are more than an answer holds"
+    )
 
 
 def _listed(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> VmList:
     vms = sorted(last["records"], key=lambda vm: (vm["name_label"], vm["uuid"]))
-    return VmList(return_result=table(vms), vms=vms, count=len(vms))
+    after = last.get("after")
+    words = table(vms)
+    if after:
+        words += f"\n... and more: list them with vm.find, after={after}"
+    return VmList(return_result=words, vms=vms, count=len(vms), after=after)
 
 
 def table(vms: Sequence[Mapping[str, Any]]) -> str:

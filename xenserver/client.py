@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from xenserver import calls, errors, lookup, object_kinds, reference_names, search, values
 from xenserver.objects import Call, ObjectRef
+from xenserver.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping, Sequence
@@ -147,7 +148,7 @@ class Uuid:
 
 
 class Search:
-    """Searches the records of one class by criteria; see `search.Query` for their meaning."""
+    """Searches the records of one class by criteria; see `query.Query` for their meaning."""
 
     vm: Searcher
     host: Searcher
@@ -186,8 +187,8 @@ class Searcher:
         limit: int | None = None,
         after: str | None = None,
     ) -> list[values.Record]:
-        """Return the records that fit; see `search.Query`."""
-        query = search.Query(
+        """Return the records that fit; see `query.Query`."""
+        wanted = Query(
             uuid=uuid,
             name=name,
             is_search_expression=is_search_expression,
@@ -198,6 +199,6 @@ class Searcher:
             after=after,
         )
         found = self._read_once(
-            f"search {self._cls}", lambda: search.search(self._ask, self._cls, query)
+            f"search {self._cls}", lambda: search.search(self._ask, self._cls, wanted)
         )
         return cast("list[values.Record]", found)  # what search gave, or the same out of the memory

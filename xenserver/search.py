@@ -1,89 +1,44 @@
-"""Find many objects by criteria: one call for each class involved, none for each object."""
+"""Find many objects by criteria, by the calls that cost XenServer least.
+
+One object is asked for by its own calls, a few by theirs; a class is read in whole, in one call,
+only where nothing narrows it down.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from xenserver import errors, references, values
-from xenserver.objects import ObjectRef
+from xenserver import errors, query, record_reader, translation, values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from xenserver.lookup import Ask
-    from xenserver.values import Record, Value
+    from xenserver.query import Query
+    from xenserver.values import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """What is looked for and how much of it is wanted; nothing given means everything.
-
-    `where` maps fields to the value they must have: a Thing for a reference, one of several for a
-    list or tuple, a member for a field that is a set; None is no criterion. `fits` is asked of each
-    record besides. `fields` of None means the useful ones, ["*"] all. The answer is in order of
-    UUIDs, those `after` one, up to `limit`.
-    """
-
-    uuid: str | None = None
-    name: str | None = None
-    is_search_expression: bool = False
-    where: Mapping[str, object] = field(default_factory=dict)
-    fits: Callable[[Record], bool] | None = None
-    fields: Sequence[str] | None = None
-    limit: int | None = None
-    after: str | None = None
-
-
-def search(ask: Ask, cls: str, query: Query) -> list[Record]:
+def search(ask: Ask, cls: str, wanted: Query) -> list[Record]:
     """Return the records that fit the query, with UUIDs in the place of references.
 
     A null or dangling reference is None. Raises Refused for a field that the class does not have.
     """
-    everything = _all(ask, cls)
-    fitting = [record for record in everything.values() if _fits(record, query)]
-    fields = _fields(cls, query.fields, everything)
-    shown = [_only(record, fields) for record in _page(fitting, query)]
-    uuids = _uuids(ask, cls, shown, everything)
-    return [_translated(cls, record, uuids) for record in shown]
+    read = record_reader.read(ask, cls, wanted)
+    fitting = {ref: record for ref, record in read.records.items() if query.fits(record, wanted)}
+    fields = _fields(cls, wanted.fields, read.records)
+    page = _page(cls, fitting, wanted, read.after)
+    shown = [_only(record, fields) for record in page]
+    uuids = translation.uuids_of(ask, cls, shown, read)
+    return [translation.translated(cls, record, uuids) for record in shown]
 
 
-def _all(ask: Ask, cls: str) -> dict[str, Record]:
-    return values.records(ask(f"{cls}.get_all_records"))
-
-
-def _fits(record: Record, query: Query) -> bool:
-    criteria = {"uuid": query.uuid, **query.where}
-    wanted = ((name, value) for name, value in criteria.items() if value is not None)
-    if query.fits and not query.fits(record):
-        return False
-    return _named(record, query) and all(_is(record.get(name), value) for name, value in wanted)
-
-
-def _named(record: Record, query: Query) -> bool:
-    if query.name is None:
-        return True
-    label = values.text(record.get("name_label", ""))
-    if query.is_search_expression:
-        return query.name.casefold() in label.casefold()
-    return query.name == label
-
-
-def _is(value: Value, wanted: object) -> bool:
-    match wanted:
-        case ObjectRef():
-            return _is(value, wanted.ref)
-        case list() | tuple() | set() | frozenset():
-            return any(_is(value, one) for one in wanted)
-        case _:
-            return wanted in value if isinstance(value, list) else wanted == value
-
-
-def _page(found: list[Record], query: Query) -> list[Record]:
-    ordered = sorted(found, key=_uuid)
-    if query.after is not None:
-        ordered = [record for record in ordered if _uuid(record) > query.after]
-    return ordered[: query.limit]
+def _page(cls: str, fitting: Mapping[str, Record], wanted: Query, after: str) -> list[Record]:
+    if cls in record_reader.PAGED:
+        page = [fitting[ref] for ref in sorted(fitting) if ref > after]
+    else:
+        last = wanted.after or ""
+        page = sorted((r for r in fitting.values() if _uuid(r) > last), key=_uuid)
+    return page[: wanted.limit]
 
 
 def _uuid(record: Record) -> str:
@@ -108,72 +63,6 @@ def _only(record: Record, fields: list[str] | None) -> Record:
     if fields is None:
         return record
     return {name: record[name] for name in fields if name in record}
-
-
-def _uuids(ask: Ask, cls: str, shown: list[Record], own: dict[str, Record]) -> dict[str, str]:
-    """Map each reference that shows to its UUID, reading every class needed once."""
-    needed = {target for record in shown for target, _ref in _refs(cls, record)}
-    tables = [own] if cls in needed else []
-    tables += [_known(ask, target) for target in sorted(needed - {cls})]
-    return {ref: _uuid(record) for table in tables for ref, record in table.items()}
-
-
-def _known(ask: Ask, cls: str) -> dict[str, Record]:
-    """Read a class, which is empty for a server that does not have it."""
-    try:
-        return _all(ask, cls)
-    except errors.Refused as refusal:
-        if refusal.code != "MESSAGE_METHOD_UNKNOWN":
-            raise
-        return {}
-
-
-def _refs(cls: str, record: Record) -> Iterator[tuple[str, str]]:
-    for name, value in record.items():
-        target = references.REFERENCES.get(cls, {}).get(name)
-        if target:
-            yield from ((target, ref) for ref in _flat(value))
-        elif name in references.KEYS and isinstance(value, dict):
-            yield from ((references.KEYS[name], ref) for ref in _live(value))
-
-
-def _flat(value: Value) -> Iterator[str]:
-    match value:
-        case str():
-            return _live([value])
-        case dict():
-            return _live(value.values())
-        case list():
-            return _live(value)
-        case _:
-            return iter(())
-
-
-def _live(refs: Iterable[Value]) -> Iterator[str]:
-    return (ref for ref in refs if isinstance(ref, str) and ref not in {values.NULL, ""})
-
-
-def _translated(cls: str, record: Record, uuids: Mapping[str, str]) -> Record:
-    held = references.REFERENCES.get(cls, {})
-    return {name: _told(name, value, uuids, name in held) for name, value in record.items()}
-
-
-def _told(name: str, value: Value, uuids: Mapping[str, str], is_reference: bool) -> Value:  # noqa: FBT001 -- private
-    match value:
-        case dict() if name in references.KEYS:
-            return {_key(key, uuids): item for key, item in value.items()}
-        case dict() if is_reference:
-            return {key: uuids.get(str(ref)) for key, ref in value.items()}
-        case list() if is_reference:
-            return [uuids.get(str(ref)) for ref in value]
-        case str() if is_reference or value.startswith("OpaqueRef:"):
-            return uuids.get(value)
-        case _:
-            return value
-
-
-def _key(ref: str, uuids: Mapping[str, str]) -> str:
-    return uuids.get(ref, "gone" if ref.startswith("OpaqueRef:") else ref)
 
 
 _ALWAYS = ("uuid", "name_label", "allowed_operations")

@@ -134,7 +134,7 @@ class Found(TypedDict):
     records: list[dict[str, Any]]
     count: int
     after: NotRequired[str]
-    """Where the next page begins, when `limit` was reached."""
+    """Where the next page begins, when `limit` or the bound was reached."""
 
 
 class FreeDevices(TypedDict):
@@ -199,6 +199,8 @@ class VmList(TypedDict):
     vms: list[dict[str, Any]]
     """The VMs' records."""
     count: int
+    after: NotRequired[str]
+    """Where the list goes on, if there are more than an answer holds."""
 
 
 class XenTask(TypedDict):

@@ -211,6 +211,17 @@ def test_a_uuid_goes_before_a_name() -> None:
     assert (_kwargs(step)["uuid"], _kwargs(step)["name"]) == ("u1", None)
 
 
+def test_a_list_that_goes_on_says_so() -> None:
+    """Where there are more VMs than an answer holds."""
+    vms = [{"uuid": "u1", "name_label": "web01", "power_state": "Running"}]
+    assert find_list_of_vms.shape
+
+    told = find_list_of_vms.shape({}, {"records": vms, "after": "u1"}).document()
+
+    assert told["after"] == "u1"
+    assert told["return_result"].endswith("... and more: list them with vm.find, after=u1")
+
+
 def test_a_list_of_vms_is_written_as_a_table() -> None:
     """A head, a line for each, columns that stand under one another."""
     vms = [

@@ -1,5 +1,6 @@
 """Finding many: criteria, fields, pages, and what it costs."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -127,6 +128,93 @@ def test_a_class_is_read_once_however_many_objects_there_are(xen: Xen, sessions:
         "VDI.get_all_records": 1,
         "VM.get_all_records": 1,
     }
+
+
+def _calls(sessions: Sessions) -> dict[str, int]:
+    return {m: n for m, n in sessions.tally.calls.items() if not m.startswith("session.")}
+
+
+def test_one_object_is_asked_for_by_its_own_calls(xen: Xen, sessions: Sessions) -> None:
+    """By UUID: its reference, its record, and the UUIDs of what it names."""
+    xen.search.vm(uuid=xen.find.vm("web01").uuid)
+    before = Counter(sessions.tally.calls)
+
+    xen.search.vm(uuid=xen.find.vm("web01").uuid)
+
+    cost = Counter(sessions.tally.calls) - before
+    assert cost == {"VM.get_by_uuid": 1, "VM.get_record": 1, "host.get_uuid": 1}
+
+
+def test_an_exact_name_reads_those_that_bear_it(xen: Xen, sessions: Sessions) -> None:
+    """And nobody else."""
+    assert _names(xen.search.vm(name="web02")) == ["web02"]
+
+    assert _calls(sessions) == {"VM.get_by_name_label": 1, "VM.get_record": 1}
+
+
+def test_the_devices_of_a_vm_are_asked_of_it(xen: Xen, sessions: Sessions) -> None:
+    """Not of all devices of the pool."""
+    vm = xen.find.vm("db01")
+    before = Counter(sessions.tally.calls)
+
+    found = xen.search.vbd(where={"VM": vm})
+
+    cost = Counter(sessions.tally.calls) - before
+    assert cost["VM.get_VBDs"] == 1
+    assert cost["VBD.get_record"] == len(found) > 1
+    assert [method for method in cost if method.endswith("get_all_records")] == []
+
+
+def test_a_page_of_a_large_pool_is_read_record_by_record(xen: Xen, sessions: Sessions) -> None:
+    """The pages together are what is found at once, whatever does not fit in between."""
+    for number in range(40):
+        xen.VM.clone(xen.find.vm("web02"), f"many{number}")
+    everything = [vm["uuid"] for vm in xen.search.vm(where=PLAIN)]
+    before = Counter(sessions.tally.calls)
+
+    first = xen.search.vm(where=PLAIN, limit=5)
+
+    cost = Counter(sessions.tally.calls) - before
+    assert cost["VM.get_all"] == 1
+    assert 5 <= cost["VM.get_record"] <= 20
+    assert cost["VM.get_all_records"] == 0
+    rest = xen.search.vm(where=PLAIN, after=str(first[-1]["uuid"]))
+    assert [vm["uuid"] for vm in [*first, *rest]] == everything
+
+
+def test_a_page_of_which_hardly_anything_fits_is_read_at_once(xen: Xen, sessions: Sessions) -> None:
+    """Record by record it would cost more than all of them."""
+    for number in range(40):
+        xen.VM.clone(xen.find.vm("web02"), f"many{number}")
+
+    found = xen.search.vm(where={"name_label": "web01"}, limit=5)
+
+    assert _names(found) == ["web01"]
+    assert sessions.tally.calls["VM.get_all_records"] == 1
+
+
+def test_a_page_after_an_object_that_is_gone_is_refused_in_words(xen: Xen) -> None:
+    """Nobody knows where to go on."""
+    gone = "00000000-0000-0000-0000-000000000000"
+
+    with pytest.raises(errors.Missing, match=r"after: no VM has the UUID .* begin again"):
+        xen.search.vm(after=gone)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["MESSAGE_REMOVED", "MESSAGE_METHOD_UNKNOWN", "RBAC_PERMISSION_DENIED", "INTERNAL_ERROR"],
+)
+@pytest.mark.parametrize("narrow", [True, False])
+def test_no_find_fails_because_of_a_field(xen: Xen, pool: Pool, code: str, *, narrow: bool) -> None:
+    """What a device made since the toolstack's start names is null if its class is not shown."""
+    vm = xen.find.vm("web02")
+    pool.do("fault", what="refuse", method="VBD_metrics.*", code=code, params=[], count=-1)
+
+    found = xen.search.vbd(where={"VM": vm} if narrow else {}, fields=["*"])
+
+    assert found
+    assert {record["metrics"] for record in found} == {None}
 
 
 def test_a_class_that_does_not_show_is_not_read(xen: Xen, sessions: Sessions) -> None:

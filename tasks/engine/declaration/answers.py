@@ -1,10 +1,13 @@
 """What operations and flows answer: an object with `return_result`; UUIDs, never references."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+LARGEST = 4 * 1024**2
+"""Bytes of records in one answer, as JSON: it stands in Redis, and travels to who asked."""
 
 
 class Answer(BaseModel):
@@ -47,7 +50,7 @@ class Found(Answer):
     records: list[dict[str, JsonValue]]
     count: int
     after: str | None = Field(
-        None, description="where the next page begins, when `limit` was reached"
+        None, description="where the next page begins, when `limit` or the bound was reached"
     )
 
 
@@ -109,11 +112,30 @@ def created(
 
 
 def found(records: list[dict[str, JsonValue]], noun: str, limit: int | None = None) -> Found:
-    """Return the records, and say how many there are: "12 VMs"."""
-    count = len(records)
+    """Return the records, and say how many there are: "12 VMs".
+
+    An answer is at most `LARGEST` bytes of records; of more, it is the first page.
+    """
+    kept = list(_first(records))
+    count = len(kept)
     words = f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-    after = str(records[-1]["uuid"]) if records and count == limit else None
-    return Found(return_result=words, records=records, count=count, after=after)
+    if count == len(records):
+        after = str(kept[-1]["uuid"]) if kept and count == limit else None
+        return Found(return_result=words, records=kept, count=count, after=after)
+    after = str(kept[-1]["uuid"])
+    words = f"the first {count} of {len(records)} {noun}s, as many as an answer holds; "
+    words += f"go on with after={after}, or ask for fewer fields"
+    return Found(return_result=words, records=kept, count=count, after=after)
+
+
+def _first(records: list[dict[str, JsonValue]]) -> Iterator[dict[str, JsonValue]]:
+    """Return as many records as an answer holds, one at least."""
+    size = 0
+    for number, record in enumerate(records):
+        size += len(json.dumps(record))
+        if number and size > LARGEST:
+            return
+        yield record
 
 
 def told(value: Any) -> Told:
