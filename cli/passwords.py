@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,13 @@ from cli.options import Debug, Manner
 from config import sealing
 
 
+class Protocol(StrEnum):
+    """How a host is reached."""
+
+    HTTPS = "https"
+    HTTP = "http"
+
+
 def command(name: str) -> TyperCommand:
     """Return `xenflow seal`."""
     return single_command.command(name, seal)
@@ -22,11 +30,17 @@ def command(name: str) -> TyperCommand:
 def seal(
     hostname: Annotated[str, typer.Option(help="the XenServer host it is for")],
     username: Annotated[str, typer.Option(help="who logs in with it")] = "root",
-    debug: Debug = False,  # noqa: FBT002, ARG001 - an option of the command line, read by entry.py
+    protocol: Annotated[Protocol, typer.Option(help="how the host is reached")] = Protocol.HTTPS,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="443, or 80 for http, if not said")
+    ] = None,
+    *,
+    debug: Debug = False,  # noqa: ARG001 - read by main.py
 ) -> int:
-    """Seal a password for one host and user; it is asked for, or read from standard input."""
+    """Seal a password for one address and user; it is asked for, or read from standard input."""
     secret = _asked(hostname, username) if sys.stdin.isatty() else _read()
-    output.line(sealing.seal(secret, host=hostname, user=username))
+    where = sealing.address(hostname, protocol=protocol, port=port)
+    output.line(sealing.seal(secret, address=where, user=username))
     return Code.DONE
 
 
@@ -39,7 +53,13 @@ def with_password(fields: Mapping[str, Any], manner: Manner) -> dict[str, Any]:
     if user is None:
         raise Stop(Code.USAGE, "--hostname needs --username beside it")
     secret = _secret(str(host), str(user), manner)
-    return {**given, "password": sealing.seal(secret, host=str(host), user=str(user))}
+    port = str(given.get("port") or "")
+    where = sealing.address(
+        str(host),
+        protocol=str(given.get("protocol") or "https"),
+        port=int(port) if port.isdecimal() else None,
+    )
+    return {**given, "password": sealing.seal(secret, address=where, user=str(user))}
 
 
 def _secret(host: str, user: str, manner: Manner) -> SecretStr:

@@ -1,6 +1,7 @@
-"""Sealed passwords: encrypted, and bound to one host and one user.
+"""Sealed passwords: encrypted, bound to one address and one user, and valid for a while.
 
-The binding prevents that a sealed password is sent to a host of somebody else's choice.
+The binding prevents that a sealed password is sent anywhere else: to a host of somebody else's
+choice, to another port of the same host, or there in the clear.
 """
 
 import json
@@ -12,18 +13,28 @@ from pydantic import SecretStr
 
 from config import settings
 
-MARK = "sealed:v1:"
+MARK = "sealed:v2:"
+PORTS = {"http": 80, "https": 443}
 KEY_COMMAND = "openssl rand -base64 32 | tr +/ -_"
+
+_ANY = "sealed:"  # what seals of all versions begin with
 
 
 class SealingError(Exception):
     """A secret cannot be sealed or opened; the text never contains it."""
 
 
+def address(hostname: str, *, protocol: str = "https", port: int | None = None) -> str:
+    """Return the address that a password is sealed for: `https://pool.example.net:443`."""
+    host = f"[{hostname}]" if ":" in hostname else hostname
+    return f"{protocol}://{host.casefold()}:{PORTS.get(protocol, 0) if port is None else port}"
+
+
 class Sealer:
     """Seal with the first key and open with any, so that keys can be rotated."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], *, lifetime: float = 86_400.0) -> None:
+        self._lifetime = int(lifetime)
         try:
             self._box = MultiFernet([Fernet(key) for key in keys])
         except ValueError:
@@ -31,47 +42,58 @@ class Sealer:
                 f"a sealing key is 32 bytes in URL-safe base64; `{KEY_COMMAND}` makes one"
             ) from None
 
-    def seal(self, secret: SecretStr, *, host: str, user: str) -> str:
-        """Seal a secret for one host and user."""
-        bound = json.dumps([host.casefold(), user, secret.get_secret_value()])
+    def seal(self, secret: SecretStr, *, address: str, user: str) -> str:
+        """Seal a secret for one address and user."""
+        bound = json.dumps([address, user, secret.get_secret_value()])
         return MARK + self._box.encrypt(bound.encode()).decode()
 
-    def open(self, text: str, *, host: str, user: str) -> SecretStr:
-        """Return a secret that was sealed for this host and user; raise SealingError otherwise."""
+    def open(self, text: str, *, address: str, user: str) -> SecretStr:
+        """Return what was sealed for this address and user; raise SealingError otherwise."""
+        whose = f"the password for {user} at {address}"
         if not is_sealed(text):
-            raise SealingError(f"the password for {user} at {host} is not sealed")
-        try:
-            bound = self._box.decrypt(text.removeprefix(MARK))
-        except InvalidToken:
-            raise SealingError(
-                f"the password for {user} at {host} was sealed with a key that is unknown here"
-            ) from None
-        sealed_host, sealed_user, secret = json.loads(bound)
-        if (sealed_host, sealed_user) != (host.casefold(), user):
-            raise SealingError(
-                f"the password for {user} at {host} was sealed for another host or user"
-            )
+            raise SealingError(f"{whose} is not sealed")
+        if not text.startswith(MARK):
+            raise SealingError(f"{whose} was sealed by an older xenflow; seal it anew")
+        sealed_address, sealed_user, secret = json.loads(self._decrypted(text, whose))
+        if (sealed_address, sealed_user) != (address, user):
+            raise SealingError(f"{whose} was sealed for another address or user")
         return SecretStr(secret)
 
+    def _decrypted(self, text: str, whose: str) -> bytes:
+        token = text.removeprefix(MARK)
+        try:
+            return self._box.decrypt(token, ttl=self._lifetime)
+        except InvalidToken:
+            pass
+        try:
+            self._box.decrypt(token)
+        except InvalidToken:
+            raise SealingError(f"{whose} was sealed with a key that is unknown here") from None
+        raise SealingError(
+            f"{whose} was sealed more than {self._lifetime} s ago, or by a clock that is ahead; "
+            "seal it anew"
+        )
 
-def seal(secret: SecretStr, *, host: str, user: str) -> str:
-    """Seal a secret for one host and user, with the keys of the settings."""
-    return _sealer().seal(secret, host=host, user=user)
+
+def seal(secret: SecretStr, *, address: str, user: str) -> str:
+    """Seal a secret for one address and user, with the keys of the settings."""
+    return _sealer().seal(secret, address=address, user=user)
 
 
-def open_sealed(text: str, *, host: str, user: str) -> SecretStr:
-    """Return what was sealed for this host and user, with the keys of the settings."""
-    return _sealer().open(text, host=host, user=user)
+def open_sealed(text: str, *, address: str, user: str) -> SecretStr:
+    """Return what was sealed for this address and user, with the keys of the settings."""
+    return _sealer().open(text, address=address, user=user)
 
 
 def is_sealed(text: str) -> bool:
     """Return whether a text has the form of a sealed secret."""
-    return text.startswith(MARK)
+    return text.startswith(_ANY)
 
 
 @cache
 def _sealer() -> Sealer:
-    return Sealer(_keys(settings.load()))
+    chosen = settings.load()
+    return Sealer(_keys(chosen), lifetime=chosen.seal_expires)
 
 
 def _keys(chosen: settings.Settings) -> list[str]:

@@ -109,6 +109,12 @@ class Settings(BaseSettings):
     keys: SecretStr | None = None
     """Fernet keys that seal passwords, the newest first, separated by commas or line ends."""
 
+    seal_expires: Seconds = _DAY
+    """How long a sealed password can be used after it was sealed."""
+
+    allow_http: bool = False
+    """Let messages that name a host of their own have it reached by http, in the clear."""
+
     timeout: Seconds = 3600.0
     """The time limit of an operation, waiting included, unless its message sets another."""
 

@@ -37,7 +37,6 @@ from config import sealing, validation_messages
 from config.durations import Seconds
 from config.passwords import FromCommand, FromEnvironment, FromFile, FromMessage
 
-_PORTS = {"http": 80, "https": 443}
 _Table = Mapping[str, Any]  # as tomllib reads it
 
 
@@ -55,7 +54,7 @@ def _listed(urls: object) -> object:
 
 def _base(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname or parts.port == 0:
+    if parts.scheme not in sealing.PORTS or not parts.hostname or parts.port == 0:
         raise ValueError("an address is http:// or https://, a host, and an optional port")
     if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("an address contains no user and no path")
@@ -103,13 +102,12 @@ class Target(BaseModel):
         hostname: str,
         username: str,
         password: str,
-        protocol: str = "http",
+        protocol: str = "https",
         port: int | None = None,
     ) -> Self:
         """Return the target of a message's own fields; raise SealingError for a plain password."""
-        secret = sealing.open_sealed(password, host=hostname, user=username)
-        host = f"[{hostname}]" if ":" in hostname else hostname
-        url = f"{protocol}://{host}:{_PORTS.get(protocol, 0) if port is None else port}"
+        url = sealing.address(hostname, protocol=protocol, port=port)
+        secret = sealing.open_sealed(password, address=url, user=username)
         return cls._checked(
             {"name": hostname, "url": url, "user": username, "source": FromMessage(secret)}
         )

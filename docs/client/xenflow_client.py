@@ -339,9 +339,9 @@ class Common(TypedDict, total=False):
     password: str
     """With hostname: the password, sealed."""
     protocol: Literal["http", "https"]
-    """With hostname."""
+    """With hostname; http only where the worker allows it."""
     port: int
-    """With hostname; 80, or 443 for https."""
+    """With hostname; 443, or 80 for http."""
     timeout: float | str
     """Deadline, waiting included (90s, 10m)."""
 

@@ -82,6 +82,8 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         """Carry the operation on; park as Celery knows it: a retry that somebody else sends."""
         request: Any = self.request  # Celery's context, which is complete within a delivery
         request.kwargs = message.masked(request.kwargs)
+        if message.feeds_a_secret(fields):
+            request.args = [masking.STARS]  # kept with the answer, and shown
         try:
             delivery = _delivery(request, previous, fields, self._is_kept)
             return executor.execute(self.operation, delivery, self.runtime)

@@ -23,7 +23,7 @@ def test_a_password_from_standard_input_is_sealed(run: Run) -> None:
     told = run("seal", "--hostname", "xs1", "--username", "root", XENFLOW_KEYS=KEY)
 
     assert told.code == 0
-    opened = sealing.Sealer([KEY]).open(told.out.strip(), host="xs1", user="root")
+    opened = sealing.Sealer([KEY]).open(told.out.strip(), address="https://xs1:443", user="root")
     assert opened.get_secret_value() == "swordfish"
 
 

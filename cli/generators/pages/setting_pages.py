@@ -33,8 +33,21 @@ def _files() -> str:
 def _row(name: str, told: Mapping[str, Any]) -> list[str]:
     variable = settings.PREFIX + name.upper()
     default = told.get("default", "")
-    said = default if isinstance(default, str) else f"{default:g}"
-    return [markdown.term(variable), _kind(told), markdown.term(said), told["description"]]
+    return [
+        markdown.term(variable),
+        _kind(told),
+        markdown.term(_said(default)),
+        told["description"],
+    ]
+
+
+def _said(default: object) -> str:
+    match default:
+        case bool():
+            return str(default).lower()
+        case int() | float():
+            return f"{default:.10g}"
+    return str(default)
 
 
 def _kind(told: Mapping[str, Any]) -> str:
@@ -46,6 +59,7 @@ def _kind(told: Mapping[str, Any]) -> str:
 
 
 _KINDS = {
+    "boolean": "true or false",
     "integer": "whole number",
     "number": "number",
     "number/string": "duration",

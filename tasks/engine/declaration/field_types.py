@@ -5,10 +5,12 @@ object it names (`x-names`).
 """
 
 import re
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from config import masking
 from config.durations import Seconds
 
 __all__ = ["Seconds"]
@@ -26,6 +28,9 @@ _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
 SMALLEST = 1024**2
 """The smallest size, in bytes: who says less has left out the unit."""
 
+LARGEST = 2**63 - 1
+"""The largest size, in bytes: XenServer counts in 64 bits."""
+
 
 def parse_size(value: object) -> object:
     """Read bytes, or text with a unit (`10GiB`, `512 MB`, `2g`), as bytes."""
@@ -34,9 +39,12 @@ def parse_size(value: object) -> object:
     match = _QUANTITY.fullmatch(str(value))
     unit = _UNITS.get(match[2].lower()) if match else None
     if match is None or unit is None:
-        message = f"{str(value)!r} is not a size such as 10GiB, 512 MB or a number of bytes"
+        shown = masking.cut(str(value), 80)
+        message = f"{shown!r} is not a size such as 10GiB, 512 MB or a number of bytes"
         raise ValueError(message)
-    size = int(float(match[1]) * unit)
+    size = int(Decimal(match[1]) * unit)
+    if size > LARGEST:
+        raise ValueError("is more than any disk or memory has")
     if size < SMALLEST:
         raise ValueError(_too_small(match[1], match[2], size))
     return size

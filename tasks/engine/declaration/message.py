@@ -5,7 +5,7 @@ is accepted too. Unknown fields are refused. `feed` takes fields from the answer
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -22,12 +22,16 @@ from pydantic_core import to_jsonable_python
 
 from config import masking, sealing
 from tasks.engine.declaration.field_types import Label, Seconds
+from tasks.engine.declaration.plain_values import NotPlain, plain
 from tasks.engine.declaration.strictness import Strict
 from xenserver import errors
 
 PLAIN_SECRET = "XENFLOW_PASSWORD_NOT_SEALED"  # noqa: S105 - the code of an error, no secret
 INVALID = "XENFLOW_MESSAGE_INVALID"
 LONGEST_ID = 255
+LONGEST_TIMEOUT = 366 * 86_400  # seconds
+MOST_PROBLEMS = 20  # of one message that are told
+LONGEST_PROBLEM = 1_000  # characters
 WHOLE = "*"  # in `feed`: the previous answer as it is; after a chord, the list of its answers
 
 
@@ -48,11 +52,15 @@ class Message(Strict):
     hostname: Label | None = Field(None, description="a XenServer host, in place of a target")
     username: Label | None = Field(None, description="with hostname: who logs in")
     password: str | None = Field(None, description="with hostname: the password, sealed")
-    protocol: Literal["http", "https"] = Field("http", description="with hostname")
-    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
-        None, description="with hostname; 80, or 443 for https"
+    protocol: Literal["http", "https"] = Field(
+        "https", description="with hostname; http only where the worker allows it"
     )
-    timeout: Seconds | None = Field(None, description="deadline, waiting included (90s, 10m)")
+    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        None, description="with hostname; 443, or 80 for http"
+    )
+    timeout: Annotated[Seconds, Field(le=LONGEST_TIMEOUT)] | None = Field(
+        None, description="deadline, waiting included (90s, 10m)"
+    )
     feed: dict[str, str] | None = Field(
         None, description="field -> key of the previous answer it is taken from"
     )
@@ -129,7 +137,7 @@ def check(model: type[Message], fields: Mapping[str, Any], previous: object = No
     feed = given.get("feed")
     if isinstance(feed, dict):
         given |= {str(name): _fed(str(name), str(key), previous) for name, key in feed.items()}
-    message = _read(model, given)
+    message = _read(model, _plain(given))
     password = message.password
     if password is not None and not sealing.is_sealed(password):
         raise errors.Refused(
@@ -144,8 +152,7 @@ def check(model: type[Message], fields: Mapping[str, Any], previous: object = No
 def check_id(operation: str) -> None:
     """Raise Refused for an id that cannot go where ids go: into headers, names and lines."""
     if not operation.isprintable() or len(operation) > LONGEST_ID:
-        problem = f"id: an id is at most {LONGEST_ID} characters that can be printed"
-        raise errors.Refused(INVALID, [problem], f"the message is wrong: {problem} ({INVALID})")
+        raise _wrong([f"id: an id is at most {LONGEST_ID} characters that can be printed"])
 
 
 def check_unfed(model: type[Message], fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,22 +174,43 @@ def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def feeds_a_secret(fields: Mapping[str, Any]) -> bool:
+    """Return whether a secret is to be taken from the previous answer."""
+    feed = fields.get("feed")
+    return isinstance(feed, dict) and any(masking.is_secret(str(name)) for name in feed)
+
+
+def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    wrong = []
+    given = {}
+    for name, value in fields.items():
+        try:
+            given[name] = plain(value)
+        except NotPlain as error:
+            wrong.append(f"{name}: {error}")
+    if wrong:
+        raise _wrong(wrong)
+    return given
+
+
+def _wrong(problems: Sequence[str]) -> errors.Refused:
+    told = [masking.cut(problem, LONGEST_PROBLEM) for problem in problems[:MOST_PROBLEMS]]
+    return errors.Refused(INVALID, told, f"the message is wrong: {'; '.join(told)} ({INVALID})")
+
+
 def _read(model: type[Message], fields: Mapping[str, Any]) -> Message:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        wrong = [
-            _told(model, dict(one)) for one in error.errors(include_url=False, include_input=False)
-        ]
-        text = "; ".join(wrong)
-        raise errors.Refused(INVALID, wrong, f"the message is wrong: {text} ({INVALID})") from None
+        found = error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
+        raise _wrong([_told(model, dict(one)) for one in found]) from None
 
 
 def _told(model: type[Message], one: dict[str, Any]) -> str:
     name = ".".join(str(part) for part in one["loc"]) or "message"
     name = name if name.isprintable() else repr(name)
     if one["type"] == "extra_forbidden":
-        field = to_snake(name)
+        field = _snake(name)
         if field in model.model_fields and name == to_camel(field):
             return f"{name}: is {field}, and that is given too; say it once"
         known = ", ".join(own_fields(model))
@@ -211,7 +239,12 @@ def _part(value: Any, part: str) -> Any:
     """Return a part of an answer: by its place in a list, by its key in either spelling."""
     if isinstance(value, list):
         return value[int(part)]
-    return value[part] if part in value else value[to_snake(part)]
+    return value[part] if part in value else value[_snake(part)]
+
+
+def _snake(name: str) -> str:
+    """Return a name in snake_case; a long one, which nothing has, as it is."""
+    return to_snake(name) if len(name) <= LONGEST_ID else name
 
 
 def _keys(answer: object) -> str:

@@ -33,7 +33,7 @@ def first(
         "name": operation.name,
         "root": delivery.place.root,
         "path": publisher.path_text(delivery.place.path),
-        "inputs": json.dumps(message.masked(delivery.fields)),
+        "inputs": json.dumps(message.masked(delivery.fields), default=str),
         "origin": delivery.origin,
         "deadline": str(runtime.now() + timeout),
         **delivery.adopts,

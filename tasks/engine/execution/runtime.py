@@ -3,7 +3,10 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
+
+import structlog
 
 from config import sealing
 from config.targets import Target, TargetError, UnknownTarget
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
     from config.settings import Settings
     from xenserver.session import Sessions
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Runtime:
         """Return the target that a message names or describes; raise Refused when it cannot be."""
         try:
             if "hostname" in connection:
+                self._check_protocol(connection)
                 return Target.from_message(**_complete(connection))
             return self.targets[str(connection["target"])]
         except UnknownTarget as unknown:
@@ -47,6 +53,18 @@ class Runtime:
         except (TargetError, sealing.SealingError) as wrong:
             code = "XENFLOW_TARGET_WRONG"
             raise errors.Refused(code, [str(wrong)], f"{wrong} ({code})") from None
+
+    def _check_protocol(self, connection: Mapping[str, Any]) -> None:
+        """Refuse to send a password in the clear, unless that is allowed."""
+        if connection.get("protocol") != "http":
+            return
+        if not self.settings.allow_http:
+            problem = (
+                "protocol: http sends the password in the clear; use https, or have the worker "
+                "allow it by XENFLOW_ALLOW_HTTP=true"
+            )
+            raise TargetError(problem)
+        _warn_of_http()
 
     def xen(
         self,
@@ -65,6 +83,12 @@ class HasRuntime(Protocol):
     @property
     def runtime(self) -> Runtime:
         """The tools of this process."""
+
+
+@cache
+def _warn_of_http() -> None:
+    """Warn once in the life of a process."""
+    log.warning("target.http", risk="passwords of messages are sent in the clear")
 
 
 def _complete(connection: Mapping[str, Any]) -> dict[str, Any]:

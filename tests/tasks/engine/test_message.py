@@ -1,5 +1,8 @@
 """Messages are read off signatures, checked on both ends, and speak two spellings."""
 
+import uuid
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -237,7 +240,7 @@ def test_a_sealed_password_passes() -> None:
         "hostname": "h",
         "username": "root",
         "password": sealed,
-        "protocol": "http",
+        "protocol": "https",
     }
 
 
@@ -274,3 +277,58 @@ def test_only_what_was_said_travels() -> None:
 def test_masking_hides_passwords_only(name: str) -> None:
     """The journal keeps inputs, without a secret, even one that was sent under a wrong name."""
     assert message.masked({"vm": "web01", name: "x"}) == {"vm": "web01", name: "***"}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (Decimal(1), "is a decimal number"),
+        (datetime.now(UTC), "is a moment"),
+        (datetime.now(UTC).date(), "is a moment"),
+        (b"web01", "is bytes"),
+        ([{"a": b"web01"}], "is bytes"),
+        (10**4000, "more than 64 bits"),
+    ],
+)
+def test_a_value_that_is_not_plain_is_refused_in_words(value: object, words: str) -> None:
+    """Kombu's JSON carries more than fields can hold."""
+    assert words in str(refusal(vm=value))
+    assert words in str(refusal({"answer": value}, feed={"vm": "answer"}))
+
+
+def test_a_uuid_is_as_good_as_its_text() -> None:
+    """Python's clients send the object."""
+    value = uuid.uuid4()
+
+    assert check(vm=value).vm == str(value)
+
+
+def test_a_field_may_be_called_as_python_calls_the_object() -> None:
+    """It is refused as any other unknown field is."""
+    assert "self: there is no such field" in str(refusal(vm="web01", self=1))
+
+
+@pytest.mark.parametrize("size", ["9" * 400, f"{2**63}", "9" * 400 + "GiB"])
+def test_a_size_without_measure_is_refused(size: str) -> None:
+    """In words."""
+    assert "is more than any disk or memory has" in str(refusal(vm="web01", size=size))
+
+
+def test_a_size_is_exact_to_the_byte() -> None:
+    """Also beyond what a floating point number tells apart."""
+    assert check(vm="web01", size="9007199254740993").size == 9007199254740993
+
+
+@pytest.mark.parametrize("timeout", [1e300, "9" * 400, 10**18])
+def test_a_timeout_without_measure_is_refused(timeout: object) -> None:
+    """Nothing is kept for ever."""
+    assert "timeout: " in str(refusal(vm="web01", timeout=timeout))
+
+
+def test_names_without_measure_are_refused_soon() -> None:
+    """A name of a million letters, as a field and as a key to feed from; and many of them."""
+    long = "A" * 1_000_000
+
+    assert len(str(refusal(vm="web01", **{long: 1}))) < 20_000
+    assert len(str(refusal({"a": 1}, feed={"vm": long}))) < 20_000
+    assert len(str(refusal(vm="web01", **{f"x{n}": 1 for n in range(10_000)}))) < 20_000
