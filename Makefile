@@ -5,7 +5,7 @@ VENV   := .venv
 STAMP  := $(VENV)/.stamp
 RUN    := $(VENV)/bin
 JOBS   ?= 2
-PACKAGES := canvases cli config simulator tasks tests workers xenserver
+PACKAGES := bench canvases cli config simulator tasks tests workers xenserver
 
 # Everything stays inside the clone, caches too.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -15,13 +15,14 @@ export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 COMPILE := $(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo test chaos lint format docs lock released clean
+.PHONY: help demo test bench chaos lint format docs lock released clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo      20 VMs at once on a simulated pool; KEEP=1 leaves it running'
 	@echo 'make test      all tests'
 	@echo 'make chaos     kill and delay everything under load: RUNS=1000 MINUTES=5 SEED=n FSYNC=always SHORT=1 ALONE=1'
+	@echo 'make bench     figures of speed and size; ONLY=name for one benchmark of bench/'
 	@echo 'make lint      ruff, mypy, import-linter'
 	@echo 'make format    let ruff rewrite what it can'
 	@echo 'make docs      write all generated files under docs/ anew'
@@ -39,6 +40,9 @@ chaos: $(STAMP)
 	@$(RUN)/python -m tests.chaos --runs $(or $(RUNS),1000) --minutes $(or $(MINUTES),5) \
 		--fsync $(or $(FSYNC),always) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short) \
 		$(if $(ALONE),--alone)
+
+bench: $(STAMP)
+	@$(RUN)/python -m bench $(ONLY)
 
 lint: $(STAMP)
 	@$(RUN)/ruff check --quiet $(PACKAGES)

@@ -5,6 +5,7 @@ Operations, the sweeps and every timestamp follow this clock. What the client me
 """
 
 import asyncio
+import functools
 import heapq
 import itertools
 import time
@@ -19,6 +20,7 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y%m%dT%H:%M:%SZ")
 
 
+@functools.lru_cache(4096)
 def seconds(text: str) -> float:
     """Read an instant as XenServer writes it, in seconds since 1970."""
     return datetime.strptime(text, "%Y%m%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()

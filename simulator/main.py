@@ -6,6 +6,7 @@ or Ctrl-C and then exits with 0.
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -17,6 +18,8 @@ from typing import Any
 from simulator.inventory import PoolFileError
 from simulator.server import Options, serving
 
+_GC_THRESHOLDS = (20_000, 20, 50)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve a simulated pool until a signal arrives; return the exit code."""
@@ -24,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ready_file: Path | None = arguments.pop("ready_file")
     arguments["durations"] = dict(arguments["durations"])
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    gc.disable()
     try:
         asyncio.run(_serve(Options(**arguments), ready_file))
     except PoolFileError as error:
@@ -42,8 +46,17 @@ async def _serve(options: Options, ready_file: Path | None) -> None:
             loop.add_signal_handler(end, served.stop)
         if ready_file:
             ready_file.write_text(f"{served.url}\n")  # noqa: ASYNC240  # once, before any request
+        _settle_memory()
         print(f"listening on {served.url}", flush=True)  # noqa: T201  # the URL is the command's output
         await served.ended()
+
+
+def _settle_memory() -> None:
+    """Keep the pool, which lives as long as the process, out of the garbage collector's way."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+    gc.enable()
 
 
 def _parser() -> argparse.ArgumentParser:

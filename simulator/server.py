@@ -67,9 +67,9 @@ class Simulator:
         self._options = options
         inventory.build(self.pool, self._plan)
         stats = Stats()
-        dispatcher = Dispatcher(self.pool, methods.load(), stats)
-        self.app = HttpApplication(dispatcher, self.pool.faults, stats)
-        self._control = Control(self.pool, stats, Toolstack(self.pool, dispatcher, self.app))
+        self.dispatcher = Dispatcher(self.pool, methods.load(), stats)
+        self.app = HttpApplication(self.dispatcher, self.pool.faults, stats)
+        self._control = Control(self.pool, stats, Toolstack(self.pool, self.dispatcher, self.app))
         if options.control:
             self.app.control = self._control.answer
         else:

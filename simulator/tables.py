@@ -6,6 +6,7 @@ change for `event.from`, drops encoded fragments and wakes the watchers.
 """
 
 import asyncio
+import bisect
 import random
 import uuid
 from collections import deque
@@ -99,6 +100,7 @@ class Database:
         self.held: set[str] = set()  # disks that their back end has not released, see back_end
         self.tables = {cls.name: Table(cls) for cls in model.classes.values() if cls.stored}
         self._rng = rng
+        self._dangling: dict[tuple[str, str], None] = {}
         self._watchers: dict[str, dict[asyncio.Future[None], None]] = {}
 
     def new_uuid(self) -> str:
@@ -194,6 +196,7 @@ class Database:
         table.unindex(row, row.record)
         for name in row.cls.links:
             self._unlink(row, name)
+        self._note_dangling(row)
         self.generation += 1
         table.deletions.append(Deletion(ref, row.created, self.generation))
         self._wake(cls, ref)
@@ -201,6 +204,12 @@ class Database:
     def touch(self, cls: str, ref: str) -> None:
         """Date a change of an object that has not changed: a forced `mod` event."""
         self._touch(self.row(cls, ref))
+
+    def take_dangling(self) -> list[tuple[str, str]]:
+        """Return the objects, by class and reference, that lost what they point at since then."""
+        found = list(self._dangling)
+        self._dangling.clear()
+        return found
 
     def watch(self, *keys: str) -> asyncio.Future[None]:
         """Return a future for the next change of any key: a class, a reference, or `*`."""
@@ -233,13 +242,33 @@ class Database:
             back = row.cls.links[name].field
             other.record[back].append(row.ref)
             self._touch(other)
+        else:
+            self._dangling[row.cls.name, row.ref] = None
+
+    def _note_dangling(self, gone: Row) -> None:
+        for name, declared in gone.cls.fields.items():
+            if declared.back:
+                near = ((declared.back.cls, ref) for ref in gone.record[name])
+                self._dangling.update(dict.fromkeys(near))
 
     def _unlink(self, row: Row, name: str) -> None:
         other = self._far_end(row, name)
         if other:
             back = row.cls.links[name].field
-            other.record[back] = _without(other.record[back], row.ref)
+            refs = other.record[back]
+            at = self._position(refs, row)
+            other.record[back] = [*refs[:at], *refs[at + 1 :]]  # who walks the old list goes on
             self._touch(other)
+
+    def _position(self, refs: list[str], row: Row) -> int:
+        """Return where a row is in a back reference; most of these are in the order of creation."""
+        rows = self.tables[row.cls.name].rows
+
+        def created(ref: str) -> int:
+            return rows.get(ref, row).created
+
+        at = bisect.bisect_left(refs, row.created, key=created)
+        return at if refs[at : at + 1] == [row.ref] else refs.index(row.ref)
 
     def _far_end(self, row: Row, name: str) -> Row | None:
         return self.tables[row.cls.links[name].cls].rows.get(row.record[name])
@@ -256,9 +285,3 @@ class Database:
             watching.pop(change, None)
             if not watching:
                 self._watchers.pop(key, None)
-
-
-def _without(refs: list[str], gone: str) -> list[str]:
-    """Return a new list: whoever walks the old one is not disturbed."""
-    at = refs.index(gone)
-    return [*refs[:at], *refs[at + 1 :]]
