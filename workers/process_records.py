@@ -7,6 +7,7 @@ nothing about whether the process takes messages.
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,10 @@ class ProcessRecords:
         record = ProcessRecord(node, metadata.version("xenflow"), self.clock_ahead(clock))
         self._redis.set(self._prefix + node, json.dumps(asdict(record)), ex=KEPT)
 
+    def remove(self, node: str) -> None:
+        """Remove the record of a process that ends in order."""
+        self._redis.delete(self._prefix + node)
+
     def clock_ahead(self, clock: Callable[[], float] = time.time) -> float:
         """Return how far a clock is ahead of Redis's, in seconds."""
         before = clock()
@@ -77,10 +82,18 @@ class ProcessRecordStep(bootsteps.StartStopStep):
         self._timer = parent.timer.call_repeatedly(EVERY, self._write, (records, parent.hostname))
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - Celery's own signature
-        """Write no more."""
+        """Write no more; the record stays, since Celery stops a consumer to reconnect, too."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
+
+    def shutdown(self, parent: Any) -> None:
+        """Remove the record: this process ends in order."""
+        self.stop(parent)
+        runtime = parent.app.runtime
+        records = ProcessRecords(runtime.journal.redis, runtime.settings.journal_prefix)
+        with suppress(RedisError):  # the record expires by itself
+            records.remove(parent.hostname)
 
     @staticmethod
     def _write(records: ProcessRecords, node: str) -> None:

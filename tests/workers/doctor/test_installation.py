@@ -50,6 +50,7 @@ def test_a_clock_that_is_ahead_is_named(stack: StackHarness, context: Make) -> N
     records.write("worker@ahead", clock=lambda: time.time() + HOUR)
 
     texts = [f.text for f in processes.check(context(stack)) if f.about == "worker@ahead"]
+    records.remove("worker@ahead")
 
     assert any("3600.0 s ahead of that of Redis" in text for text in texts)
 
@@ -62,6 +63,19 @@ def test_every_process_writes_its_record(stack: StackHarness) -> None:
         return {record.node.partition("@")[0] for record in records.all()}
 
     assert stack.until(lambda: kinds() >= {"worker", "poller"}, "both records")
+
+
+def test_a_process_that_ends_in_order_leaves_no_record(isolated_stack: StackHarness) -> None:
+    """Only one that was killed or hangs is silent."""
+    records = ProcessRecords(isolated_stack.redis, isolated_stack.runtime.settings.journal_prefix)
+    isolated_stack.services.worker()
+    isolated_stack.until(records.all, "the record of the worker")
+
+    (worker,) = [p for p in isolated_stack.processes if p.name == "worker"]
+    worker.process.terminate()
+    worker.process.wait()
+
+    assert records.all() == []
 
 
 def test_an_unreachable_target_is_broken(stack: StackHarness, context: Make) -> None:
