@@ -116,3 +116,15 @@ def test_an_id_is_that_of_one_message(
     assert result.get(timeout=PATIENCE)["name_label"] == name
     assert len(stack.xenserver.named("VM", name)) == 1
     assert stack.xenserver.named("VM", "web02") != stack.xenserver.named("VM", "another") == []
+
+
+def test_a_body_that_is_text_is_read_as_kombu_reads_it(stack: StackHarness, name: str) -> None:
+    """The client celery-ts declares the body_encoding utf-8, and so does kombu for plain text."""
+    sent = str(uuid.uuid4())
+    written = json.loads(messages.envelope({"task": CLONE, "id": sent}, [], queue="celery"))
+    written["body"] = json.dumps([[], {"vm": "deb12", "name": name}, {}])
+    written["properties"]["body_encoding"] = "utf-8"
+
+    stack.redis.lpush("celery", json.dumps(written))
+
+    assert stack.app.AsyncResult(sent).get(timeout=PATIENCE)["name_label"] == name

@@ -106,7 +106,7 @@ def body_of(message: dict[str, Json], encoding: Json, compression: Json, longest
 
 
 def _plain(body: str, encoding: Json) -> bytes:
-    if encoding is None:
+    if encoding is None or encoding == "utf-8":  # clients of JavaScript write the body as text
         return body.encode()
     if encoding != "base64":
         raise Unreadable(f"has the body_encoding {_shown(encoding)}, not base64")
