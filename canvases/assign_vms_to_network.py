@@ -1,15 +1,17 @@
 """Connect many VMs to one network."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from celery import chord
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks import gather, hotplug, vif
 from tasks.engine.declaration.answers import Answer
-from tasks.engine.declaration.field_types import NetworkName, VmName
+from tasks.engine.declaration.field_types import NetworkName
 from tasks.engine.declaration.flow import Canvas, flow
+from tasks.vm import resolution
+from xenserver import lookup
 
 
 class Assigned(BaseModel):
@@ -31,6 +33,8 @@ class Report(Answer):
 
 
 def _report(fields: Mapping[str, Any], last: Mapping[str, Any]) -> Report:
+    if "assigned" in last:
+        return Report.model_validate(last)
     assigned = [Assigned.model_validate(answer) for answer in last["answers"]]
     count = len(assigned)
     words = f"{count} VM{'' if count == 1 else 's'} assigned to {fields['network']}"
@@ -39,15 +43,29 @@ def _report(fields: Mapping[str, Any], last: Mapping[str, Any]) -> Report:
 
 @flow(answer=Report, shape=_report)
 def assign_vms_to_network(
-    *,
-    vms: Annotated[
-        tuple[VmName, ...], Field(min_length=1, description="VMs, by UUID or name label")
-    ],
-    network: NetworkName,
-    plug: hotplug.Plug = "auto",
+    *, vms: resolution.VmNames, network: NetworkName, plug: hotplug.Plug = "auto"
 ) -> Canvas:
-    """Connect each of the VMs to a network, side by side; all of them, or none."""
-    each = [_assigned(vm, network, plug) for vm in dict.fromkeys(vms)]
+    """Connect each of the VMs to a network, side by side; all of them, or none.
+
+    A VM that is named twice, by whatever spelling, gets one interface.
+    """
+    if len({lookup.is_uuid(vm) for vm in vms}) == 1:
+        return _side_by_side(vms, network, plug)
+    return resolution.resolve.s(vms=vms) | assign_each_to_network.s(
+        feed={"vms": "vms"}, network=network, plug=plug
+    )
+
+
+@flow(name="xenserver.vm.assign_each_to_network", answer=Report, shape=_report)
+def assign_each_to_network(
+    *, vms: resolution.VmNames, network: NetworkName, plug: hotplug.Plug = "auto"
+) -> Canvas:
+    """Connect each of the VMs, none of which is named by two spellings, to a network."""
+    return _side_by_side(vms, network, plug)
+
+
+def _side_by_side(vms: Iterable[str], network: str, plug: hotplug.Plug) -> Canvas:
+    each = [_assigned(vm, network, plug) for vm in dict.fromkeys(map(lookup.spelled_once, vms))]
     return chord(each, gather.gather.s(feed={"answers": "*"}))
 
 

@@ -111,6 +111,7 @@ class Find:
     template: Finder
     snapshot: Finder
     vm_or_template: Finder
+    vm_template_or_snapshot: Finder
     host: Finder
     pool: Finder
     sr: Finder

@@ -25,9 +25,23 @@ _INCLUDING = {
     "template": " --include-templates",
     "vm_or_template": " --include-templates",
     "snapshot": " --include-snapshots",
+    "vm_template_or_snapshot": " --include-templates --include-snapshots",
 }
-_WORDS = {"vm_or_template": "VM or template"}  # kinds that are not called by their word
+_WORDS = {  # kinds that are not called by their word
+    "vm_or_template": "VM or template",
+    "vm_template_or_snapshot": "VM, template or snapshot",
+}
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def is_uuid(text: str) -> bool:
+    """Return whether a text that means an object is its UUID; it is its name otherwise."""
+    return bool(_UUID.fullmatch(text))
+
+
+def spelled_once(text: str) -> str:
+    """Return the one spelling of what means an object: a UUID is the same in any case."""
+    return text.lower() if is_uuid(text) else text
 
 
 def find(ask: Ask, kind: Kind, text: str) -> ObjectRef:
@@ -36,7 +50,7 @@ def find(ask: Ask, kind: Kind, text: str) -> ObjectRef:
     Raises Missing (XENFLOW_NO_SUCH_OBJECT), Ambiguous (XENFLOW_AMBIGUOUS_NAME, candidates' UUIDs in
     the parameters), or Refused (XENFLOW_WRONG_CLASS) for the UUID of another kind of object.
     """
-    return _by_uuid(ask, kind, text) if _UUID.fullmatch(text) else _by_name(ask, kind, text)
+    return _by_uuid(ask, kind, text.lower()) if is_uuid(text) else _by_name(ask, kind, text)
 
 
 def _by_uuid(ask: Ask, kind: Kind, uuid: str) -> ObjectRef:
@@ -55,7 +69,7 @@ def _by_name(ask: Ask, kind: Kind, name: str) -> ObjectRef:
     if not kind.named:
         raise _missing(kind, name, f"a {kind.word.upper()} has no name; give its UUID")
     records = _named(ask, kind.cls, name)
-    found = [_thing(kind, ref, record) for ref, record in records.items() if kind.fits(record)]
+    found = [_thing(kind, ref, record) for ref, record in _meant(kind, records).items()]
     match found:
         case [one]:
             return one
@@ -63,6 +77,14 @@ def _by_name(ask: Ask, kind: Kind, name: str) -> ObjectRef:
             raise _missing(kind, name, _hint(kind, name, list(records.values())))
         case _:
             raise _ambiguous(kind, name, sorted(thing.uuid for thing in found))
+
+
+def _meant(kind: Kind, records: dict[str, Record]) -> dict[str, Record]:
+    fitting = {ref: record for ref, record in records.items() if kind.fits(record)}
+    if kind.rather is None:
+        return fitting
+    rather = {ref: record for ref, record in fitting.items() if kind.rather(record)}
+    return rather or fitting
 
 
 def _named(ask: Ask, cls: str, name: str) -> dict[str, Record]:

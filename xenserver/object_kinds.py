@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A word for a kind of thing, its class, and what a record must be to be found by name.
+    """A word for a kind of thing, its class, and what a record must be to be found.
 
-    `by_uuid_too` asks the same of what is given by UUID. `named` is False where there are none.
-    `instead` says what to do with the sorts of VM that do not fit.
+    `by_uuid_too` asks the same of what is given by UUID; a disk's snapshot, which bears the name of
+    the disk, has its UUID only. Of several that bear a name, those that are `rather` are meant.
+    `named` is False where there are no names. `instead` says what to do with the sorts of VM that
+    do not fit.
     """
 
     word: str
     cls: str
     fits: Callable[[Record], bool]
     by_uuid_too: bool = False
+    rather: Callable[[Record], bool] | None = None
     named: bool = True
     instead: Mapping[str, str] = field(default_factory=dict)
 
@@ -63,10 +66,17 @@ _FOR_A_TEMPLATE = {
 _FOR_A_SNAPSHOT = {"VM": "a snapshot of it is made with vm.snapshot"}
 
 _ALL = (
-    Kind("vm", "VM", is_a("VM"), instead=_FOR_A_VM),
+    Kind("vm", "VM", is_a("VM"), by_uuid_too=True, instead=_FOR_A_VM),
     Kind("template", "VM", is_a("template"), by_uuid_too=True, instead=_FOR_A_TEMPLATE),
     Kind("snapshot", "VM", is_a("snapshot"), by_uuid_too=True, instead=_FOR_A_SNAPSHOT),
-    Kind("vm_or_template", "VM", is_a("VM", "template")),
+    Kind("vm_or_template", "VM", is_a("VM", "template"), by_uuid_too=True),
+    Kind(
+        "vm_template_or_snapshot",
+        "VM",
+        is_a("VM", "template", "snapshot"),
+        by_uuid_too=True,
+        rather=is_a("VM", "template"),
+    ),
     Kind("host", "host", _any),
     Kind("pool", "pool", _any),
     Kind("sr", "SR", _any),

@@ -191,6 +191,14 @@ class Report(TypedDict):
     count: int
 
 
+class Resolved(TypedDict):
+    """VMs by UUID, each once."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    vms: list[str]
+
+
 class VmList(TypedDict):
     """The VMs that were found; `return_result` is a table of them."""
 
@@ -383,6 +391,8 @@ class flow:
         **common: Unpack[Changing],
     ) -> Signature[Report]:
         """Connect each of the VMs to a network, side by side; all of them, or none.
+
+        A VM that is named twice, by whatever spelling, gets one interface.
 
         Args:
             vms: VMs, by UUID or name label
@@ -1456,6 +1466,28 @@ class vm:
     """The messages `xenserver.vm.*`."""
 
     @staticmethod
+    def assign_each_to_network(
+        *,
+        vms: list[str] | Feed,
+        network: str | Feed,
+        plug: Literal["auto", "yes", "no"] | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Report]:
+        """Connect each of the VMs, none of which is named by two spellings, to a network.
+
+        Args:
+            vms: VMs, by UUID or name label
+            network: a network, by UUID or name label
+            plug: plug it if the VM runs, in any case, or not at all; default auto
+        """
+        return signature(
+            "xenserver.vm.assign_each_to_network",
+            "change",
+            {"vms": vms, "network": network, "plug": plug},
+            common,
+        )
+
+    @staticmethod
     def check_devices(
         *,
         parts: list[Part] | Feed,
@@ -1507,11 +1539,10 @@ class vm:
         name: str | Feed,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Copy a halted VM or a template under a new name, sharing its disks where the storage
-        can.
+        """Copy a halted VM, template or snapshot, sharing its disks where the storage can.
 
         Args:
-            vm: a VM or template, by UUID or name label
+            vm: a VM, template or snapshot, by UUID or name label
             name: a name label
         """
         return signature(
@@ -1554,11 +1585,11 @@ class vm:
         sr: str | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Copy a halted VM or a template in full, each disk onto its own repository or onto
+        """Copy a halted VM, template or snapshot in full, onto the same repositories or onto
         `sr`.
 
         Args:
-            vm: a VM or template, by UUID or name label
+            vm: a VM, template or snapshot, by UUID or name label
             name: a name label
             sr: a storage repository, by UUID or name label
         """
@@ -1633,7 +1664,7 @@ class vm:
         it.
 
         Args:
-            vm: a VM or template, by UUID or name label
+            vm: a VM, template or snapshot, by UUID or name label
         """
         return signature(
             "xenserver.vm.discard",
@@ -1805,7 +1836,7 @@ class vm:
         """Cut a VM's power, if it has any, so that what was made for it can be undone.
 
         Args:
-            vm: a VM or template, by UUID or name label
+            vm: a VM, template or snapshot, by UUID or name label
         """
         return signature(
             "xenserver.vm.power_off",
@@ -1837,6 +1868,24 @@ class vm:
             "xenserver.vm.reboot",
             "change",
             {"vm": vm, "force": force, "wait_for": wait_for, "wait_for_address": wait_for_address},
+            common,
+        )
+
+    @staticmethod
+    def resolve(
+        *,
+        vms: list[str] | Feed,
+        **common: Unpack[Common],
+    ) -> Signature[Resolved]:
+        """Return the UUIDs of VMs, each once however it is spelled, in the order of their names.
+
+        Args:
+            vms: VMs, by UUID or name label
+        """
+        return signature(
+            "xenserver.vm.resolve",
+            "find",
+            {"vms": vms},
             common,
         )
 

@@ -10,7 +10,7 @@ from tasks.engine.declaration.field_types import (
     SnapshotName,
     SrName,
     VmName,
-    VmOrTemplateName,
+    VmTemplateOrSnapshotName,
 )
 from tasks.engine.declaration.operation import Steps, Undo, operation
 from xenserver.client import Xen
@@ -19,19 +19,19 @@ DISCARD = Undo("xenserver.vm.discard", "vm", first="xenserver.vm.power_off")
 
 
 @operation(undo=DISCARD)
-def clone(xen: Xen, *, vm: VmOrTemplateName, name: Label) -> Steps[Created]:
-    """Copy a halted VM or a template under a new name, sharing its disks where the storage can."""
-    new = yield xen.Async.VM.clone(xen.find.vm_or_template(vm), name)
+def clone(xen: Xen, *, vm: VmTemplateOrSnapshotName, name: Label) -> Steps[Created]:
+    """Copy a halted VM, template or snapshot, sharing its disks where the storage can."""
+    new = yield xen.Async.VM.clone(xen.find.vm_template_or_snapshot(vm), name)
     return created(xen.uuid.vm(new), name=name)
 
 
 @operation(undo=DISCARD)
 def copy(
-    xen: Xen, *, vm: VmOrTemplateName, name: Label, sr: SrName | None = None
+    xen: Xen, *, vm: VmTemplateOrSnapshotName, name: Label, sr: SrName | None = None
 ) -> Steps[Created]:
-    """Copy a halted VM or a template in full, each disk onto its own repository or onto `sr`."""
+    """Copy a halted VM, template or snapshot in full, onto the same repositories or onto `sr`."""
     where = xen.find.sr(sr) if sr else None
-    new = yield xen.Async.VM.copy(xen.find.vm_or_template(vm), name, where)
+    new = yield xen.Async.VM.copy(xen.find.vm_template_or_snapshot(vm), name, where)
     return created(xen.uuid.vm(new), name=name)
 
 

@@ -19,7 +19,7 @@ from tasks.engine.declaration.field_types import (
     Templates,
     Uuid,
     VmName,
-    VmOrTemplateName,
+    VmTemplateOrSnapshotName,
 )
 from tasks.engine.declaration.idempotence import unless_already
 from tasks.engine.declaration.operation import Steps, operation
@@ -106,9 +106,9 @@ def destroy(xen: Xen, *, vm: VmName) -> Steps[Done]:
 
 
 @operation()
-def discard(xen: Xen, *, vm: VmOrTemplateName) -> Steps[Done]:
+def discard(xen: Xen, *, vm: VmTemplateOrSnapshotName) -> Steps[Done]:
     """Undo the making of a VM: cut its power, destroy it, and the disks that were made with it."""
-    machine = xen.find.vm_or_template(vm)
+    machine = xen.find.vm_template_or_snapshot(vm)
     disks = _made_with(xen, machine)
     yield from _powered_off(xen, machine)
     yield xen.Async.VM.destroy(machine)
@@ -118,9 +118,9 @@ def discard(xen: Xen, *, vm: VmOrTemplateName) -> Steps[Done]:
 
 
 @operation()
-def power_off(xen: Xen, *, vm: VmOrTemplateName) -> Steps[Done]:
+def power_off(xen: Xen, *, vm: VmTemplateOrSnapshotName) -> Steps[Done]:
     """Cut a VM's power, if it has any, so that what was made for it can be undone."""
-    machine = xen.find.vm_or_template(vm)
+    machine = xen.find.vm_template_or_snapshot(vm)
     yield from _powered_off(xen, machine)
     return done("VM is halted", machine, power_state="Halted")
 

@@ -162,6 +162,37 @@ def test_vms_are_assigned_to_a_network(stack: StackHarness, maker: Maker) -> Non
     assert {interfaces[one["uuid"]]["network"] for one in answer["assigned"]} == {lab["ref"]}
 
 
+def test_a_vm_by_two_spellings_is_assigned_once(stack: StackHarness, halted: str) -> None:
+    """By name and by UUID it is the same."""
+    [machine] = stack.xenserver.named("VM", halted)
+
+    answer = stack.do(ASSIGN, vms=[halted, machine["uuid"], halted], network="lab")
+
+    assert answer["count"] == 1
+    assert len(stack.xenserver.records("VM")[machine["uuid"]]["VIFs"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("flow", "fields"),
+    [
+        ("flow.destroy_vm_and_disks", {}),
+        ("flow.setup_disk_or_cd", {"existing_disk_name": ISO, "type": "CD"}),
+        ("flow.setup_network_devices", {"network": "lab"}),
+    ],
+)
+def test_a_template_is_no_vm_by_name_nor_by_uuid(
+    stack: StackHarness, maker: Maker, flow: str, fields: dict[str, Any]
+) -> None:
+    """No flow treats one as a VM."""
+    template = maker.template()
+    before = stack.xenserver.world()
+
+    with pytest.raises(errors.Refused, match="is the UUID of a template, not of a VM"):
+        stack.do(flow, vm=template, **fields)
+
+    assert stack.xenserver.world() == before
+
+
 def test_a_vm_nobody_knows_keeps_all_from_being_assigned(stack: StackHarness, halted: str) -> None:
     """The others' interfaces are taken away again."""
     before = stack.xenserver.world()

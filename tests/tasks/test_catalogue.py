@@ -22,6 +22,8 @@ NAMING = [
 """Each operation with each of its fields that names an object."""
 
 STEPS_OF_FLOWS = {
+    "xenserver.vm.assign_each_to_network",
+    "xenserver.vm.resolve",
     "xenserver.vbd.plug_if_running",
     "xenserver.vif.plug_if_running",
     "xenserver.vm.check_devices",

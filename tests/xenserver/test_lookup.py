@@ -67,6 +67,42 @@ def test_a_plain_vms_name_means_nothing_else(xen: Xen, name: str, sort: str) -> 
         xen.find.vm(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "sort"), [("deb12", "template"), ("Control domain on host: xs1", "control domain")]
+)
+@pytest.mark.parametrize("word", ["vm", "vm_or_template", "vm_template_or_snapshot"])
+def test_what_a_name_refuses_a_uuid_refuses(xen: Xen, word: str, name: str, sort: str) -> None:
+    """The same object by two spellings is one, and may the same."""
+    [uuid] = [str(vm["uuid"]) for vm in xen.search.vm(where={"name_label": name})]
+    find = getattr(xen.find, word)
+
+    by_name, by_uuid = _refusal(find, name), _refusal(find, uuid)
+
+    assert bool(by_name) is bool(by_uuid) is not (sort == "template" and "template" in word)
+    assert by_uuid in {"", "XENFLOW_WRONG_CLASS"}
+
+
+def _refusal(find: Callable[[str], object], text: str) -> str:
+    try:
+        find(text)
+    except errors.XenflowError as error:
+        return error.code
+    return ""
+
+
+def test_a_snapshot_is_copied_by_name_where_nothing_else_bears_it(
+    xen: Xen, now_done: Callable[[str], None]
+) -> None:
+    """And by UUID; where a VM is wanted neither finds it."""
+    now_done(xen.launch(xen.Async.VM.snapshot(xen.find.vm("web02"), "before")))
+
+    taken = xen.find.vm_template_or_snapshot("before")
+
+    assert xen.find.vm_template_or_snapshot(taken.uuid).ref == taken.ref
+    with pytest.raises(errors.Refused, match="is the UUID of a snapshot, not of a VM; revert"):
+        xen.find.vm(taken.uuid)
+
+
 def test_a_template_is_found_where_one_is_wanted(xen: Xen) -> None:
     """By name, and by the UUID that this gives."""
     template = xen.find.template("deb12")
@@ -81,6 +117,7 @@ def test_a_snapshot_does_not_make_its_vms_name_ambiguous(xen: Xen, snapshot: str
 
     assert xen.VM.get_snapshot_of(taken) == vm.ref
     assert xen.find.vm_or_template(snapshot) == vm
+    assert xen.find.vm_template_or_snapshot(snapshot) == vm
 
 
 def test_a_vm_is_no_snapshot(xen: Xen) -> None:

@@ -79,6 +79,7 @@ _Text = StringConstraints(min_length=1, max_length=1024)
 VmName = Annotated[str, _Text, _naming("a VM", "VM")]
 TemplateName = Annotated[str, _Text, _naming("a template", "VM")]
 VmOrTemplateName = Annotated[str, _Text, _naming("a VM or template", "VM")]
+VmTemplateOrSnapshotName = Annotated[str, _Text, _naming("a VM, template or snapshot", "VM")]
 SnapshotName = Annotated[str, _Text, _naming("a snapshot", "VM")]
 HostName = Annotated[str, _Text, _naming("a host", "host")]
 PoolName = Annotated[str, _Text, _naming("a pool", "pool")]
