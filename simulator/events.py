@@ -49,7 +49,7 @@ class Subscription:
         return [
             table
             for name, table in tables.items()
-            if (self.everything or name.lower() in named) and name not in SILENT
+            if (self.everything or name.lower() in named) and name not in SILENT and table.cls.known
         ]
 
     def matches(self, name: str, ref: str) -> bool:

@@ -71,7 +71,10 @@ class LostError(Exception):
 class HttpApplication:
     """The ASGI application of one pool."""
 
-    def __init__(self, dispatcher: Dispatcher, faults: Faults, stats: Stats) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, faults: Faults, stats: Stats, *, speaks_json: bool = True
+    ) -> None:
+        self._speaks_json = speaks_json
         self.control: Controller | None = None
         self._dispatcher = dispatcher
         self._faults = faults
@@ -140,7 +143,7 @@ class HttpApplication:
     ) -> Reply:
         if self.control and path == "/control":
             return await self._command(self.control, body)
-        if path.startswith("/jsonrpc"):
+        if path.startswith("/jsonrpc") and self._speaks_json:
             return await self._rpc(jsonrpc, headers, body, address)
         return await self._rpc(xmlrpc, headers, body, address)
 

@@ -71,7 +71,7 @@ def _fragment(row: Row) -> orjson.Fragment:
     if not isinstance(row, Row):
         raise TypeError(f"not a wire value: {type(row).__name__}")
     if "json" not in row.fragments:
-        row.fragments["json"] = orjson.dumps(row.record)
+        row.fragments["json"] = orjson.dumps(row.shown)
     return orjson.Fragment(row.fragments["json"])
 
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from simulator.datamodel import releases
 from simulator.inventory import PoolFileError
 from simulator.server import Options, serving
 
@@ -79,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
         help="simulated seconds that a method takes, such as VM.start=5; may be repeated",
     )
     parser.add_argument("--pool", type=Path, metavar="FILE", help="pool file (TOML)")
+    parser.add_argument(
+        "--release",
+        type=_release,
+        help=f"{', '.join(releases.NAMES)}, or a version of the toolstack such as 24.3.0",
+    )
     parser.add_argument("--hosts", type=_count, default=0, help="at least so many hosts")
     parser.add_argument("--vms", type=_count, default=0, help="so many VMs more")
     parser.add_argument(
@@ -99,6 +105,13 @@ def _duration(text: str) -> tuple[str, float]:
     if not equals:
         raise argparse.ArgumentTypeError("must look like VM.start=5")
     return method, float(seconds)
+
+
+def _release(text: str) -> str:
+    try:
+        return releases.parse(text).name
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _count(text: str) -> int:

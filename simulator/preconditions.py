@@ -48,8 +48,10 @@ def allowed(db: Database, cls: str, ref: str) -> list[str]:
     if cls not in PRECONDITIONS:
         return []
     view = View(db, cls, ref, db.get(cls, ref))
-    entry = PRECONDITIONS[cls]
-    return [op for op in entry.operations if not _refusal(view, op, entry.shown)]
+    entry, lacking = PRECONDITIONS[cls], db.model.classes[cls].lacking
+    return [
+        op for op in entry.operations if op not in lacking and not _refusal(view, op, entry.shown)
+    ]
 
 
 def refresh(db: Database, cls: str, ref: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator import datamodel, generic, operation_faults, roles, unmarshal, xmlrpc
+from simulator import datamodel, generic, old_forms, operation_faults, roles, unmarshal, xmlrpc
 from simulator.call import Call
 from simulator.datamodel import Message, Type
 from simulator.errors import Failure, internal
@@ -149,13 +149,15 @@ class Dispatcher:
         try:
             result = await self._perform(call, message, role, args)
         except Failure as failure:
-            call.running.fail(failure)
+            call.running.fail(old_forms.refusal(failure, self._pool.db.model.release))
         else:
             call.running.succeed(xmlrpc.encode(result, message.result).decode())
 
     async def _finish_sync(self, call: Call, message: Message, role: str, args: list[Any]) -> Any:  # noqa: ANN401  # wire value
         try:
             return await self._perform(call, message, role, args)
+        except Failure as failure:
+            raise old_forms.refusal(failure, self._pool.db.model.release) from failure
         finally:
             call.running.end()
 
@@ -205,8 +207,7 @@ def _names(model: datamodel.Model) -> dict[str, Message]:
 
 
 def _check_count(message: Message, received: int) -> None:
-    optional = message.required < len(message.params)
-    if received < message.required or (received > message.required and not optional):
+    if not message.required <= received <= message.most:
         raise Failure(
             "MESSAGE_PARAMETER_COUNT_MISMATCH", message.method, message.required, received
         )

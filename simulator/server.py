@@ -31,6 +31,9 @@ KEEP_ALIVE_SECONDS = 600
 BACKLOG = 2048
 START_SECONDS = 30.0
 _ATTEMPTS = 20
+_ROLES = "midnight-ride"
+_JSON_RPC = "clearwater"
+"""The releases that brought these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class Options:
     user: str = "root"
     password: str = "xenflow"  # noqa: S105  # a simulated pool guards nothing
     control: bool = False
+    release: str | None = None
     pool: Path | None = None
     hosts: int = 0
     vms: int = 0
@@ -55,20 +59,22 @@ class Simulator:
     """A pool with its HTTP application, without sockets."""
 
     def __init__(self, options: Options) -> None:
+        self._options, self._plan = options, _plan(options)
+        release = datamodel.parse(options.release or self._plan.release)
         rng = random.Random(options.seed)  # noqa: S311  # determinism is the point
         self.pool = Pool(
-            Database(datamodel.load(), rng),
+            Database(datamodel.load(release), rng),
             Clock(speed=options.speed),
             rng,
-            accounts=(*DEFAULT_ACCOUNTS[1:], Account(options.user, options.password)),
+            accounts=_accounts(options, release),
         )
         self.pool.durations.update(options.durations)
-        self._plan = _plan(options)
-        self._options = options
         inventory.build(self.pool, self._plan)
         stats = Stats()
         self.dispatcher = Dispatcher(self.pool, methods.load(), stats)
-        self.app = HttpApplication(self.dispatcher, self.pool.faults, stats)
+        self.app = HttpApplication(
+            self.dispatcher, self.pool.faults, stats, speaks_json=release.has(_JSON_RPC)
+        )
         self._control = Control(self.pool, stats, Toolstack(self.pool, self.dispatcher, self.app))
         if options.control:
             self.app.control = self._control.answer
@@ -93,6 +99,13 @@ class Simulator:
             str(self.pool.db.get("host", ref)["address"]) for ref in self.pool.db.refs("host")
         ]
         return [host, *(each for each in members if each != host and host.startswith("127."))]
+
+
+def _accounts(options: Options, release: datamodel.Release) -> tuple[Account, ...]:
+    """Return who may log in: before there were roles, the superuser only."""
+    superuser = Account(options.user, options.password)
+    others = DEFAULT_ACCOUNTS[1:] if release.has(_ROLES) else ()
+    return (*others, superuser)
 
 
 def _plan(options: Options) -> inventory.Plan:

@@ -37,6 +37,13 @@ class Row:
     modified: int
     fragments: dict[str, bytes] = field(default_factory=dict)
 
+    @property
+    def shown(self) -> Record:
+        """Return the record as the pool's release has it."""
+        if not self.cls.hidden:
+            return self.record
+        return {name: v for name, v in self.record.items() if name not in self.cls.hidden}
+
 
 @dataclass(frozen=True, slots=True)
 class Deletion:

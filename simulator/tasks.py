@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulator import clock
+from simulator import clock, old_forms
 from simulator.clock import Clock
 from simulator.errors import Failure
 from simulator.limits import Limits
@@ -205,7 +205,13 @@ class Tasks:
         young = [ref for ref in finished if self._db.exists("task", ref)]
         if len(young) + len(pending) > self._limits.tasks:
             young.sort(key=lambda ref: str(self._db.get("task", ref)["finished"]))
-            self._destroy(young[: max(0, 2 * len(young) - self._limits.tasks)])
+            self._destroy(young[: self._surplus(len(young), len(pending))])
+
+    def _surplus(self, finished: int, pending: int) -> int:
+        """Return how many finished tasks are too many; older releases leave as many as they may."""
+        if self._db.model.release.has(old_forms.SWEEPS_ALL):
+            return max(0, 2 * finished - self._limits.tasks)
+        return finished + pending - self._limits.tasks
 
     def on(self, host: str) -> list[Task]:
         """Return the running operations that a host does."""

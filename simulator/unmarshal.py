@@ -59,16 +59,18 @@ class Reader:
         given = _of(dict, value, kind)
         cls = self._model.classes[kind.name]
         return {
-            field.name: self._field(given, field, cls.name)
+            field.name: self._field(given, field, cls)
             for field in cls.fields.values()
             if field.constructs
         }
 
-    def _field(self, given: dict[str, Any], field: datamodel.Field, cls: str) -> Any:  # noqa: ANN401  # any wire value
+    def _field(self, given: dict[str, Any], field: datamodel.Field, cls: datamodel.Class) -> Any:  # noqa: ANN401  # any wire value
+        if field.name in cls.hidden:
+            return field.initial()
         if field.name in given:
             return self.read(given[field.name], field.type)
         if not field.has_default:
-            raise internal(f"Server_helpers.Dispatcher_FieldNotFound({cls}.{field.name})")
+            raise internal(f"Server_helpers.Dispatcher_FieldNotFound({cls.name}.{field.name})")
         return field.initial()
 
 

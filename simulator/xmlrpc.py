@@ -137,7 +137,7 @@ def _row(row: Row) -> bytes:
     known = row.fragments.get("xml")
     if known is None:
         fields = row.cls.fields
-        known = _struct((name, _encoder(fields[name].type)(v)) for name, v in row.record.items())
+        known = _struct((name, _encoder(fields[name].type)(v)) for name, v in row.shown.items())
         row.fragments["xml"] = known
     return known
 

@@ -6,16 +6,36 @@ The facts stand in the `.api` files beside this module; see `reader` for how the
 import functools
 from importlib import resources
 
-from simulator.datamodel import reader
+from simulator.datamodel import reader, selection
 from simulator.datamodel.model import Class, Field, Link, Message, Model, Param
+from simulator.datamodel.releases import CURRENT, Release, parse
 from simulator.datamodel.types import EPOCH, NULL, Type
 
-__all__ = ["EPOCH", "NULL", "Class", "Field", "Link", "Message", "Model", "Param", "Type", "load"]
+__all__ = [
+    "CURRENT",
+    "EPOCH",
+    "NULL",
+    "Class",
+    "Field",
+    "Link",
+    "Message",
+    "Model",
+    "Param",
+    "Release",
+    "Type",
+    "load",
+    "parse",
+]
 
 
 @functools.cache
-def load() -> Model:
-    """Read the whole data model; once per process."""
+def load(release: Release = CURRENT) -> Model:
+    """Read the data model of a release, by default the whole one; once per process."""
+    return _whole() if release == CURRENT else selection.at(_whole(), release)
+
+
+@functools.cache
+def _whole() -> Model:
     sheets = [reader.sheet(text) for text in _texts()]
     enums = {name: values for sheet in sheets for name, values in sheet.enums.items()}
     links: dict[str, dict[str, Link]] = {sheet.name: {} for sheet in sheets}

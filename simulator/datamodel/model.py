@@ -1,10 +1,12 @@
 """The shapes of the data model: classes, their fields, their messages."""
 
 import copy
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from simulator.datamodel.releases import CURRENT, Release
 from simulator.datamodel.types import Type
 
 
@@ -80,6 +82,7 @@ class Message:
     errors: tuple[str, ...] = ()
     kind: str = "custom"
     field: str = ""
+    strict: bool = False
 
     @property
     def method(self) -> str:
@@ -96,10 +99,23 @@ class Message:
         """Count the parameters that must be sent, the session excluded."""
         return sum(not param.optional for param in self.params)
 
+    @property
+    def most(self) -> int:
+        """Count the parameters that may be sent: where some are optional, further ones too.
+
+        A `strict` message has lost parameters to the age of its release, and refuses them.
+        """
+        optional = self.required < len(self.params) and not self.strict
+        return sys.maxsize if optional else len(self.params)
+
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class of the data model; fields in record order."""
+    """A class of the data model; fields in record order.
+
+    In the model of an old release it may be not `known`; some fields are `hidden` from its records,
+    and operations of the `lacking` messages from `allowed_operations`.
+    """
 
     name: str
     since: str
@@ -108,6 +124,9 @@ class Class:
     enums: Mapping[str, tuple[str, ...]]
     links: Mapping[str, Link]
     stored: bool
+    known: bool = True
+    hidden: frozenset[str] = frozenset()
+    lacking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +136,4 @@ class Model:
     classes: Mapping[str, Class]
     messages: Mapping[str, Message]
     enums: Mapping[str, tuple[str, ...]]
+    release: Release = CURRENT

@@ -1,7 +1,7 @@
 """What a pool consists of when it starts, by a plan: the default one or that of a pool file."""
 
 from simulator import preconditions
-from simulator.inventory import hosts, networks, storage, vms
+from simulator.inventory import hosts, networks, releases, storage, vms
 from simulator.inventory.crowd import grown
 from simulator.inventory.files import PoolFileError, default, read
 from simulator.inventory.plan import Pool as Plan
@@ -17,6 +17,7 @@ def build(pool: Pool, plan: Plan | None = None) -> None:
     with preconditions.deferred(pool.db):
         networks.build(site)
         hosts.build(site)
+        releases.tell(site)
         networks.plug(site)
         storage.build(site)
         _pool(site)

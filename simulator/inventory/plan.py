@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, model_validator
 
+from simulator.datamodel.releases import CURRENT_NAME, parse
 from simulator.rules.storage import ABILITIES
 from simulator.rules.vm import STATES
 from simulator.sizes import in_bytes
@@ -22,6 +23,10 @@ def _mac(value: str) -> str:
     if value and not is_mac(value):
         raise ValueError(f'must be six pairs of hexadecimal digits, not "{value}"')
     return value
+
+
+def _release(value: str) -> str:
+    return parse(value).name
 
 
 def _storage_type(value: str) -> str:
@@ -181,6 +186,7 @@ class Pool(Plan):
     """A whole pool; left out, hosts, networks and storage are those of a fresh installation."""
 
     name: str = "Simulated pool"
+    release: Annotated[str, BeforeValidator(_release)] = CURRENT_NAME
     ha: bool = False
     hosts: Annotated[tuple[Host, ...], Field(min_length=1, max_length=64)] = (Host(name="xs1"),)
     networks: tuple[Network, ...] = (

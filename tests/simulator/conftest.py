@@ -94,9 +94,16 @@ class Wire:
 class Xen:
     """A client that has logged in; its calls need no session."""
 
-    def __init__(self, wire: Wire, threads: ThreadPoolExecutor, user: str = "root") -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        threads: ThreadPoolExecutor,
+        user: str = "root",
+        originator: str | None = "tests",
+    ) -> None:
         self.wire = wire
-        self.session = wire("session.login_with_password", user, "xenflow", "1.0", "tests")
+        more = () if originator is None else (originator,)
+        self.session = wire("session.login_with_password", user, "xenflow", "1.0", *more)
         self._threads = threads
 
     def __call__(self, method: str, *params: Any, headers: Mapping[str, str] | None = None) -> Any:
@@ -192,6 +199,18 @@ def held(control: Callable[..., dict[str, Any]]) -> Callable[[float], dict[str, 
 def wire(served: Served, request: pytest.FixtureRequest) -> Wire:
     """Return a client that has not logged in, once for each dialect."""
     return Wire(served.url, request.param)
+
+
+@pytest.fixture
+def make_wire() -> Callable[[str, str], Wire]:
+    """Return what makes a client of an address and a dialect."""
+    return Wire
+
+
+@pytest.fixture
+def make_xen() -> Callable[..., Xen]:
+    """Return what makes a client that has logged in."""
+    return Xen
 
 
 @pytest.fixture
