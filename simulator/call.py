@@ -79,16 +79,12 @@ class Call:
             CurrentOperation(cls, ref, op),
             *(CurrentOperation(*operation) for operation in also),
         ]
-        await self._await_preconditions(operations, strict=strict)
-        for operation in operations:
-            back_end.assert_available(self.pool, *operation)
-        self._forward(cls, ref, op)
-        for operation in operations:
-            self.db.put_key(
-                operation.cls, operation.ref, "current_operations", self.task, operation.op
-            )
-        self.refresh(operations)
+        await self._acquire(operations, strict=strict)
         try:
+            for operation in operations:
+                back_end.assert_available(self.pool, *operation)
+            self._forward(cls, ref, op)
+            self.refresh(operations)
             yield
         finally:
             self.release(operations)
@@ -167,9 +163,7 @@ class Call:
     def release(self, operations: Iterable[CurrentOperation]) -> None:
         """Remove operations, recompute `allowed_operations`, and wake the next waiters."""
         freed = list(operations)
-        for operation in freed:
-            if self.db.exists(operation.cls, operation.ref):
-                self.db.drop_key(operation.cls, operation.ref, "current_operations", self.task)
+        self._hide(freed)
         self.refresh(freed)
         for operation in freed:
             self.pool.wait_queues.wake_next(operation.ref)
@@ -193,13 +187,11 @@ class Call:
             body=body,
         )
 
-    async def _await_preconditions(
-        self, operations: list[CurrentOperation], *, strict: bool
-    ) -> None:
+    async def _acquire(self, operations: list[CurrentOperation], *, strict: bool) -> None:
         """Wait until all preconditions hold at once; the next waiter is woken afterwards."""
         started, waiting_on = self.pool.clock.now(), ""
         try:
-            while busy := self._first_busy(operations, strict=strict):
+            while busy := self._show_all(operations, strict=strict):
                 operation, refusal = busy
                 timeout = WAIT_TIMEOUT if operation is operations[0] else DEVICE_WAIT_TIMEOUT
                 left = started + timeout - self.pool.clock.now()
@@ -213,19 +205,28 @@ class Call:
         finally:
             self.pool.wait_queues.wake_next(waiting_on)
 
-    def _first_busy(
+    def _show_all(
         self, operations: list[CurrentOperation], *, strict: bool
     ) -> tuple[CurrentOperation, Failure] | None:
+        """Show each operation as soon as its preconditions hold; none if one fails or must wait."""
+        shown: list[CurrentOperation] = []
         for operation in operations:
+            cls, ref, op = operation
             try:
-                preconditions.check(
-                    self.db, operation.cls, operation.ref, operation.op, strict=strict
-                )
+                preconditions.check(self.db, cls, ref, op, strict=strict)
             except Failure as refusal:
+                self._hide(shown)
                 if refusal.code != _BUSY:
                     raise
                 return operation, refusal
+            self.db.put_key(cls, ref, "current_operations", self.task, op)
+            shown.append(operation)
         return None
+
+    def _hide(self, operations: Iterable[CurrentOperation]) -> None:
+        for cls, ref, _ in operations:
+            if self.db.exists(cls, ref):
+                self.db.drop_key(cls, ref, "current_operations", self.task)
 
     async def _wait_for(self, ref: str, limit: float, *, first: bool) -> None:
         """Wait for an object to be released; too many waiters are refused."""

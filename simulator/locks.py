@@ -1,10 +1,12 @@
 """Object locks that belong together: a VM and its devices, a disk and its repository."""
 
+import contextlib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from simulator import preconditions
 from simulator.call import Call
+from simulator.errors import Failure
 
 
 @asynccontextmanager
@@ -12,11 +14,23 @@ async def vm_and_devices(
     call: Call, vm: str, op: str, classes: Iterable[str] = ("VBD", "VIF")
 ) -> AsyncIterator[None]:
     """Lock a VM for an operation, and its devices for `attach`."""
-    async with call.current_operation("VM", vm, op):
-        record = call.db.get("VM", vm)
-        devices = [(cls, ref, "attach") for cls in classes for ref in record[f"{cls}s"]]
-        async with _devices(call, devices):
-            yield
+    async with call.current_operation("VM", vm, op), devices(call, vm, classes):
+        yield
+
+
+@asynccontextmanager
+async def devices(
+    call: Call, vm: str, classes: Iterable[str] = ("VBD", "VIF")
+) -> AsyncIterator[None]:
+    """Lock the devices of a locked VM for `attach`: drives may be waited for, interfaces not."""
+    async with contextlib.AsyncExitStack() as held:
+        for cls in classes:
+            attach = [(cls, ref, "attach") for ref in call.db.get("VM", vm)[f"{cls}s"]]
+            if cls == "VIF":
+                _assert_free(call, attach)
+            if attach:
+                await held.enter_async_context(call.current_operation(*attach[0], also=attach[1:]))
+        yield
 
 
 @asynccontextmanager
@@ -39,11 +53,9 @@ async def receiving_host(call: Call, host: str, op: str) -> AsyncIterator[None]:
         yield
 
 
-@asynccontextmanager
-async def _devices(call: Call, operations: list[tuple[str, str, str]]) -> AsyncIterator[None]:
-    if not operations:
-        yield
-        return
-    first, *rest = operations
-    async with call.current_operation(*first, also=rest):
-        yield
+def _assert_free(call: Call, operations: Iterable[tuple[str, str, str]]) -> None:
+    for cls, ref, op in operations:
+        try:
+            preconditions.check(call.db, cls, ref, op)
+        except Failure:
+            raise Failure("OPERATION_NOT_ALLOWED", "Failed to lock all VIFs") from None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simulator import domains, machines, slots
+from simulator import domains, machines, preconditions, slots
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
@@ -87,9 +87,7 @@ async def eject(call: Call, vbd: str) -> None:
 @method("VBD.assert_attachable")
 async def assert_attachable(call: Call, vbd: str) -> None:
     """Refuse a drive that its VM could not attach now."""
-    record = call.db.get("VBD", vbd)
-    if refusal := not record["empty"] and devices.sharing(call.db, record, record["VDI"]):
-        raise refusal
+    preconditions.check(call.db, "VBD", vbd, "attach")
 
 
 @method("VBD.set_mode")

@@ -66,7 +66,7 @@ async def hard_shutdown(call: Call, vm: str) -> None:
 @method("VM.clean_reboot")
 async def clean_reboot(call: Call, vm: str) -> None:
     """Reboot the guest cleanly."""
-    async with call.current_operation("VM", vm, "clean_reboot"):
+    async with locks.vm_and_devices(call, vm, "clean_reboot"):
         await guest_requests.shut_down(call, vm, "VM.clean_reboot")
         domains.reboot(call.pool, vm)
         add_message(call, vm, "VM_REBOOTED")
@@ -77,11 +77,12 @@ async def hard_reboot(call: Call, vm: str) -> None:
     """Reset a VM; cancel its other operations first."""
     async with call.current_operation("VM", vm, "hard_reboot"):
         await _end_others(call, vm, _ENDED_BY_REBOOT)
-        state = call.db.get("VM", vm)["power_state"]
-        if state not in {"Running", "Paused"}:
-            raise Failure("VM_BAD_POWER_STATE", vm, "running", state.lower())
-        await call.work("VM.hard_reboot")
-        domains.reboot(call.pool, vm)
+        async with locks.devices(call, vm):
+            state = call.db.get("VM", vm)["power_state"]
+            if state not in {"Running", "Paused"}:
+                raise Failure("VM_BAD_POWER_STATE", vm, "running", state.lower())
+            await call.work("VM.hard_reboot")
+            domains.reboot(call.pool, vm)
         add_message(call, vm, "VM_REBOOTED")
 
 

@@ -33,10 +33,15 @@ def records(db: Database, cls: str, refs: list[str]) -> Iterator[tuple[str, Reco
             yield ref, db.get(cls, ref)
 
 
-def busy(cls: str, ref: str, current: Mapping[str, str]) -> Failure:
-    """Return OTHER_OPERATION_IN_PROGRESS, the one failure that makes a caller wait."""
-    tasks, operations = list(current), list(current.values())
-    return Failure("OTHER_OPERATION_IN_PROGRESS", cls, ref, _joined(operations), _joined(tasks))
+def busy(cls: str, ref: str, current: Mapping[str, str], *, braces: bool = False) -> Failure:
+    """Return OTHER_OPERATION_IN_PROGRESS, the one failure that makes a caller wait.
+
+    Several operations stand in braces; some classes put even a single one there.
+    """
+    parts = (list(current.values()), list(current))
+    return Failure(
+        "OTHER_OPERATION_IN_PROGRESS", cls, ref, *(_joined(each, braces=braces) for each in parts)
+    )
 
 
 def own_operation(view: View, _op: str) -> Failure | None:
@@ -45,5 +50,5 @@ def own_operation(view: View, _op: str) -> Failure | None:
     return busy(view.cls, view.ref, current) if current else None
 
 
-def _joined(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else "{" + ",".join(words) + "}"
+def _joined(words: list[str], *, braces: bool) -> str:
+    return "{" + ",".join(words) + "}" if braces or len(words) != 1 else words[0]

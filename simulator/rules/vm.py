@@ -51,6 +51,14 @@ STATES: dict[str, tuple[str, ...]] = {
     "destroy": ("Halted", "Suspended"),
     "create_vtpm": _HALTED,
     "power_state_reset": _ANY,
+    "get_boot_record": ("Paused", "Suspended", "Running"),
+    "query_services": _ANY,
+    "data_source_op": _RUNNING,
+    "snapshot_with_quiesce": _RUNNING,
+    "create_template": ("Halted", "Suspended"),
+    "assert_operation_valid": _ANY,
+    "update_allowed_operations": _ANY,
+    "import": (),
 }
 """Operation to the power states that admit it, in the order in which a refusal names them."""
 
@@ -59,6 +67,8 @@ _UNLISTED = frozenset(
         *("shutdown", "power_state_reset", "changing_VCPUs", "changing_memory_limits"),
         *("call_plugin", "send_sysrq", "send_trigger", "csvm", "reverting"),
         *("changing_memory_live", "awaiting_memory_live", "changing_shadow_memory_live"),
+        *("get_boot_record", "query_services", "data_source_op", "snapshot_with_quiesce"),
+        *("create_template", "assert_operation_valid", "update_allowed_operations", "import"),
     }
 )
 LISTED = tuple(op for op in STATES if op not in _UNLISTED)
@@ -79,7 +89,13 @@ _FOR_SNAPSHOTS = frozenset(
     {"revert", "clone", "copy", "export", "metadata_export", "destroy", "hard_shutdown"}
 )
 _FOR_CONTROL_DOMAINS = frozenset(
-    {"metadata_export", "changing_memory_live", "awaiting_memory_live", "changing_dynamic_range"}
+    {
+        "data_source_op",
+        "metadata_export",
+        "changing_memory_live",
+        "awaiting_memory_live",
+        "changing_dynamic_range",
+    }
 )
 _MOVING = frozenset({"suspend", "checkpoint", "pool_migrate", "migrate_send"})
 _READING_DISKS = frozenset({"snapshot", "checkpoint", "suspend"})
@@ -93,6 +109,12 @@ _ATTACHMENTS = (
     ("VGPUs", "VM_HAS_VGPU", frozenset({"snapshot", "checkpoint", "suspend"})),
     ("VUSBs", "VM_HAS_VUSBS", _MOVING | {"snapshot"}),
 )
+
+
+def is_system_domain(vm: Record) -> bool:
+    """Return whether a VM serves other VMs: the control domain, or one marked so."""
+    marked = vm["other_config"].get("is_system_domain") == "true"
+    return bool(vm["is_control_domain"]) or marked
 
 
 def is_hvm(view: View) -> bool:
@@ -165,6 +187,7 @@ def _goes_together(op: str, current: set[str]) -> bool:
             return (
                 (op in _COPIES and current <= _COPIES)
                 or (op in _SNAPSHOTS and current <= _SNAPSHOTS)
+                or (op == "get_boot_record" and current == {"get_boot_record"})
                 or (op in _DURING_MIGRATION and current == {"migrate_send"})
             )
 
@@ -235,6 +258,12 @@ def _appointments(view: View, op: str) -> Failure | None:
     return None
 
 
+def _services(view: View, op: str) -> Failure | None:
+    if op != "query_services" or is_system_domain(view.record):
+        return None
+    return Failure("NOT_SYSTEM_DOMAIN", view.ref)
+
+
 RULES: tuple[Rule, ...] = (
     _blocked,
     _power_state,
@@ -248,5 +277,6 @@ RULES: tuple[Rule, ...] = (
     _on_boot,
     _attachments,
     _appointments,
+    _services,
 )
 """The first that refuses is XenServer's answer."""
