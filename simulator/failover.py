@@ -31,6 +31,11 @@ def revive(pool: Pool, host: str) -> None:
     preconditions.refresh(pool.db, "host", host)
 
 
+def declare_dead(pool: Pool, host: str) -> None:
+    """Halt what ran on a dead host: an administrator vouches that it is down."""
+    _halt_guests(pool, host)
+
+
 def assert_admits(db: Database, vm: str) -> None:
     """Refuse to start a protected VM beyond those that could be restarted."""
     if db.get("VM", vm)["ha_restart_priority"] == _PROTECTED[0]:

@@ -50,8 +50,11 @@ def _plain_setter(message: datamodel.Message, cls: datamodel.Class) -> Method | 
 
 
 def _refusing(message: datamodel.Message) -> Method:
+    own = message.params[0].type if message.params else None
+
     async def refuse(call: Call, *values: Any) -> None:  # noqa: ANN401  # wire values
-        del call, values
+        if own is not None and own.kind == "ref" and own.name == message.cls:
+            call.db.get(message.cls, values[0])
         raise Failure("NOT_IMPLEMENTED", message.method)
 
     return refuse

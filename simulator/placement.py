@@ -49,7 +49,12 @@ def assert_up(db: Database, host: str) -> None:
         raise Failure("HOST_NOT_LIVE")
     if not record["enabled"]:
         raise Failure("HOST_DISABLED", host)
-    if "evacuate" in record["current_operations"].values():
+    assert_not_evacuating(db, host)
+
+
+def assert_not_evacuating(db: Database, host: str) -> None:
+    """Refuse a host that is being evacuated."""
+    if "evacuate" in db.get("host", host)["current_operations"].values():
         raise Failure("HOST_EVACUATE_IN_PROGRESS", host)
 
 

@@ -35,6 +35,7 @@ class Pool:
     durations: dict[str, float] = field(default_factory=lambda: dict(DURATIONS))
     limits: Limits = field(default_factory=Limits)
     guest_rules: GuestRules = field(default_factory=GuestRules)
+    sched_gran: dict[str, str] = field(default_factory=dict)
     failing_storage: set[str] = field(default_factory=set)
     release_seconds: float = 0.0
     meter: Meter = field(default_factory=Meter)

@@ -45,6 +45,66 @@ async def destroy(call: Call, network: str) -> None:
     call.db.destroy("network", network)
 
 
+@method("network.add_purpose")
+async def add_purpose(call: Call, network: str, value: str) -> None:
+    """Add a purpose to a network; secure and insecure NBD exclude each other in a pool."""
+    present = call.db.get("network", network)["purpose"]
+    if value in present:
+        return
+    for ref in call.db.refs("network"):
+        for other in call.db.get("network", ref)["purpose"]:
+            if other != value:
+                raise Failure("NETWORK_INCOMPATIBLE_PURPOSES", value, other)
+    call.db.put("network", network, purpose=[value, *present])
+
+
+@method("network.remove_purpose")
+async def remove_purpose(call: Call, network: str, value: str) -> None:
+    """Remove a purpose from a network."""
+    present = call.db.get("network", network)["purpose"]
+    call.db.put("network", network, purpose=[each for each in present if each != value])
+
+
+@method("network.set_default_locking_mode")
+async def set_default_locking_mode(call: Call, network: str, value: str) -> None:
+    """Set the locking mode of VIFs with none of their own, while none of them is attached."""
+    for ref, vif in records(call.db, "VIF", call.db.get("network", network)["VIFs"]):
+        if vif["currently_attached"] and vif["locking_mode"] == "network_default":
+            raise Failure("VIF_IN_USE", network, ref)
+    call.db.put("network", network, default_locking_mode=value)
+
+
+@method("network.attach")
+async def attach(call: Call, network: str, host: str) -> None:
+    """Make a network available on a host: it is so already."""
+    call.db.get("network", network)
+    call.db.get("host", host)
+
+
+@method("network.pool_introduce")
+async def pool_introduce(  # noqa: PLR0913, PLR0917  # in wire order
+    call: Call,
+    name_label: str,
+    name_description: str,
+    mtu: int,
+    other_config: dict[str, str],
+    bridge: str,
+    managed: bool,
+    purpose: list[str],
+) -> str:
+    """Create the record of a network."""
+    return call.db.create(
+        "network",
+        name_label=name_label,
+        name_description=name_description,
+        MTU=mtu,
+        other_config=other_config,
+        bridge=bridge,
+        managed=managed,
+        purpose=purpose,
+    )
+
+
 def _assert_bridge(call: Call, bridge: str) -> None:
     if len(bridge) > _LONGEST_NAME or _RESERVED.match(bridge):
         raise Failure("INVALID_VALUE", "bridge", bridge)

@@ -67,6 +67,26 @@ async def unplug_force(call: Call, vbd: str) -> None:
         domains.detach_disk(call.pool, vbd)
 
 
+@method("VBD.unplug_force_no_safety_check")
+async def unplug_force_no_safety_check(call: Call, vbd: str) -> None:
+    """Detach a drive from a running guest by force, under an older name."""
+    await unplug_force(call, vbd)
+
+
+@method("VBD.pause")
+async def pause(call: Call, vbd: str) -> str:
+    """Refuse: no repository pauses the drives of its disks."""
+    async with call.current_operation("VBD", vbd, "pause"):
+        raise _unsupported(call, vbd)
+
+
+@method("VBD.unpause")
+async def unpause(call: Call, vbd: str, _token: str = "") -> None:
+    """Refuse: no repository pauses the drives of its disks."""
+    async with call.current_operation("VBD", vbd, "unpause"):
+        raise _unsupported(call, vbd)
+
+
 @method("VBD.insert")
 async def insert(call: Call, vbd: str, vdi: str) -> None:
     """Insert a medium into an empty drive."""
@@ -98,6 +118,11 @@ async def set_mode(call: Call, vbd: str, value: str) -> None:
     if state != "Halted":
         raise Failure("VM_BAD_POWER_STATE", vm, "halted", state.lower())
     call.db.put("VBD", vbd, mode=value)
+
+
+def _unsupported(call: Call, vbd: str) -> Failure:
+    sr = call.db.get("VDI", call.db.get("VBD", vbd)["VDI"])["SR"]
+    return Failure("SR_OPERATION_NOT_SUPPORTED", sr)
 
 
 def _assert_medium(call: Call, args: Record) -> None:

@@ -18,9 +18,9 @@ async def clone(call: Call, vm: str, new_name: str) -> str:
 @method("VM.copy")
 async def copy(call: Call, vm: str, new_name: str, sr: str) -> str:
     """Copy a halted VM, on full copies of its disks."""
-    if call.db.exists("SR", sr) and call.db.get("SR", sr)["content_type"] == "iso":
-        raise Failure("OPERATION_NOT_ALLOWED", "Cannot copy a VM's disks to an ISO SR")
     async with call.current_operation("VM", vm, "copy"):
+        if call.db.exists("SR", sr) and call.db.get("SR", sr)["content_type"] == "iso":
+            raise Failure("OPERATION_NOT_ALLOWED", "Cannot copy a VM's disks to an ISO SR")
         made = await copies.copy_disks(call, vm, "copy", sr=sr)
         return await _finish(call, copies.clone(call.pool, vm, new_name, made), "copy")
 

@@ -17,8 +17,9 @@ async def maximise_memory(call: Call, vm: str, total: int, _approximate: bool) -
 
 @method("VM.get_boot_record")
 async def get_boot_record(call: Call, vm: str) -> Record:
-    """Return the record that a VM was booted with."""
-    return call.db.get("VM", vm)
+    """Return the record of a VM that is not halted."""
+    async with call.current_operation("VM", vm, "get_boot_record"):
+        return dict(call.db.get("VM", vm))
 
 
 @method("VM.get_cooperative")
@@ -58,24 +59,39 @@ async def add_to_vcpus_params_live(call: Call, vm: str, key: str, value: str) ->
 
 @method("VM.send_sysrq")
 async def send_sysrq(call: Call, vm: str, _key: str) -> None:
-    """Send a running guest a SysRq key."""
+    """Refuse, as the toolstack does for a VM that runs."""
     async with call.current_operation("VM", vm, "send_sysrq"):
-        await call.work("VM.send_sysrq")
+        raise Failure("NOT_IMPLEMENTED", "send_sysrq")
 
 
 @method("VM.send_trigger")
 async def send_trigger(call: Call, vm: str, _trigger: str) -> None:
-    """Send a running guest an ACPI trigger."""
+    """Refuse, as the toolstack does for a VM that runs."""
     async with call.current_operation("VM", vm, "send_trigger"):
-        await call.work("VM.send_trigger")
+        raise Failure("NOT_IMPLEMENTED", "send_trigger")
 
 
-@method("VM.copy_bios_strings")
-async def copy_bios_strings(call: Call, vm: str, host: str) -> None:
-    """Copy the BIOS strings of a host to a VM, once."""
-    if call.db.get("VM", vm)["bios_strings"]:
-        raise Failure("VM_BIOS_STRINGS_ALREADY_SET")
-    call.db.put("VM", vm, bios_strings=call.db.get("host", host)["bios_strings"])
+@method("VM.query_services")
+async def query_services(call: Call, vm: str) -> dict[str, str]:
+    """Refuse, as the toolstack does for a VM that serves others."""
+    async with call.current_operation("VM", vm, "query_services"):
+        raise Failure("NOT_IMPLEMENTED", "query_services")
+
+
+@method("VM.call_plugin")
+async def call_plugin(call: Call, vm: str, plugin: str, fn: str, _args: dict[str, str]) -> str:
+    """Refuse: simulated guests carry out no commands."""
+    async with call.current_operation("VM", vm, "call_plugin"):
+        if plugin != "guest-agent-operation":
+            raise Failure("XENAPI_MISSING_PLUGIN", plugin)
+        if fn not in {"run-script", "request-rdp-on", "request-rdp-off"}:
+            text = f'The requested fn "{fn}" could not be found in plugin "{plugin}".'
+            raise Failure("XENAPI_PLUGIN_FAILURE", "failed to find fn", text, text)
+        text = (
+            f'The requested fn "{fn}" of plugin "{plugin}" could not be executed for lack of guest '
+            "agent control feature."
+        )
+        raise Failure("XENAPI_PLUGIN_FAILURE", "failed to execute fn", text, text)
 
 
 @method("VM.restart_device_models")
@@ -86,13 +102,6 @@ async def restart_device_models(call: Call, vm: str) -> None:
         locks.receiving_host(call, call.db.get("VM", vm)["resident_on"], "vm_migrate"),
     ):
         await call.work("VM.restart_device_models")
-
-
-@method("VM.get_data_sources")
-async def get_data_sources(call: Call, vm: str) -> list[Record]:
-    """List no data sources: performance is not simulated."""
-    call.db.get("VM", vm)
-    return []
 
 
 @method("VM.retrieve_wlb_recommendations")

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from simulator import domains, failover, guest_requests, images, locks, placement
+from simulator import bios, domains, failover, guest_requests, images, locks, placement
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
@@ -31,6 +31,8 @@ async def start(call: Call, vm: str, start_paused: bool, _force: bool) -> None:
 @method("VM.start_on")
 async def start_on(call: Call, vm: str, host: str, start_paused: bool, _force: bool) -> None:
     """Boot a halted VM on a given host."""
+    call.db.get("VM", vm)
+    placement.assert_not_evacuating(call.db, host)
     failover.assert_admits(call.db, vm)
     async with locks.vm_and_devices(call, vm, "start_on"):
         placement.assert_can_boot(call.db, vm, host)
@@ -78,11 +80,7 @@ async def hard_reboot(call: Call, vm: str) -> None:
     async with call.current_operation("VM", vm, "hard_reboot"):
         await _end_others(call, vm, _ENDED_BY_REBOOT)
         async with locks.devices(call, vm):
-            state = call.db.get("VM", vm)["power_state"]
-            if state not in {"Running", "Paused"}:
-                raise Failure("VM_BAD_POWER_STATE", vm, "running", state.lower())
-            await call.work("VM.hard_reboot")
-            domains.reboot(call.pool, vm)
+            await _reset(call, vm)
         add_message(call, vm, "VM_REBOOTED")
 
 
@@ -129,6 +127,13 @@ async def reserved(call: Call, vm: str, host: str) -> AsyncIterator[None]:
         raise
 
 
+def assert_running(call: Call, vm: str) -> None:
+    """Refuse a VM that does not run."""
+    state = call.db.get("VM", vm)["power_state"]
+    if state != "Running":
+        raise Failure("VM_BAD_POWER_STATE", vm, "running", state.lower())
+
+
 def add_message(call: Call, vm: str, name: str) -> None:
     """Create a message about a VM."""
     record = call.db.get("VM", vm)
@@ -136,7 +141,20 @@ def add_message(call: Call, vm: str, name: str) -> None:
     call.create_message(name, "VM", record["uuid"], f"VM '{record['name_label']}' {event}")
 
 
+async def _reset(call: Call, vm: str) -> None:
+    """Give a VM a new domain, whatever became of it while other operations were cancelled."""
+    match call.db.get("VM", vm)["power_state"]:
+        case "Suspended":
+            raise Failure("VM_BAD_POWER_STATE", vm, "running", "suspended")
+        case "Halted":
+            await _boot(call, vm, placement.choose(call.db, vm), "VM.start", paused=False)
+        case _:
+            await call.work("VM.hard_reboot")
+            domains.reboot(call.pool, vm)
+
+
 async def _boot(call: Call, vm: str, host: str, work: str, *, paused: bool) -> None:
+    bios.fill_in(call.db, vm)
     async with reserved(call, vm, host):
         domains.forget_guest(call.db, vm)
         await call.work(work)

@@ -1,6 +1,6 @@
 """VM.revert: restore a VM from a snapshot (ocaml/xapi/xapi_vm_snapshot.ml)."""
 
-from simulator import copies, disks, domains, images, machines, memory, preconditions
+from simulator import copies, disks, machines, memory, preconditions
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method, vm_power
@@ -17,9 +17,9 @@ async def revert(call: Call, snapshot: str) -> None:
     if not call.db.exists("VM", vm):
         vm = _recreate(call, snapshot)
     async with call.current_operation("VM", snapshot, "revert", also=[("VM", vm, "reverting")]):
+        await _end_domain(call, vm)
         await call.work("VM.revert", cancellable=False)
         made = await _clones(call, snapshot, vm)
-        _end_domain(call, vm)
         _replace_devices(call, snapshot, vm, made)
         _restore(call, snapshot, vm)
     vm_power.add_message(call, vm, "VM_SNAPSHOT_REVERTED")
@@ -42,10 +42,11 @@ async def _clones(call: Call, snapshot: str, vm: str) -> dict[str, str]:
         raise Failure("VM_REVERT_FAILED", snapshot, vm) from failure
 
 
-def _end_domain(call: Call, vm: str) -> None:
+async def _end_domain(call: Call, vm: str) -> None:
+    """Shut a VM down by force, in a call of its own, before its fields and disks are replaced."""
     if call.db.get("VM", vm)["power_state"] != "Halted":
-        images.drop(call.db, vm)
-        domains.halt(call.pool, vm)
+        async with call.subtask("VM.hard_shutdown") as part:
+            await vm_power.hard_shutdown(part, vm)
 
 
 def _replace_devices(call: Call, snapshot: str, vm: str, made: dict[str, str]) -> None:

@@ -8,8 +8,8 @@ from simulator.methods import method
 
 @method("VM.set_memory")
 async def set_memory(call: Call, vm: str, value: int) -> None:
-    """Set all four memory limits of a halted VM to one value."""
-    low = min(call.db.get("VM", vm)["memory_static_min"], value)
+    """Set the memory limits of a halted VM, except the static minimum, to one value."""
+    low = call.db.get("VM", vm)["memory_static_min"]
     await set_memory_limits(call, vm, low, value, value, value)
 
 
@@ -112,6 +112,8 @@ async def set_hvm_boot_policy(call: Call, vm: str, value: str) -> None:
 @method("VM.set_domain_type")
 async def set_domain_type(call: Call, vm: str, value: str) -> None:
     """Set the domain type that a VM boots as."""
+    if value == "unspecified":
+        raise Failure("INVALID_VALUE", "domain_type", value)
     policy = call.db.get("VM", vm)["HVM_boot_policy"] or "BIOS order"
     call.db.put("VM", vm, domain_type=value, HVM_boot_policy=policy if value == "hvm" else "")
 

@@ -51,6 +51,8 @@ async def resume_on(call: Call, vm: str, host: str, start_paused: bool, _force: 
 async def pool_migrate(call: Call, vm: str, host: str, options: dict[str, str]) -> None:
     """Move a running VM to another host of the pool."""
     strict = options.get("force") != "true"
+    if strict and call.db.get("VM", vm)["power_state"] != "Halted":
+        call.db.get("host", host)
     async with call.current_operation("VM", vm, "pool_migrate", strict=strict):
         _assert_target(call, vm, host)
         async with locks.receiving_host(call, host, "vm_migrate"):

@@ -215,11 +215,11 @@ def test_a_role_refused_to_an_async_call_lands_in_its_task(login: Any, halted: s
     assert task["error_info"][:2] == ["RBAC_PERMISSION_DENIED", "vm.start"]
 
 
-def test_a_message_nobody_does_says_so(xen: Any) -> None:
-    """NOT_IMPLEMENTED with its name; MESSAGE_REMOVED if the toolstack itself dropped it."""
+def test_messages_without_a_method_are_refused(xen: Any) -> None:
+    """They fail with NOT_IMPLEMENTED, with MESSAGE_REMOVED if the toolstack dropped them."""
     host = xen("host.get_all")[0]
 
-    assert xen.refusal("host.get_log", host) == ["NOT_IMPLEMENTED", "host.get_log"]
+    assert xen.refusal("host.get_log", host) == ["NOT_IMPLEMENTED", "get_log"]
     assert xen.refusal("host.apply_recommended_guidances", host) == ["MESSAGE_REMOVED"]
 
 

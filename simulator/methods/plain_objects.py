@@ -1,0 +1,68 @@
+"""Objects that are created and deleted in the database alone."""
+
+from typing import Any
+
+from simulator.call import Call
+from simulator.errors import Failure
+from simulator.methods import method
+
+_CLASSES = ("console", "secret", "user", "VM_appliance", "Observer", "VTPM")
+_SNAPSHOTS = range(1, 11)
+
+
+def _register(cls: str) -> None:
+    async def create(call: Call, args: dict[str, Any]) -> str:
+        return call.db.create(cls, args)
+
+    async def destroy(call: Call, ref: str) -> None:
+        call.db.destroy(cls, ref)
+
+    if cls != "VTPM":
+        method(f"{cls}.create")(create)
+    method(f"{cls}.destroy")(destroy)
+
+
+for _cls in _CLASSES:
+    _register(_cls)
+
+
+@method("VTPM.create")
+async def create_vtpm(call: Call, vm: str, is_unique: bool = False) -> str:  # noqa: FBT002  # in wire order
+    """Give a halted VM a TPM."""
+    async with call.current_operation("VM", vm, "create_vtpm"):
+        if call.db.get("VM", vm)["VTPMs"]:
+            raise Failure("VTPM_MAX_AMOUNT_REACHED", 1)
+        return call.db.create("VTPM", VM=vm, is_unique=is_unique)
+
+
+@method("secret.introduce")
+async def introduce_secret(call: Call, uuid: str, value: str, other_config: dict[str, str]) -> str:
+    """Create a secret under a given UUID."""
+    return call.db.create("secret", uuid=uuid, value=value, other_config=other_config)
+
+
+@method("VMSS.create")
+async def create_schedule(call: Call, args: dict[str, Any]) -> str:
+    """Create a snapshot schedule."""
+    _assert_retained(args["retained_snapshots"])
+    return call.db.create("VMSS", args)
+
+
+@method("VMSS.set_retained_snapshots")
+async def set_retained_snapshots(call: Call, schedule: str, value: int) -> None:
+    """Set how many snapshots of each VM a schedule keeps."""
+    _assert_retained(value)
+    call.db.put("VMSS", schedule, retained_snapshots=value)
+
+
+@method("VMSS.destroy")
+async def destroy_schedule(call: Call, schedule: str) -> None:
+    """Delete a snapshot schedule; its VMs have none then."""
+    for vm in list(call.db.get("VMSS", schedule)["VMs"]):
+        call.db.put("VM", vm, snapshot_schedule="OpaqueRef:NULL")
+    call.db.destroy("VMSS", schedule)
+
+
+def _assert_retained(value: int) -> None:
+    if value not in _SNAPSHOTS:
+        raise Failure("INVALID_VALUE", "retained_snapshots", value)
