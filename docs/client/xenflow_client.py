@@ -450,8 +450,7 @@ class flow:
             start: start the VM in the end; default true
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
-            wait_for_address: What the address of a guest must be; what is not given may be
-                anything.
+            wait_for_address: wait until the guest has such an address: family, interface, cidr
         """
         return signature(
             "flow.create_vm_from_configured_template",
@@ -503,8 +502,7 @@ class flow:
             start: start the VM in the end; default true
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
-            wait_for_address: What the address of a guest must be; what is not given may be
-                anything.
+            wait_for_address: wait until the guest has such an address: family, interface, cidr
         """
         return signature(
             "flow.create_vm_from_unconfigured_template",
@@ -1861,8 +1859,7 @@ class vm:
             force: do not ask the guest
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
-            wait_for_address: What the address of a guest must be; what is not given may be
-                anything.
+            wait_for_address: wait until the guest has such an address: family, interface, cidr
         """
         return signature(
             "xenserver.vm.reboot",
@@ -1911,8 +1908,7 @@ class vm:
             ensure: count being there already as a success
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
-            wait_for_address: What the address of a guest must be; what is not given may be
-                anything.
+            wait_for_address: wait until the guest has such an address: family, interface, cidr
         """
         return signature(
             "xenserver.vm.resume",
@@ -2019,8 +2015,7 @@ class vm:
             ensure: count being there already as a success
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
-            wait_for_address: What the address of a guest must be; what is not given may be
-                anything.
+            wait_for_address: wait until the guest has such an address: family, interface, cidr
         """
         return signature(
             "xenserver.vm.start",

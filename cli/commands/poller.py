@@ -1,0 +1,26 @@
+"""`xenflow poller`: the process that follows the tasks of XenServer."""
+
+from typing import Annotated
+
+import typer
+from typer.core import TyperCommand
+
+from cli import command as commands
+from cli.exit_codes import Code
+from config import logs, settings
+from workers import processes
+
+
+def command(name: str) -> TyperCommand:
+    """Return `xenflow poller`."""
+    return commands.make(name, poller)
+
+
+def poller(
+    name: Annotated[str, typer.Option(help="its name, before the host's name")] = "poller",
+) -> int:
+    """Follow the tasks of XenServer on all targets until SIGTERM."""
+    chosen = settings.load()
+    logs.configure(chosen)
+    processes.serve_poller(chosen, name=name)
+    return Code.DONE
