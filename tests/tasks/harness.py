@@ -12,7 +12,7 @@ from config.targets import Target
 from tasks.engine.declaration import message
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.operation import Operation, Steps
-from tasks.engine.declaration.suspensions import Address, Call, Follow, Leg
+from tasks.engine.declaration.suspensions import Address, Call, Follow, Leg, Pause
 from tests.xenserver.pools import Pool
 from xenserver import errors, events
 from xenserver.client import Xen
@@ -159,6 +159,8 @@ def _pass(lab: "Lab", target: Target, xen: Xen, leg: Leg) -> object:
                 return error
         case Follow():
             return _told(leg, _ended(hands, target, leg.ref))
+        case Pause():
+            return None
         case Address():
             return _addresses(lab, leg)
     raise AssertionError(f"no operation has such a leg: {leg}")
