@@ -21,7 +21,7 @@ from tasks.engine.declaration.field_types import (
     VdiName,
 )
 from tasks.engine.declaration.operation import Steps, Undo, operation
-from tasks.partial import Part, Tried, attempt
+from tasks.removals import Removal, Removed, attempt
 from tasks.retries import once_detached
 from xenserver import errors
 from xenserver.client import Xen
@@ -80,13 +80,13 @@ def destroy(xen: Xen, *, vdi: VdiName) -> Steps[Done]:
 @operation()
 def destroy_or_report(
     xen: Xen, *, vdi: VdiName, name_label: Annotated[Text, Field(description="its name")] = ""
-) -> Steps[Tried]:
+) -> Steps[Removed]:
     """Destroy a virtual disk as one of many; answer with the failure if there is one."""
     try:
         disk = xen.find.vdi(vdi)
     except errors.Missing:
-        return Tried(return_result=f"{vdi} is gone", kind="disk", uuid=vdi, name_label=name_label)
-    part = Part(kind="disk", uuid=disk.uuid, name_label=name_label)
+        return Removed(return_result=f"{vdi} is gone", kind="disk", uuid=vdi, name_label=name_label)
+    part = Removal(kind="disk", uuid=disk.uuid, name_label=name_label)
     steps = once_detached(xen, disk.ref, xen.Async.VDI.destroy(disk))
     return (yield from attempt(part, steps))
 

@@ -1,6 +1,6 @@
 """What a destruction leaves behind: marked before the VM goes, found again when it is repeated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -10,9 +10,8 @@ from config import queues
 from tasks.engine.declaration.answers import Answer, Done, done
 from tasks.engine.declaration.field_types import Text, Uuid, VmName
 from tasks.engine.declaration.operation import operation
-from tasks.partial import Part
+from tasks.removals import Removal
 from xenserver import errors
-from xenserver.calls import Verbs
 from xenserver.client import Xen
 
 GOES_WITH = "xenflow:goes-with"
@@ -44,20 +43,20 @@ def mark_leftovers(
     """Note on disks and snapshots with which VM they go, so that a repeat can finish."""
     machine = xen.find.vm(vm)
     for uuid in disks:
-        _mark(xen.VDI, xen.find.vdi(uuid).ref, f"{machine.uuid} {uuid} {name_label}")
+        disk = xen.find.vdi(uuid)
+        xen.VDI.remove_from_other_config(disk, GOES_WITH)
+        xen.VDI.add_to_other_config(disk, GOES_WITH, f"{machine.uuid} {uuid} {name_label}")
     for uuid in snapshots:
-        _mark(xen.VM, xen.find.snapshot(uuid).ref, f"{machine.uuid} {uuid} {name_label}")
+        taken = xen.find.snapshot(uuid)
+        xen.VM.remove_from_other_config(taken, GOES_WITH)
+        xen.VM.add_to_other_config(taken, GOES_WITH, f"{machine.uuid} {uuid} {name_label}")
     return done("Leftovers marked", machine)
-
-
-def _mark(verbs: Verbs[Any], ref: str, mark: str) -> None:
-    verbs.remove_from_other_config(ref, GOES_WITH)
-    verbs.add_to_other_config(ref, GOES_WITH, mark)
 
 
 def find(xen: Xen, vm: str) -> Left | None:
     """Return what is left of a VM, by its UUID or name; None if nothing is, or of several VMs."""
-    disks, snapshots = _marked(xen.VDI, vm), _marked(xen.VM, vm)
+    disks = _marked(xen.VDI.get_all_records(), vm)
+    snapshots = _marked(xen.VM.get_all_records(), vm)
     owners = {*disks.values(), *snapshots.values()}
     if len(owners) != 1:
         return None
@@ -65,9 +64,9 @@ def find(xen: Xen, vm: str) -> Left | None:
     return Left(uuid, name, list(disks), list(snapshots))
 
 
-def _marked(verbs: Verbs[Any], vm: str) -> dict[str, tuple[str, str]]:
+def _marked(records: Mapping[str, Any], vm: str) -> dict[str, tuple[str, str]]:
     found = {}
-    for ref, record in verbs.get_all_records().items():
+    for ref, record in records.items():
         uuid, own, name = (record["other_config"].get(GOES_WITH, "") + "  ").split(" ", 2)
         name = name.removesuffix("  ")
         if own == record["uuid"] and vm in {uuid, name}:
@@ -78,7 +77,7 @@ def _marked(verbs: Verbs[Any], vm: str) -> dict[str, tuple[str, str]]:
 class Finished(Answer):
     """All that was to go with a VM is gone."""
 
-    parts: list[Part]
+    parts: list[Removal]
 
 
 @operation(queue=queues.FIND)
@@ -86,7 +85,7 @@ def report_destruction(
     _xen: Xen,
     *,
     name_label: Annotated[Text, Field(description="the name of the VM that is gone")],
-    parts: Annotated[tuple[Part, ...], Field(description="what was to go with it")],
+    parts: Annotated[tuple[Removal, ...], Field(description="what was to go with it")],
 ) -> Finished:
     """Make sure that all that was to go with a VM is gone; fail with what is left, and why."""
     left = [part for part in parts if part.failure]
@@ -95,7 +94,7 @@ def report_destruction(
     return Finished(return_result=f"{len(parts)} parts gone", parts=list(parts))
 
 
-def _partial(name: str, parts: Sequence[Part], left: Sequence[Part]) -> errors.XenflowError:
+def _partial(name: str, parts: Sequence[Removal], left: Sequence[Removal]) -> errors.XenflowError:
     """Return the first failure, with what is gone and what is left."""
     first = left[0].failure
     assert first  # noqa: S101 - it is what makes it left

@@ -34,7 +34,22 @@ class Reader:
     def _look(self, cls: str, ref: str) -> Record | None:
         if ref not in self._records:
             try:
-                self._records[ref] = getattr(self._xen, cls).get_record(ref)
+                self._records[ref] = self._read(cls, ref)
             except errors.Missing:
                 self._records[ref] = None
         return self._records[ref]
+
+    def _read(self, cls: str, ref: str) -> Record:
+        """Read a record; the calls are written out, for they are in the reference."""
+        match cls:
+            case "PBD":
+                record = self._xen.PBD.get_record(ref)
+            case "SR":
+                record = self._xen.SR.get_record(ref)
+            case "VBD":
+                record = self._xen.VBD.get_record(ref)
+            case "VDI":
+                record = self._xen.VDI.get_record(ref)
+            case _:
+                record = self._xen.VM.get_record(ref)
+        return record  # type: ignore[no-any-return]  # XenServer's answer, a record

@@ -19,7 +19,7 @@ from tasks.engine.declaration.field_types import (
 )
 from tasks.engine.declaration.operation import Steps, operation
 from tasks.engine.declaration.suspensions import Leg
-from tasks.partial import Part, Tried, attempt
+from tasks.removals import Removal, Removed, attempt
 from tasks.retries import once_detached
 from tasks.vm import reading
 from xenserver import errors, object_kinds
@@ -72,13 +72,13 @@ def destroy_snapshot(
 
 
 @operation()
-def destroy_snapshot_or_report(xen: Xen, *, snapshot: SnapshotName) -> Steps[Tried]:
+def destroy_snapshot_or_report(xen: Xen, *, snapshot: SnapshotName) -> Steps[Removed]:
     """Destroy a snapshot of a VM, whose disks go by themselves; answer with the failure if any."""
     try:
         taken = xen.find.snapshot(snapshot)
     except errors.Missing:
-        return Tried(return_result=f"{snapshot} is gone", kind="snapshot", uuid=snapshot)
-    part = Part(kind="snapshot", uuid=taken.uuid, name_label=taken.name)
+        return Removed(return_result=f"{snapshot} is gone", kind="snapshot", uuid=snapshot)
+    part = Removal(kind="snapshot", uuid=taken.uuid, name_label=taken.name)
     return (yield from attempt(part, _destroyed(xen, taken.ref)))
 
 

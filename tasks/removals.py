@@ -22,7 +22,7 @@ class Failure(BaseModel):
     message: str
 
 
-class Part(BaseModel):
+class Removal(BaseModel):
     """An object that was to go, and why it is still there if it is."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -37,7 +37,7 @@ class Part(BaseModel):
         return f"{self.kind} {self.name_label} ({self.uuid})" if self.name_label else self.uuid
 
 
-class Tried(Answer):
+class Removed(Answer):
     """What became of one of many objects."""
 
     kind: str = Field(description="disk or snapshot")
@@ -46,7 +46,7 @@ class Tried(Answer):
     failure: Failure | None = Field(None, description="why it is still there")
 
 
-def attempt(part: Part, steps: Generator[Leg, Any, Any]) -> Generator[Leg, Any, Tried]:
+def attempt(removal: Removal, steps: Generator[Leg, Any, Any]) -> Generator[Leg, Any, Removed]:
     """Do away with an object, and answer with the failure where XenServer refuses.
 
     What is gone already is fine; what passes is left to the engine.
@@ -60,11 +60,11 @@ def attempt(part: Part, steps: Generator[Leg, Any, Any]) -> Generator[Leg, Any, 
         pass
     except errors.XenflowError as error:
         failure = Failure(code=error.code, params=error.params, message=error.message)
-    words = f"{part.told()} is left" if failure else f"{part.told()} is gone"
-    return Tried(
+    words = f"{removal.told()} is left" if failure else f"{removal.told()} is gone"
+    return Removed(
         return_result=words,
-        kind=part.kind,
-        uuid=part.uuid,
-        name_label=part.name_label,
+        kind=removal.kind,
+        uuid=removal.uuid,
+        name_label=removal.name_label,
         failure=failure,
     )
