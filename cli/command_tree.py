@@ -38,6 +38,7 @@ _SUMMARIES = {
         "cancel": "Cancel an operation or flow, and undo what it made.",
         "retry": "Run a failed run again, with the same inputs.",
         "targets": "List the connection profiles, and what waits on each.",
+        "doctor": "Check the installation: what is wrong, and what cures it.",
     },
     "Processes": {
         "up": "Run everything on this machine until Ctrl-C.",

@@ -19,7 +19,7 @@ from config.targets import Targets
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.parked import ParkedOperations
 
-_CHECKER = "cli.target_check"  # imports the XenServer client
+_CHECKER = "workers.target_check"  # imports the XenServer client
 _COLUMNS = ["name", "url", "user", "transport", "parked", "followed", "trouble"]
 _IDLE: dict[str, Any] = {"parked": 0, "followed": False, "trouble": ""}
 

@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from config.passwords import PasswordError
-from config.targets import Target, Targets
+from config.targets import Target
 from xenserver import errors
 from xenserver.session import Sessions
 
 _AT_ONCE = 8  # targets that are asked side by side
 
 
-def check(targets: Targets) -> dict[str, dict[str, Any]]:
+def check(targets: Mapping[str, Target]) -> dict[str, dict[str, Any]]:
     """Return for each target whether it can be reached, and what it is or what is wrong."""
     sessions = Sessions()
     try:
