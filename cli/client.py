@@ -1,5 +1,6 @@
-"""A producer: sends messages, reads answers and the journal, asks workers what they consume."""
+"""A client of the house: sends messages, reads the journal, asks who is there."""
 
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,11 +9,9 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from celery import Celery, states
-from kombu.exceptions import OperationalError
 from redis import Redis
-from redis.exceptions import RedisError
 
-from cli.exit_codes import Code, CommandFailed
+from cli.exit_codes import Code, Stop
 from config import settings as configured
 from config.celery import celery_settings
 from config.settings import Settings
@@ -25,11 +24,11 @@ from workers import result_backend
 from workers.run_reader import Runs
 from xenserver import errors
 
-REPLY_TIMEOUT = 2.5  # seconds in which a worker must answer
+ASKED = 2.5  # seconds in which a worker must say that it is there
 
 
-class _Answered(Exception):
-    """The reply that was waited for has come; the rest need not be received."""
+class _Heard(Exception):
+    """The answer that was waited for has come; the rest need not be heard."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class End:
 
 
 class Client:
-    """Broker, result backend and journal, as a command needs them; closed with its block."""
+    """What a command needs of the house; closed at the end of its block."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -52,7 +51,7 @@ class Client:
         self.app.conf.update(options, result_backend=result_backend.url(settings.result_backend))
 
     def __enter__(self) -> Self:
-        """Return the client; a connection is opened when it is first needed."""
+        """Begin; a connection is opened when it is first needed."""
         return self
 
     def __exit__(
@@ -61,7 +60,7 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close all connections, so that the interpreter's end finds none."""
+        """Close all connections, so that nothing is left for the interpreter's end to trip over."""
         self.redis.close()
         self.app.close()
 
@@ -82,43 +81,37 @@ class Client:
         """The runs that the journal knows."""
         return Runs(self.journal)
 
-    def send(self, operation: Operation, fields: Mapping[str, Any], operation_id: str) -> None:
-        """Send a message under an id; where that fails, name the id that it may have gone under."""
-        try:
-            self.app.send_task(
-                operation.name, kwargs=dict(fields), task_id=operation_id, queue=operation.queue
-            )
-        except (OperationalError, RedisError, OSError) as error:
-            raise CommandFailed(
-                Code.UNREACHABLE,
-                f"Redis was lost while {operation.name} was sent, so it may run or not: {error}",
-                f"send it again with --id {operation_id}, which runs it once at most",
-                id=operation_id,
-            ) from error
+    def send(self, operation: Operation, fields: Mapping[str, Any]) -> str:
+        """Send a message; return its id."""
+        sent = str(
+            uuid.uuid4()
+        )  # celery's result object is dropped: it would outlive its connection
+        self.app.send_task(operation.name, kwargs=dict(fields), task_id=sent, queue=operation.queue)
+        return sent
 
     def end_of(self, operation: str) -> End | None:
         """Return how a message ended; None while it has not."""
-        result = self.app.backend.get_task_meta(operation, cache=False)
-        match result["status"]:
+        told = self.app.backend.get_task_meta(operation, cache=False)
+        match told["status"]:
             case states.SUCCESS:
-                return End(states.SUCCESS, answer=result["result"])
+                return End(states.SUCCESS, answer=told["result"])
             case states.FAILURE:
-                error = failures.foreign(result["result"])
-                return End(states.FAILURE, error=error, traceback=result.get("traceback") or "")
+                error = failures.foreign(told["result"])
+                return End(states.FAILURE, error=error, traceback=told.get("traceback") or "")
             case states.REVOKED:
                 return End(states.REVOKED, error=errors.Cancelled("XENFLOW_CANCELLED", [operation]))
         return None
 
-    def cancel(self, operation: str) -> str:
-        """Ask an operation to stop; return what came of the request in a word."""
+    def call_off(self, operation: str) -> str:
+        """Ask an operation to stop; return what came of it in a word."""
         word, message = self.journal.call_off(operation, "cancelled")
         Publisher(self.app).again(message)
         return word
 
     def need_consumer(self, queue: str) -> None:
-        """Fail when no worker consumes the queue."""
+        """Stop the command when no worker consumes the queue."""
         if not self.is_consumed(queue):
-            raise CommandFailed(
+            raise Stop(
                 Code.UNREACHABLE,
                 f"no worker answers for the queue {queue!r}; nothing was sent",
                 "start one: xenflow worker (or everything at once: xenflow up); "
@@ -128,15 +121,13 @@ class Client:
     def is_consumed(self, queue: str) -> bool:
         """Ask the workers whether one consumes the queue, until the first says so."""
 
-        def receive(reply: Mapping[str, list[Mapping[str, Any]]]) -> None:
+        def hear(reply: Mapping[str, list[Mapping[str, Any]]]) -> None:
             if any(one["name"] == queue for queues in reply.values() for one in queues):
-                raise _Answered
+                raise _Heard
 
         try:
-            self.app.control.broadcast(
-                "active_queues", reply=True, timeout=REPLY_TIMEOUT, callback=receive
-            )
-        except _Answered:
+            self.app.control.broadcast("active_queues", reply=True, timeout=ASKED, callback=hear)
+        except _Heard:
             return True
         return False
 

@@ -19,6 +19,7 @@ from tasks.engine.messages.publisher import Publisher
 from workers import loader, maintenance, poller, result_backend
 from workers.broker import transport
 from workers.broker.admission import Admission
+from workers.broker.connection import PatientAMQP
 from xenserver.session import Sessions
 
 _CELERYS_OWN = frozenset({"celery.accumulate", "celery.backend_cleanup"})  # of the tasks it brings
@@ -54,7 +55,7 @@ def create(settings: configured.Settings | None = None, *, patient: bool = False
     """Make the application; `patient` for a worker, which waits for a Redis that is away."""
     settings = settings or configured.load()
     options: dict[str, Any] = celery_settings(settings, patient=patient)
-    app = Xenflow("xenflow", set_as_current=True)
+    app = Xenflow("xenflow", amqp=PatientAMQP if patient else None, set_as_current=True)
     app.settings = settings
     results = result_backend.url(settings.result_backend, listens=not patient)
     app.conf.update(options, result_backend=results)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import Ignore
 
+from tasks.engine import infrastructure
 from tasks.engine.execution import failures
 from tasks.engine.messages import publisher, refusals
 from xenserver import errors
@@ -16,6 +17,7 @@ def register(app: "Xenflow") -> None:
     """Make the housekeeping tasks tasks of the app, and of no other: they work with its desk."""
 
     @app.task(name=refusals.REFUSED, bind=True, throws=(errors.Refused,), shared=False)
+    @infrastructure.guarded
     def refused(self: Any) -> None:
         """Answer for an operation that nobody knows; a known one of this id goes on."""
         self.request.task = self.request.shadow  # what the answer is kept under
@@ -25,12 +27,14 @@ def register(app: "Xenflow") -> None:
         raise refusal
 
     @app.task(name=publisher.LANDED, ignore_result=True, shared=False)
+    @infrastructure.guarded
     def landed(answer: object, operation: str, leg: str) -> None:
         """Land the canvas of a flow with the answer of its last step."""
         outcome = {"status": "success", "result": answer}
         app.runtime.publisher.again(app.runtime.journal.settle(operation, leg, outcome))
 
     @app.task(name=publisher.FELL, ignore_result=True, shared=False)
+    @infrastructure.guarded
     def fell(step: str, operation: str, leg: str) -> None:
         """Mark a flow as failing by a step that is none of ours; ours have done so themselves."""
         failing = {"step": step, "name": step, "error": failures.document(_error_of(app, step))}

@@ -9,10 +9,10 @@ from typing import Any
 import structlog
 from celery import bootsteps
 from celery.worker import state as worker_state
-from redis.exceptions import RedisError
 
 from tasks.engine.execution.runtime import Runtime
 from tasks.engine.messages import publisher
+from workers.broker.acknowledgement import TROUBLE
 
 EVERY = 1.0  # seconds
 
@@ -46,7 +46,7 @@ class Beat(bootsteps.StartStopStep):
             for place in runtime.parked.orphans():
                 connection = runtime.parked.connection(place)
                 runtime.publisher.send(publisher.POLL, {"place": place, "connection": connection})
-        except RedisError as trouble:
+        except TROUBLE as trouble:
             log.warning("beat.trouble", error=str(trouble))
 
     def _call_off_revoked(self, runtime: Runtime) -> None:

@@ -1,5 +1,6 @@
 """Serving, in this process until it is told to end: operations, the poller, Flower."""
 
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,19 +12,21 @@ from config.celery import celery_settings
 from config.settings import Settings
 from workers import app as application
 from workers.maintenance_timer import Beat
+from workers.pool import Pool
 from workers.process_records import ProcessRecordStep
 
 POLLER_SLOTS = 64  # targets one poller process follows; each slot sleeps in a long poll
 
 
-def serve_operations(settings: Settings, *, name: str = "worker", slots: int | None = None) -> None:
-    """Carry out operations and flows."""
-    _serve(settings, name=name, serves=queues.OPERATIONS, slots=slots or settings.concurrency)
+def serve_operations(settings: Settings, *, name: str = "worker", slots: int | None = None) -> int:
+    """Carry out operations and flows; return the exit code of the process."""
+    slots = slots or settings.concurrency
+    return _serve(settings, name=name, serves=queues.OPERATIONS, slots=slots)
 
 
-def serve_poller(settings: Settings, *, name: str = "poller", slots: int = POLLER_SLOTS) -> None:
-    """Follow XenServer's tasks, each target by one slot."""
-    _serve(settings, name=name, serves=[queues.POLL], slots=slots)
+def serve_poller(settings: Settings, *, name: str = "poller", slots: int = POLLER_SLOTS) -> int:
+    """Follow XenServer's tasks, each target by one slot; return the exit code of the process."""
+    return _serve(settings, name=name, serves=[queues.POLL], slots=slots)
 
 
 def serve_flower(settings: Settings) -> None:
@@ -36,21 +39,20 @@ def serve_flower(settings: Settings) -> None:
     app.start(["flower", f"--conf={options}"])
 
 
-def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) -> None:
+def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) -> int:
     app = application.create(settings, patient=True)
     runtime = app.runtime  # a wrong file of targets is told before anything is connected
     app.steps["consumer"].update({Beat, ProcessRecordStep})
-    app.worker_main(
-        [
-            "worker",
-            "--pool=threads",
-            f"--concurrency={slots}",
-            f"--queues={','.join(serves)}",
-            f"--hostname={name}@%h",
-            f"--loglevel={settings.log_level}",
-            "--task-events",
-            "--without-gossip",  # workers need not know of each other,
-            "--without-mingle",  # and start quicker so
-        ]
+    worker = app.Worker(
+        hostname=f"{name}@{socket.gethostname()}",
+        pool_cls=Pool,
+        concurrency=slots,
+        queues=list(serves),
+        loglevel=settings.log_level,
+        task_events=True,
+        without_gossip=True,  # workers need not know of each other,
+        without_mingle=True,  # and start quicker so
     )
-    runtime.sessions.close()  # type: ignore[unreachable]  # the stubs say NoReturn, but it returns
+    worker.start()
+    runtime.sessions.close()
+    return int(worker.exitcode or 0)

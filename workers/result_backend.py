@@ -5,12 +5,14 @@ not an end (RETRY, PROGRESS) is written under the result's key, where those who 
 told to nobody; and it never overwrites an end that came first.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, cast
 
 from celery import Celery, states
 from celery.backends.redis import RedisBackend, SentinelBackend
 
+from tasks.engine import infrastructure
 from tasks.engine.journal.scripts import Scripts
 
 PROGRESS = "PROGRESS"
@@ -50,7 +52,22 @@ class _OnlyEndsArePublished:
 
 
 class _OfAWorker:
-    """Send without listening for the answer, and tell of an end when it has come."""
+    """Send without listening for the answer, and tell of an end when it has come.
+
+    What cannot be stored for trouble of Redis is no failure of the task: its message comes again.
+    """
+
+    def mark_as_done(self, *args: Any, **options: Any) -> None:
+        """Store a success."""
+        _stored(super().mark_as_done, *args, **options)  # type: ignore[misc]  # the backend it is mixed into has it
+
+    def mark_as_failure(self, *args: Any, **options: Any) -> None:
+        """Store a failure."""
+        _stored(super().mark_as_failure, *args, **options)  # type: ignore[misc]  # likewise
+
+    def mark_as_retry(self, *args: Any, **options: Any) -> None:
+        """Store that it is parked."""
+        _stored(super().mark_as_retry, *args, **options)  # type: ignore[misc]  # likewise
 
     def on_task_call(self, producer: object, task_id: str) -> None:
         """Subscribe to nothing: a worker waits for nobody."""
@@ -65,6 +82,13 @@ class _OfAWorker:
         """
         if request is not None:
             super().mark_as_revoked(task_id, reason, request, *rest, **options)  # type: ignore[misc]  # the backend it is mixed into has it
+
+
+def _stored(store: Callable[..., Any], *args: Any, **options: Any) -> None:
+    try:
+        store(*args, **options)
+    except infrastructure.POSSIBLE as error:
+        infrastructure.give_back(error)
 
 
 class Backend(_OnlyEndsArePublished, RedisBackend):

@@ -15,6 +15,7 @@ from celery.worker import state as worker_state
 from celery.worker.request import Request
 
 from config import masking, queues
+from tasks.engine import infrastructure
 from tasks.engine.declaration import message
 from tasks.engine.declaration.operation import Operation
 from tasks.engine.execution import executor
@@ -84,6 +85,12 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         request.kwargs = message.masked(request.kwargs)
         if message.feeds_a_secret(fields):
             request.args = [masking.STARS]  # kept with the answer, and shown
+        try:
+            return self._execute(request, previous, fields)
+        except infrastructure.POSSIBLE as trouble:
+            infrastructure.give_back(trouble)
+
+    def _execute(self, request: Any, previous: tuple[Any, ...], fields: dict[str, Any]) -> Any:
         try:
             delivery = _delivery(request, previous, fields, self._is_kept)
             return executor.execute(self.operation, delivery, self.runtime)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from workers.local_stack import supervisor
-from workers.local_stack.supervisor import ManagedProcess, StackError, Supervisor
+from workers.local_stack.supervisor import Member, Supervisor, Trouble
 
 PYTHON = [sys.executable, "-c"]
 SLEEPS = [*PYTHON, "import time; print('ready', flush=True); time.sleep(600)"]
@@ -36,9 +36,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def _started(home: Supervisor, command: list[str]) -> ManagedProcess:
+def _started(home: Supervisor, command: list[str]) -> Member:
     member = home.start("one", command)
-    home.wait(member, lambda: "ready" in member.output())
+    home.wait(member, lambda: "ready" in member.said())
     return member
 
 
@@ -59,7 +59,7 @@ def test_what_an_earlier_process_said_is_not_heard_again(folder: Path) -> None:
     with Supervisor(folder) as home:
         member = home.start("one", [*PYTHON, "import time; time.sleep(600)"])
 
-        assert member.output() == ""
+        assert member.said() == ""
         assert "ready" in member.log.read_text(encoding="utf-8")
 
 
@@ -69,7 +69,7 @@ def test_a_process_has_a_log_of_its_own(folder: Path) -> None:
         member = _started(home, SLEEPS)
 
         assert member.log == folder / "one.log"
-        assert member.output() == "ready\n"
+        assert member.said() == "ready\n"
 
 
 def test_a_process_is_told_its_environment(folder: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_process_is_told_its_environment(folder: Path) -> None:
         member = home.start("one", command, environment={"ROOM": "kitchen"})
         member.process.wait()
 
-        assert member.output() == "kitchen False\n"
+        assert member.said() == "kitchen False\n"
 
 
 def test_in_the_end_every_process_has_ended(folder: Path) -> None:
@@ -102,7 +102,7 @@ def test_an_error_ends_them_too(folder: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         fail()
 
-    assert not members[0].is_running
+    assert not members[0].alive
 
 
 def test_a_process_that_does_not_listen_is_killed(folder: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_process_that_does_not_listen_is_killed(folder: Path) -> None:
 def test_what_a_process_started_ends_with_it(folder: Path) -> None:
     """Also when it forgets to end it itself."""
     with Supervisor(folder) as home:
-        child = int(_started(home, PARENT).output().split()[1])
+        child = int(_started(home, PARENT).said().split()[1])
 
     deadline = time.monotonic() + 10
     while _runs(child) and time.monotonic() < deadline:
@@ -129,7 +129,7 @@ def test_a_process_that_ends_before_it_is_ready_is_named(folder: Path) -> None:
     with Supervisor(folder) as home:
         member = home.start("one", [*PYTHON, "import sys; sys.exit('no bread')"])
 
-        with pytest.raises(StackError, match=r"one ended with 1(.|\n)*no bread"):
+        with pytest.raises(Trouble, match=r"one ended with 1(.|\n)*no bread"):
             home.wait(member, lambda: False)
 
 
@@ -138,7 +138,7 @@ def test_a_process_that_is_never_ready_is_named(folder: Path) -> None:
     with Supervisor(folder) as home:
         member = home.start("one", SLEEPS)
 
-        with pytest.raises(StackError, match=r"one was not ready after 0\.1 s"):
+        with pytest.raises(Trouble, match=r"one was not ready after 0\.1 s"):
             home.wait(member, lambda: False, seconds=0.1)
 
 
@@ -148,18 +148,18 @@ def test_a_process_that_ends_by_itself_is_noticed(folder: Path) -> None:
         member = home.start("one", [*PYTHON, "print('farewell')"])
         member.process.wait()
 
-        with pytest.raises(StackError, match="one ended with 0"):
-            home.run_until(threading.Event())
+        with pytest.raises(Trouble, match="one ended with 0"):
+            home.stay(threading.Event())
 
 
 def test_who_is_told_to_end_need_not_stay(folder: Path) -> None:
     """SIGTERM, SIGHUP and Ctrl-C are such words; the old ones hold again afterwards."""
     before = signal.getsignal(signal.SIGTERM)
 
-    with Supervisor(folder) as home, supervisor.stop_requested() as told:
+    with Supervisor(folder) as home, supervisor.told_to_end() as told:
         _started(home, SLEEPS)
         signal.raise_signal(signal.SIGTERM)
-        home.run_until(told)
+        home.stay(told)
 
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -176,14 +176,14 @@ def test_a_process_that_somebody_else_started_is_taken_in(folder: Path) -> None:
         process = subprocess.Popen(SLEEPS, stdout=subprocess.DEVNULL, start_new_session=True)
         member = home.adopt("guest", process, folder / "guest.log")
 
-        assert home.processes == (member,)
-        assert member.output() == ""
+        assert home.members == (member,)
+        assert member.said() == ""
 
-    assert not member.is_running
+    assert not member.alive
 
 
 def _interrupted_while_it_starts(done: list[str]) -> None:
-    with supervisor.signals_deferred():
+    with supervisor.heard_later():
         signal.raise_signal(signal.SIGINT)
         done.append("taken in")
 

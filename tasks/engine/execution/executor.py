@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.engine import infrastructure
 from tasks.engine.declaration import message
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.operation import Operation
@@ -114,7 +115,9 @@ def _take(execution: Execution) -> dict[str, Any]:
         raise
     except TRANSIENT as trouble:
         return _try_again(execution, trouble)
-    except Exception as error:  # noqa: BLE001 - the outermost frame: what a body raises is the operation's end
+    except Exception as error:
+        if infrastructure.is_trouble(error):
+            raise
         return _fall(execution, error)
 
 

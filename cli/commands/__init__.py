@@ -1,1 +1,0 @@
-"""The commands, each in the module of its name; `command` makes it."""

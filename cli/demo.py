@@ -1,0 +1,166 @@
+"""The demo: a simulated pool, 20 VMs made at once, and what can be seen of it afterwards.
+
+What is shown is checked too; the first thing that is not as it must be ends the demo with words.
+"""
+
+import shutil
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cli import output, run_views, waiting
+from cli.client import Client, End
+from cli.progress import ProgressView
+from tasks.engine.declaration import catalogue
+from tasks.engine.journal.parked import ParkedOperations
+from workers import loader
+from workers.local_stack import folder_lock, http_probes, supervisor
+from workers.local_stack.http_probes import Flower
+from workers.local_stack.stack import Stack
+from workers.local_stack.supervisor import Supervisor, Trouble
+
+FLOW = "flow.create_vm_from_configured_template"
+TEMPLATE = "deb12"
+SLOTS = 4
+LONGEST = 180.0  # seconds that all VMs together may take
+LOOK = 0.2  # seconds between two looks
+
+
+def show(folder: Path, *, vms: int, keep: bool) -> None:
+    """Show everything, once; leave no process behind, and nothing in the folder."""
+    with folder_lock.within(folder):
+        folder_lock.clear(folder)
+        try:
+            with supervisor.interrupted_by_signals(), Supervisor(folder) as home:
+                _Demo(Stack(home), vms).show(addresses=keep)
+                if keep:
+                    _stay(home)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    if not keep:
+        output.line("\nall ended; make demo KEEP=1 keeps it up")
+
+
+def _stay(home: Supervisor) -> None:
+    output.line("\nCtrl-C ends it all")
+    with supervisor.told_to_end() as told:
+        home.stay(told)
+
+
+class _Demo:
+    """What is shown, in its order."""
+
+    def __init__(self, house: Stack, vms: int) -> None:
+        self.house = house
+        self.names = [f"demo{number:02}" for number in range(1, vms + 1)]
+        self.most_parked = 0
+
+    def show(self, *, addresses: bool) -> None:
+        """Move in, make the VMs, look at what happened; tell addresses that will last."""
+        pool, flower = self._move_in()
+        loader.load(self.house.settings)
+        with Client(self.house.settings) as client:
+            sent = [self._send(client, name) for name in self.names]
+            self._see_them_end(client, sent)
+            self._show_a_run(client, sent[-1])
+            self._show_vms(client)
+        self._show_flower(flower, sent[-1])
+        self._show_costs(http_probes.stats(pool))
+        if addresses:
+            self._show_addresses(pool, flower)
+
+    def _move_in(self) -> tuple[str, Flower]:
+        house = self.house
+        _title("A house on this machine")
+        house.valkey()
+        output.line("Valkey       keeps messages, answers and the journal")
+        pool = house.simulator(control=True)
+        output.line(f"simulator    is a pool of three XenServers at {pool}")
+        house.worker(slots=SLOTS)
+        output.line(f"worker       carries out operations and flows, {SLOTS} at once")
+        house.poller()
+        output.line("poller       follows the tasks of XenServer")
+        flower = Flower(house.flower(), house.environment["XENFLOW_FLOWER_PASSWORD"])
+        output.line(f"Flower       shows it all at {flower.url}, and can change nothing")
+        return pool, flower
+
+    def _send(self, client: Client, name: str) -> str:
+        flow = catalogue.find(FLOW)
+        if flow is None:
+            raise Trouble(f"the catalogue has no {FLOW}")
+        return client.send(flow, flow.s(template=TEMPLATE, name=name).kwargs)
+
+    def _see_them_end(self, client: Client, sent: Sequence[str]) -> None:
+        _title(f"{len(sent)} VMs at once, by {FLOW}")
+        began, open_ones = time.monotonic(), dict(zip(sent, self.names, strict=True))
+        parked = ParkedOperations(client.journal)
+        with ProgressView(len(sent)) as parade:
+            while open_ones and time.monotonic() - began < LONGEST:
+                for id_ in list(open_ones):
+                    if end := client.end_of(id_):
+                        _must_be_good(open_ones.pop(id_), end)
+                parade.show(len(sent) - len(open_ones), _said(client, open_ones))
+                self.most_parked = max(self.most_parked, parked.count("default"))
+                time.sleep(LOOK)
+        if open_ones:
+            raise Trouble(f"not made after {LONGEST:.0f} s: {', '.join(open_ones.values())}")
+        output.line(f"all {len(sent)} made in {time.monotonic() - began:.1f} s")
+
+    def _show_a_run(self, client: Client, root: str) -> None:
+        _title("One of the runs, as `xenflow show` tells it")
+        output.out().print(run_views.tree(client.runs.of(root)))
+
+    def _show_vms(self, client: Client) -> None:
+        _title("The VMs there are now, as `xenflow vm find` tells it")
+        find = catalogue.find("xenserver.vm.find")
+        if find is None:
+            raise Trouble("the catalogue has no xenserver.vm.find")
+        message = find.s(name="demo", is_search_expression=True).kwargs
+        end = waiting.wait(
+            client, client.send(find, message), name=find.name, seconds=30, shown=False
+        )
+        _must_be_good(find.name, end)
+        answer = end.answer if end else {}
+        output.answer(answer)
+        running = {r["name_label"] for r in answer["records"] if r["power_state"] == "Running"}
+        if running != set(self.names):
+            raise Trouble(f"not running: {', '.join(sorted(set(self.names) - running))}")
+
+    def _show_flower(self, flower: Flower, root: str) -> None:
+        _title("What Flower's REST API says of that run")
+        output.out().print(output.fields(flower.wait_for(root, state="SUCCESS")))
+        counted = Counter(task["state"] for task in flower.tasks())
+        output.line(f"tasks seen: {', '.join(f'{n} {s}' for s, n in sorted(counted.items()))}")
+
+    def _show_costs(self, stats: Mapping[str, Any]) -> None:
+        _title("What it cost XenServer")
+        calls = Counter(stats["calls"])
+        output.out().print(output.table(["call", "times"], list(calls.most_common(8))))
+        output.line(
+            f"{calls.total()} calls in {stats['sessions']['logins']} sessions; up to "
+            f"{self.most_parked} operations were parked at once, and held none of the {SLOTS} slots"
+        )
+
+    def _show_addresses(self, pool: str, flower: Flower) -> None:
+        _title("Addresses")
+        output.line(f"simulator  {pool}  (user root, password xenflow)")
+        output.line(f"Flower     {flower.url}  (user {flower.user}, password {flower.password})")
+        for line in self.house.exports():
+            output.line(line)
+
+
+def _title(words: str) -> None:
+    output.out().print(f"\n[bold]{words}[/bold]")
+
+
+def _must_be_good(name: str, end: End | None) -> None:
+    if end is None or end.error is not None:
+        raise Trouble(f"{name} failed: {end.error if end else 'no answer came'}")
+
+
+def _said(client: Client, open_ones: Mapping[str, str]) -> Counter[str]:
+    """Count what the open runs are at, in words."""
+    runs = (client.runs.read(root) for root in open_ones)
+    return Counter("waits for a free slot" if run is None else waiting.said(run) for run in runs)

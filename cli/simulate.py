@@ -1,0 +1,19 @@
+"""`xenflow simulate`: the simulator's own command line, passed on to."""
+
+import typer
+from typer.core import TyperCommand
+
+from cli import single_command
+from simulator import main as simulator
+
+_RAW = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+def command(name: str) -> TyperCommand:
+    """Return `xenflow simulate`."""
+    return single_command.command(name, simulate, _RAW)
+
+
+def simulate(context: typer.Context) -> int:
+    """Be a pool of XenServers to try things on, until SIGTERM; all options are the simulator's."""
+    return simulator.main(context.args)

@@ -1,0 +1,68 @@
+"""A Redis that answers with errors for some seconds is waited out by every process."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import SHORT
+from tests.end_to_end import redis_troubles
+from tests.stack import PATIENCE, StackHarness, running_stack
+from workers.local_stack.supervisor import Member
+
+FIND = "xenserver.host.find"
+LASTS = 4.0  # seconds: longer than several tries, and than a lease
+
+
+@pytest.fixture(scope="module")
+def troubled_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackHarness]:
+    """Run a stack with two workers and a poller, whose Redis has troubles."""
+    with running_stack(tmp_path_factory.mktemp("troubled"), speed=20.0) as stack:
+        stack.services.choose(**SHORT)
+        for name in ("first", "second"):
+            stack.services.worker(name=name, slots=2)
+        stack.services.poller()
+        yield stack
+
+
+def others(stack: StackHarness, name: str) -> list[Member]:
+    """Return all workers but one."""
+    return [m for m in stack.processes if m.name in {"first", "second"} and m.name != name]
+
+
+def takes(stack: StackHarness, name: str) -> bool:
+    """Have one worker alone answer more messages than it has slots."""
+    stopped = others(stack, name)
+    for member in stopped:
+        os.kill(member.process.pid, signal.SIGSTOP)
+    try:
+        found = [stack.send(FIND) for _ in range(6)]
+        return [result.get(timeout=PATIENCE)["count"] for result in found] == [3] * 6
+    finally:
+        for member in stopped:
+            os.kill(member.process.pid, signal.SIGCONT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("load", ["idle", "busy"])
+@pytest.mark.parametrize("trouble", redis_troubles.TROUBLES)
+def test_every_worker_takes_again_afterwards(
+    troubled_stack: StackHarness, trouble: str, load: str
+) -> None:
+    """None has ended, none is left connected and deaf, and no operation has failed of it."""
+    stack = troubled_stack
+    sent = [stack.send(FIND) for _ in range(60)] if load == "busy" else []
+    names = [f"{trouble}-{n}" for n in range(6)] if load == "busy" else []
+    made = [stack.send("xenserver.vm.clone", vm="deb12", name=name) for name in names]
+
+    with redis_troubles.troubled(trouble, stack.redis, stack.services.folder / "valkey"):
+        time.sleep(LASTS)
+
+    assert all(member.alive for member in stack.processes)
+    assert [result.get(timeout=PATIENCE)["count"] for result in sent] == [3] * len(sent)
+    assert [result.get(timeout=PATIENCE)["name_label"] for result in made] == names
+    assert [len(stack.xenserver.named("VM", name)) for name in names] == [1] * len(names)
+    assert takes(stack, "first")
+    assert takes(stack, "second")
