@@ -56,7 +56,7 @@ format: $(STAMP)
 
 docs: $(STAMP)
 	@rm -rf docs/schemas/messages docs/schemas/answers
-	@env -u XENFLOW_OPERATIONS_PATH $(RUN)/xenflow schema --output docs/schemas \
+	@env -u XENFLOW_OPERATIONS_PATH $(RUN)/xenflow schema --folder docs/schemas \
 		--python docs/client/xenflow_client.py --pages docs/reference
 
 lock: | $(RUN)/uv

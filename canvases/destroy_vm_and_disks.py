@@ -1,36 +1,32 @@
-"""The end of a VM, and of its disks where that is wanted."""
+"""The end of a VM, and of its disks and snapshots where that is wanted."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from celery import chain, chord
 from pydantic import Field
 
-from tasks import gather, vdi
+from tasks import vdi
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.field_types import Text, VmName
 from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import disks as disk_choice
-from tasks.vm import lifecycle, power
-
-Shutdown = Annotated[
-    Literal["no", "clean", "force"],
-    Field(description="shut it down first: not at all, by its guest, or by cutting its power"),
-]
-"""Whether the VM is shut down first: not at all, through its guest, or by cutting its power."""
-
+from tasks.vm import leftovers, lifecycle, power
+from tasks.vm import snapshots as taking
 
 DeleteDisks = Annotated[bool, Field(description="let its disks go too")]
 Shared = Annotated[bool, Field(description="even those that another VM uses")]
 
 
 class Destroyed(Answer):
-    """A VM is no more: the disks that went with it, and those that stay."""
+    """A VM is no more: the disks and snapshots that went with it, and those that stay."""
 
     uuid: str = Field(description="the VM that was destroyed")
     name_label: str
-    deleted: list[disk_choice.Disk]
-    kept: list[disk_choice.KeptDisk]
+    deleted: list[disk_choice.Disk] = Field(description="disks that went, those of snapshots too")
+    kept: list[disk_choice.KeptDisk] = Field(description="disks that stay, and why")
+    deleted_snapshots: list[disk_choice.Disk] = Field([], description="snapshots that went")
+    kept_snapshots: list[disk_choice.Disk] = Field([], description="snapshots that stay")
 
 
 @flow(answer=Destroyed)
@@ -38,64 +34,117 @@ def destroy_vm_and_disks(
     *,
     vm: VmName,
     delete_disks: DeleteDisks = False,
-    shutdown: Shutdown = "no",
+    shutdown: disk_choice.Shutdown = "no",
     fall_back_after: power.FallBack | None = None,
     delete_shared_disks: Shared = False,
+    snapshots: disk_choice.Snapshots = "delete",
+    keep_disks: disk_choice.Keep = (),
 ) -> Canvas:
-    """Destroy a VM; with `delete_disks` its disks too, but never ISOs or physical media.
+    """Destroy a VM; with `delete_disks` its disks and snapshots too, but never ISOs.
 
-    A disk that another VM uses is found before anything is destroyed, and the whole refused,
-    unless `delete_shared_disks`.
+    Physical media stay as well, and what `keep_disks` names. What is known to be refused is found
+    before anything is destroyed: a disk that another VM uses (unless `delete_shared_disks`), an
+    operation that the VM blocks, storage that is not attached. Where XenServer refuses a disk all
+    the same, the error says what is gone and what is left; the same message, sent again, finishes.
     """
     chosen = disk_choice.choose_disks.s(
-        vm=vm, delete=delete_disks, even_shared=delete_shared_disks, image=shutdown == "no"
+        vm=vm,
+        delete=delete_disks,
+        even_shared=delete_shared_disks,
+        image=shutdown == "no",
+        snapshots=snapshots,
+        keep_disks=keep_disks,
+        shutdown=shutdown,
     )
     return chosen | destroy_with_disks.s(
-        feed={"vm": "vm", "name_label": "name_label", "disks": "delete", "kept": "keep"},
+        feed={
+            "vm": "vm",
+            "name_label": "name_label",
+            "gone": "gone",
+            "disks": "delete",
+            "kept": "keep",
+            "snapshots": "delete_snapshots",
+            "kept_snapshots": "keep_snapshots",
+        },
         shutdown=shutdown,
         fall_back_after=fall_back_after,
     )
 
 
 def _destroyed(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Destroyed:
-    deleted, kept = fields["disks"], fields["kept"]
-    disks = f"disks deleted: {_names(deleted)}; kept: {_names(kept)}"
+    words = f"VM {fields['name_label']} {'was gone already' if fields['gone'] else 'destroyed'}"
+    words += f"; disks deleted: {_names(fields['disks'])}; kept: {_names(fields['kept'])}"
+    if fields["snapshots"]:
+        words += f"; snapshots deleted: {_names(fields['snapshots'])}"
+    if fields["kept_snapshots"]:
+        words += f"; snapshots kept: {_names(fields['kept_snapshots'])}"
     return Destroyed(
-        return_result=f"VM {fields['name_label']} destroyed; {disks}",
+        return_result=words,
         uuid=fields["vm"],
         name_label=fields["name_label"],
-        deleted=list(deleted),
-        kept=list(kept),
+        deleted=list(fields["disks"]),
+        kept=list(fields["kept"]),
+        deleted_snapshots=list(fields["snapshots"]),
+        kept_snapshots=list(fields["kept_snapshots"]),
     )
 
 
-def _names(disks: tuple[disk_choice.Disk, ...]) -> str:
-    return ", ".join(disk.name_label or disk.uuid for disk in disks) or "none"
+def _names(objects: tuple[disk_choice.Disk, ...]) -> str:
+    return ", ".join(one.name_label or one.uuid for one in objects) or "none"
 
 
 NameLabel = Annotated[Text, Field(description="the VM's name, for the answer")]
-Disks = Annotated[tuple[disk_choice.Disk, ...], Field(description="those that go")]
-Kept = Annotated[tuple[disk_choice.KeptDisk, ...], Field(description="those that stay")]
+Gone = Annotated[bool, Field(description="the VM went before; only the rest is to go")]
+Disks = Annotated[tuple[disk_choice.Disk, ...], Field(description="disks that go")]
+Kept = Annotated[tuple[disk_choice.KeptDisk, ...], Field(description="disks that stay")]
+Taken = Annotated[tuple[disk_choice.Disk, ...], Field(description="snapshots that go")]
+KeptSnapshots = Annotated[tuple[disk_choice.Disk, ...], Field(description="snapshots that stay")]
 
 
 @flow(name="xenserver.vm.destroy_with_disks", answer=Destroyed, shape=_destroyed)
 def destroy_with_disks(
     *,
     vm: VmName,
-    name_label: NameLabel,  # noqa: ARG001 - for the answer
+    name_label: NameLabel,
+    gone: Gone = False,
     disks: Disks = (),
     kept: Kept = (),  # noqa: ARG001 - for the answer
-    shutdown: Shutdown = "no",
+    snapshots: Taken = (),
+    kept_snapshots: KeptSnapshots = (),  # noqa: ARG001 - for the answer
+    shutdown: disk_choice.Shutdown = "no",
     fall_back_after: power.FallBack | None = None,
 ) -> Canvas:
-    """Destroy a VM and then, side by side, the disks that were chosen to go with it."""
-    gone = lifecycle.destroy.s(vm=vm)
+    """Destroy a VM and then, side by side, the disks and snapshots that were chosen to go."""
+    steps: list[Canvas] = []
+    if not gone:
+        marks = [_marked(vm, name_label, disks, snapshots)] if disks or snapshots else []
+        steps = [*marks, *_halted(vm, shutdown, fall_back_after), lifecycle.destroy.s(vm=vm)]
+    if disks or snapshots:
+        steps.append(_side_by_side(disks, snapshots, name_label))
+    return steps[0] if len(steps) == 1 else chain(*steps)
+
+
+def _marked(vm: str, name: str, disks: Disks, snapshots: Taken) -> Canvas:
+    return leftovers.mark_leftovers.s(
+        vm=vm,
+        name_label=name,
+        disks=[one.uuid for one in disks],
+        snapshots=[one.uuid for one in snapshots],
+    )
+
+
+def _halted(
+    vm: str, shutdown: disk_choice.Shutdown, fall_back_after: float | None
+) -> Iterator[Canvas]:
     if shutdown != "no":
-        halted = power.shutdown.s(
+        yield power.shutdown.s(
             vm=vm, force=shutdown == "force", fall_back_after=fall_back_after, ensure=True
         )
-        gone = halted | gone
-    if not disks:
-        return gone
-    each = [vdi.destroy.s(vdi=disk.uuid) for disk in disks]
-    return chain(gone, chord(each, gather.gather.s(feed={"answers": "*"})))
+
+
+def _side_by_side(disks: Disks, snapshots: Taken, name: str) -> Canvas:
+    """Destroy what is left of a VM; all is tried, and what cannot go is reported in the end."""
+    parts = [taking.destroy_snapshot_or_report.s(snapshot=one.uuid) for one in snapshots]
+    parts += [vdi.destroy_or_report.s(vdi=one.uuid, name_label=one.name_label) for one in disks]
+    report = leftovers.report_destruction.s(feed={"parts": "*"}, name_label=name)
+    return chord(parts, report)

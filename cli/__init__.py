@@ -1,10 +1,24 @@
 """The command line, `xenflow`.
 
-What acts on XenServer is read off the catalogue; none of it is written by hand per operation. What
-takes time to import is imported when a command that needs it is used: `xenflow --help` reads no
-operation and opens no connection.
+Commands on XenServer are read off the catalogue; none is written by hand per operation. A command's
+module is imported when the command is used, and the rest of the command line within `main`, so that
+Ctrl-C ends it quietly from the first moment on.
 """
 
-from cli.main import main
+import importlib
+import sys
+from collections.abc import Sequence
+
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return int(importlib.import_module("cli.command_line").run(words))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
 
 __all__ = ["main"]

@@ -1,6 +1,5 @@
-"""A client of the house: sends messages, reads the journal, asks who is there."""
+"""A producer: sends messages, reads answers and the journal, asks workers what they consume."""
 
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,9 +8,11 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from celery import Celery, states
+from kombu.exceptions import OperationalError
 from redis import Redis
+from redis.exceptions import RedisError
 
-from cli.exit_codes import Code, Stop
+from cli.exit_codes import Code, CommandFailed
 from config import settings as configured
 from config.celery import celery_settings
 from config.settings import Settings
@@ -24,11 +25,11 @@ from workers import result_backend
 from workers.run_reader import Runs
 from xenserver import errors
 
-ASKED = 2.5  # seconds in which a worker must say that it is there
+REPLY_TIMEOUT = 2.5  # seconds in which a worker must answer
 
 
-class _Heard(Exception):
-    """The answer that was waited for has come; the rest need not be heard."""
+class _Answered(Exception):
+    """The reply that was waited for has come; the rest need not be received."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class End:
 
 
 class Client:
-    """What a command needs of the house; closed at the end of its block."""
+    """Broker, result backend and journal, as a command needs them; closed with its block."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -51,7 +52,7 @@ class Client:
         self.app.conf.update(options, result_backend=result_backend.url(settings.result_backend))
 
     def __enter__(self) -> Self:
-        """Begin; a connection is opened when it is first needed."""
+        """Return the client; a connection is opened when it is first needed."""
         return self
 
     def __exit__(
@@ -60,7 +61,7 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close all connections, so that nothing is left for the interpreter's end to trip over."""
+        """Close all connections, so that the interpreter's end finds none."""
         self.redis.close()
         self.app.close()
 
@@ -81,37 +82,43 @@ class Client:
         """The runs that the journal knows."""
         return Runs(self.journal)
 
-    def send(self, operation: Operation, fields: Mapping[str, Any]) -> str:
-        """Send a message; return its id."""
-        sent = str(
-            uuid.uuid4()
-        )  # celery's result object is dropped: it would outlive its connection
-        self.app.send_task(operation.name, kwargs=dict(fields), task_id=sent, queue=operation.queue)
-        return sent
+    def send(self, operation: Operation, fields: Mapping[str, Any], operation_id: str) -> None:
+        """Send a message under an id; where that fails, name the id that it may have gone under."""
+        try:
+            self.app.send_task(
+                operation.name, kwargs=dict(fields), task_id=operation_id, queue=operation.queue
+            )
+        except (OperationalError, RedisError, OSError) as error:
+            raise CommandFailed(
+                Code.UNREACHABLE,
+                f"Redis was lost while {operation.name} was sent, so it may run or not: {error}",
+                f"send it again with --id {operation_id}, which runs it once at most",
+                id=operation_id,
+            ) from error
 
     def end_of(self, operation: str) -> End | None:
         """Return how a message ended; None while it has not."""
-        told = self.app.backend.get_task_meta(operation, cache=False)
-        match told["status"]:
+        result = self.app.backend.get_task_meta(operation, cache=False)
+        match result["status"]:
             case states.SUCCESS:
-                return End(states.SUCCESS, answer=told["result"])
+                return End(states.SUCCESS, answer=result["result"])
             case states.FAILURE:
-                error = failures.foreign(told["result"])
-                return End(states.FAILURE, error=error, traceback=told.get("traceback") or "")
+                error = failures.foreign(result["result"])
+                return End(states.FAILURE, error=error, traceback=result.get("traceback") or "")
             case states.REVOKED:
                 return End(states.REVOKED, error=errors.Cancelled("XENFLOW_CANCELLED", [operation]))
         return None
 
-    def call_off(self, operation: str) -> str:
-        """Ask an operation to stop; return what came of it in a word."""
+    def cancel(self, operation: str) -> str:
+        """Ask an operation to stop; return what came of the request in a word."""
         word, message = self.journal.call_off(operation, "cancelled")
         Publisher(self.app).again(message)
         return word
 
     def need_consumer(self, queue: str) -> None:
-        """Stop the command when no worker consumes the queue."""
+        """Fail when no worker consumes the queue."""
         if not self.is_consumed(queue):
-            raise Stop(
+            raise CommandFailed(
                 Code.UNREACHABLE,
                 f"no worker answers for the queue {queue!r}; nothing was sent",
                 "start one: xenflow worker (or everything at once: xenflow up); "
@@ -121,13 +128,15 @@ class Client:
     def is_consumed(self, queue: str) -> bool:
         """Ask the workers whether one consumes the queue, until the first says so."""
 
-        def hear(reply: Mapping[str, list[Mapping[str, Any]]]) -> None:
+        def receive(reply: Mapping[str, list[Mapping[str, Any]]]) -> None:
             if any(one["name"] == queue for queues in reply.values() for one in queues):
-                raise _Heard
+                raise _Answered
 
         try:
-            self.app.control.broadcast("active_queues", reply=True, timeout=ASKED, callback=hear)
-        except _Heard:
+            self.app.control.broadcast(
+                "active_queues", reply=True, timeout=REPLY_TIMEOUT, callback=receive
+            )
+        except _Answered:
             return True
         return False
 

@@ -1,46 +1,84 @@
-"""A command whose help can be read on a narrow terminal."""
+"""Making a command of a function, with the options that it shares with others."""
 
-import copy
-import re
-from functools import reduce
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from typer.core import TyperCommand, TyperOption
+import typer
+from typer.core import TyperCommand, TyperGroup
 
-_NAMES = 36  # columns for both names of a flag; longer ones stand below each other
-_TYPE = 12  # columns for what an option takes
+from cli import help_layout
+from cli.options import DEBUG_OPTION, OptionGroup
+
+Function = Callable[..., int]
 
 
 class Command(TyperCommand):
-    """A command that shows every option's names in full, also at 80 columns."""
+    """A command whose help shows every name in full."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help with both names of a flag in one column, and long choices folded."""
-        shown = copy.copy(self)
-        shown.params = [
-            _shown(one, ctx) if isinstance(one, TyperOption) else one for one in self.params
-        ]
-        TyperCommand.format_help(shown, ctx, formatter)
+        """Write the help."""
+        TyperCommand.format_help(help_layout.shown(self, ctx), ctx, formatter)
+
+    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 - of the signature
+        """Return the first line of the help, whatever its length: the list breaks it."""
+        return help_layout.plain((self.help or "").partition("\n")[0])
 
 
-def _shown(option: TyperOption, ctx: Any) -> TyperOption:
-    shown = copy.copy(option)
-    shown.metavar = "" if option.is_flag else _folded(option.display_type_rich(ctx) or "")
-    if option.secondary_opts:
-        shown.opts = [_both(option.opts[0], option.secondary_opts[0])]
-        shown.secondary_opts = []
-    return shown
+class Group(TyperGroup):
+    """A group of commands with such help."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        TyperGroup.format_help(help_layout.shown(self, ctx), ctx, formatter)
 
 
-def _both(yes: str, no: str) -> str:
-    return f"{yes} / {no}" if len(yes + no) < _NAMES else f"{yes} /\n{no}"
+def make(name: str, function: Function, settings: Mapping[str, Any] | None = None) -> TyperCommand:
+    """Return the command of a function."""
+    app = typer.Typer(rich_markup_mode="rich", add_completion=False)
+    add(app, name, function, settings)
+    made = typer.main.get_command(app)
+    assert isinstance(made, TyperCommand)  # noqa: S101 - one function makes one command
+    return made
 
 
-def _folded(choices: str) -> str:
-    """Break a long row of choices into lines."""
-    return reduce(_joined, re.findall(r"[^|]+\|?", choices), "")
+def add(
+    app: typer.Typer, name: str, function: Function, settings: Mapping[str, Any] | None = None
+) -> None:
+    """Add the command of a function to an application."""
+    app.command(name, cls=Command, context_settings=dict(settings or {}))(_with_groups(function))
 
 
-def _joined(lines: str, choice: str) -> str:
-    last = lines.rpartition("\n")[2]
-    return lines + ("\n" if last and len(last) + len(choice) > _TYPE else "") + choice
+def _with_groups(function: Function) -> Function:
+    """Return a function that takes the options of each group in the group's place."""
+    signature = inspect.signature(function, eval_str=True)
+    groups = {one.name: one.annotation for one in signature.parameters.values() if _is_group(one)}
+
+    def call(**arguments: Any) -> int:
+        taken = {name: group.take_from(arguments) for name, group in groups.items()}
+        if not groups:
+            arguments.pop("debug")  # `main` reads it
+        return function(**arguments, **taken)
+
+    call.__signature__ = signature.replace(  # type: ignore[attr-defined]  # functions have it
+        parameters=[*_plain(signature), *_options(groups.values())]
+    )
+    call.__doc__ = function.__doc__
+    return call
+
+
+def _is_group(parameter: inspect.Parameter) -> bool:
+    kind = parameter.annotation
+    return isinstance(kind, type) and issubclass(kind, OptionGroup)
+
+
+def _plain(signature: inspect.Signature) -> list[inspect.Parameter]:
+    return [one for one in signature.parameters.values() if not _is_group(one)]
+
+
+def _options(groups: Any) -> list[inspect.Parameter]:
+    options = {name: option for group in groups for name, option in group.OPTIONS.items()}
+    return [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+        for name, (kind, default) in (options or {"debug": DEBUG_OPTION}).items()
+    ]

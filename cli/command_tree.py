@@ -1,6 +1,7 @@
-"""The tree of commands, known by name and summary; what is behind a name is imported when used.
+"""The tree of commands, known by name and summary.
 
-A noun that only people's own operations have is found in the catalogue, once somebody asks for it.
+A command's module is `cli.commands.<name>` and is imported when the command is used; so are the
+commands of a noun, which are read off the index of the catalogue.
 """
 
 import ast
@@ -12,74 +13,85 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn, cast
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 import tasks
+from cli import catalogue_index
+from cli.command import Command, Group
 
-_OPERATIONS = "cli.operations"
+_NOUN_COMMANDS = "cli.noun_commands"
+_OPERATIONS_PANEL = "Operations and flows"
 
-_COMMANDS = {
+_SUMMARIES = {
     "Any operation": {
-        "run": ("run", "Run any operation or flow by its name: key=value ..."),
-        "catalogue": ("catalogue", "List all operations and flows."),
-        "describe": ("catalogue", "Show what an operation takes and answers, with examples."),
-        "wizard": ("wizard_command", "Write operations of one's own for what a XenServer offers."),
-        "schema": ("schema", "Write schemas, an AsyncAPI document, a typed client."),
-        "seal": ("passwords", "Seal a password for a message."),
+        "run": "Run any operation or flow by its name: key=value ...",
+        "catalogue": "List all operations and flows.",
+        "describe": "Show what an operation takes and answers, with examples.",
+        "wizard": "Write operations of your own for methods of a XenServer.",
+        "schema": "Write schemas, an AsyncAPI document, a typed client.",
+        "seal": "Seal a password for a message.",
     },
     "Runs": {
-        "runs": ("runs", "List the latest runs."),
-        "show": ("runs", "Show a run: its tree, times and errors."),
-        "watch": ("runs", "Follow a run until it ends."),
-        "cancel": ("runs", "Call an operation or flow off, and undo what it made."),
-        "targets": ("targets", "List the connection profiles, and what waits on each."),
+        "runs": "List the latest runs.",
+        "show": "Show a run: its tree, times and errors.",
+        "watch": "Follow a run until it ends.",
+        "cancel": "Cancel an operation or flow, and undo what it made.",
+        "retry": "Run a failed run again, with the same inputs.",
+        "targets": "List the connection profiles, and what waits on each.",
+        "doctor": "Check the installation: what is wrong, and what cures it.",
     },
     "Processes": {
-        "up": ("up", "Run everything on this machine until Ctrl-C."),
-        "worker": ("processes", "Carry out operations and flows."),
-        "poller": ("processes", "Follow the tasks of XenServer."),
-        "flower": ("processes", "Show workers and tasks in a browser."),
-        "simulate": ("simulate", "Be a pool of XenServers to try things on."),
-        "demo": ("up", "Make 20 VMs at once on a simulated pool."),
+        "up": "Run everything on this machine until Ctrl-C.",
+        "worker": "Run operations and flows.",
+        "poller": "Follow the tasks of XenServer.",
+        "flower": "Show workers and tasks in a browser.",
+        "simulate": "Simulate a pool of XenServers.",
+        "demo": "Make 20 VMs at once on a simulated pool.",
     },
 }
 NOUNS = ("vm", "vbd", "vif", "vdi", "network", "sr", "host", "pif", "task")
 """What operations are on, in the order in which people look for them."""
 
 
-class Promised(TyperCommand):
-    """A command known by name and summary; it is made when it is used."""
+class LazyCommand(Command):
+    """A command known by name and summary, which is made when it is used."""
 
-    def __init__(self, name: str, summary: str, panel: str, *source: str) -> None:
+    def __init__(self, name: str, summary: str, panel: str, module: str) -> None:
         super().__init__(name=name, help=summary, rich_help_panel=panel)
-        self._source = source
+        self._module = module
 
     def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
         """Make the command, and hand over to it."""
-        module, maker = self._source
-        made = getattr(importlib.import_module(module), maker)(self.name)
+        made = importlib.import_module(self._module).command(self.name)
         return made.make_context(info_name, args, parent=parent, **extra)
 
 
-class Root(TyperGroup):
+class Root(Group):
     """The top of the tree."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List the commands, the nouns of people's own operations included where they are known."""
+        known = catalogue_index.cached()
+        nouns = [noun for noun in known.nouns() if noun not in self.commands] if known else []
+        for noun in nouns:
+            self.add_command(_noun_command(noun, f"Operations of your own on {noun}."))
+        return super().list_commands(ctx)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command of that name, also where only people's own operations have it."""
         known = super().get_command(ctx, cmd_name)
         if known or cmd_name.startswith("-"):
             return known
-        return importlib.import_module(_OPERATIONS).find_group(cmd_name)
+        has_it = cmd_name in catalogue_index.load().nouns()
+        return _noun_command(cmd_name, "") if has_it else None
 
 
 def root() -> TyperGroup:
     """Return the whole tree."""
     app = typer.Typer(cls=Root, rich_markup_mode="rich")
-    app.callback(help="Run XenServer operations as Celery tasks, and see what became of them.")(
-        _top
-    )
+    app.callback(help="Run XenServer operations as Celery tasks, and see what came of them.")(_top)
     group = cast("TyperGroup", typer.main.get_command(app))  # unlike get_group it knows of shells
-    for command in (*_groups(), *_commands()):
+    for command in (*_nouns(), *_commands()):
         group.add_command(command)
     return group
 
@@ -90,41 +102,40 @@ def _top(
         bool,
         typer.Option(
             "--version",
-            help="say which version this is",
+            help="print the version",
             is_eager=True,
-            callback=lambda said: _say_version() if said else None,
+            callback=lambda given: _print_version() if given else None,
         ),
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="show stack traces of errors")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="print stack traces of errors")] = False,
 ) -> None:
-    """Run XenServer operations as Celery tasks, and see what became of them."""
+    """Run XenServer operations as Celery tasks, and see what came of them."""
 
 
-def _say_version() -> NoReturn:
+def _print_version() -> NoReturn:
     typer.echo(f"xenflow {metadata.version('xenflow')}")
     raise typer.Exit
 
 
-def _commands() -> Iterator[Promised]:
-    for panel, commands in _COMMANDS.items():
-        for name, (module, summary) in commands.items():
-            yield Promised(name, summary, panel, f"cli.{module}", "command")
+def _commands() -> Iterator[LazyCommand]:
+    for panel, summaries in _SUMMARIES.items():
+        for name, summary in summaries.items():
+            yield LazyCommand(name, summary, panel, f"cli.commands.{name.replace('-', '_')}")
 
 
-def _groups() -> Iterator[Promised]:
-    """Promise a group for each noun, by the docstring of its room."""
+def _nouns() -> Iterator[LazyCommand]:
+    """Yield a group for each noun, with the docstring of its module as summary."""
     for noun in NOUNS:
-        yield _group(noun, _docstring(noun))
-    yield _group("flow", "Whole jobs, each made of several operations.")
+        yield _noun_command(noun, _docstring(noun).partition("\n")[0])
+    yield _noun_command("flow", "Whole jobs, each made of several operations.")
 
 
-def _group(name: str, docstring: str) -> Promised:
-    summary = docstring.partition("\n")[0]
-    return Promised(name, summary, "Operations and flows", _OPERATIONS, "group")
+def _noun_command(noun: str, summary: str) -> LazyCommand:
+    return LazyCommand(noun, summary, _OPERATIONS_PANEL, _NOUN_COMMANDS)
 
 
 def _docstring(noun: str) -> str:
-    """Read the docstring of a room of operations without importing it."""
+    """Read the docstring of a module of operations without importing it."""
     spec = PathFinder.find_spec(noun, tasks.__path__)
     if spec is None or spec.origin is None:
         return ""

@@ -1,15 +1,49 @@
-"""What a shell completes: names of objects, where the journal knows a recent find of them."""
+"""What a shell completes: operations, runs, targets, and names of objects of recent finds.
 
-import json
-from collections.abc import Callable, Iterator
+Names of objects and runs come out of the journal, by `redis` alone; what cannot be read is not
+completed, for a shell that completes nothing is better than one that complains.
+"""
 
-from cli import client
-from cli.client import Client
-from tasks.engine.journal import scripts
+import importlib
+import tomllib
+from collections.abc import Callable
+from typing import Any
 
-LATEST = 200  # runs among which a find is looked for
+from cli import catalogue_index, recent_finds
+from config import startup
+
+LATEST = 200  # runs whose ids are completed
+
+_JOURNAL = "cli.journal_reader"  # imports redis
 
 Complete = Callable[[str], list[str]]
+
+
+def operations(incomplete: str) -> list[str]:
+    """Return the names of operations, with and without `xenserver.`."""
+    names = [entry.name for entry in catalogue_index.load().entries]
+    short = [name.removeprefix("xenserver.") for name in names]
+    wanted = names if incomplete.startswith("x") else short
+    return [name for name in wanted if name.startswith(incomplete)]
+
+
+def targets(incomplete: str) -> list[str]:
+    """Return the names of connection profiles."""
+    try:
+        path = startup.targets()
+        tables = tomllib.loads(path.read_text(encoding="utf-8")) if path else {}
+    except (OSError, ValueError):
+        return []
+    return [name for name in tables if name.startswith(incomplete)]
+
+
+def runs(incomplete: str) -> list[str]:
+    """Return the ids of the latest runs."""
+    try:
+        with _journal() as journal:
+            return [run for run in journal.runs(most=LATEST) if run.startswith(incomplete)]
+    except Exception:  # noqa: BLE001 - see above
+        return []
 
 
 def names_of(cls: str) -> Complete:
@@ -17,21 +51,17 @@ def names_of(cls: str) -> Complete:
 
     def complete(incomplete: str) -> list[str]:
         try:
-            with client.connected() as house:
-                known = set(_found(house, f"xenserver.{cls.lower()}.find"))
-        except Exception:  # noqa: BLE001 - a shell that completes nothing is better than one that complains
+            with _journal() as journal:
+                found = list(recent_finds.records(journal, cls.lower()))
+        except Exception:  # noqa: BLE001 - see above
             return []
-        return sorted(name for name in known if name.startswith(incomplete))
+        known = {str(record.get("name_label", "")) for record in found}
+        return sorted(name for name in known if name.startswith(incomplete) and name)
 
     return complete
 
 
-def _found(house: Client, find: str) -> Iterator[str]:
-    """Return the name labels that the latest finds brought."""
-    pipe = house.redis.pipeline(transaction=False)
-    for run in house.journal.runs(most=LATEST):
-        pipe.hmget(house.journal.keys.entry(run), "name", "answer")
-    for name, answer in pipe.execute():
-        if name and answer and scripts.text(name) == find:
-            records = json.loads(answer).get("records", [])
-            yield from (record["name_label"] for record in records if "name_label" in record)
+def _journal() -> Any:
+    return importlib.import_module(_JOURNAL).connected(
+        startup.result_backend(), startup.journal_prefix()
+    )

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from cli import inputs
+from cli import message_inputs
 from cli.inputs import Input, Kind
 from tasks.engine.declaration.operation import Operation
 
@@ -52,7 +52,7 @@ _BY_SHAPE: Mapping[str, Any] = {"INTEGER": 1, "NUMBER": 1.0, "SIZE": "10GiB", "D
 
 def message_of(operation: Operation) -> dict[str, Any]:
     """Return a message that the operation takes: what it must have, and a target."""
-    needed = {one.key: _value(one) for one in inputs.of(operation.model) if one.required}
+    needed = {one.key: _value(one) for one in message_inputs.of(operation.model) if one.required}
     return {**needed, **_BESIDES.get(operation.name, {}), "target": "lab"}
 
 
@@ -60,7 +60,7 @@ def shell(operation: Operation, message: Mapping[str, Any]) -> str:
     """Return the command that sends it."""
     *_, noun, verb = operation.name.split(".")
     words = ["xenflow", noun, verb.replace("_", "-")]
-    known = {one.key: one for one in inputs.of(operation.model)}
+    known = {one.key: one for one in message_inputs.of(operation.model)}
     for key, value in message.items():
         words += _option(known[key], value)
     return shlex.join(words)

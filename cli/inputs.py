@@ -1,21 +1,15 @@
-"""The inputs of a message, as a person gives them: read off the message's schema.
+"""The inputs of a message, as a person gives them: plain values, which the index keeps."""
 
-The schema is what the worker checks by, so a command has no types, defaults or choices of its own.
-"""
-
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self
 
-from pydantic.alias_generators import to_camel
-
-from tasks.engine.declaration import message
-
-Schema = Mapping[str, Any]
+_CAMEL = re.compile(r"_([a-z0-9])")
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """How an input is written."""
 
     FLAG = "flag"
@@ -28,7 +22,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Input:
-    """One input: its field, its key on the wire, and how it is written and helped with."""
+    """One input: its field, its key on the wire, how it is written, and its help."""
 
     field: str
     key: str
@@ -40,6 +34,7 @@ class Input:
     choices: tuple[str, ...]
     names: str | None
     common: bool
+    parts: tuple["Input", ...] = ()
 
     @property
     def option(self) -> str:
@@ -47,8 +42,8 @@ class Input:
         return "--" + self.key.replace("_", "-")
 
     @property
-    def default_told(self) -> str | None:
-        """The default in words; None where it is nothing."""
+    def default_text(self) -> str | None:
+        """The default as text; None where it is nothing."""
         if self.default is None or self.required:
             return None
         return str(self.default).lower() if isinstance(self.default, bool) else str(self.default)
@@ -57,79 +52,24 @@ class Input:
     def spellings(self) -> frozenset[str]:
         """All names under which a message may carry it."""
         names = {self.field, self.key}
-        return frozenset(names | {to_camel(name) for name in names})
+        return frozenset(names | {_camel(name) for name in names})
+
+    def document(self) -> dict[str, Any]:
+        """Return the input as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read an input that was written as JSON."""
+        return cls(
+            **{
+                **document,
+                "kind": Kind(document["kind"]),
+                "choices": tuple(document["choices"]),
+                "parts": tuple(cls.from_document(part) for part in document["parts"]),
+            }
+        )
 
 
-def of(model: type[message.Message]) -> tuple[Input, ...]:
-    """Return the inputs of a message: its own first, then those that every message takes."""
-    schema = model.model_json_schema(by_alias=False)
-    all_of_them = [_input(model, name, told, schema) for name, told in schema["properties"].items()]
-    return tuple(sorted(all_of_them, key=lambda one: (one.common, not one.required)))
-
-
-def _input(model: type[message.Message], name: str, told: Schema, whole: Schema) -> Input:
-    shape = _shape(told, whole)
-    kind = _kind(shape)
-    return Input(
-        field=name,
-        key=model.model_fields[name].serialization_alias or name,
-        kind=kind,
-        shape=_word(kind, shape),
-        required=model.model_fields[name].is_required(),
-        default=told.get("default"),
-        help=told.get("description") or shape.get("description") or "",
-        choices=tuple(map(str, shape.get("enum", ()))),
-        names=shape.get("x-names"),
-        common=name in message.COMMON,
-    )
-
-
-def _shape(told: Schema, whole: Schema) -> Schema:
-    """Look through references and 'or nothing' at what an input is."""
-    if "$ref" in told:
-        return _shape(whole["$defs"][told["$ref"].rsplit("/", 1)[-1]], whole)
-    parts = [part for part in told.get("anyOf", ()) if part.get("type") != "null"]
-    if len(parts) == 1:
-        return _shape({**told, "anyOf": (), **parts[0]}, whole)
-    return told
-
-
-def _kind(shape: Schema) -> Kind:
-    match shape:
-        case {"type": "boolean"}:
-            return Kind.FLAG
-        case {"enum": _}:
-            return Kind.CHOICE
-        case {"type": "array", "items": {"type": "string"}}:
-            return Kind.LIST
-        case {"type": "object", "additionalProperties": {"type": "string"}}:
-            return Kind.MAP
-        case {"type": "array" | "object"}:
-            return Kind.STRUCTURE
-    return Kind.TEXT
-
-
-def _word(kind: Kind, shape: Schema) -> str:
-    """Say in a word what is to be written."""
-    match kind:
-        case Kind.CHOICE:
-            return "|".join(map(str, shape["enum"]))
-        case Kind.MAP:
-            return "KEY=VALUE"
-        case Kind.STRUCTURE:
-            return "JSON"
-        case Kind.FLAG:
-            return "true|false"
-    return _WORDS.get(frozenset(_types(shape)), "TEXT")
-
-
-def _types(shape: Schema) -> list[str]:
-    return [part["type"] for part in (shape.get("anyOf") or [shape]) if "type" in part]
-
-
-_WORDS = {
-    frozenset({"integer"}): "INTEGER",
-    frozenset({"number"}): "NUMBER",
-    frozenset({"integer", "string"}): "SIZE",
-    frozenset({"number", "string"}): "DURATION",
-}
+def _camel(name: str) -> str:
+    return _CAMEL.sub(lambda found: found[1].upper(), name)

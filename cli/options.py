@@ -1,71 +1,182 @@
-"""How a command waits and tells: the options that every generated command shares."""
+"""Options that several commands share, as groups: a command takes a group as one parameter."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Self
 
 import typer
 
-PANEL = "How it runs"
+from cli.exit_codes import Code, CommandFailed
 
-Wait = Annotated[
+RUN_PANEL = "How it runs"
+OUTPUT_PANEL = "Output"
+CONNECTION_PANEL = "XenServer"
+
+
+class Format(StrEnum):
+    """How a command prints its document."""
+
+    TABLE = "table"
+    LIST = "list"
+    JSON = "json"
+    JSONL = "jsonl"
+    YAML = "yaml"
+
+    @property
+    def for_programs(self) -> bool:
+        """Whether programs read it: then standard output holds data alone."""
+        return self not in {Format.TABLE, Format.LIST}
+
+
+class OptionGroup:
+    """Options that belong together; the parameters of a command name them `OPTIONS`."""
+
+    OPTIONS: ClassVar[Mapping[str, tuple[Any, Any]]] = {}
+
+    @classmethod
+    def take_from(cls, arguments: dict[str, Any]) -> Self:
+        """Take the group's options out of the arguments of a command."""
+        return cls(**{name: arguments.pop(name) for name in cls.OPTIONS})
+
+
+_OUTPUT = Annotated[
+    Format | None,
+    typer.Option(
+        "--output",
+        "-o",
+        case_sensitive=False,
+        help="how the answer is printed",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
+_JSON = Annotated[
+    bool, typer.Option("--json", help="short for --output json", rich_help_panel=OUTPUT_PANEL)
+]
+_WIDE = Annotated[
+    bool,
+    typer.Option("--wide", help="print all columns, however wide", rich_help_panel=OUTPUT_PANEL),
+]
+_DEBUG = Annotated[
+    bool,
+    typer.Option("--debug", help="print stack traces of errors", rich_help_panel=OUTPUT_PANEL),
+]
+DEBUG_OPTION: tuple[Any, Any] = (_DEBUG, False)
+
+
+@dataclass(frozen=True)
+class OutputOptions(OptionGroup):
+    """How a command prints what it has."""
+
+    OPTIONS: ClassVar[Mapping[str, tuple[Any, Any]]] = {
+        "output": (_OUTPUT, None),
+        "json": (_JSON, False),
+        "wide": (_WIDE, False),
+        "debug": DEBUG_OPTION,
+    }
+
+    output: Format | None = None
+    json: bool = False
+    wide: bool = False
+    debug: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse two formats at once."""
+        if self.json and self.output not in {None, Format.JSON}:
+            raise CommandFailed(Code.USAGE, f"--json and --output {self.output} exclude each other")
+
+    @property
+    def format(self) -> Format:
+        """The format that was chosen."""
+        return Format.JSON if self.json else self.output or Format.TABLE
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether a person watches a terminal."""
+        return not self.format.for_programs and sys.stderr.isatty()
+
+
+_WAIT = Annotated[
     bool,
     typer.Option(
         "--wait/--no-wait",
-        help="wait for the answer, as it does by default, or print the id",
+        help="wait for the answer, which is the default, or print the run's id",
         show_default=False,
-        rich_help_panel=PANEL,
+        rich_help_panel=RUN_PANEL,
     ),
 ]
-Json = Annotated[
-    bool,
-    typer.Option("--json", help="print one JSON object and nothing else", rich_help_panel=PANEL),
+_ID = Annotated[
+    str | None,
+    typer.Option(
+        "--id",
+        metavar="ID",
+        help="the run's id; sent twice with the same id, it runs once",
+        rich_help_panel=RUN_PANEL,
+    ),
 ]
-Debug = Annotated[
-    bool, typer.Option("--debug", help="show stack traces of errors", rich_help_panel=PANEL)
-]
-AskPassword = Annotated[
+_DRY_RUN = Annotated[
     bool,
     typer.Option(
-        "--password", help="with --hostname: ask for the password", rich_help_panel="XenServer"
+        "--dry-run", help="check and print the message, send nothing", rich_help_panel=RUN_PANEL
     ),
 ]
-PasswordStdin = Annotated[
+_YES = Annotated[
+    bool,
+    typer.Option("--yes", "-y", help="destroy without a question", rich_help_panel=RUN_PANEL),
+]
+_PASSWORD = Annotated[
+    bool,
+    typer.Option(
+        "--password", help="with --hostname: ask for the password", rich_help_panel=CONNECTION_PANEL
+    ),
+]
+_PASSWORD_STDIN = Annotated[
     bool,
     typer.Option(
         "--password-stdin",
         help="with --hostname: read the password from standard input",
-        rich_help_panel="XenServer",
+        rich_help_panel=CONNECTION_PANEL,
     ),
 ]
 
 
 @dataclass(frozen=True)
-class Manner:
-    """What was chosen of them."""
+class RunOptions(OutputOptions):
+    """How an operation is sent, and how its answer is printed."""
+
+    OPTIONS: ClassVar[Mapping[str, tuple[Any, Any]]] = {
+        "wait": (_WAIT, True),
+        "id": (_ID, None),
+        "dry_run": (_DRY_RUN, False),
+        "yes": (_YES, False),
+        "ask_password": (_PASSWORD, False),
+        "password_stdin": (_PASSWORD_STDIN, False),
+        **OutputOptions.OPTIONS,
+    }
 
     wait: bool = True
-    json: bool = False
-    debug: bool = False
+    id: str | None = None
+    dry_run: bool = False
+    yes: bool = False
     ask_password: bool = False
     password_stdin: bool = False
 
-    @classmethod
-    def taken_from(cls, said: dict[str, Any]) -> Self:
-        """Take what is ours out of the options of a command."""
-        return cls(**{name: said.pop(name) for name in OPTIONS})
 
-    @property
-    def shows_progress(self) -> bool:
-        """Whether a person looks at the terminal."""
-        return not self.json and sys.stderr.isatty()
+def format_of(words: Sequence[str]) -> Format:
+    """Return the format that the words of a command ask for, as far as they can be read.
+
+    It serves where the command itself could not be read.
+    """
+    chosen = Format.TABLE
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        option, equals, value = word.partition("=")
+        if word == "--json":
+            chosen = Format.JSON
+        elif option in {"--output", "-o"}:
+            chosen = _format(value if equals else following) or chosen
+    return chosen
 
 
-OPTIONS: Mapping[str, tuple[Any, bool]] = {
-    "wait": (Wait, True),
-    "json": (Json, False),
-    "debug": (Debug, False),
-    "ask_password": (AskPassword, False),
-    "password_stdin": (PasswordStdin, False),
-}
+def _format(text: str) -> Format | None:
+    return next((one for one in Format if one == text.lower()), None)

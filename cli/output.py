@@ -1,45 +1,71 @@
-"""The terminal: answers go to standard output, everything else to standard error."""
+"""Printing: answers go to standard output, everything else to standard error.
 
+Every command that has something to print makes a `Document` and calls `write`: which of the formats
+is printed is decided here and nowhere else.
+"""
+
+import importlib
 import json
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console, RenderableType
 
-PIPE_WIDTH = 240  # columns where no terminal says how many it has
+from cli.options import Format, OutputOptions
 
-_FIRST = ("uuid", "name_label", "power_state", "device", "status", "type")
-_WHOLE = frozenset({"uuid", "id", "name", "began", "took"})  # never broken into two lines
-_GAP = 2  # columns between two columns
+PIPE_WIDTH = 240  # columns where neither COLUMNS nor a terminal says how many there are
+WIDEST = 10_000  # columns of --wide: nothing is left out or broken
 
 
-def out() -> Console:
-    """Return the console of answers."""
-    return _console(stderr=False)
+@dataclass(frozen=True)
+class Document:
+    """What a command prints.
+
+    `data` is the object that programs read; `rows` are what JSON Lines prints, one a line, where
+    the object is a list of things; `text` is made for people when it is wanted.
+    """
+
+    data: Mapping[str, Any]
+    text: Callable[[OutputOptions], RenderableType]
+    rows: Sequence[Any] | None = None
 
 
-def err() -> Console:
-    """Return the console of everything else."""
-    return _console(stderr=True)
+def write(document: Document, options: OutputOptions) -> None:
+    """Print a document in the format that was chosen."""
+    if options.format.for_programs:
+        write_data(document.data, options.format, document.rows)
+        return
+    shown = document.text(options)
+    if isinstance(shown, str):
+        line(shown)
+    else:
+        show(shown, wide=options.wide)
 
 
-def on_terminal() -> bool:
-    """Whether a person looks: progress is shown only then."""
-    return sys.stderr.isatty()
+def show(shown: RenderableType, *, wide: bool = False) -> None:
+    """Print tables and trees; in a pipe without blanks at the ends of lines."""
+    console = out(wide=wide)
+    if console.is_terminal:
+        console.print(shown, crop=not wide)
+        return
+    with console.capture() as captured:
+        console.print(shown, crop=not wide)
+    line("\n".join(each.rstrip() for each in captured.get().rstrip("\n").split("\n")))
 
 
-def _console(*, stderr: bool) -> Console:
-    stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else PIPE_WIDTH
-    return Console(stderr=stderr, width=width, highlight=False)
-
-
-def document(what: Any) -> None:
-    """Print one JSON object, and nothing else."""
-    sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n")
+def write_data(data: Mapping[str, Any], chosen: Format, rows: Sequence[Any] | None = None) -> None:
+    """Print data for programs, and nothing else."""
+    match chosen:
+        case Format.YAML:
+            text = _yaml(data)
+        case Format.JSONL:
+            text = "".join(_json_line(row) for row in (rows if rows is not None else [data]))
+        case _:
+            text = _json_line(data)
+    sys.stdout.write(text)
     sys.stdout.flush()
 
 
@@ -49,75 +75,45 @@ def line(text: str) -> None:
     sys.stdout.flush()
 
 
-def answer(told: Mapping[str, Any]) -> None:
-    """Print an answer for people: what was done, then its fields, records as a table."""
-    line(str(told.get("return_result", "")))
-    rows = {name: value for name, value in told.items() if _is_told(told, name, value)}
-    tables = {name: value for name, value in rows.items() if _is_records(value)}
-    if len(rows) > len(tables):
-        out().print(fields({n: v for n, v in rows.items() if n not in tables}))
-    for value in tables.values():
-        out().print(records(value))
+def note(text: str) -> None:
+    """Write a line to standard error."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
-def records(found: Sequence[Mapping[str, Any]]) -> Table:
-    """Return records as a table: of the columns that say something, as many as fit."""
-    names = dict.fromkeys(name for record in found for name in record)
-    columns = [name for name in _FIRST if name in names]
-    columns += [name for name in names if name not in _FIRST and _is_plain(found, name)]
-    shown = _fitting(columns, found, out().width)
-    return table(shown, [[record.get(column) for column in shown] for record in found])
+def out(*, wide: bool = False) -> Console:
+    """Return the console of answers."""
+    return Console(width=WIDEST if wide else width(), highlight=False)
 
 
-def _fitting(
-    columns: Sequence[str], found: Sequence[Mapping[str, Any]], width: int
-) -> Sequence[str]:
-    taken = 0
-    for number, column in enumerate(columns):
-        taken += _GAP + max(len(column), *(len(said(record.get(column))) for record in found))
-        if taken > width + _GAP and number:
-            return columns[:number]
-    return columns
+def err() -> Console:
+    """Return the console of everything else."""
+    return Console(stderr=True, width=None if sys.stderr.isatty() else width(), highlight=False)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    """Return a table without frills; what is no text is told as JSON."""
-    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
-    for column in columns:
-        shown.add_column(column, no_wrap=column in _WHOLE, overflow="fold")
-    for row in rows:
-        shown.add_row(*(value if isinstance(value, Text) else said(value) for value in row))
-    return shown
+def width() -> int:
+    """Return the columns there are: COLUMNS, or the terminal's, or many in a pipe."""
+    return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
 
 
-def said(value: Any) -> Text:
-    """Return a value: text as it is, nothing as nothing, the rest as JSON."""
-    if value is None:
-        return Text()
-    return Text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+def on_terminal() -> bool:
+    """Whether a person watches: progress is shown only then."""
+    return sys.stderr.isatty()
 
 
-def fields(told: Mapping[str, Any]) -> Table:
-    """Return an object's fields, a line each."""
-    shown = Table(box=None, pad_edge=False, show_header=False, padding=(0, _GAP, 0, 0))
-    for name, value in told.items():
-        shown.add_row(Text(name, style="dim"), said(value))
-    return shown
+def _yaml(value: Any) -> str:
+    yaml = importlib.import_module("yaml")  # imported only where it is asked for
+    return str(yaml.safe_dump(_plain(value), sort_keys=False, allow_unicode=True))
 
 
-def _is_told(told: Mapping[str, Any], name: str, value: Any) -> bool:
-    """Leave out what the first line says already, and lists that are empty."""
-    if name in {"return_result", "count"} or value is None or value == []:
-        return False
-    many = "\n" in str(told.get("return_result"))  # it is a table itself
-    return bool(value != told.get("return_result")) and not (many and _is_records(value))
+def _json_line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) + "\n"
 
 
-def _is_records(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(v, Mapping) for v in value)
-
-
-def _is_plain(found: Sequence[Mapping[str, Any]], name: str) -> bool:
-    """Whether a column says something, and that in a few words."""
-    values = [record.get(name) for record in found]
-    return any(values) and all(isinstance(value, str | int | float | None) for value in values)
+def _plain(value: Any) -> Any:
+    """Return a value as the plain lists and dicts that YAML is made of."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_plain(part) for part in value]
+    return value

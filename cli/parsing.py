@@ -1,23 +1,30 @@
 """Reading what was written on the command line as the values of a message.
 
-Only structures are read here; numbers, sizes and durations go on as text, for the message's own
-check reads them.
+Only structures and choices are read here; numbers, sizes and durations stay text, for the message's
+own check reads them.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cli.exit_codes import Code, Stop
+from cli.exit_codes import Code, CommandFailed
 from cli.inputs import Input, Kind
 
-_FILES = "write it so, or as JSON, or name a file of JSON: @FILE"
+_FORMS = "write it so, or as JSON, or name a file of JSON: @FILE"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def options(inputs: Iterable[Input], said: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the options of a command; what was not said is left out."""
-    given = ((one, said.get(one.field)) for one in inputs)
+def is_uuid(text: str) -> bool:
+    """Whether a text has the form of a UUID."""
+    return _UUID.fullmatch(text) is not None
+
+
+def options(inputs: Iterable[Input], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the options of a command; what was not given is left out."""
+    given = ((one, arguments.get(one.field)) for one in inputs)
     return {one.key: value(one, text) for one, text in given if text not in (None, [], ())}
 
 
@@ -27,7 +34,9 @@ def pairs(inputs: Sequence[Input], words: Iterable[str]) -> dict[str, Any]:
     for word in words:
         key, equals, text = word.partition("=")
         if not equals:
-            raise Stop(Code.USAGE, f"{word!r} is not key=value", "put a = between key and value")
+            raise CommandFailed(
+                Code.USAGE, f"{word!r} is not key=value", "put a = between key and value"
+            )
         found.setdefault(key.removeprefix("--").replace("-", "_"), []).append(text)
     return dict(_pair(inputs, key, texts) for key, texts in found.items())
 
@@ -35,9 +44,11 @@ def pairs(inputs: Sequence[Input], words: Iterable[str]) -> dict[str, Any]:
 def _pair(inputs: Sequence[Input], key: str, texts: list[str]) -> tuple[str, Any]:
     one = next((one for one in inputs if key in one.spellings), None)
     if one is None:
-        return key, texts[-1]  # the message's own check says what it takes
+        return key, texts[-1]  # the message's own check lists the fields
     if one.kind in {Kind.LIST, Kind.MAP}:
         return one.key, value(one, texts)
+    if len(texts) > 1:
+        raise CommandFailed(Code.USAGE, f"{key} is given {len(texts)} times; it takes one value")
     return one.key, value(one, texts[-1])
 
 
@@ -52,7 +63,14 @@ def value(one: Input, text: Any) -> Any:
             return _json(one, text[0])
         case Kind.MAP:
             return dict(_key_and_value(one, pair) for pair in text)
+        case Kind.CHOICE:
+            return _choice(one, text)
     return text
+
+
+def _choice(one: Input, text: str) -> str:
+    """Return a choice as XenServer spells it, whatever its case."""
+    return next((each for each in one.choices if each.lower() == str(text).lower()), text)
 
 
 def _is_json(texts: Sequence[str], begins: str) -> bool:
@@ -62,7 +80,7 @@ def _is_json(texts: Sequence[str], begins: str) -> bool:
 def _key_and_value(one: Input, pair: str) -> tuple[str, str]:
     key, equals, text = pair.partition("=")
     if not equals:
-        raise Stop(Code.USAGE, f"{one.option}: {pair!r} is not KEY=VALUE", _FILES)
+        raise CommandFailed(Code.USAGE, f"{one.option}: {pair!r} is not KEY=VALUE", _FORMS)
     return key, text
 
 
@@ -74,7 +92,11 @@ def _json(one: Input, text: str) -> Any:
             source = Path(text[1:]).read_text(encoding="utf-8")
         return json.loads(source)
     except OSError as error:
-        words = f"{one.option}: cannot read {text[1:]}: {error.strerror}"
-        raise Stop(Code.USAGE, words, _FILES) from None
+        message = f"{one.option}: cannot read {text[1:]}: {error.strerror}"
+        raise CommandFailed(Code.USAGE, message, _FORMS) from None
     except ValueError as error:
-        raise Stop(Code.USAGE, f"{one.option}: this is no JSON: {error}", _FILES) from None
+        raise CommandFailed(
+            Code.USAGE, f"{one.option}: this is not JSON: {error}", _FORMS
+        ) from None
+    except RecursionError:
+        raise CommandFailed(Code.USAGE, f"{one.option}: this JSON is nested too deep") from None

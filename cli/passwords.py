@@ -2,57 +2,32 @@
 
 import sys
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from pydantic import SecretStr
-from typer.core import TyperCommand
 
-from cli import output, single_command
-from cli.exit_codes import Code, Stop
-from cli.options import Debug, Manner
+from cli.exit_codes import Code, CommandFailed
+from cli.options import RunOptions
 from config import sealing
 
 
-class Protocol(StrEnum):
-    """How a host is reached."""
-
-    HTTPS = "https"
-    HTTP = "http"
-
-
-def command(name: str) -> TyperCommand:
-    """Return `xenflow seal`."""
-    return single_command.command(name, seal)
-
-
-def seal(
-    hostname: Annotated[str, typer.Option(help="the XenServer host it is for")],
-    username: Annotated[str, typer.Option(help="who logs in with it")] = "root",
-    protocol: Annotated[Protocol, typer.Option(help="how the host is reached")] = Protocol.HTTPS,
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="443, or 80 for http, if not said")
-    ] = None,
-    *,
-    debug: Debug = False,  # noqa: ARG001 - read by main.py
-) -> int:
-    """Seal a password for one address and user; it is asked for, or read from standard input."""
-    secret = _asked(hostname, username) if sys.stdin.isatty() else _read()
+def sealed(hostname: str, user: str, *, protocol: str, port: int | None) -> str:
+    """Return a password for an address and user, sealed; it is asked for where a person types."""
+    secret = _ask(hostname, user) if sys.stdin.isatty() else _read()
     where = sealing.address(hostname, protocol=protocol, port=port)
-    output.line(sealing.seal(secret, address=where, user=username))
-    return Code.DONE
+    return sealing.seal(secret, address=where, user=user)
 
 
-def with_password(fields: Mapping[str, Any], manner: Manner) -> dict[str, Any]:
-    """Return a message its sealed password, where its connection fields want one."""
+def with_password(fields: Mapping[str, Any], options: RunOptions) -> dict[str, Any]:
+    """Return a message with its sealed password, where its connection fields need one."""
     given = dict(fields)
     host, user = given.get("hostname"), given.get("username")
     if host is None or "password" in given:
         return given
     if user is None:
-        raise Stop(Code.USAGE, "--hostname needs --username beside it")
-    secret = _secret(str(host), str(user), manner)
+        raise CommandFailed(Code.USAGE, "--hostname needs --username beside it")
+    secret = _secret(str(host), str(user), options)
     port = str(given.get("port") or "")
     where = sealing.address(
         str(host),
@@ -62,20 +37,20 @@ def with_password(fields: Mapping[str, Any], manner: Manner) -> dict[str, Any]:
     return {**given, "password": sealing.seal(secret, address=where, user=str(user))}
 
 
-def _secret(host: str, user: str, manner: Manner) -> SecretStr:
-    if manner.password_stdin:
+def _secret(host: str, user: str, options: RunOptions) -> SecretStr:
+    if options.password_stdin:
         return _read()
-    if manner.ask_password or sys.stdin.isatty():
-        return _asked(host, user)
-    raise Stop(Code.USAGE, "--hostname needs a password: pass it by --password-stdin")
+    if options.ask_password or sys.stdin.isatty():
+        return _ask(host, user)
+    raise CommandFailed(Code.USAGE, "--hostname needs a password: pass it by --password-stdin")
 
 
-def _asked(host: str, user: str) -> SecretStr:
+def _ask(host: str, user: str) -> SecretStr:
     return SecretStr(typer.prompt(f"Password of {user} at {host}", hide_input=True, err=True))
 
 
 def _read() -> SecretStr:
     text = sys.stdin.readline().rstrip("\r\n")
     if not text:
-        raise Stop(Code.USAGE, "there is no password on standard input")
+        raise CommandFailed(Code.USAGE, "there is no password on standard input")
     return SecretStr(text)

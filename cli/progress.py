@@ -1,4 +1,4 @@
-"""Many runs at once, as they pass: a bar on a terminal, a line for each change elsewhere."""
+"""Progress of many runs: a bar on a terminal, a line for each change elsewhere."""
 
 import sys
 from collections import Counter
@@ -13,11 +13,11 @@ from rich.text import Text
 
 from cli import output
 
-_MOST = 6  # kinds of waiting that are told apart
+_MOST = 6  # statuses that are shown
 
 
 class ProgressView:
-    """Show how many have passed, and what the others are at."""
+    """Show how many have ended, and what the others are doing."""
 
     def __init__(self, total: int) -> None:
         self._total = total
@@ -25,7 +25,7 @@ class ProgressView:
         self._live = Live(console=output.out(), auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
-        """Begin to show."""
+        """Start to draw, on a terminal."""
         if sys.stdout.isatty():
             self._live.start()
         return self
@@ -36,25 +36,25 @@ class ProgressView:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Clear away what was shown."""
+        """Clear what was drawn."""
         self._live.stop()
 
     def show(self, ended: int, others: Counter[str]) -> None:
-        """Show it as it is now."""
+        """Show the present state."""
         if sys.stdout.isatty():
-            self._live.update(self._picture(ended, others), refresh=True)
+            self._live.update(self._drawing(ended, others), refresh=True)
         elif ended != self._last:
-            output.line("; ".join([f"{ended:3} of {self._total} made", *_told(others)[:2]]))
+            output.line("; ".join([f"{ended:3} of {self._total} made", *_lines(others)[:2]]))
         self._last = ended
 
-    def _picture(self, ended: int, others: Counter[str]) -> Group:
+    def _drawing(self, ended: int, others: Counter[str]) -> Group:
         bar = Table.grid(padding=(0, 2))
         bar.add_row(
             ProgressBar(total=self._total, completed=ended, width=40),
             Text(f"{ended} of {self._total} made"),
         )
-        return Group(bar, *(Text(line, style="dim") for line in _told(others)))
+        return Group(bar, *(Text(line, style="dim") for line in _lines(others)))
 
 
-def _told(others: Counter[str]) -> list[str]:
+def _lines(others: Counter[str]) -> list[str]:
     return [f"{number} x {words}" for words, number in others.most_common(_MOST)]

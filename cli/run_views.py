@@ -1,4 +1,4 @@
-"""Runs as people see them: a list, and a tree with times."""
+"""Runs for people: a list, and a tree with times."""
 
 import json
 import time
@@ -10,31 +10,39 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from cli import output
-from workers.run_record import Leg, Run, Step
+from cli import output, tables
+from workers.run_record import Run, Step, Suspension
 
 _MARKS = {"succeeded": "✓", "failed": "✗", "undone": "↺", "open": "…"}
 _STYLES = {"succeeded": "green", "failed": "red", "undone": "yellow", "open": "cyan"}
 
 
-def listed(runs: Sequence[Run]) -> Table:
+def listed(runs: Sequence[Run], *, wide: bool = False) -> Table:
     """Return runs as a list; on a terminal ids and names are as short as commands take them."""
-    short = output.out().is_terminal
-    rows = [
-        [
-            run.id[:_SHORT] if short else run.id,
-            run.name.removeprefix("xenserver.") if short else run.name,
-            _moment(run.created, short=short),
-            _taken(run.created, run.ended),
-            run.words(),
-        ]
-        for run in runs
-    ]
-    return output.table(["id", "name", "began", "took", "state"], rows)
+    width = output.width()
+    short = not wide and (output.out().is_terminal or width < output.PIPE_WIDTH)
+    rows = [_row(run, short=short) for run in runs]
+    columns = _COLUMNS if width >= _NARROW or wide else [c for c in _COLUMNS if c != "took"]
+    taken = sum(max(len(c), *(len(row[c]) for row in rows)) + tables.GAP for c in columns)
+    room = output.WIDEST if wide else width - taken
+    shown = [*columns, *(["status"] if room >= _LEAST_STATUS else [])]
+    cells = [[row[column] for column in shown] for row in rows]
+    return tables.table(shown, cells, cut={"status": room})
+
+
+def _row(run: Run, *, short: bool) -> dict[str, Any]:
+    return {
+        "id": run.id[:_SHORT] if short else run.id,
+        "name": run.name.removeprefix("xenserver.") if short else run.name,
+        "began": _moment(run.created, short=short),
+        "took": _taken(run.created, run.ended),
+        "state": run.state,
+        "status": "" if run.status() == run.state else run.status().removeprefix("failed: "),
+    }
 
 
 def tree(run: Run, *, traces: bool = False) -> Group:
-    """Return a run as a tree: each operation, its legs below it, and what came of it."""
+    """Return a run as a tree: each operation, its calls below it, and its outcome."""
     head = Text.assemble(
         (run.name, "bold"),
         f"  run {run.id}  began {_moment(run.created)}, took {_taken(run.created, run.ended)}",
@@ -46,9 +54,9 @@ def tree(run: Run, *, traces: bool = False) -> Group:
 def _branch(step: Step, began: float, parent: Tree | None, *, traces: bool) -> Tree:
     label = _label(step, began)
     branch = Tree(label) if parent is None else parent.add(label)
-    for leg in step.legs:
-        if leg.method:
-            branch.add(_leg(leg, began))
+    for point in step.suspensions:
+        if point.method:
+            branch.add(_suspension(point, began))
     for inner in step.steps:
         _branch(inner, began, branch, traces=traces)
     for line in _outcome(step, traces=traces):
@@ -62,54 +70,54 @@ def _label(step: Step, began: float) -> Text:
         (step.name, "bold"),
         (f" {_named(step)}" if _named(step) else ""),
         (f"  {_at(step.created, began)}, {_taken(step.created, step.ended)}", "dim"),
-        "" if step.ended else f"  {step.words()}{_figure(step)}",
+        "" if step.ended else f"  {step.status()}{_percent(step)}",
     )
 
 
 def _named(step: Step) -> str:
-    """Return the inputs that name things, as they were given."""
-    told = [f"{k}={v}" for k, v in step.inputs.items() if isinstance(v, str) and k not in _DULL]
-    return " ".join(told)
+    """Return the inputs that name objects, as they were given."""
+    texts = [f"{k}={v}" for k, v in step.inputs.items() if isinstance(v, str) and k not in _DULL]
+    return " ".join(texts)
 
 
-def _figure(step: Step) -> str:
+def _percent(step: Step) -> str:
     return f", {step.progress:.0%}" if step.progress else ""
 
 
-def _leg(leg: Leg, began: float) -> Text:
+def _suspension(point: Suspension, began: float) -> Text:
     moments = [
         f"{word} {_at(moment, began)}"
         for word, moment in (
-            ("launched", leg.launched),
-            ("parked", leg.parked),
-            ("landed", leg.landed),
+            ("launched", point.launched),
+            ("parked", point.parked),
+            ("landed", point.landed),
         )
         if moment is not None
     ]
-    ending = "" if leg.status in {"", "success"} else f"  {leg.status}"
-    return Text.assemble((leg.method, ""), (f"  {', '.join(moments)}", "dim"), (ending, "red"))
+    ending = "" if point.status in {"", "success"} else f"  {point.status}"
+    return Text.assemble((point.method, ""), (f"  {', '.join(moments)}", "dim"), (ending, "red"))
 
 
 def _outcome(step: Step, *, traces: bool) -> list[Text]:
     lines = []
-    if step.fault:
-        lines.append(Text(step.fault["message"], style="red"))
-        lines += [Text(left, style="yellow") for left in _left(step.fault)]
-        if traces and step.fault.get("traceback"):
-            lines.append(Text(step.fault["traceback"].rstrip(), style="dim"))
+    if step.failure:
+        lines.append(Text(step.failure["message"], style="red"))
+        lines += [Text(left, style="yellow") for left in _left(step.failure)]
+        if traces and step.failure.get("traceback"):
+            lines.append(Text(step.failure["traceback"].rstrip(), style="dim"))
     elif step.answer:
         lines.append(Text(_first_line(step.answer), style="dim"))
     return lines
 
 
-def _left(fault: Mapping[str, Any]) -> list[str]:
-    """Return what became of what was made, unless the message says so itself."""
-    told = [_things(word, fault[name]) for name, word in _LEFT.items() if fault.get(name)]
-    return [words for words in told if words not in fault["message"]]
+def _left(failure: Mapping[str, Any]) -> list[str]:
+    """Return what was undone or is left, unless the message contains it."""
+    texts = [_objects(word, failure[name]) for name, word in _LEFT.items() if failure.get(name)]
+    return [text for text in texts if text not in failure["message"]]
 
 
-def _things(word: str, things: Sequence[dict[str, Any]]) -> str:
-    named = ", ".join(f"{t['class']} {t['name'] or t['uuid']}" for t in things)
+def _objects(word: str, objects: Sequence[dict[str, Any]]) -> str:
+    named = ", ".join(f"{one['class']} {one['name'] or one['uuid']}" for one in objects)
     return f"{word}: {named}"
 
 
@@ -131,6 +139,9 @@ def _taken(began: float, ended: float | None) -> str:
     return f"{(time.time() if ended is None else ended) - began:.2f} s"
 
 
-_SHORT = 8  # characters of an id; `xenflow show` knows a run by them
+_SHORT = 8  # characters of an id by which commands find a run
+_NARROW = 66  # columns below which the list leaves out how long runs took
+_LEAST_STATUS = 16  # columns that a status needs to say anything
+_COLUMNS = ["id", "name", "began", "took", "state"]
 _DULL = frozenset({"target", "hostname", "username", "password", "protocol"})
 _LEFT = {"undone": "undone", "not_undone": "could not be undone", "kept": "kept"}

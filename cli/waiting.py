@@ -1,9 +1,14 @@
-"""Waiting for the end of a message, with a progress bar where a person looks."""
+"""Waiting for the end of a message, with a progress bar where a person watches.
+
+A Redis that is away for a while is waited for: the operation itself goes on in the journal.
+"""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cli import output
@@ -11,31 +16,57 @@ from cli.client import Client, End
 from workers.run_record import Run, Step
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25  # seconds between two looks at the result
+AWAY = (RedisError, OperationalError, OSError)  # what a Redis that restarts is noticed by
 
 Show = Callable[[str], None]
 
 
-def wait(house: Client, sent: str, *, name: str, seconds: float, shown: bool) -> End | None:
+def wait(producer: Client, operation: str, *, name: str, seconds: float, shown: bool) -> End | None:
     """Return how a message ended; None when it has not after so many seconds."""
     deadline = time.monotonic() + seconds
     pause = FIRST_PAUSE
-    with _bar(house, name) if shown else nullcontext(_nothing) as show:
+    away = _Away(operation)
+    with _bar(producer, name) if shown else nullcontext(_show_nothing) as show:
         while time.monotonic() < deadline:
-            end = house.end_of(sent)
-            if end:
-                return end
-            show(sent)
+            with away.noticed():
+                end = producer.end_of(operation)
+                if end:
+                    return end
+                show(operation)
             time.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE)
     return None
 
 
-def _nothing(_sent: str) -> None:
-    """Show nothing: nobody looks."""
+class _Away:
+    """Whether Redis is away, told once when it goes and once when it is back."""
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+        self._is_away = False
+
+    @contextmanager
+    def noticed(self) -> Iterator[None]:
+        """Look at Redis in the block; an error of Redis does not leave it."""
+        try:
+            yield
+        except AWAY as error:
+            self._tell(is_away=True, text=f"Redis is away ({error}); run {self._operation} is")
+        else:
+            self._tell(is_away=False, text=f"Redis is back; run {self._operation} is still")
+
+    def _tell(self, *, is_away: bool, text: str) -> None:
+        if is_away != self._is_away:
+            output.note(f"xenflow: {text} waited for")
+        self._is_away = is_away
+
+
+def _show_nothing(_operation: str) -> None:
+    """Show nothing: nobody watches."""
 
 
 @contextmanager
-def _bar(house: Client, name: str) -> Iterator[Show]:
+def _bar(producer: Client, name: str) -> Iterator[Show]:
     columns = (
         TextColumn("{task.fields[label]}"),
         BarColumn(bar_width=24),
@@ -43,20 +74,20 @@ def _bar(house: Client, name: str) -> Iterator[Show]:
         TextColumn("{task.description}", style="dim"),
     )
     with Progress(*columns, console=output.err(), transient=True) as progress:
-        task = progress.add_task("is on its way", total=None, label=name)
-        yield lambda sent: _show(progress, task, house.runs.read(sent))
+        task = progress.add_task("is sent", total=None, label=name)
+        yield lambda operation: _show(progress, task, producer.runs.read(operation))
 
 
 def _show(progress: Progress, task: TaskID, run: Run | None) -> None:
     if run is None:
         progress.update(task, description="waits for a free worker")
         return
-    figure = progress_of(run)
+    fraction = progress_of(run)
     progress.update(
         task,
-        description=said(run),
-        total=None if figure is None else 1.0,
-        completed=figure or 0.0,
+        description=status_of(run),
+        total=None if fraction is None else 1.0,
+        completed=fraction or 0.0,
     )
 
 
@@ -66,16 +97,16 @@ def progress_of(run: Run) -> float | None:
     return only[0].progress if len(only) == 1 else None
 
 
-def said(run: Run) -> str:
-    """Say in words what a run is at: its innermost steps that go on."""
+def status_of(run: Run) -> str:
+    """Return what a run is doing: its innermost steps that are open."""
     open_steps = [step for step in run.everything() if step.ended is None and not step.steps]
     if not open_steps:
-        return run.words()
-    words = _step_said(open_steps[0], alone=run.steps[0] is open_steps[0])
+        return run.status()
+    text = _step_status(open_steps[0], alone=run.steps[0] is open_steps[0])
     more = f" (and {len(open_steps) - 1} more)" if len(open_steps) > 1 else ""
-    return words + more
+    return text + more
 
 
-def _step_said(step: Step, *, alone: bool) -> str:
-    figure = f", {step.progress:.0%}" if step.progress else ""
-    return f"{'' if alone else step.name + ' '}{step.words()}{figure}"
+def _step_status(step: Step, *, alone: bool) -> str:
+    fraction = f", {step.progress:.0%}" if step.progress else ""
+    return f"{'' if alone else step.name + ' '}{step.status()}{fraction}"

@@ -8,7 +8,16 @@ import dataclasses
 from abc import ABC, abstractmethod
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
 
 from simulator import failover, preconditions
 from simulator.guest_rules import GuestRule
@@ -44,6 +53,9 @@ class Limit(Condition):
     waiting: NonNegativeInt | None = Field(None, description="calls that may wait")
     tasks: NonNegativeInt | None = Field(None, description="task records that the sweep leaves")
     effects: NonNegativeInt | None = Field(None, description="effects that are kept")
+    connections: PositiveInt | None = Field(None, description="connections that are served")
+    header_read: PositiveFloat | None = Field(None, description="seconds for a read of headers")
+    header_total: PositiveFloat | None = Field(None, description="seconds for all headers")
 
     def apply(self, pool: Pool) -> dict[str, Any]:
         """Set the limits that are named; return all."""

@@ -14,7 +14,9 @@ is answered with status 400 and `{"error": "..."}`.
     guest        vm, boot, address,        how guests behave, see `guest_rules.GuestRule`
                  link_local, shutdown,
                  suspend
-    limits       waiting, tasks, effects   limits of the toolstack, see `limits.Limits`
+    limits       waiting, tasks, effects,  limits of the toolstack, see `limits.Limits`
+                 connections, header_read,
+                 header_total
     storage      sr, free, failing,        fill a repository, let it fail, detach it from hosts
                  plugged
     detach       seconds                   let disks stay in use for a while after a detach
@@ -104,6 +106,10 @@ class Control:
             },
             "tasks": {"pending": len(pool.tasks.running), "peak": pool.tasks.peak},
             "waiting": pool.waiting,
+            "connections": {
+                "open": len(self._toolstack.connections),
+                "waiting": self._toolstack.connections.waiting,
+            },
             "faults": {"waiting": len(self._faults.waiting), "befallen": self._faults.befallen},
             "clock": self._clock(),
         }

@@ -14,9 +14,11 @@ from typing import Any
 import orjson
 
 from simulator import exchange, jsonrpc, xmlrpc
+from simulator.connections import Connections
 from simulator.errors import Failure, internal, invalid_utf8
 from simulator.exchange import BadRequestError, Codec, Decoded
-from simulator.faults import CONNECTION_FAULTS, Fault, Faults
+from simulator.faults import CONNECTION_FAULTS, Fault
+from simulator.pool import Pool
 from simulator.rpc import Dispatcher, Request
 from simulator.stats import Stats
 
@@ -72,14 +74,14 @@ class HttpApplication:
     """The ASGI application of one pool."""
 
     def __init__(
-        self, dispatcher: Dispatcher, faults: Faults, stats: Stats, *, speaks_json: bool = True
+        self, dispatcher: Dispatcher, pool: Pool, stats: Stats, *, speaks_json: bool = True
     ) -> None:
         self._speaks_json = speaks_json
         self.control: Controller | None = None
         self._dispatcher = dispatcher
-        self._faults = faults
+        self._faults = pool.faults
         self._stats = stats
-        self.connections: set[asyncio.Transport] = set()
+        self.connections = Connections(pool.limits)
         self._open: dict[asyncio.Task[Any] | None, asyncio.Transport] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,8 +102,9 @@ class HttpApplication:
     def disconnect(self, *, stop: bool) -> None:
         """Abort every connection but the caller's; `stop` cancels their requests too."""
         asking = asyncio.current_task()
-        for connection in self.connections - {self._open.get(asking)}:
-            connection.abort()
+        for connection in self.connections.all():
+            if connection is not self._open.get(asking):
+                connection.abort()
         for job in list(self._open):
             if stop and job and job is not asking:
                 job.cancel()

@@ -27,7 +27,7 @@ from simulator.stats import Stats
 from simulator.tables import Database
 from simulator.toolstack import Toolstack
 
-KEEP_ALIVE_SECONDS = 600
+KEEP_ALIVE_SECONDS = 12 * 3600  # as stunnel, which stands before the toolstack
 BACKLOG = 2048
 START_SECONDS = 30.0
 _ATTEMPTS = 20
@@ -73,7 +73,7 @@ class Simulator:
         stats = Stats()
         self.dispatcher = Dispatcher(self.pool, methods.load(), stats)
         self.app = HttpApplication(
-            self.dispatcher, self.pool.faults, stats, speaks_json=release.has(_JSON_RPC)
+            self.dispatcher, self.pool, stats, speaks_json=release.has(_JSON_RPC)
         )
         self._control = Control(self.pool, stats, Toolstack(self.pool, self.dispatcher, self.app))
         if options.control:

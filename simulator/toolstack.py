@@ -1,6 +1,7 @@
 """Toolstack restarts: memory is lost, the database on disk stays."""
 
 from simulator import preconditions
+from simulator.connections import Connections
 from simulator.errors import Failure
 from simulator.http_app import HttpApplication
 from simulator.pool import Pool
@@ -14,6 +15,11 @@ class Toolstack:
         self._pool = pool
         self._dispatcher = dispatcher
         self._app = app
+
+    @property
+    def connections(self) -> Connections:
+        """Return the connections of its HTTP server."""
+        return self._app.connections
 
     def restart(self, *, finish: bool = False) -> None:
         """Abort connections; delete sessions, tasks and current operations.

@@ -16,10 +16,14 @@ from tasks.engine.declaration.field_types import (
     Searches,
     Size,
     SrName,
+    Text,
     Uuid,
     VdiName,
 )
 from tasks.engine.declaration.operation import Steps, Undo, operation
+from tasks.removals import Removal, Removed, attempt
+from tasks.retries import once_detached
+from xenserver import errors
 from xenserver.client import Xen
 
 Type = Annotated[
@@ -64,10 +68,27 @@ def create(
 
 @operation()
 def destroy(xen: Xen, *, vdi: VdiName) -> Steps[Done]:
-    """Destroy a virtual disk that no running VM uses, and all that is on it."""
+    """Destroy a virtual disk that no running VM uses, and all that is on it.
+
+    One that was detached a moment ago is waited for.
+    """
     disk = xen.find.vdi(vdi)
-    yield xen.Async.VDI.destroy(disk)
+    yield from once_detached(xen, disk.ref, xen.Async.VDI.destroy(disk))
     return done("VDI Destroyed", disk)
+
+
+@operation()
+def destroy_or_report(
+    xen: Xen, *, vdi: VdiName, name_label: Annotated[Text, Field(description="its name")] = ""
+) -> Steps[Removed]:
+    """Destroy a virtual disk as one of many; answer with the failure if there is one."""
+    try:
+        disk = xen.find.vdi(vdi)
+    except errors.Missing:
+        return Removed(return_result=f"{vdi} is gone", kind="disk", uuid=vdi, name_label=name_label)
+    part = Removal(kind="disk", uuid=disk.uuid, name_label=name_label)
+    steps = once_detached(xen, disk.ref, xen.Async.VDI.destroy(disk))
+    return (yield from attempt(part, steps))
 
 
 @operation(queue="find")

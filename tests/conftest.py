@@ -15,6 +15,14 @@ SHORT = {"visibility_timeout": "4", "lease": "3"}  # seconds; less to wait for a
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _cache_is_of_the_test_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let commands keep their index of the catalogue in a folder of the test run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _subprocesses_receive_sigint() -> None:
     """Let subprocesses of tests receive SIGINT, also when the parent shell ignores it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

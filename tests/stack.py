@@ -18,7 +18,7 @@ from redis import Redis
 from tasks.engine.execution.runtime import Runtime
 from workers import app as application
 from workers.local_stack.stack import Stack
-from workers.local_stack.supervisor import Member, Supervisor
+from workers.local_stack.supervisor import ManagedProcess, Supervisor
 
 if TYPE_CHECKING:
     from celery.result import AsyncResult
@@ -99,9 +99,9 @@ class StackHarness:
         return self.app.runtime
 
     @property
-    def processes(self) -> Sequence[Member]:
+    def processes(self) -> Sequence[ManagedProcess]:
         """The processes of the stack, in the order in which they started."""
-        return self._supervisor.members
+        return self._supervisor.processes
 
     @property
     def redis(self) -> Redis:
@@ -138,7 +138,7 @@ class StackHarness:
         self.until(lambda: self.runtime.parked.count("default") >= count, f"{count} parked")
 
     @staticmethod
-    def kill(*members: Member) -> None:
+    def kill(*members: ManagedProcess) -> None:
         """Kill processes and whatever they started, without a grace period."""
         for member in members:
             os.killpg(member.process.pid, signal.SIGKILL)

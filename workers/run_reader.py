@@ -1,20 +1,26 @@
-"""Runs, read out of the journal: the latest, or one by its id."""
+"""Runs, read out of the journal: the latest, or one by its id.
+
+Celery is not imported here: a command that only looks at runs starts without it.
+"""
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
+from urllib.parse import unquote
 
 from tasks.engine.journal import scripts
 from tasks.engine.journal.journal import Journal
-from tasks.engine.messages import publisher
-from workers.run_record import Leg, Run, Step
+from workers.run_record import Run, Step, Suspension
 
 LATEST = 1000  # runs among which the beginning of an id is looked for
+MOST = 100_000  # runs among which matching ones are looked for
+BATCH = 50  # runs that are read at once
 SHORTEST = 4  # characters of an id that may stand for the whole
 
-_LEG_FIELDS = ("leg:", "outcome:", "sent:", "until:")
-_FELL = ":fell"  # the news that a step of somebody else's fell: no leg
+_POINT_FIELDS = ("leg:", "outcome:", "sent:", "until:")
+_FELL = ":fell"  # the notice that a step of somebody else's failed: no suspension point
 
 
 class NoSuchRun(LookupError):
@@ -29,18 +35,21 @@ class Runs:
 
     def read(self, root: str) -> Run | None:
         """Return the run of a root id; None where the journal has none."""
-        entries = self._entries(self._journal.run(root))
-        return Run(root, _nested(entries)) if entries else None
+        return next(iter(self._read([root])), None)
 
-    def latest(self, most: int) -> list[Run]:
-        """Return the latest runs, newest first."""
-        read = (self.read(root) for root in self._journal.runs(most=most))
-        return [run for run in read if run]
+    def latest(
+        self, most: int, *, matches: Callable[[Run], bool] | None = None, since: float = 0.0
+    ) -> list[Run]:
+        """Return the latest runs that match and began since a moment, newest first."""
+        known = self._journal.runs(most=MOST if matches else most, since=since)
+        batches = (known[first : first + BATCH] for first in range(0, len(known), BATCH))
+        read = (run for batch in batches for run in self._read(batch))
+        return list(islice(filter(matches, read), most))
 
-    def of(self, name: str) -> Run:
+    def find(self, name: str) -> Run:
         """Return the run of an operation's id, or of the beginning of a run's; raise NoSuchRun."""
-        entry = self._journal.read(name)
-        run = self.read(entry["root"] if entry else self._whole(name))
+        root = self._journal.redis.hget(self._journal.keys.entry(name), "root")
+        run = self.read(self._whole(name) if root is None else scripts.text(root))
         if run is None:
             raise NoSuchRun(_unknown(name))
         return run
@@ -54,12 +63,20 @@ class Runs:
             raise NoSuchRun(several if known else _unknown(beginning))
         return known[0]
 
-    def _entries(self, operations: Sequence[str]) -> dict[str, dict[str, str]]:
+    def _read(self, roots: Sequence[str]) -> Iterator[Run]:
+        """Yield the runs of root ids, with two calls of Redis for all of them."""
         pipe = self._journal.redis.pipeline(transaction=False)
-        for operation in operations:
+        for root in roots:
+            pipe.zrange(self._journal.keys.run(root), 0, -1)
+        members = [[scripts.text(one) for one in found] for found in pipe.execute()]
+        for operation in (one for found in members for one in found):
             pipe.hgetall(self._journal.keys.entry(operation))
-        found = zip(operations, pipe.execute(), strict=True)
-        return {id_: _texts(fields) for id_, fields in found if fields}
+        entries = iter(pipe.execute())
+        for root, operations in zip(roots, members, strict=True):
+            known = {operation: _texts(next(entries)) for operation in operations}
+            nested = _nested({id_: fields for id_, fields in known.items() if fields})
+            if nested:
+                yield Run(root, nested)
 
 
 def _unknown(name: str) -> str:
@@ -83,8 +100,9 @@ def _nested(entries: Mapping[str, Mapping[str, str]]) -> tuple[Step, ...]:
 
 
 def _parent(fields: Mapping[str, str], entries: Mapping[str, Any]) -> str | None:
-    path = [flow for flow in publisher.path_of(fields.get("path", "")) if flow in entries]
-    return path[-1] if path else None
+    flows = [unquote(part) for part in fields.get("path", "").split("/")]
+    known = [flow for flow in flows if flow in entries]
+    return known[-1] if known else None
 
 
 def _step(operation: str, fields: Mapping[str, str], steps: tuple[Step, ...]) -> Step:
@@ -98,25 +116,27 @@ def _step(operation: str, fields: Mapping[str, str], steps: tuple[Step, ...]) ->
         target=fields.get("target", ""),
         origin=fields.get("origin", ""),
         inputs=_json(fields, "inputs") or {},
-        legs=_legs(fields),
+        suspensions=_suspensions(fields),
         answer=_json(fields, "answer"),
-        fault=_json(fields, "fault"),
-        trouble=fields.get("trouble", ""),
-        called_off=fields.get("called_off", ""),
+        failure=_json(fields, "fault"),
+        reason=fields.get("trouble", ""),
+        cancelled=fields.get("called_off", ""),
         undoes="undoes" in fields,
         steps=steps,
     )
 
 
-def _legs(fields: Mapping[str, str]) -> tuple[Leg, ...]:
-    labels = {name.partition(":")[2] for name in fields if name.startswith(_LEG_FIELDS)}
-    return tuple(_leg(label, fields) for label in sorted(labels) if not label.endswith(_FELL))
+def _suspensions(fields: Mapping[str, str]) -> tuple[Suspension, ...]:
+    labels = {name.partition(":")[2] for name in fields if name.startswith(_POINT_FIELDS)}
+    return tuple(
+        _suspension(label, fields) for label in sorted(labels) if not label.endswith(_FELL)
+    )
 
 
-def _leg(label: str, fields: Mapping[str, str]) -> Leg:
+def _suspension(label: str, fields: Mapping[str, str]) -> Suspension:
     intended = _json(fields, f"leg:{label}") or {}
     outcome = _json(fields, f"outcome:{label}") or {}
-    return Leg(
+    return Suspension(
         label=label,
         method=intended.get("method", ""),
         launched=intended.get("at"),

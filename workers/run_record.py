@@ -1,7 +1,7 @@
-"""A run, as people see it: everything under one Celery root id, as values.
+"""A run as values: everything under one Celery root id.
 
 A run is a flow with its steps, one operation, or somebody's own chain. Its operations are nested by
-the flows around them; what a failing flow undid stands among its steps, marked as undoing.
+the flows around them; the steps that undo what a failing flow made are among its steps.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,8 +10,8 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Leg:
-    """One leg of an operation: the call of XenServer, and when it was where."""
+class Suspension:
+    """One suspension point of an operation: its call of XenServer, and when it passed what."""
 
     label: str
     method: str
@@ -34,88 +34,88 @@ class Step:
     target: str
     origin: str
     inputs: Mapping[str, Any]
-    legs: Sequence[Leg]
+    suspensions: Sequence[Suspension]
     answer: Mapping[str, Any] | None
-    fault: Mapping[str, Any] | None
-    trouble: str
-    called_off: str
+    failure: Mapping[str, Any] | None
+    reason: str
+    cancelled: str
     undoes: bool
     steps: Sequence["Step"] = field(default_factory=tuple)
 
     @property
     def seconds(self) -> float | None:
-        """How long it took; None while it goes on."""
+        """How long it took; None while it is open."""
         return None if self.ended is None else self.ended - self.created
 
     @property
     def return_result(self) -> str:
-        """What it answered first of all, or its error in words; nothing while it goes on."""
-        if self.fault:
-            return str(self.fault["message"])
+        """The answer's `return_result`, or the message of the error; empty while it is open."""
+        if self.failure:
+            return str(self.failure["message"])
         return str((self.answer or {}).get("return_result", ""))
 
     @property
     def exception(self) -> str:
         """The message and the stack trace of its error, or nothing."""
-        if not self.fault:
+        if not self.failure:
             return ""
-        told = (self.fault["message"], self.fault.get("traceback", ""))
-        return "\n".join(part for part in told if part)
+        parts = (self.failure["message"], self.failure.get("traceback", ""))
+        return "\n".join(part for part in parts if part)
 
     @property
-    def waits_for(self) -> Leg | None:
-        """The leg that has not landed, if there is one."""
-        return next((leg for leg in self.legs if not leg.status), None)
+    def waits_for(self) -> Suspension | None:
+        """The suspension point that has not landed, if there is one."""
+        return next((point for point in self.suspensions if not point.status), None)
 
     def everything(self) -> Iterator["Step"]:
-        """Go through it and all its steps, as they are nested."""
+        """Yield it and all its steps, as they are nested."""
         yield self
         for step in self.steps:
             yield from step.everything()
 
     @property
     def state(self) -> str:
-        """How it stands, in one word: open, succeeded, failed or undone."""
+        """The state in one word: open, succeeded, failed or undone."""
         if self.ended is None:
             return "open"
-        if self.fault or (self.answer and "not_undone" in self.answer):
+        if self.failure or (self.answer and "not_undone" in self.answer):
             return "failed"
         return "undone" if self.undoes else "succeeded"
 
-    def words(self) -> str:
-        """Say in words how it stands: "waits for VM.clone", "succeeded", "rests: ..."."""
+    def status(self) -> str:
+        """Return the state as text: "waits for VM.clone", "succeeded", "is deferred: ..."."""
         if self.ended is not None:
             return self._end()
-        if self.called_off:
-            return "is being called off"
+        if self.cancelled:
+            return "is being cancelled"
         if self.phase == "parked":
             return self._waiting()
-        if self.phase == "resting" and self.trouble:
-            return f"rests: {self.trouble}"
-        return _WORDS.get(self.phase, self.phase)
+        if self.phase == "resting" and self.reason:
+            return f"is deferred: {self.reason}"
+        return _STATUS.get(self.phase, self.phase)
 
     def _end(self) -> str:
-        if self.fault:
-            return f"failed: {self.fault['message']}"
+        if self.failure:
+            return f"failed: {self.failure['message']}"
         if self.answer and "not_undone" in self.answer:
             return str(self.answer["return_result"])
         return self.state
 
     def _waiting(self) -> str:
-        leg = self.waits_for
-        if leg and leg.method:
-            return f"waits for {leg.method}"
-        if leg and leg.label == "undo":
+        point = self.waits_for
+        if point and point.method:
+            return f"waits for {point.method}"
+        if point and point.label == "undo":
             return "undoes what it made"
         return f"waits for its steps ({sum(s.ended is not None for s in self.steps)} ended)"
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""
-        told: dict[str, Any] = {
+        document: dict[str, Any] = {
             "id": self.id,
             "name": self.name,
             "state": self.state,
-            "words": self.words(),
+            "status": self.status(),
             "phase": self.phase,
             "created": self.created,
             "ended": self.ended,
@@ -124,25 +124,25 @@ class Step:
             "origin": self.origin,
             "undoes": self.undoes,
             "inputs": dict(self.inputs),
-            "legs": [vars(leg) for leg in self.legs],
+            "suspensions": [vars(point) for point in self.suspensions],
             "answer": self.answer,
-            "fault": self.fault,
+            "failure": self.failure,
             "return_result": self.return_result,
             "exception": self.exception,
         }
-        return {**told, "steps": [step.document() for step in self.steps]}
+        return {**document, "steps": [step.document() for step in self.steps]}
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything under one root id, first begun first."""
+    """Everything under one root id, in the order in which it began."""
 
     id: str
     steps: Sequence[Step]
 
     @property
     def name(self) -> str:
-        """What it is called: its first operation."""
+        """The name of its first operation."""
         return self.steps[0].name if self.steps else "?"
 
     @property
@@ -152,12 +152,12 @@ class Run:
 
     @property
     def ended(self) -> float | None:
-        """When its last operation ended; None while one goes on."""
+        """When its last operation ended; None while one is open."""
         ends = [step.ended for step in self.steps]
         return None if None in ends else max(end for end in ends if end is not None)
 
     def everything(self) -> Iterator[Step]:
-        """Go through all operations, as they are nested."""
+        """Yield all operations, as they are nested."""
         for step in self.steps:
             yield from step.everything()
 
@@ -165,32 +165,37 @@ class Run:
         """Return the operation of that id."""
         return next((step for step in self.everything() if step.id == operation), None)
 
-    def words(self) -> str:
-        """Say in words how it stands: by what fell, else what goes on, else its last operation."""
-        return self._telling.words()
+    @property
+    def state(self) -> str:
+        """The state in one word: that of what failed, else of what is open, else of the last."""
+        return self._deciding.state
+
+    def status(self) -> str:
+        """Return the state as text: by what failed, else what is open, else the last operation."""
+        return self._deciding.status()
 
     @property
-    def _telling(self) -> Step:
-        fell = [step for step in self.steps if step.fault]
-        going = [step for step in self.steps if step.ended is None]
-        return (fell or going or list(self.steps))[-1]
+    def _deciding(self) -> Step:
+        failed = [step for step in self.steps if step.failure]
+        is_open = [step for step in self.steps if step.ended is None]
+        return (failed or is_open or list(self.steps))[-1]
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""
         return {
             "id": self.id,
             "name": self.name,
-            "state": self._telling.state,
-            "words": self.words(),
+            "state": self.state,
+            "status": self.status(),
             "created": self.created,
             "ended": self.ended,
             "steps": [step.document() for step in self.steps],
         }
 
 
-_WORDS = {
-    "running": "is at work",
-    "landed": "goes on in a moment",
-    "resting": "rests a moment",
-    "settling": "lets its open steps settle",
+_STATUS = {
+    "running": "is running",
+    "landed": "continues in a moment",
+    "resting": "is deferred for a moment",
+    "settling": "waits for its open steps to end",
 }

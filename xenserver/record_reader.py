@@ -32,6 +32,7 @@ _HOLDERS = {
     ("PIF", "network"): "PIFs",
     ("VDI", "SR"): "VDIs",
     ("VM", "resident_on"): "resident_VMs",
+    ("VM", "snapshot_of"): "snapshots",
 }
 """Class and field to the field of the object named there that lists those who name it."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cli.wizard import formatting
 from cli.wizard.fields import Import
-from cli.wizard.source import Page
+from cli.wizard.source import OperationSource
 
 
 class Unreadable(Exception):
@@ -19,36 +19,36 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
-class Put:
+class Location:
     """Where an operation stands in the folder; `is_new` where it was put there now."""
 
-    page: Page
+    source: OperationSource
     path: Path
     line: int
     is_new: bool
 
 
-def path(folder: Path, page: Page) -> Path:
+def path(folder: Path, source: OperationSource) -> Path:
     """Return the file of an operation's class."""
-    return folder.resolve() / f"{page.noun}.py"
+    return folder.resolve() / f"{source.noun}.py"
 
 
-def put(folder: Path, page: Page) -> Put:
-    """Put an operation into the file of its class; one that is there stays as it is."""
+def put(folder: Path, source: OperationSource) -> Location:
+    """Location an operation into the file of its class; one that is there stays as it is."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = path(folder, page)
-    text = file.read_text(encoding="utf-8") if file.exists() else _empty(page)
+    file = path(folder, source)
+    text = file.read_text(encoding="utf-8") if file.exists() else _empty(source)
     tree = _parsed(file, text)
-    line = _line_of(tree, page.function)
+    line = _line_of(tree, source.function)
     if line:
-        return Put(page, file, line, is_new=False)
-    whole = f"{_with_imports(tree, text, page.imports).rstrip()}\n\n\n{page.text}"
+        return Location(source, file, line, is_new=False)
+    whole = f"{_with_imports(tree, text, source.imports).rstrip()}\n\n\n{source.text}"
     _write(file, whole)
-    return Put(page, file, _line_of(_parsed(file, whole), page.function), is_new=True)
+    return Location(source, file, _line_of(_parsed(file, whole), source.function), is_new=True)
 
 
-def _empty(page: Page) -> str:
-    return f'"""Operations on {page.noun}, begun by `xenflow wizard`."""\n'
+def _empty(source: OperationSource) -> str:
+    return f'"""Operations on {source.noun}, begun by `xenflow wizard`."""\n'
 
 
 def _parsed(file: Path, text: str) -> ast.Module:

@@ -18,7 +18,7 @@ OURS = ("session", "event", "system")
 """Classes that the frame uses in everybody's stead."""
 
 
-class Offers:
+class ServerMethods:
     """The methods of one target."""
 
     def __init__(self, target: Target, way: Transport) -> None:

@@ -11,7 +11,7 @@ from tasks.engine.declaration.operation import Undo
 
 
 @dataclass(frozen=True)
-class Page:
+class OperationSource:
     """An operation as text, its name on the wire, and where in the folder it belongs."""
 
     noun: str
@@ -25,7 +25,7 @@ class Page:
         return _wire(self.noun, self.function)
 
 
-def of(message: Message, model: Model) -> Page:
+def of(message: Message, model: Model) -> OperationSource:
     """Write the operation that does what a method does."""
     taken = fields.of(message, model.enums)
     does = body.of(message, taken, model)
@@ -44,7 +44,7 @@ def of(message: Message, model: Model) -> Page:
     }
     if _undo(message):
         imports.add((body.OPERATION, "Undo"))
-    return Page(noun, function, "\n".join(lines) + "\n", frozenset(imports))
+    return OperationSource(noun, function, "\n".join(lines) + "\n", frozenset(imports))
 
 
 def wire_name(method: str) -> str:
@@ -131,7 +131,7 @@ def _sentence(message: Message) -> str:
 _SENTENCES = {
     "get": "Tell {field} of one {cls}.",
     "set": "Set {field} of one {cls}.",
-    "add_to": "Put a key with its value into {field} of one {cls}.",
+    "add_to": "Location a key with its value into {field} of one {cls}.",
     "remove_from": "Take a key out of {field} of one {cls}.",
     "add": "Add a value to {field} of one {cls}.",
     "remove": "Remove a value from {field} of one {cls}.",

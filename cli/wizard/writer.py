@@ -5,9 +5,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cli.wizard import method_signature, operations_folder, source
-from cli.wizard.operations_folder import Put
-from cli.wizard.server_methods import Offers
-from cli.wizard.source import Page
+from cli.wizard.operations_folder import Location
+from cli.wizard.server_methods import ServerMethods
+from cli.wizard.source import OperationSource
 from simulator.datamodel import Message, Model
 from tasks.engine.declaration import catalogue
 
@@ -16,16 +16,18 @@ class Unwritable(Exception):
     """No operation can be written for a method; the text names it and says why."""
 
 
-def write(offers: Offers, model: Model, folder: Path, methods: Sequence[str]) -> list[Put]:
+def write(
+    offers: ServerMethods, model: Model, folder: Path, methods: Sequence[str]
+) -> list[Location]:
     """Write an operation for each method; raise Unwritable before any where one cannot be."""
     offered = offers.methods()
-    pages = [_page(offers, model, offered, method) for method in dict.fromkeys(methods)]
-    for each in pages:
+    sources = [_source(offers, model, offered, method) for method in dict.fromkeys(methods)]
+    for each in sources:
         _check_place(each, operations_folder.path(folder, each))
-    return [operations_folder.put(folder, each) for each in pages]
+    return [operations_folder.put(folder, each) for each in sources]
 
 
-def _check_place(wanted: Page, path: Path) -> None:
+def _check_place(wanted: OperationSource, path: Path) -> None:
     """Refuse what has the name of an operation that is declared elsewhere."""
     there = catalogue.find(wanted.name)
     if there and there.where.rpartition(":")[0] != str(path):
@@ -41,7 +43,9 @@ def meanings(model: Model, offered: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield method, f"{signature}; done by {there.name}" if there else signature
 
 
-def _page(offers: Offers, model: Model, offered: Sequence[str], method: str) -> Page:
+def _source(
+    offers: ServerMethods, model: Model, offered: Sequence[str], method: str
+) -> OperationSource:
     if method not in offered:
         near = " or ".join(get_close_matches(method, offered, n=3))
         hint = f"; is {near} meant?" if near else ""

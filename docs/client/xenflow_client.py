@@ -48,14 +48,18 @@ class Accepted(TypedDict):
 
 
 class Chosen(TypedDict):
-    """A VM's disks: those that go with it and those that stay."""
+    """A VM's disks and snapshots: those that go with it and those that stay."""
 
     return_result: str
     """What was done in words, or the UUID of what was made."""
     vm: str
     name_label: str
+    gone: bool
+    """The VM went before; the rest is left of it."""
     delete: list[Disk]
     keep: list[KeptDisk]
+    delete_snapshots: list[Disk]
+    keep_snapshots: list[Disk]
 
 
 class Created(TypedDict):
@@ -77,7 +81,7 @@ class Created(TypedDict):
 
 
 class Destroyed(TypedDict):
-    """A VM is no more: the disks that went with it, and those that stay."""
+    """A VM is no more: the disks and snapshots that went with it, and those that stay."""
 
     return_result: str
     """What was done in words, or the UUID of what was made."""
@@ -85,7 +89,13 @@ class Destroyed(TypedDict):
     """The VM that was destroyed."""
     name_label: str
     deleted: list[Disk]
+    """Disks that went, those of snapshots too."""
     kept: list[KeptDisk]
+    """Disks that stay, and why."""
+    deleted_snapshots: list[Disk]
+    """Snapshots that went."""
+    kept_snapshots: list[Disk]
+    """Snapshots that stay."""
 
 
 class DiskSetUp(TypedDict):
@@ -116,6 +126,14 @@ class Done(TypedDict):
     power_state: NotRequired[str]
     addresses: NotRequired[dict[str, str]]
     """What the guest told, with `wait_for="ip"`: {"0/ip": "192.0.2.7"}."""
+
+
+class Finished(TypedDict):
+    """All that was to go with a VM is gone."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    parts: list[Removal]
 
 
 class Followed(TypedDict):
@@ -182,6 +200,20 @@ class Plugged(TypedDict):
     """It was there before, and was left alone."""
 
 
+class Removed(TypedDict):
+    """What became of one of many objects."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    kind: str
+    """Disk or snapshot."""
+    uuid: str
+    """The object."""
+    name_label: str
+    failure: NotRequired[Failure]
+    """Why it is still there."""
+
+
 class Report(TypedDict):
     """Which VM got which interface, in the order in which the VMs were named."""
 
@@ -227,7 +259,7 @@ class XenTask(TypedDict):
 
 
 class Disk(TypedDict):
-    """A disk, or a medium."""
+    """A disk, a medium, or a snapshot of a VM."""
 
     uuid: str
     name_label: str
@@ -239,6 +271,23 @@ class KeptDisk(TypedDict):
     uuid: str
     name_label: str
     why: str
+
+
+class Failure(TypedDict):
+    """Why something could not be done: XenServer's code and parameters, and the words."""
+
+    code: str
+    params: list[str]
+    message: str
+
+
+class Removal(TypedDict):
+    """An object that was to go, and why it is still there if it is."""
+
+    kind: str
+    uuid: str
+    name_label: str
+    failure: NotRequired[Failure]
 
 
 class Assigned(TypedDict):
@@ -321,7 +370,7 @@ class Part(TypedDict):
 
 
 class DiskGiven(TypedDict):
-    """A disk, or a medium."""
+    """A disk, a medium, or a snapshot of a VM."""
 
     uuid: str
     name_label: NotRequired[str]
@@ -333,6 +382,15 @@ class KeptDiskGiven(TypedDict):
     uuid: str
     name_label: NotRequired[str]
     why: str
+
+
+class RemovalGiven(TypedDict):
+    """An object that was to go, and why it is still there if it is."""
+
+    kind: str
+    uuid: str
+    name_label: NotRequired[str]
+    failure: NotRequired[Failure | None]
 
 
 class Common(TypedDict, total=False):
@@ -450,8 +508,7 @@ class flow:
             start: start the VM in the end; default true
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
-            wait_for_address: What the address of a guest must be; what is not given may be
-                anything.
+            wait_for_address: wait until the guest has such an address: family, interface, cidr
         """
         return signature(
             "flow.create_vm_from_configured_template",
@@ -503,8 +560,7 @@ class flow:
             start: start the VM in the end; default true
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
-            wait_for_address: What the address of a guest must be; what is not given may be
-                anything.
+            wait_for_address: wait until the guest has such an address: family, interface, cidr
         """
         return signature(
             "flow.create_vm_from_unconfigured_template",
@@ -535,12 +591,17 @@ class flow:
         shutdown: Literal["no", "clean", "force"] | Feed | None = None,
         fall_back_after: float | str | Feed | None = None,
         delete_shared_disks: bool | Feed | None = None,
+        snapshots: Literal["delete", "keep"] | Feed | None = None,
+        keep_disks: list[str] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Destroyed]:
-        """Destroy a VM; with `delete_disks` its disks too, but never ISOs or physical media.
+        """Destroy a VM; with `delete_disks` its disks and snapshots too, but never ISOs.
 
-        A disk that another VM uses is found before anything is destroyed, and the whole refused,
-        unless `delete_shared_disks`.
+        Physical media stay as well, and what `keep_disks` names. What is known to be refused is
+        found before anything is destroyed: a disk that another VM uses (unless
+        `delete_shared_disks`), an operation that the VM blocks, storage that is not attached. Where
+        XenServer refuses a disk all the same, the error says what is gone and what is left; the
+        same message, sent again, finishes.
 
         Args:
             vm: a VM, by UUID or name label
@@ -549,6 +610,8 @@ class flow:
                 no
             fall_back_after: cut its power when its guest has taken so long (2m), or refuses
             delete_shared_disks: even those that another VM uses
+            snapshots: whether snapshots, and the disks of them, go where disks go; default delete
+            keep_disks: disks that stay, by UUID, name label or tag
         """
         return signature(
             "flow.destroy_vm_and_disks",
@@ -559,6 +622,8 @@ class flow:
                 "shutdown": shutdown,
                 "fall_back_after": fall_back_after,
                 "delete_shared_disks": delete_shared_disks,
+                "snapshots": snapshots,
+                "keep_disks": keep_disks,
             },
             common,
         )
@@ -1270,6 +1335,8 @@ class vdi:
     ) -> Signature[Done]:
         """Destroy a virtual disk that no running VM uses, and all that is on it.
 
+        One that was detached a moment ago is waited for.
+
         Args:
             vdi: a virtual disk, by UUID or name label
         """
@@ -1277,6 +1344,26 @@ class vdi:
             "xenserver.vdi.destroy",
             "change",
             {"vdi": vdi},
+            common,
+        )
+
+    @staticmethod
+    def destroy_or_report(
+        *,
+        vdi: str | Feed,
+        name_label: str | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Removed]:
+        """Destroy a virtual disk as one of many; answer with the failure if there is one.
+
+        Args:
+            vdi: a virtual disk, by UUID or name label
+            name_label: its name
+        """
+        return signature(
+            "xenserver.vdi.destroy_or_report",
+            "change",
+            {"vdi": vdi, "name_label": name_label},
             common,
         )
 
@@ -1512,23 +1599,41 @@ class vm:
         delete: bool | Feed | None = None,
         even_shared: bool | Feed | None = None,
         image: bool | Feed | None = None,
+        snapshots: Literal["delete", "keep"] | Feed | None = None,
+        keep_disks: list[str] | Feed | None = None,
+        shutdown: Literal["no", "clean", "force"] | Feed | None = None,
         **common: Unpack[Common],
     ) -> Signature[Chosen]:
-        """Return which disks of a VM go and which stay; refuse if another VM uses one that goes.
+        """Return which disks and snapshots of a VM go and which stay; refuse what is known to
+        fail.
 
-        Media and physical devices always stay. The image of a suspended VM counts as a disk, unless
-        `image` is false.
+        Refused are a destruction or shutdown that the VM blocks, a disk that goes and that another
+        VM uses, and one on storage that is not attached. Media and physical devices always stay.
+        The image of a suspended VM counts as a disk, unless `image` is false. What a destruction
+        has left behind of a VM that is gone is found again.
 
         Args:
             vm: a VM, by UUID or name label
             delete: whether disks are to go at all
             even_shared: disks that other VMs use may go too
             image: count the image of a suspended VM as a disk; default true
+            snapshots: whether snapshots, and the disks of them, go where disks go; default delete
+            keep_disks: disks that stay, by UUID, name label or tag
+            shutdown: shut it down first: not at all, by its guest, or by cutting its power; default
+                no
         """
         return signature(
             "xenserver.vm.choose_disks",
             "find",
-            {"vm": vm, "delete": delete, "even_shared": even_shared, "image": image},
+            {
+                "vm": vm,
+                "delete": delete,
+                "even_shared": even_shared,
+                "image": image,
+                "snapshots": snapshots,
+                "keep_disks": keep_disks,
+                "shutdown": shutdown,
+            },
             common,
         )
 
@@ -1619,23 +1724,68 @@ class vm:
         )
 
     @staticmethod
+    def destroy_snapshot(
+        *,
+        snapshot: str | Feed,
+        keep_disks: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Destroy a snapshot of a VM, and its disks unless they are to be kept; the VM stays.
+
+        Args:
+            snapshot: a snapshot, by UUID or name label
+            keep_disks: let the disks of the snapshot stay
+        """
+        return signature(
+            "xenserver.vm.destroy_snapshot",
+            "change",
+            {"snapshot": snapshot, "keep_disks": keep_disks},
+            common,
+        )
+
+    @staticmethod
+    def destroy_snapshot_or_report(
+        *,
+        snapshot: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Removed]:
+        """Destroy a snapshot of a VM, whose disks go by themselves; answer with the failure if
+        any.
+
+        Args:
+            snapshot: a snapshot, by UUID or name label
+        """
+        return signature(
+            "xenserver.vm.destroy_snapshot_or_report",
+            "change",
+            {"snapshot": snapshot},
+            common,
+        )
+
+    @staticmethod
     def destroy_with_disks(
         *,
         vm: str | Feed,
         name_label: str | Feed,
+        gone: bool | Feed | None = None,
         disks: list[DiskGiven] | Feed | None = None,
         kept: list[KeptDiskGiven] | Feed | None = None,
+        snapshots: list[DiskGiven] | Feed | None = None,
+        kept_snapshots: list[DiskGiven] | Feed | None = None,
         shutdown: Literal["no", "clean", "force"] | Feed | None = None,
         fall_back_after: float | str | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Destroyed]:
-        """Destroy a VM and then, side by side, the disks that were chosen to go with it.
+        """Destroy a VM and then, side by side, the disks and snapshots that were chosen to go.
 
         Args:
             vm: a VM, by UUID or name label
             name_label: the VM's name, for the answer
-            disks: those that go
-            kept: those that stay
+            gone: the VM went before; only the rest is to go
+            disks: disks that go
+            kept: disks that stay
+            snapshots: snapshots that go
+            kept_snapshots: snapshots that stay
             shutdown: shut it down first: not at all, by its guest, or by cutting its power; default
                 no
             fall_back_after: cut its power when its guest has taken so long (2m), or refuses
@@ -1646,8 +1796,11 @@ class vm:
             {
                 "vm": vm,
                 "name_label": name_label,
+                "gone": gone,
                 "disks": disks,
                 "kept": kept,
+                "snapshots": snapshots,
+                "kept_snapshots": kept_snapshots,
                 "shutdown": shutdown,
                 "fall_back_after": fall_back_after,
             },
@@ -1724,6 +1877,44 @@ class vm:
         )
 
     @staticmethod
+    def find_snapshots(
+        *,
+        uuid: str | Feed | None = None,
+        name: str | Feed | None = None,
+        is_search_expression: bool | Feed | None = None,
+        vm: str | Feed | None = None,
+        fields: list[str] | Feed | None = None,
+        limit: int | Feed | None = None,
+        after: str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Found]:
+        """Find snapshots of VMs; without criteria, all of them.
+
+        Args:
+            uuid: the UUID of an object
+            name: a name label
+            is_search_expression: find names that contain `name`, in any case
+            vm: a VM, by UUID or name label
+            fields: fields to answer with; ["*"] for all
+            limit: answer with so many records at most
+            after: answer with those after this UUID
+        """
+        return signature(
+            "xenserver.vm.find_snapshots",
+            "find",
+            {
+                "uuid": uuid,
+                "name": name,
+                "is_search_expression": is_search_expression,
+                "vm": vm,
+                "fields": fields,
+                "limit": limit,
+                "after": after,
+            },
+            common,
+        )
+
+    @staticmethod
     def free_devices(
         *,
         vm: str | Feed,
@@ -1778,6 +1969,30 @@ class vm:
                 "description": description,
                 "in_place": in_place,
             },
+            common,
+        )
+
+    @staticmethod
+    def mark_leftovers(
+        *,
+        vm: str | Feed,
+        name_label: str | Feed,
+        disks: list[str] | Feed | None = None,
+        snapshots: list[str] | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Note on disks and snapshots with which VM they go, so that a repeat can finish.
+
+        Args:
+            vm: a VM, by UUID or name label
+            name_label: the name of the VM
+            disks: disks that go with the VM
+            snapshots: snapshots that go with the VM
+        """
+        return signature(
+            "xenserver.vm.mark_leftovers",
+            "change",
+            {"vm": vm, "name_label": name_label, "disks": disks, "snapshots": snapshots},
             common,
         )
 
@@ -1861,13 +2076,32 @@ class vm:
             force: do not ask the guest
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
-            wait_for_address: What the address of a guest must be; what is not given may be
-                anything.
+            wait_for_address: wait until the guest has such an address: family, interface, cidr
         """
         return signature(
             "xenserver.vm.reboot",
             "change",
             {"vm": vm, "force": force, "wait_for": wait_for, "wait_for_address": wait_for_address},
+            common,
+        )
+
+    @staticmethod
+    def report_destruction(
+        *,
+        name_label: str | Feed,
+        parts: list[RemovalGiven] | Feed,
+        **common: Unpack[Common],
+    ) -> Signature[Finished]:
+        """Make sure that all that was to go with a VM is gone; fail with what is left, and why.
+
+        Args:
+            name_label: the name of the VM that is gone
+            parts: what was to go with it
+        """
+        return signature(
+            "xenserver.vm.report_destruction",
+            "find",
+            {"name_label": name_label, "parts": parts},
             common,
         )
 
@@ -1911,8 +2145,7 @@ class vm:
             ensure: count being there already as a success
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
-            wait_for_address: What the address of a guest must be; what is not given may be
-                anything.
+            wait_for_address: wait until the guest has such an address: family, interface, cidr
         """
         return signature(
             "xenserver.vm.resume",
@@ -2019,8 +2252,7 @@ class vm:
             ensure: count being there already as a success
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
-            wait_for_address: What the address of a guest must be; what is not given may be
-                anything.
+            wait_for_address: wait until the guest has such an address: family, interface, cidr
         """
         return signature(
             "xenserver.vm.start",

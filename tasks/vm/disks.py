@@ -1,23 +1,24 @@
-"""What a VM leaves behind: which of its disks go with it when it is destroyed, and which stay."""
+"""The disks and snapshots of a VM that is to go: which go with it, and which stay."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from config import queues
 from tasks.engine.declaration.answers import Answer
-from tasks.engine.declaration.field_types import VmName
+from tasks.engine.declaration.field_types import Label, VmName
 from tasks.engine.declaration.operation import operation
+from tasks.vm import leftovers, reading
 from xenserver import errors, values
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
-Records = Mapping[str, Mapping[str, Any]]
+Record = Mapping[str, Any]
 
 
 class Disk(BaseModel):
-    """A disk, or a medium."""
+    """A disk, a medium, or a snapshot of a VM."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -32,17 +33,31 @@ class KeptDisk(Disk):
 
 
 class Chosen(Answer):
-    """A VM's disks: those that go with it and those that stay."""
+    """A VM's disks and snapshots: those that go with it and those that stay."""
 
     vm: str
     name_label: str
+    gone: bool = Field(default=False, description="the VM went before; the rest is left of it")
     delete: list[Disk]
     keep: list[KeptDisk]
+    delete_snapshots: list[Disk] = Field(default_factory=list)
+    keep_snapshots: list[Disk] = Field(default_factory=list)
 
 
 Delete = Annotated[bool, Field(description="whether disks are to go at all")]
 Shared = Annotated[bool, Field(description="disks that other VMs use may go too")]
 Image = Annotated[bool, Field(description="count the image of a suspended VM as a disk")]
+Snapshots = Annotated[
+    Literal["delete", "keep"],
+    Field(description="whether snapshots, and the disks of them, go where disks go"),
+]
+Keep = Annotated[
+    tuple[Label, ...], Field(description="disks that stay, by UUID, name label or tag")
+]
+Shutdown = Annotated[
+    Literal["no", "clean", "force"],
+    Field(description="shut it down first: not at all, by its guest, or by cutting its power"),
+]
 
 
 @operation(queue=queues.FIND)
@@ -53,93 +68,187 @@ def choose_disks(
     delete: Delete = False,
     even_shared: Shared = False,
     image: Image = True,
+    snapshots: Snapshots = "delete",
+    keep_disks: Keep = (),
+    shutdown: Shutdown = "no",
 ) -> Chosen:
-    """Return which disks of a VM go and which stay; refuse if another VM uses one that goes.
+    """Return which disks and snapshots of a VM go and which stay; refuse what is known to fail.
 
-    Media and physical devices always stay. The image of a suspended VM counts as a disk, unless
-    `image` is false.
+    Refused are a destruction or shutdown that the VM blocks, a disk that goes and that another VM
+    uses, and one on storage that is not attached. Media and physical devices always stay. The image
+    of a suspended VM counts as a disk, unless `image` is false. What a destruction has left behind
+    of a VM that is gone is found again.
     """
-    belongings = _Belongings(xen, xen.find.vm(vm))
-    belongings.sort(delete=delete, image=image)
+    try:
+        machine = xen.find.vm(vm)
+    except errors.Missing as missing:
+        return _left_behind(xen, vm, missing, delete=delete, even_shared=even_shared)
+    choice = _Choice(xen, machine, keep_disks)
+    choice.refuse_blocked(shutdown)
+    choice.sort(delete=delete, image=image, snapshots=delete and snapshots == "delete")
+    choice.refuse_strangers()
+    choice.refuse_detached()
     if not even_shared:
-        belongings.refuse_shared()
-    return belongings.told()
+        choice.refuse_shared()
+    return choice.answer()
 
 
-class _Belongings:
-    """One VM's disks, being sorted; each class of XenServer is read once."""
+def _left_behind(
+    xen: Xen, vm: str, missing: errors.Missing, *, delete: bool, even_shared: bool
+) -> Chosen:
+    """Return what is left of a VM that an earlier destruction took; raise where nothing is."""
+    left = leftovers.find(xen, vm) if delete else None
+    if left is None or isinstance(missing, errors.Ambiguous):
+        raise missing
+    disks = reading.Reader(xen)
+    if not even_shared:
+        _refuse_shared(disks, left.disks, {values.NULL})
+    return Chosen(
+        return_result=f"VM {left.name} is gone; {len(left.disks)} disks are left",
+        vm=left.uuid,
+        name_label=left.name,
+        gone=True,
+        delete=[Disk.model_validate(disks.record("VDI", ref)) for ref in left.disks],
+        keep=[],
+        delete_snapshots=[Disk.model_validate(disks.record("VM", ref)) for ref in left.snapshots],
+    )
 
-    def __init__(self, xen: Xen, machine: ObjectRef) -> None:
-        self._xen = xen
+
+class _Choice:
+    """One VM's disks and snapshots, being sorted; each object is read once."""
+
+    def __init__(self, xen: Xen, machine: ObjectRef, keep: tuple[str, ...]) -> None:
+        self._read = reading.Reader(xen)
         self._machine = machine
-        self._record = xen.VM.get_record(machine)
-        self._drives: Records = xen.VBD.get_all_records()
-        self._disks: Records = xen.VDI.get_all_records()
-        self._homes: Records = xen.SR.get_all_records()
+        self._record = self._read.record("VM", machine.ref)
+        self._wanted = keep
         self._delete: list[str] = []
         self._keep: dict[str, str] = {}
+        self._snapshots: list[str] = []
+        self._kept_snapshots: list[str] = []
 
-    def sort(self, *, delete: bool, image: bool) -> None:
-        """Put each disk on one of two heaps."""
-        for ref, drive in self._mine(image=image):
-            why = self._why_kept(drive, self._disks[ref], delete=delete)
+    def refuse_blocked(self, shutdown: Shutdown) -> None:
+        """Refuse while nothing has happened what the VM forbids, or its snapshots do."""
+        blocked = self._record.get("blocked_operations", {})
+        verbs = ["destroy"]
+        if shutdown != "no" and self._record["power_state"] != "Halted":
+            verbs = [f"{'hard' if shutdown == 'force' else 'clean'}_shutdown", *verbs]
+        for verb in verbs:
+            if verb in blocked:
+                raise _blocked(self._record, self._machine.ref, verb)
+
+    def sort(self, *, delete: bool, image: bool, snapshots: bool) -> None:
+        """Put each disk on one of two heaps, those of snapshots too."""
+        self._sort(self._record, delete=delete, image=image)
+        refs = [r for r in self._record["snapshots"] if self._read.exists("VM", r)]
+        (self._snapshots if snapshots else self._kept_snapshots).extend(refs)
+        for ref in refs:
+            taken = self._read.record("VM", ref)
+            if snapshots and "destroy" in taken.get("blocked_operations", {}):
+                raise _blocked(taken, ref, "destroy")
+            self._sort(taken, delete=snapshots, image=True)
+
+    def _sort(self, record: Record, *, delete: bool, image: bool) -> None:
+        for ref, drive in self._disks_of(record, image=image):
+            why = self._why_kept(drive, self._read.record("VDI", ref), delete=delete)
             if why:
-                self._keep[ref] = why
+                self._keep.setdefault(ref, why)
             elif ref not in self._delete:
                 self._delete.append(ref)
 
-    def _mine(self, *, image: bool) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Return what is in the VM's drives, in their order, and the image of its memory."""
-        drives = [self._drives[ref] for ref in self._record["VBDs"] if ref in self._drives]
+    def _disks_of(self, record: Record, *, image: bool) -> Iterator[tuple[str, Record]]:
+        """Return what is in a VM's drives, in their order, and the image of its memory."""
+        drives = self._read.records("VBD", record["VBDs"])
         for drive in sorted(drives, key=lambda drive: str(drive["userdevice"]).zfill(4)):
-            if drive["VDI"] in self._disks:
+            if self._read.exists("VDI", drive["VDI"]):
                 yield drive["VDI"], drive
-        if image and self._record["suspend_VDI"] in self._disks:
-            yield self._record["suspend_VDI"], {"type": "Disk"}
+        if image and self._read.exists("VDI", record["suspend_VDI"]):
+            yield record["suspend_VDI"], {"type": "Disk"}
 
-    def _why_kept(
-        self, drive: Mapping[str, Any], disk: Mapping[str, Any], *, delete: bool
-    ) -> str | None:
-        home = self._homes.get(disk["SR"], {"type": "", "content_type": ""})
+    def _why_kept(self, drive: Record, disk: Record, *, delete: bool) -> str | None:
+        home = self._read.record("SR", disk["SR"])
         if drive["type"] != "Disk" or home["content_type"] == "iso":
             return "it is a medium"
         if home["type"] == "udev":
             return "it is a physical device"
+        if _names(disk) & set(self._wanted):
+            return "it was to be kept"
         return None if delete else "only the VM was to go"
+
+    def refuse_strangers(self) -> None:
+        """Refuse to keep what the VM does not have: it may be spelled wrongly."""
+        refs = [*self._delete, *self._keep]
+        known = {name for ref in refs for name in _names(self._read.record("VDI", ref))}
+        strangers = [name for name in self._wanted if name not in known]
+        if strangers:
+            problem = f"keep_disks: VM {self._record['name_label']} has no {', '.join(strangers)}"
+            words = f"{problem}; it has {', '.join(sorted(known))}; nothing was destroyed"
+            raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], words=words)
+
+    def refuse_detached(self) -> None:
+        """Refuse the whole while a disk that is to go is on storage that no host reaches."""
+        for ref in dict.fromkeys(self._read.record("VDI", disk)["SR"] for disk in self._delete):
+            home = self._read.record("SR", ref)
+            pbds = self._read.records("PBD", home["PBDs"])
+            if not any(pbd["currently_attached"] for pbd in pbds):
+                words = f"SR {home['name_label']} is attached to no host, so the disks on it cannot"
+                words += " be destroyed; nothing was destroyed. Plug it, or keep the disks"
+                raise errors.from_api("SR_HAS_NO_PBDS", [ref], words=words)
 
     def refuse_shared(self) -> None:
         """Refuse the whole while another VM has a drive with a disk that is to go."""
-        users = {ref: self._other_users(ref) for ref in self._delete}
-        shared = {ref: vms for ref, vms in users.items() if vms}
-        if not shared:
-            return
-        names = self._xen.VM.get_all_records()
-        told = [self._told_shared(ref, vms, names) for ref, vms in shared.items()]
-        words = "; ".join(told) + "; nothing was destroyed. delete_shared_disks lets them go too"
-        uuids = [self._disks[ref]["uuid"] for ref in shared]
-        raise errors.from_api("XENFLOW_DISK_SHARED", uuids, words=words)
+        own = {self._machine.ref, values.NULL, *self._record["snapshots"]}
+        _refuse_shared(self._read, self._delete, own)
 
-    def _other_users(self, disk: str) -> list[str]:
-        drives = (self._drives[ref] for ref in self._disks[disk]["VBDs"] if ref in self._drives)
-        owners = dict.fromkeys(drive["VM"] for drive in drives)
-        return [vm for vm in owners if vm not in {self._machine.ref, values.NULL}]
-
-    def _told_shared(self, ref: str, vms: list[str], names: Records) -> str:
-        users = [f"{names[vm]['name_label']} ({names[vm]['uuid']})" for vm in vms if vm in names]
-        disk = self._disks[ref]
-        return f"disk {disk['name_label']} ({disk['uuid']}) is used by VM {', '.join(users)} too"
-
-    def told(self) -> Chosen:
+    def answer(self) -> Chosen:
         """Return both heaps."""
-        delete = [Disk.model_validate(self._disks[ref]) for ref in self._delete]
         keep = [
-            KeptDisk.model_validate({**self._disks[ref], "why": why})
+            KeptDisk.model_validate({**self._read.record("VDI", ref), "why": why})
             for ref, why in self._keep.items()
+            if ref not in self._delete
         ]
         return Chosen(
-            return_result=f"{len(delete)} to delete, {len(keep)} to keep",
+            return_result=f"{len(self._delete)} to delete, {len(keep)} to keep",
             vm=self._machine.uuid,
             name_label=self._record["name_label"],
-            delete=delete,
+            delete=self._told("VDI", self._delete),
             keep=keep,
+            delete_snapshots=self._told("VM", self._snapshots),
+            keep_snapshots=self._told("VM", self._kept_snapshots),
         )
+
+    def _told(self, cls: str, refs: list[str]) -> list[Disk]:
+        return [Disk.model_validate(self._read.record(cls, ref)) for ref in refs]
+
+
+def _names(disk: Record) -> set[str]:
+    return {disk["uuid"], disk["name_label"], *disk.get("tags", ())}
+
+
+def _blocked(record: Record, ref: str, verb: str) -> errors.XenflowError:
+    reason = record["blocked_operations"][verb]
+    words = f"VM {record['name_label']} blocks {verb} ({reason}); nothing was destroyed. "
+    words += "Lift it with vm.unblock, if it may go"
+    return errors.from_api("OPERATION_BLOCKED", [ref, reason], words=words)
+
+
+def _refuse_shared(read: reading.Reader, disks: list[str], own: set[str]) -> None:
+    """Refuse disks that VMs use which are not the owner's own."""
+    shared: dict[str, list[str]] = {}
+    for ref in disks:
+        drives = read.records("VBD", read.record("VDI", ref)["VBDs"])
+        others = [vm for vm in dict.fromkeys(drive["VM"] for drive in drives) if vm not in own]
+        if others:
+            shared[ref] = others
+    if not shared:
+        return
+    told = [_told_shared(read, ref, vms) for ref, vms in shared.items()]
+    words = "; ".join(told) + "; nothing was destroyed. delete_shared_disks lets them go too"
+    uuids = [read.record("VDI", ref)["uuid"] for ref in shared]
+    raise errors.from_api("XENFLOW_DISK_SHARED", uuids, words=words)
+
+
+def _told_shared(read: reading.Reader, ref: str, vms: list[str]) -> str:
+    users = [f"{vm['name_label']} ({vm['uuid']})" for vm in read.records("VM", vms)]
+    disk = read.record("VDI", ref)
+    return f"disk {disk['name_label']} ({disk['uuid']}) is used by VM {', '.join(users)} too"

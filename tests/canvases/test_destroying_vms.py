@@ -1,12 +1,13 @@
 """A VM is destroyed, with its disks where that is wanted; what others use is found first."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from tests.canvases.interference import refused
 from tests.stack import StackHarness
-from tests.tasks.fixtures import ISO, Maker
+from tests.tasks.fixtures import ISO, Maker, fresh
 from xenserver import errors
 
 FLOW = "flow.destroy_vm_and_disks"
@@ -155,17 +156,179 @@ def test_the_image_of_a_suspended_vm_goes_with_its_disks(
     assert stack.xenserver.world()["VDI"] == before
 
 
-def test_a_disk_that_cannot_go_is_named(stack: StackHarness, maker: Maker) -> None:
-    """The VM is gone by then; what XenServer says of the disk is the error."""
-    vm = maker.vm()
-    disk = disk_of(stack, maker, vm)
+def test_a_disk_that_cannot_go_is_named_with_what_is_gone(
+    stack: StackHarness, maker: Maker
+) -> None:
+    """The other disks go all the same; what XenServer says of the disk is the error."""
+    vm = maker.vm(name=fresh())
+    disk, other = disk_of(stack, maker, vm), _disk_in(stack, maker, maker.drive(vm))
+    name = maker.record("VM", vm)["name_label"]
 
-    with refused(stack.xenserver, "VDI.destroy"), pytest.raises(errors.XenflowError) as caught:
+    with _refused_disk(stack, maker, disk), pytest.raises(errors.XenflowError) as caught:
         stack.do(FLOW, vm=vm, delete_disks=True)
 
-    assert caught.value.code == "INTERNAL_ERROR"
-    assert maker.gone("VM", vm)
-    assert not maker.gone("VDI", disk)
+    assert caught.value.code == "VDI_HAS_RRDS"
+    assert (maker.gone("VM", vm), maker.gone("VDI", disk), maker.gone("VDI", other)) == (
+        True,
+        False,
+        True,
+    )
+    assert f"gone: VM {name}, disk" in caught.value.message
+    assert f"left: disk web02 system ({disk})" in caught.value.message
+
+
+@pytest.mark.parametrize("spelling", ["uuid", "name"])
+def test_a_partial_destruction_is_finished_by_the_same_message(
+    stack: StackHarness, maker: Maker, spelling: str
+) -> None:
+    """The VM is gone; its disks are known by their mark, a copy that inherited it is not."""
+    name = fresh()
+    vm = maker.vm(name=name)
+    disk = disk_of(stack, maker, vm)
+    with _refused_disk(stack, maker, disk), pytest.raises(errors.XenflowError):
+        stack.do(FLOW, vm=vm, delete_disks=True)
+    copy = maker.uuid("VDI", stack.xenserver("VDI.clone", maker.ref("VDI", disk), {}))
+
+    answer = stack.do(FLOW, vm=vm if spelling == "uuid" else name, delete_disks=True)
+
+    assert maker.gone("VDI", disk)
+    assert not maker.gone("VDI", copy)
+    assert (answer["uuid"], uuids(answer["deleted"])) == (vm, [disk])
+    assert answer["return_result"].startswith(f"VM {name} was gone already; disks deleted: web02")
+    with pytest.raises(errors.Missing):
+        stack.do(FLOW, vm=vm, delete_disks=True)
+
+
+@pytest.mark.parametrize(
+    ("verb", "shutdown"),
+    [
+        ("destroy", "no"),
+        ("destroy", "force"),
+        ("hard_shutdown", "force"),
+        ("clean_shutdown", "clean"),
+    ],
+)
+def test_what_the_vm_blocks_is_refused_before_anything_is_done(
+    stack: StackHarness, maker: Maker, verb: str, shutdown: str
+) -> None:
+    """A VM that must not be destroyed is not shut down for it either."""
+    vm = maker.running()
+    stack.xenserver("VM.add_to_blocked_operations", maker.ref("VM", vm), verb, "by order")
+    before = stack.xenserver.world()
+
+    with pytest.raises(errors.Refused, match=rf"blocks {verb} \(by order\)") as caught:
+        stack.do(FLOW, vm=vm, delete_disks=True, shutdown=shutdown)
+
+    assert caught.value.code == "OPERATION_BLOCKED"
+    assert maker.record("VM", vm)["power_state"] == "Running"
+    assert stack.xenserver.world() == before
+
+
+def test_storage_that_is_not_attached_is_found_before_anything_is_done(
+    stack: StackHarness, maker: Maker
+) -> None:
+    """A disk on it could not go."""
+    sr = maker.ref("SR", maker.named("SR", "Local storage xs3"))
+    record = {"name_label": fresh(), "SR": sr, "virtual_size": 1 << 30, "type": "user"}
+    flags = {"sharable": False, "read_only": False, "other_config": {}}
+    disk = stack.xenserver("VDI.create", {**record, **flags})
+    vm = maker.vm()
+    maker.drive(vm, VDI=disk)
+    [pbd] = stack.xenserver("SR.get_PBDs", sr)
+    stack.xenserver("PBD.unplug", pbd)
+
+    try:
+        with pytest.raises(errors.Refused, match="SR Local storage xs3 is attached to no host"):
+            stack.do(FLOW, vm=vm, delete_disks=True)
+        assert not maker.gone("VM", vm)
+        answer = stack.do(FLOW, vm=vm)
+        assert len(answer["kept"]) == 2
+    finally:
+        stack.xenserver("PBD.plug", pbd)
+
+
+def test_snapshots_go_with_the_disks(stack: StackHarness, maker: Maker) -> None:
+    """And theirs; the answer lists every object that goes."""
+    before = stack.xenserver.world()
+    vm = maker.running()
+    for verb in ("VM.snapshot", "VM.checkpoint"):
+        stack.xenserver(verb, maker.ref("VM", vm), "before")
+
+    answer = stack.do(FLOW, vm=vm, delete_disks=True, shutdown="force")
+
+    assert stack.xenserver.world() == before
+    assert [one["name_label"] for one in answer["deleted_snapshots"]] == ["before", "before"]
+    assert len(answer["deleted"]) == 4
+    assert (answer["kept"], answer["kept_snapshots"]) == ([], [])
+
+
+@pytest.mark.parametrize("fields", [{}, {"delete_disks": True, "snapshots": "keep"}])
+def test_snapshots_stay_where_that_is_wanted_and_are_listed(
+    stack: StackHarness, maker: Maker, fields: dict[str, Any]
+) -> None:
+    """With their disks."""
+    vm = maker.vm()
+    taken = maker.uuid("VM", stack.xenserver("VM.snapshot", maker.ref("VM", vm), "before"))
+    disk = disk_of(stack, maker, taken)
+
+    answer = stack.do(FLOW, vm=vm, **fields)
+
+    assert not maker.gone("VM", taken)
+    assert disk in uuids(answer["kept"])
+    assert uuids(answer["kept_snapshots"]) == [taken]
+    assert answer["return_result"].endswith("snapshots kept: before")
+
+
+@pytest.mark.parametrize("by", ["uuid", "name_label", "tag"])
+def test_disks_that_are_to_be_kept_stay(stack: StackHarness, maker: Maker, by: str) -> None:
+    """Named by UUID, name label or tag."""
+    vm, kept = maker.vm(), maker.disk(name=fresh())
+    maker.drive(vm, VDI=maker.ref("VDI", kept))
+    stack.xenserver("VDI.add_tags", maker.ref("VDI", kept), "keep")
+    record = {**maker.record("VDI", kept), "tag": "keep"}
+
+    answer = stack.do(FLOW, vm=vm, delete_disks=True, keep_disks=[record[by]])
+
+    assert not maker.gone("VDI", kept)
+    assert [(one["uuid"], one["why"]) for one in answer["kept"]] == [(kept, "it was to be kept")]
+    assert len(answer["deleted"]) == 1
+
+
+def test_a_disk_to_keep_that_the_vm_does_not_have_is_refused(
+    stack: StackHarness, maker: Maker
+) -> None:
+    """It may be spelled wrongly, and would go."""
+    vm = maker.vm()
+
+    with pytest.raises(errors.Refused, match="has no dta; it has"):
+        stack.do(FLOW, vm=vm, delete_disks=True, keep_disks=["dta"])
+
+    assert not maker.gone("VM", vm)
+
+
+def test_a_disk_that_is_released_late_is_waited_for(stack: StackHarness, maker: Maker) -> None:
+    """Its storage holds it for some seconds after the VM was shut down."""
+    vm = maker.running()
+    disk = disk_of(stack, maker, vm)
+    fault = {"what": "refuse", "method": "Async.VDI.destroy", "code": "VDI_IN_USE", "count": 2}
+    ref = maker.ref("VDI", disk)
+    stack.xenserver.control("fault", **fault, object=ref, params=[ref, "destroy"])
+
+    stack.do(FLOW, vm=vm, delete_disks=True, shutdown="force")
+
+    assert maker.gone("VDI", disk)
+
+
+@contextmanager
+def _refused_disk(stack: StackHarness, maker: Maker, disk: str) -> Iterator[None]:
+    """Have XenServer refuse to destroy a disk while the block runs."""
+    ref = maker.ref("VDI", disk)
+    fault = {"what": "refuse", "method": "Async.VDI.destroy", "code": "VDI_HAS_RRDS"}
+    stack.xenserver.control("fault", **fault, object=ref, params=[ref], count=-1)
+    try:
+        yield
+    finally:
+        stack.xenserver.control("clear")
 
 
 def _disk_in(stack: StackHarness, maker: Maker, drive: str) -> str:

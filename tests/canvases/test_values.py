@@ -158,7 +158,9 @@ def test_disks_are_chosen_before_anything_is_destroyed() -> None:
     chosen, destroyed = steps(canvas(destroy_vm_and_disks, vm="web01", deleteDisks=True))
 
     assert chosen.task == "xenserver.vm.choose_disks"
-    assert _kwargs(chosen) == {"vm": "web01", "delete": True, "even_shared": False, "image": True}
+    told = _kwargs(chosen)
+    assert (told["vm"], told["delete"], told["even_shared"]) == ("web01", True, False)
+    assert (told["image"], told["snapshots"], told["shutdown"]) == (True, "delete", "no")
     assert destroyed.task == "xenserver.vm.destroy_with_disks"
 
 
@@ -191,8 +193,9 @@ def test_disks_go_side_by_side_after_their_vm() -> None:
 
     made = canvas(destroy_with_disks, vm="v", name_label="web01", disks=disks)
 
-    sides = [["xenserver.vdi.destroy"], ["xenserver.vdi.destroy"]]
-    assert names(made) == ["xenserver.vm.destroy", sides, "xenflow.gather"]
+    sides = [["xenserver.vdi.destroy_or_report"], ["xenserver.vdi.destroy_or_report"]]
+    first = ["xenserver.vm.mark_leftovers", "xenserver.vm.destroy"]
+    assert names(made) == [*first, sides, "xenserver.vm.report_destruction"]
 
 
 def test_a_list_of_vms_is_a_search() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from workers.local_stack.supervisor import Member, Supervisor
+from workers.local_stack.supervisor import ManagedProcess, Supervisor
 
 if TYPE_CHECKING:
     import subprocess
@@ -31,10 +31,10 @@ class Processes:
 
     def __init__(self, supervisor: Supervisor, environment: Mapping[str, str]) -> None:
         self.ended: list[Ended] = []
-        self._household = supervisor
+        self._supervisor = supervisor
         self._environment = environment
         self._commands: dict[str, Sequence[str]] = {}
-        self._members: dict[str, Member] = {}
+        self._members: dict[str, ManagedProcess] = {}
         self._killed: set[int] = set()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
@@ -57,11 +57,11 @@ class Processes:
     def start(self, name: str, command: Sequence[str]) -> None:
         """Start a process, and again whenever it ends."""
         self._commands[name] = command
-        self._members[name] = self._household.start(name, command, environment=self._environment)
+        self._members[name] = self._supervisor.start(name, command, environment=self._environment)
 
     def alive(self) -> bool:
         """Return whether every process runs."""
-        return all(member.alive for member in self._members.values())
+        return all(member.is_running for member in self._members.values())
 
     @contextmanager
     def killed(self, name: str) -> Iterator[None]:
@@ -90,12 +90,12 @@ class Processes:
                     self._over.wait(RESTART)
                     self.start(name, self._commands[name])
 
-    def _note(self, name: str, member: Member, code: int) -> None:
+    def _note(self, name: str, member: ManagedProcess, code: int) -> None:
         if member.process.pid not in self._killed:
             self.ended.append(Ended(name, code))
 
 
-def _signal(member: Member, number: signal.Signals) -> None:
+def _signal(member: ManagedProcess, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         if member.process.poll() is None:
             os.killpg(member.process.pid, number)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import redis
 
 from tests.chaos.processes import kill
-from workers.local_stack.supervisor import Member, Supervisor
+from workers.local_stack.supervisor import ManagedProcess, Supervisor
 
 Commands = Sequence[tuple[str, ...]]
 
@@ -37,7 +37,7 @@ class RedisServer:
 
     url: str
     supervisor: Supervisor
-    member: Member
+    member: ManagedProcess
 
     def client(self) -> redis.Redis:
         """Return a client of its own."""

@@ -5,12 +5,12 @@ import shlex
 
 import pytest
 
-from cli import examples, inputs, names, parsing
+from cli import catalogue_build, examples, message_inputs, parsing
 from tasks.engine.declaration import message
 from tasks.engine.declaration.operation import Operation
 from tests.cli.conftest import Run
 
-OPERATIONS = names.everything()
+OPERATIONS = catalogue_build.operations()
 
 
 @pytest.fixture(params=OPERATIONS, ids=lambda operation: operation.name)
@@ -49,7 +49,7 @@ def test_in_a_shell_it_is_the_command_of_that_message(operation: Operation) -> N
 
     *_, noun, verb = operation.name.split(".")
     assert words[:3] == ["xenflow", noun, verb.replace("_", "-")]
-    assert all(one.option in words for one in inputs.of(operation.model) if one.key in told)
+    assert all(one.option in words for one in message_inputs.of(operation.model) if one.key in told)
 
 
 def test_the_page_of_an_operation_tells_all_of_it(run: Run) -> None:
@@ -83,4 +83,7 @@ def test_a_pair_of_every_example_is_read_back(operation: Operation) -> None:
     """What `describe` shows can be given to `run` too."""
     told = {k: v for k, v in examples.message_of(operation).items() if isinstance(v, str)}
 
-    assert parsing.pairs(inputs.of(operation.model), [f"{k}={v}" for k, v in told.items()]) == told
+    assert (
+        parsing.pairs(message_inputs.of(operation.model), [f"{k}={v}" for k, v in told.items()])
+        == told
+    )

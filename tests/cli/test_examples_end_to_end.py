@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli import examples, names
+from cli import catalogue_build, examples
 from tasks.engine.declaration.operation import Operation
 from tests.cli.conftest import Run
 from tests.end_to_end import messages
@@ -46,7 +46,7 @@ def _part(maker: Maker) -> Fields:
     return {"uuid": maker.interface(vm), "vm": vm}
 
 
-@pytest.fixture(params=names.everything(), ids=lambda operation: operation.name)
+@pytest.fixture(params=catalogue_build.operations(), ids=lambda operation: operation.name)
 def operation(request: pytest.FixtureRequest) -> Operation:
     """Each operation and flow."""
     found: Operation = request.param

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from cli import inputs, parsing
-from cli.exit_codes import Code, Stop
+from cli import message_inputs, parsing
+from cli.exit_codes import Code, CommandFailed
 from cli.inputs import Kind
 from tasks.engine.declaration.field_types import Map, Size
 from tasks.engine.declaration.message import ChangingMessage
@@ -32,7 +32,7 @@ class Sample(ChangingMessage):
     disks: tuple[Disk, ...] = ()
 
 
-INPUTS = inputs.of(Sample)
+INPUTS = message_inputs.of(Sample)
 BY_NAME = {one.field: one for one in INPUTS}
 
 
@@ -104,15 +104,15 @@ def test_a_structure_is_read_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "text", "said"),
     [
-        ("disks", "[1", "--disks: this is no JSON"),
+        ("disks", "[1", "--disks: this is not JSON"),
         ("disks", "@nosuch.json", "--disks: cannot read nosuch.json"),
         ("other_config", ["a"], "--other-config: 'a' is not KEY=VALUE"),
     ],
 )
 def test_what_cannot_be_read_is_named(field: str, text: Any, said: str) -> None:
     """By the option it was written for."""
-    with pytest.raises(Stop) as stopped:
+    with pytest.raises(CommandFailed) as stopped:
         parsing.value(BY_NAME[field], text)
 
-    assert stopped.value.ending.code is Code.USAGE
-    assert said in stopped.value.ending.words
+    assert stopped.value.failure.code is Code.USAGE
+    assert said in stopped.value.failure.message

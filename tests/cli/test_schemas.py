@@ -31,7 +31,7 @@ def _write(folder: Path, **more: str) -> Path:
     """Write all of it, in a process where no test has declared anything."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(settings.PREFIX)}
     places = {
-        "--output": folder / "schemas",
+        "--folder": folder / "schemas",
         "--python": folder / "client" / "xenflow_client.py",
         "--pages": folder / "reference",
     }

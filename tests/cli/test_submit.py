@@ -215,15 +215,15 @@ def test_who_does_not_wait_gets_an_id(act: Acting, stack: StackHarness, name: st
     assert "✓ xenserver.vm.copy" in watched.out
 
 
-def test_a_run_is_called_off_by_its_id(act: Acting, stack: StackHarness, name: str) -> None:
-    """What was made is undone, and who watches ends as the run did."""
+def test_a_run_is_cancelled_by_its_id(act: Acting, stack: StackHarness, name: str) -> None:
+    """What was made is undone, and `watch` exits as the run ended."""
     with stack.xenserver.held():
         sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
         stack.until_parked(1)
         told = act("cancel", sent[:13])
 
     assert told.code == 0
-    assert "is called off" in told.out
+    assert "is being cancelled" in told.out
     assert act("watch", sent).code == 1
     assert act("cancel", sent).code == 1
     names = [record["name_label"] for record in stack.xenserver.records("VM").values()]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from workers.local_stack.supervisor import Member, Supervisor
+from workers.local_stack.supervisor import ManagedProcess, Supervisor
 
 XENFLOW = (sys.executable, "-m", "cli")
 PROC = Path("/proc")
@@ -38,9 +38,9 @@ def _living_in(folder: Path) -> list[str]:
     return found
 
 
-def _until(home: Supervisor, member: Member, said: str) -> str:
-    home.wait(member, lambda: said in member.said(), seconds=90)
-    return member.said()
+def _until(home: Supervisor, member: ManagedProcess, said: str) -> str:
+    home.wait(member, lambda: said in member.output(), seconds=90)
+    return member.output()
 
 
 def _exported(said: str) -> dict[str, str]:
@@ -137,5 +137,5 @@ def test_a_part_that_dies_ends_the_stack_with_an_error(tmp_path: Path, home: Sup
         redis.shutdown(nosave=True)
 
     assert member.process.wait() == 1
-    assert "valkey ended with 0" in member.said()
+    assert "valkey ended with 0" in member.output()
     assert _living_in(folder) == []

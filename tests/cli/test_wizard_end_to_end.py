@@ -11,7 +11,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from cli.wizard import selection, writer
-from cli.wizard.server_methods import Offers
+from cli.wizard.server_methods import ServerMethods
 from config.settings import Settings
 from config.targets import Target, Targets
 from simulator import datamodel
@@ -35,9 +35,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def offers(stack: StackHarness) -> Iterator[Offers]:
+def offers(stack: StackHarness) -> Iterator[ServerMethods]:
     """Ask the simulated pool what it offers."""
-    with Offers.of(_target(stack)) as offered:
+    with ServerMethods.of(_target(stack)) as offered:
         yield offered
 
 
@@ -102,7 +102,7 @@ def test_asked_again_it_changes_nothing(wizard: Wizard, folder: Path) -> None:
     assert (folder / "vm.py").read_bytes() == before
 
 
-def test_it_needs_no_session(wizard: Wizard, stack: StackHarness, offers: Offers) -> None:
+def test_it_needs_no_session(wizard: Wizard, stack: StackHarness, offers: ServerMethods) -> None:
     """Listing and counting are answered before one is asked for, and carry nothing out."""
     before = _logins(stack)
 
@@ -116,13 +116,13 @@ def _logins(stack: StackHarness) -> int:
     return int(stack.xenserver.control("stats")["sessions"]["logins"])
 
 
-def test_the_server_tells_how_many_parameters_a_method_takes(offers: Offers) -> None:
+def test_the_server_tells_how_many_parameters_a_method_takes(offers: ServerMethods) -> None:
     """The session aside."""
     assert offers.count("VM.set_name_label") == 2
     assert offers.count("VM.get_all") == 0
 
 
-def test_a_method_that_is_not_there_cannot_be_counted(offers: Offers) -> None:
+def test_a_method_that_is_not_there_cannot_be_counted(offers: ServerMethods) -> None:
     """XenServer's own word is passed on."""
     with pytest.raises(errors.XenflowError, match=r"VM\.set_colour"):
         offers.count("VM.set_colour")
@@ -184,7 +184,7 @@ def test_what_it_wrote_runs_by_message_and_by_command(
     wizard = Wizard(run, isolated_stack, folder)
     told = wizard("--method", "VM.set_name_label", "--method", "VDI.set_name_label")
     assert told.code == 0, told.err
-    with Offers.of(_target(isolated_stack)) as offers:
+    with ServerMethods.of(_target(isolated_stack)) as offers:
         writer.write(offers, OLD_MODEL, folder, [UNPUBLISHED])
     isolated_stack.services.choose(operations_path=str(folder))
     isolated_stack.services.worker()
@@ -215,7 +215,7 @@ def test_what_it_wrote_has_a_page_and_schemas(wizard: Wizard, tmp_path: Path) ->
     wizard("--method", "VM.set_name_label")
 
     page = wizard.xenflow("describe", "vm.set_name_label").out
-    wizard.xenflow("schema", "--output", str(tmp_path / "schemas"))
+    wizard.xenflow("schema", "--folder", str(tmp_path / "schemas"))
 
     assert "Set name_label of one VM." in page
     assert "xenflow vm set-name-label --vm web01 --name-label" in page

@@ -13,7 +13,7 @@ from config.settings import Settings
 from tasks.engine.declaration import catalogue
 from tests.stack import StackHarness
 from workers import loader
-from workers.local_stack.supervisor import Member, Supervisor
+from workers.local_stack.supervisor import ManagedProcess, Supervisor
 
 DOCS = Path(__file__).parents[2] / "docs"
 TUTORIAL = DOCS / "tutorials" / "wizard.md"
@@ -32,7 +32,7 @@ class Reader:
         self.said = ""
         self._supervisor = supervisor
         self._second = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-        self._up: Member | None = None
+        self._up: ManagedProcess | None = None
 
     def up(self, block: str) -> None:
         """Bring everything up in the first terminal, after Ctrl-C; paste what it exports."""
@@ -43,8 +43,8 @@ class Reader:
         up = self._up = self._supervisor.start(
             name, ["bash", "-c", script], environment=self._second
         )
-        self._supervisor.wait(up, lambda: "Ctrl-C ends it all" in up.said(), seconds=90)
-        self._second |= dict(_EXPORT.findall(up.said()))
+        self._supervisor.wait(up, lambda: "Ctrl-C stops it all" in up.output(), seconds=90)
+        self._second |= dict(_EXPORT.findall(up.output()))
 
     def do(self, block: str) -> None:
         """Type a block into the second terminal; every line of it must succeed."""

@@ -1,5 +1,6 @@
 """What the pages tell a reader to type is typed, and what they show is seen."""
 
+import dataclasses
 import shutil
 import subprocess
 import sys
@@ -25,10 +26,11 @@ TROUBLE = DOCS / "how-to" / "troubleshoot.md"
 BACKUP = DOCS / "how-to" / "back-up-and-restore.md"
 UPGRADE = DOCS / "how-to" / "upgrade.md"
 FAULTS = DOCS / "how-to" / "test-your-flows-against-faults.md"
+SIMULATE = DOCS / "how-to" / "simulate-a-pool-in-your-tests.md"
 SECURITY = DOCS / "explanation" / "security.md"
 
 OPERATE = (DEPLOY, TROUBLE, BACKUP, UPGRADE)
-READ_HERE = {QUICKSTART, CONNECT, LANGUAGES, COMPOSE, FAULTS, SECURITY, *OPERATE}
+READ_HERE = {QUICKSTART, CONNECT, LANGUAGES, COMPOSE, FAULTS, SIMULATE, SECURITY, *OPERATE}
 READ_ELSEWHERE = {  # by the tests of the wizard, and of the typed client
     DOCS / "tutorials" / "wizard.md",
     DOCS / "how-to" / "own-operations.md",
@@ -38,6 +40,7 @@ REFERENCE = set((DOCS / "reference").glob("*.md"))  # examples that are read off
 
 Sit = Callable[[Mapping[str, str]], Reader]
 
+needs_go = pytest.mark.skipif(not shutil.which("go"), reason="needs go on the path")
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="needs node on the path")
 
 
@@ -126,6 +129,31 @@ def test_testing_against_faults(valkey: valkey_server.Valkey, sit: Sit) -> None:
     valkey.client().flushall()
 
     sit({"XENFLOW_REDIS_URL": valkey.url}).read(FAULTS)
+
+
+@needs_node
+def test_simulating_a_pool(sit: Sit) -> None:
+    """In a shell, for pytest and for node's test runner."""
+    sit({}).read(SIMULATE)
+
+
+@needs_go
+@pytest.mark.slow
+def test_simulating_a_pool_for_go(tmp_path: Path, sit: Sit) -> None:
+    """The program of the page, by the commands of the page."""
+    folders = {"GOPATH": str(tmp_path / "go"), "GOCACHE": str(tmp_path / "cache")}
+    reader = sit({**folders, "GOFLAGS": "-mod=mod -modcacherw", "GOTOOLCHAIN": "local"})
+
+    reader.read_blocks(after_go(SIMULATE))
+
+    assert "ok" in reader.said
+
+
+def after_go(page: Path) -> list[pages.Block]:
+    """Return the first Go program of a page and the commands after it, to be done here."""
+    found = pages.blocks(page)
+    program = next(number for number, block in enumerate(found) if block.kind == "go")
+    return [dataclasses.replace(block, marks=()) for block in found[program : program + 2]]
 
 
 @pytest.mark.parametrize("page", sorted(READ_HERE), ids=lambda page: str(page.name))

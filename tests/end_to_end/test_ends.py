@@ -1,14 +1,14 @@
 """Processes that are told to end do so in order."""
 
 from tests.stack import PATIENCE, StackHarness
-from workers.local_stack.supervisor import Member
+from workers.local_stack.supervisor import ManagedProcess
 
 
-def told_to_end(*members: Member) -> None:
+def stop_requested(*members: ManagedProcess) -> None:
     for member in members:
         member.process.terminate()
     for member in members:
-        assert member.process.wait(timeout=PATIENCE) == 0, member.said()
+        assert member.process.wait(timeout=PATIENCE) == 0, member.output()
 
 
 def test_processes_log_out_of_xenserver_when_they_end(
@@ -19,7 +19,7 @@ def test_processes_log_out_of_xenserver_when_they_end(
     before = isolated_stack.xenserver.control("stats")["sessions"]
     isolated_stack.do("xenserver.vm.clone", vm="deb12", name=name)
 
-    told_to_end(worker, poller)
+    stop_requested(worker, poller)
 
     after = isolated_stack.xenserver.control("stats")["sessions"]
     assert after["logins"] == before["logins"] + 2
@@ -38,7 +38,7 @@ def test_what_a_worker_has_in_hand_is_finished_or_left_to_others(
             stack.send("xenserver.vm.clone", vm="deb12", name=f"{name}-{n}") for n in range(30)
         ]
         stack.until_parked(10)
-        told_to_end(first)
+        stop_requested(first)
     stack.services.worker(name="second")
 
     assert len({result.get(timeout=PATIENCE)["uuid"] for result in results}) == 30
@@ -55,4 +55,4 @@ def test_processes_end_when_told_to_though_redis_is_away(
     (valkey,) = [member for member in stack.processes if member.name == "valkey"]
     stack.kill(valkey)
 
-    told_to_end(worker, poller)
+    stop_requested(worker, poller)

@@ -28,7 +28,7 @@ def _every_slot_is_free_afterwards(stack: StackHarness) -> Iterator[None]:
     yield
     stack.until(lambda: not stack.redis.exists("unacked", "unacked_index"), "all acknowledged")
     assert stack.do("xenserver.host.find")["count"] == 3
-    assert all(member.alive for member in stack.processes)
+    assert all(member.is_running for member in stack.processes)
 
 
 @pytest.mark.parametrize("what", hostile.REFUSED)

@@ -18,7 +18,7 @@ def profiles(isolated_stack: StackHarness) -> Path:
 
 def move_in(stack: StackHarness) -> None:
     """Start a worker and a poller, which read the profiles anew; those there were are gone."""
-    stack.kill(*(m for m in stack.processes if m.alive and m.name in {"worker", "poller"}))
+    stack.kill(*(m for m in stack.processes if m.is_running and m.name in {"worker", "poller"}))
     stack.services.worker()
     stack.services.poller()
 

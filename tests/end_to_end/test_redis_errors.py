@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import SHORT
 from tests.end_to_end import redis_troubles
 from tests.stack import PATIENCE, StackHarness, running_stack
-from workers.local_stack.supervisor import Member
+from workers.local_stack.supervisor import ManagedProcess
 
 FIND = "xenserver.host.find"
 LASTS = 4.0  # seconds: longer than several tries, and than a lease
@@ -27,7 +27,7 @@ def troubled_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackHa
         yield stack
 
 
-def others(stack: StackHarness, name: str) -> list[Member]:
+def others(stack: StackHarness, name: str) -> list[ManagedProcess]:
     """Return all workers but one."""
     return [m for m in stack.processes if m.name in {"first", "second"} and m.name != name]
 
@@ -60,7 +60,7 @@ def test_every_worker_takes_again_afterwards(
     with redis_troubles.troubled(trouble, stack.redis, stack.services.folder / "valkey"):
         time.sleep(LASTS)
 
-    assert all(member.alive for member in stack.processes)
+    assert all(member.is_running for member in stack.processes)
     assert [result.get(timeout=PATIENCE)["count"] for result in sent] == [3] * len(sent)
     assert [result.get(timeout=PATIENCE)["name_label"] for result in made] == names
     assert [len(stack.xenserver.named("VM", name)) for name in names] == [1] * len(names)

@@ -107,13 +107,13 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
         running_stack(tmp_path_factory.mktemp("vault"), speed=20.0) as stack,
     ):
         pool = elsewhere.start("pool", command)
-        elsewhere.wait(pool, lambda: LISTENING in pool.said())
+        elsewhere.wait(pool, lambda: LISTENING in pool.output())
         stack.services.choose(keys=key, allow_http="true")
         stack.services.worker()
         stack.services.poller()
         url = stack.services.flower()
         flower = Flower(url, stack.services.environment["XENFLOW_FLOWER_PASSWORD"])
-        port = pool.said().partition(LISTENING)[2].split()[0]
+        port = pool.output().partition(LISTENING)[2].split()[0]
         yield Vault(stack, flower, int(port), password, key)
 
 

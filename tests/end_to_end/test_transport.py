@@ -17,7 +17,7 @@ from tasks.engine.journal.scripts import text
 from tests.stack import StackHarness
 from workers.broker import transport
 from workers.local_stack import valkey_server
-from workers.local_stack.supervisor import Member, Supervisor
+from workers.local_stack.supervisor import ManagedProcess, Supervisor
 
 KILLS = 6
 BATCH = 400
@@ -25,7 +25,7 @@ WORKER = [sys.executable, "-m", "celery", "-A", "tests.end_to_end.taking", "work
 OPTIONS = ["-P", "threads", "-c", "16", "--without-mingle", "--without-gossip", "-l", "WARNING"]
 
 
-def start(supervisor: Supervisor, url: str, name: str) -> Member:
+def start(supervisor: Supervisor, url: str, name: str) -> ManagedProcess:
     environment = {**os.environ, "XENFLOW_REDIS_URL": url}
     return supervisor.start(
         name, [*WORKER, *OPTIONS, "-n", f"{name}@here"], environment=environment

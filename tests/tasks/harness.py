@@ -12,7 +12,7 @@ from config.targets import Target
 from tasks.engine.declaration import message
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.operation import Operation, Steps
-from tasks.engine.declaration.suspensions import Address, Call, Follow, Leg
+from tasks.engine.declaration.suspensions import Address, Call, Follow, Leg, Pause
 from tests.xenserver.pools import Pool
 from xenserver import errors, events
 from xenserver.client import Xen
@@ -51,6 +51,12 @@ class Lab:
     pool: Pool
     hands: Listening = field(default_factory=Listening)
     eyes: Sessions = field(default_factory=Sessions)
+    transport: str = "json-rpc"
+
+    @property
+    def target(self) -> Target:
+        """Return how the pool is reached."""
+        return self.pool.target(transport=self.transport)
 
     def close(self) -> None:
         """Log out."""
@@ -61,7 +67,7 @@ class Lab:
         """Carry an operation out; return its answer as it goes over the wire."""
         said = message.check(operation.model, fields)
         own = {name: getattr(said, name) for name in message.own_fields(operation.model)}
-        target = self.pool.target()
+        target = self.target
         memory: dict[str, str] = {}
         outcomes: list[Any] = []
         while True:
@@ -76,7 +82,7 @@ class Lab:
 
     def see(self, method: str, *params: Value) -> Any:
         """Call the pool behind the operation's back."""
-        return self.eyes.call(self.pool.target(), method, *params)
+        return self.eyes.call(self.target, method, *params)
 
     def begin(self, method: str, *params: Value) -> str:
         """Have the pool begin a call; return its task's UUID."""
@@ -153,6 +159,8 @@ def _pass(lab: "Lab", target: Target, xen: Xen, leg: Leg) -> object:
                 return error
         case Follow():
             return _told(leg, _ended(hands, target, leg.ref))
+        case Pause():
+            return None
         case Address():
             return _addresses(lab, leg)
     raise AssertionError(f"no operation has such a leg: {leg}")
@@ -179,12 +187,10 @@ def _told(leg: Follow, end: events.TaskEnd) -> Mapping[str, Any] | errors.Xenflo
 
 
 def _ended(hands: Sessions, target: Target, ref: str) -> events.TaskEnd:
-    """Wait for the end of a task of XenServer."""
-    token = ""
+    """Wait for the end of a task of XenServer, by a long poll where the server has it."""
+    token: str | None = events.START
     while True:
-        told: Any = hands.call(target, "event.from", [f"task/{ref}"], token, 30.0, timeout=60.0)
-        token = told["token"]
-        for event in told["events"]:
-            seen = events.told(ref, event["snapshot"])
-            if isinstance(seen, events.TaskEnd):
-                return seen
+        seen, token = events.changes(hands, target, token, 30.0)
+        for event in seen:
+            if isinstance(event, events.TaskEnd) and event.ref == ref:
+                return event

@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks import host, network, pif, sr, task, vbd, vdi, vif
 from tasks.engine.declaration.operation import Operation
-from tasks.vm import copies, guest, lifecycle, migration, pausing, power
+from tasks.vm import copies, guest, lifecycle, migration, pausing, power, snapshots
 from tests.tasks.fixtures import GIB, ISO, LIBRARY, NFS, Maker, Record, fresh
 
 Fields = dict[str, Any]
@@ -311,6 +311,15 @@ TABLE = (
     _power(power.reboot, "Reboot completed", Maker.running, "Running", Maker.vm),
     _power(power.shutdown, "Shutdown completed", Maker.running, "Halted", Maker.vm),
     _power(power.start, "VM started", Maker.vm, "Running", Maker.running),
+    _finds(snapshots.find_snapshots, "snapshot", lambda maker: {"uuid": maker.snapshot()}),
+    Case(
+        operation=snapshots.destroy_snapshot,
+        ready=lambda maker: {"snapshot": maker.snapshot()},
+        says="Snapshot destroyed",
+        seen=_gone("VM", "snapshot"),
+        wrong=lambda maker: {"snapshot": maker.vm()},
+        code=WRONG_CLASS,
+    ),
     Case(
         operation=copies.revert,
         ready=lambda maker: {"snapshot": maker.snapshot()},

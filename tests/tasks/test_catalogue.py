@@ -22,6 +22,10 @@ NAMING = [
 """Each operation with each of its fields that names an object."""
 
 STEPS_OF_FLOWS = {
+    "xenserver.vdi.destroy_or_report",
+    "xenserver.vm.destroy_snapshot_or_report",
+    "xenserver.vm.mark_leftovers",
+    "xenserver.vm.report_destruction",
     "xenserver.vm.assign_each_to_network",
     "xenserver.vm.resolve",
     "xenserver.vbd.plug_if_running",

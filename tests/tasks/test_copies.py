@@ -2,7 +2,8 @@
 
 import pytest
 
-from tasks.vm import copies
+from tasks.vm import copies, snapshots
+from tests.tasks.fixtures import Maker
 from tests.tasks.harness import Lab
 from xenserver import errors
 
@@ -121,3 +122,51 @@ def test_revert_tells_a_vm_that_it_is_no_snapshot(lab: Lab) -> None:
 
 def _disks(lab: Lab, vm: str) -> set[str]:
     return {drive["VDI"] for drive in lab.devices("VBD", vm, type="Disk")}
+
+
+def test_snapshots_of_a_vm_are_found_by_vm_and_name(lab: Lab) -> None:
+    """Those of others are not, and no VM is."""
+    taken = lab.snapshot_of("web02", "before")
+    lab.snapshot_of("db01", "before")
+
+    of_vm = lab.do(snapshots.find_snapshots, vm="web02")
+    by_name = lab.do(snapshots.find_snapshots, name="before")
+
+    [found] = of_vm["records"]
+    assert (found["uuid"], found["snapshot_of"]) == (taken, lab.uuid("VM", "web02"))
+    assert (of_vm["return_result"], by_name["count"]) == ("1 snapshot", 2)
+    assert lab.do(snapshots.find_snapshots, name="web02")["count"] == 0
+
+
+@pytest.mark.parametrize("verb", ["VM.snapshot", "VM.checkpoint"])
+def test_a_snapshot_goes_with_its_disks(lab: Lab, verb: str) -> None:
+    """The image of its memory too; the VM and its disks stay."""
+    before = {cls: set(lab.all(cls)) for cls in ("VM", "VDI", "VBD")}
+    made = lab.see(verb, lab.ref("VM", "web01"), "before")
+
+    lab.do(snapshots.destroy_snapshot, snapshot=lab.see("VM.get_uuid", made))
+
+    assert {cls: set(lab.all(cls)) for cls in before} == before
+
+
+def test_the_disks_of_a_snapshot_may_stay(lab: Lab) -> None:
+    """To be attached elsewhere."""
+    taken = lab.snapshot_of("web02", "before")
+    disks = set(lab.all("VDI"))
+
+    lab.do(snapshots.destroy_snapshot, snapshot=taken, keep_disks=True)
+
+    assert not lab.exists("VM", taken)
+    assert set(lab.all("VDI")) == disks
+
+
+def test_a_disk_of_a_snapshot_that_a_vm_uses_stays(lab: Lab) -> None:
+    """A backup has it attached."""
+    taken = lab.snapshot_of("web02", "before")
+    [drive] = lab.devices("VBD", taken)
+    maker = Maker(lab.see, lab.pool.do)
+    maker.drive(maker.vm(), VDI=drive["VDI"], mode="RO")
+
+    lab.do(snapshots.destroy_snapshot, snapshot=taken)
+
+    assert drive["VDI"] in lab.all("VDI")

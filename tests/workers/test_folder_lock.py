@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from workers.local_stack import folder_lock
-from workers.local_stack.supervisor import Trouble
+from workers.local_stack.supervisor import StackError
 
 
 def test_a_second_is_refused_in_words(tmp_path: Path) -> None:
     """It is told where the first one is, and how to be another."""
     with (
         folder_lock.within(tmp_path),
-        pytest.raises(Trouble, match=r"is up in .* already; name another with --folder"),
+        pytest.raises(StackError, match=r"already runs in .*; name another folder with --folder"),
         folder_lock.within(tmp_path),
     ):
         pass
@@ -49,7 +49,7 @@ def test_a_second_command_leaves_the_first_ones_folder_alone(name: str, tmp_path
         refused = subprocess.run(words, capture_output=True, check=False, text=True)
 
     assert refused.returncode == 1
-    assert refused.stderr.startswith(f"xenflow: a xenflow is up in {tmp_path} already")
+    assert refused.stderr.startswith(f"xenflow: xenflow already runs in {tmp_path}")
     assert (tmp_path / "worker.log").read_text(encoding="utf-8") == "at work"
 
 
@@ -57,7 +57,7 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
     """A demo empties the folder it was in."""
     (tmp_path / "thesis.txt").touch()
 
-    with pytest.raises(Trouble, match="has other things in it"), folder_lock.within(tmp_path):
+    with pytest.raises(StackError, match="contains other files"), folder_lock.within(tmp_path):
         pass
 
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

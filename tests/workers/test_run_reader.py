@@ -1,4 +1,4 @@
-"""A run is told from its entries in the journal, nested as its flows were."""
+"""A run is read from its entries in the journal, nested as its flows are."""
 
 import json
 from collections.abc import Callable
@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from cli import output, run_views
 from tasks.engine.journal.journal import Journal, Place
 from tasks.engine.journal.keys import Keys
 from workers.run_reader import NoSuchRun, Runs
-from workers.run_record import Run
 
 FLOW = "11111111-aaaa-4000-8000-000000000000"
 FAULT = {
@@ -27,13 +25,13 @@ Write = Callable[..., None]
 
 @pytest.fixture
 def journal(redis: Redis) -> Journal:
-    """Open a journal in which nothing stands."""
+    """Open an empty journal."""
     return Journal(redis, Keys("test"), lease=10.0, keep=60)
 
 
 @pytest.fixture
 def write(journal: Journal) -> Write:
-    """Write an operation as its first delivery does, then what came of it."""
+    """Write an operation as its first delivery does, then further fields."""
 
     def entry(
         operation: str,
@@ -56,18 +54,13 @@ def runs(journal: Journal) -> Runs:
     return Runs(journal)
 
 
-def _pictured(run: Run, capsys: pytest.CaptureFixture[str], *, traces: bool = False) -> str:
-    output.out().print(run_views.tree(run, traces=traces))
-    return capsys.readouterr().out
-
-
 def test_steps_stand_below_their_flow(write: Write, runs: Runs) -> None:
-    """And the steps of an inner flow below that."""
+    """The steps of an inner flow are below that flow."""
     write(FLOW, name="flow.outer")
     write("inner", path=(FLOW,), name="flow.inner")
     write("step", path=(FLOW, "inner"), name="xenserver.vm.clone")
 
-    [outer] = runs.of(FLOW).steps
+    [outer] = runs.find(FLOW).steps
 
     assert [step.name for step in outer.everything()] == [
         "flow.outer",
@@ -77,11 +70,11 @@ def test_steps_stand_below_their_flow(write: Write, runs: Runs) -> None:
 
 
 def test_somebodys_own_chain_is_a_run_of_several(write: Write, runs: Runs) -> None:
-    """In the order in which its operations began; it is called as its first."""
+    """Its operations are in the order in which they began; the first gives the name."""
     write("one", name="xenserver.vm.clone")
     write("two", name="xenserver.vm.start")
 
-    run = runs.of(FLOW)
+    run = runs.find(FLOW)
 
     assert [step.id for step in run.steps] == ["one", "two"]
     assert run.name == "xenserver.vm.clone"
@@ -90,20 +83,20 @@ def test_somebodys_own_chain_is_a_run_of_several(write: Write, runs: Runs) -> No
 def test_a_run_goes_on_until_its_last_operation_has_ended(
     write: Write, runs: Runs, journal: Journal
 ) -> None:
-    """Its times are those of its first and its last."""
+    """Its times are those of its first and its last operation."""
     write("one", name="xenserver.vm.clone", created="100", ended="101.5", phase="ended")
     write("two", name="xenserver.vm.start", created="102", phase="parked")
 
-    assert runs.of(FLOW).ended is None
+    assert runs.find(FLOW).ended is None
 
     write("three", name="xenserver.vm.start", created="103", ended="104", phase="ended")
     journal.redis.hset(journal.keys.entry("two"), "ended", "107")
 
-    assert (runs.of(FLOW).created, runs.of(FLOW).ended) == (100.0, 107.0)
+    assert (runs.find(FLOW).created, runs.find(FLOW).ended) == (100.0, 107.0)
 
 
-def test_a_leg_tells_when_it_was_where(write: Write, runs: Runs, journal: Journal) -> None:
-    """Launched, parked, landed; what is open is what the operation waits for."""
+def test_a_suspension_point_has_its_times(write: Write, runs: Runs, journal: Journal) -> None:
+    """They are launched, parked and landed; the operation waits for one that has not landed."""
     write(
         FLOW,
         name="xenserver.vm.copy",
@@ -114,49 +107,53 @@ def test_a_leg_tells_when_it_was_where(write: Write, runs: Runs, journal: Journa
         },
     )
 
-    [step] = runs.of(FLOW).steps
-    assert step.words() == "waits for VM.copy"
-    assert (step.legs[0].launched, step.legs[0].parked, step.legs[0].landed) == (10.5, 10.75, None)
+    [step] = runs.find(FLOW).steps
+    assert step.status() == "waits for VM.copy"
+    assert (
+        step.suspensions[0].launched,
+        step.suspensions[0].parked,
+        step.suspensions[0].landed,
+    ) == (10.5, 10.75, None)
 
     journal.settle(FLOW, "0", {"status": "success", "result": "ref"})
-    assert runs.of(FLOW).steps[0].waits_for is not None  # it has no message to be called back by
+    assert runs.find(FLOW).steps[0].waits_for is not None  # it has no message to be called back by
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("fields", "status"),
     [
-        ({"phase": "running"}, "is at work"),
-        ({"phase": "landed"}, "goes on in a moment"),
-        ({"phase": "resting", "trouble": "VM web01 is busy"}, "rests: VM web01 is busy"),
-        ({"phase": "resting"}, "rests a moment"),
-        ({"phase": "settling"}, "lets its open steps settle"),
+        ({"phase": "running"}, "is running"),
+        ({"phase": "landed"}, "continues in a moment"),
+        ({"phase": "resting", "trouble": "VM web01 is busy"}, "is deferred: VM web01 is busy"),
+        ({"phase": "resting"}, "is deferred for a moment"),
+        ({"phase": "settling"}, "waits for its open steps to end"),
         ({"phase": "parked"}, "waits for its steps (0 ended)"),
         ({"phase": "parked", "sent:undo": "1"}, "undoes what it made"),
-        ({"phase": "parked", "called_off": "cancelled"}, "is being called off"),
+        ({"phase": "parked", "called_off": "cancelled"}, "is being cancelled"),
         ({"phase": "ended", "ended": "1", "answer": {"return_result": "done"}}, "succeeded"),
         ({"phase": "ended", "ended": "1", "fault": FAULT}, f"failed: {FAULT['message']}"),
     ],
 )
-def test_how_it_stands_is_said_in_words(
-    fields: dict[str, Any], words: str, write: Write, runs: Runs
+def test_the_status_is_a_text(
+    fields: dict[str, Any], status: str, write: Write, runs: Runs
 ) -> None:
-    """For each phase, and each end."""
+    """Each phase has one, and each end."""
     write(FLOW, name="xenserver.vm.start", **fields)
 
-    assert runs.of(FLOW).words() == words
+    assert runs.find(FLOW).status() == status
 
 
-def test_steps_that_undo_are_told_apart(write: Write, runs: Runs) -> None:
-    """They stand among the steps of the flow that fell."""
+def test_steps_that_undo_are_marked(write: Write, runs: Runs) -> None:
+    """They are among the steps of the flow that failed."""
     write(FLOW, name="flow.outer", fault=FAULT, ended="9", phase="ended")
     write("clone", path=(FLOW,), name="xenserver.vm.clone", ended="3")
     write("undo", path=(FLOW,), name="xenserver.vm.discard", undoes="1", ended="5", answer={})
     left = {"return_result": "not undone: VM busy", "not_undone": FAULT}
     write("left", path=(FLOW,), name="xenserver.vdi.destroy", undoes="1", ended="5", answer=left)
 
-    [outer] = runs.of(FLOW).steps
+    [outer] = runs.find(FLOW).steps
 
-    assert sorted((step.name, step.undoes, step.words()) for step in outer.steps) == [
+    assert sorted((step.name, step.undoes, step.status()) for step in outer.steps) == [
         ("xenserver.vdi.destroy", True, "not undone: VM busy"),
         ("xenserver.vm.clone", False, "succeeded"),
         ("xenserver.vm.discard", True, "undone"),
@@ -164,95 +161,66 @@ def test_steps_that_undo_are_told_apart(write: Write, runs: Runs) -> None:
 
 
 def test_a_run_is_found_by_any_of_its_operations(write: Write, runs: Runs) -> None:
-    """Or by how its own id begins."""
+    """It is also found by the first characters of its own id."""
     write(FLOW, name="flow.outer")
     write("step", path=(FLOW,), name="xenserver.vm.clone")
 
-    assert runs.of("step").id == FLOW
-    assert runs.of(FLOW[:4]).id == FLOW
+    assert runs.find("step").id == FLOW
+    assert runs.find(FLOW[:4]).id == FLOW
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [("1111", "several runs begin with 1111"), ("111", "no run '111'"), ("9999", "no run '9999'")],
 )
-def test_a_run_that_is_not_known_is_said_to_be(
+def test_an_unknown_run_is_named_in_the_error(
     name: str, said: str, write: Write, runs: Runs
 ) -> None:
-    """So is a beginning that several have, or that is too short to mean anything."""
+    """First characters that several runs share, or that are too few, are an error too."""
     for root in (FLOW, FLOW[:-1] + "1"):
         write(root, root=root, name="flow.outer")
 
     with pytest.raises(NoSuchRun, match=said):
-        runs.of(name)
+        runs.find(name)
 
 
 def test_the_latest_run_comes_first(write: Write, runs: Runs) -> None:
-    """As many as were asked for."""
+    """No more runs are read than were asked for."""
     for root in ("1", "2", "3"):
         write(root, root=root, name=f"flow.{root}")
 
     assert [run.name for run in runs.latest(2)] == ["flow.3", "flow.2"]
 
 
-def test_a_picture_shows_the_tree_and_what_was_undone(
-    write: Write, runs: Runs, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Each operation with its times, each leg, the error; the stack trace where it is asked for."""
-    fault = {**FAULT, "traceback": "Traceback: here"}
-    write(FLOW, name="flow.outer", created="1", ended="4", phase="ended", fault=fault)
-    leg = {"method": "VM.clone", "params": [], "at": 2}
-    write("clone", path=(FLOW,), name="xenserver.vm.clone", **{"leg:0": leg, "landed:0": "3"})
-
-    told = _pictured(runs.of(FLOW), capsys)
-
-    assert "✗ flow.outer" in told
-    assert "└── … xenserver.vm.clone" in told or "├── … xenserver.vm.clone" in told
-    assert "VM.clone  launched +1.00 s, landed +2.00 s" in told
-    assert told.count("undone: VM web01") == 1
-    assert "Traceback" not in told
-    assert "Traceback: here" in _pictured(runs.of(FLOW), capsys, traces=True)
-
-
-def test_a_picture_shows_what_is_left_of_a_step(
-    write: Write, runs: Runs, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Its message says nothing of what it made, for that is its flow's to undo."""
-    fault = {**FAULT, "message": "VM web01 is running", "kept": FAULT["undone"]}
-    write(FLOW, name="xenserver.vm.clone", ended="4", phase="ended", fault=fault)
-
-    assert "kept: VM web01" in _pictured(runs.of(FLOW), capsys)
-
-
 def test_the_state_in_a_document_is_one_word(write: Write, runs: Runs) -> None:
-    """What more there is to say stands beside it."""
+    """The status says more."""
     write(FLOW, name="flow.outer", fault=FAULT, ended="9", phase="ended")
     write("undo", path=(FLOW,), name="xenserver.vm.discard", undoes="1", ended="5", answer={})
     write("open", path=(FLOW,), name="xenserver.vm.start", phase="running")
 
-    told = runs.of(FLOW).document()
+    told = runs.find(FLOW).document()
 
-    assert (told["state"], told["words"]) == ("failed", f"failed: {FAULT['message']}")
+    assert (told["state"], told["status"]) == ("failed", f"failed: {FAULT['message']}")
     [outer] = told["steps"]
-    assert (outer["state"], outer["words"]) == (told["state"], told["words"])
+    assert (outer["state"], outer["status"]) == (told["state"], told["status"])
     assert sorted(step["state"] for step in outer["steps"]) == ["open", "undone"]
 
 
-def test_the_leg_of_a_flow_is_never_launched(write: Write, runs: Runs) -> None:
-    """How often its steps were sent is no moment."""
+def test_the_suspension_point_of_a_flow_is_never_launched(write: Write, runs: Runs) -> None:
+    """The count of its sent steps is no time."""
     write(FLOW, name="flow.outer", phase="parked", **{"sent:0": "1"})
 
-    [leg] = runs.of(FLOW).document()["steps"][0]["legs"]
+    [leg] = runs.find(FLOW).document()["steps"][0]["suspensions"]
 
     assert leg["launched"] is None
 
 
 def test_a_run_is_a_document_too(write: Write, runs: Runs) -> None:
-    """For programs: the same, as JSON."""
+    """Programs read the same as JSON."""
     write(FLOW, name="flow.outer", inputs={"name": "web01"})
     write("step", path=(FLOW,), name="xenserver.vm.clone", **{"leg:0": {"method": "VM.clone"}})
 
-    told = json.loads(json.dumps(runs.of(FLOW).document()))
+    told = json.loads(json.dumps(runs.find(FLOW).document()))
 
     assert told["steps"][0]["inputs"] == {"name": "web01"}
-    assert told["steps"][0]["steps"][0]["legs"][0]["method"] == "VM.clone"
+    assert told["steps"][0]["steps"][0]["suspensions"][0]["method"] == "VM.clone"

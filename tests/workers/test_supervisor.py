@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from workers.local_stack import supervisor
-from workers.local_stack.supervisor import Member, Supervisor, Trouble
+from workers.local_stack.supervisor import ManagedProcess, StackError, Supervisor
 
 PYTHON = [sys.executable, "-c"]
 SLEEPS = [*PYTHON, "import time; print('ready', flush=True); time.sleep(600)"]
@@ -36,9 +36,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def _started(home: Supervisor, command: list[str]) -> Member:
+def _started(home: Supervisor, command: list[str]) -> ManagedProcess:
     member = home.start("one", command)
-    home.wait(member, lambda: "ready" in member.said())
+    home.wait(member, lambda: "ready" in member.output())
     return member
 
 
@@ -59,7 +59,7 @@ def test_what_an_earlier_process_said_is_not_heard_again(folder: Path) -> None:
     with Supervisor(folder) as home:
         member = home.start("one", [*PYTHON, "import time; time.sleep(600)"])
 
-        assert member.said() == ""
+        assert member.output() == ""
         assert "ready" in member.log.read_text(encoding="utf-8")
 
 
@@ -69,7 +69,7 @@ def test_a_process_has_a_log_of_its_own(folder: Path) -> None:
         member = _started(home, SLEEPS)
 
         assert member.log == folder / "one.log"
-        assert member.said() == "ready\n"
+        assert member.output() == "ready\n"
 
 
 def test_a_process_is_told_its_environment(folder: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_process_is_told_its_environment(folder: Path) -> None:
         member = home.start("one", command, environment={"ROOM": "kitchen"})
         member.process.wait()
 
-        assert member.said() == "kitchen False\n"
+        assert member.output() == "kitchen False\n"
 
 
 def test_in_the_end_every_process_has_ended(folder: Path) -> None:
@@ -102,7 +102,7 @@ def test_an_error_ends_them_too(folder: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         fail()
 
-    assert not members[0].alive
+    assert not members[0].is_running
 
 
 def test_a_process_that_does_not_listen_is_killed(folder: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_process_that_does_not_listen_is_killed(folder: Path) -> None:
 def test_what_a_process_started_ends_with_it(folder: Path) -> None:
     """Also when it forgets to end it itself."""
     with Supervisor(folder) as home:
-        child = int(_started(home, PARENT).said().split()[1])
+        child = int(_started(home, PARENT).output().split()[1])
 
     deadline = time.monotonic() + 10
     while _runs(child) and time.monotonic() < deadline:
@@ -129,7 +129,7 @@ def test_a_process_that_ends_before_it_is_ready_is_named(folder: Path) -> None:
     with Supervisor(folder) as home:
         member = home.start("one", [*PYTHON, "import sys; sys.exit('no bread')"])
 
-        with pytest.raises(Trouble, match=r"one ended with 1(.|\n)*no bread"):
+        with pytest.raises(StackError, match=r"one ended with 1(.|\n)*no bread"):
             home.wait(member, lambda: False)
 
 
@@ -138,7 +138,7 @@ def test_a_process_that_is_never_ready_is_named(folder: Path) -> None:
     with Supervisor(folder) as home:
         member = home.start("one", SLEEPS)
 
-        with pytest.raises(Trouble, match=r"one was not ready after 0\.1 s"):
+        with pytest.raises(StackError, match=r"one was not ready after 0\.1 s"):
             home.wait(member, lambda: False, seconds=0.1)
 
 
@@ -148,18 +148,18 @@ def test_a_process_that_ends_by_itself_is_noticed(folder: Path) -> None:
         member = home.start("one", [*PYTHON, "print('farewell')"])
         member.process.wait()
 
-        with pytest.raises(Trouble, match="one ended with 0"):
-            home.stay(threading.Event())
+        with pytest.raises(StackError, match="one ended with 0"):
+            home.run_until(threading.Event())
 
 
 def test_who_is_told_to_end_need_not_stay(folder: Path) -> None:
     """SIGTERM, SIGHUP and Ctrl-C are such words; the old ones hold again afterwards."""
     before = signal.getsignal(signal.SIGTERM)
 
-    with Supervisor(folder) as home, supervisor.told_to_end() as told:
+    with Supervisor(folder) as home, supervisor.stop_requested() as told:
         _started(home, SLEEPS)
         signal.raise_signal(signal.SIGTERM)
-        home.stay(told)
+        home.run_until(told)
 
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -176,14 +176,14 @@ def test_a_process_that_somebody_else_started_is_taken_in(folder: Path) -> None:
         process = subprocess.Popen(SLEEPS, stdout=subprocess.DEVNULL, start_new_session=True)
         member = home.adopt("guest", process, folder / "guest.log")
 
-        assert home.members == (member,)
-        assert member.said() == ""
+        assert home.processes == (member,)
+        assert member.output() == ""
 
-    assert not member.alive
+    assert not member.is_running
 
 
 def _interrupted_while_it_starts(done: list[str]) -> None:
-    with supervisor.heard_later():
+    with supervisor.signals_deferred():
         signal.raise_signal(signal.SIGINT)
         done.append("taken in")
 

@@ -13,7 +13,6 @@ from config.targets import Targets
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.parked import ParkedOperations
 from workers.process_records import ProcessRecords
-from xenserver.session import Sessions
 
 if TYPE_CHECKING:
     from config.targets import Target
@@ -28,7 +27,6 @@ class Context:
     settings: Settings
     app: Celery
     journal: Journal
-    sessions: Sessions
 
     # cached_property writes into __dict__, which a frozen dataclass allows
 

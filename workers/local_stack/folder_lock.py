@@ -1,4 +1,4 @@
-"""One house a folder: whoever moves in holds a lock, which ends with the process at the latest."""
+"""One stack in a folder: it holds a lock, which ends with the process at the latest."""
 
 import fcntl
 import os
@@ -7,25 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workers.local_stack.supervisor import Trouble
+from workers.local_stack.supervisor import StackError
 
 LOCK = "lock"
 
 
 @contextmanager
 def within(folder: Path) -> Iterator[None]:
-    """Hold a folder, which is made if need be; raise Trouble where it is not ours to hold."""
+    """Hold a folder, which is made if it is missing; raise StackError where it cannot be held."""
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()) and not (folder / LOCK).exists():
-        raise Trouble(f"{folder} has other things in it; name an empty one with --folder")
+        raise StackError(f"{folder} contains other files; name an empty folder with --folder")
     with (folder / LOCK).open("ab") as lock:
         if not _taken(lock.fileno()):
-            raise Trouble(f"a xenflow is up in {folder} already; name another with --folder")
+            raise StackError(f"xenflow already runs in {folder}; name another folder with --folder")
         yield
 
 
 def clear(folder: Path) -> None:
-    """Remove everything in a folder that is held, save the lock."""
+    """Remove everything in a folder that is held, except the lock."""
     for path in folder.iterdir():
         if path.name == LOCK:
             continue
@@ -36,7 +36,7 @@ def clear(folder: Path) -> None:
 
 
 def _taken(lock: int) -> bool:
-    """Take the lock at once; one that was removed meanwhile still belongs to who removes it."""
+    """Take the lock at once, or return False; a lock file that was removed counts as taken."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""The house seen from outside, over HTTP: what Flower says, what the simulator counted."""
+"""Probes over HTTP: what Flower shows, what the simulator counted."""
 
 import base64
 import json
@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.local_stack.supervisor import LOOK, Trouble
+from workers.local_stack.supervisor import LOOK, StackError
 
-_SECONDS = 10.0  # a request may take
-_EVENTS = 15.0  # seconds until Flower must have heard of an end: events come a little later
+_SECONDS = 10.0  # time limit of a request
+_EVENTS = 15.0  # seconds until Flower must know an end: events come a little later
 _SHOWN = ("name", "uuid", "state", "received", "started", "runtime", "retries", "worker")
 
 
 @dataclass(frozen=True)
 class Flower:
-    """Flower at an address, and who may ask it."""
+    """Flower at an address, with user and password."""
 
     url: str
     password: str
@@ -33,17 +33,17 @@ class Flower:
         return True
 
     def wait_for(self, task: str, *, state: str) -> dict[str, Any]:
-        """Return what it says of a task, once it knows of that state."""
+        """Return what it shows of a task, once the task has that state."""
         deadline = time.monotonic() + _EVENTS
         while time.monotonic() < deadline:
-            told = self.task(task)
-            if told.get("state") == state:
-                return {name: _told(name, told.get(name)) for name in _SHOWN}
+            shown = self.task(task)
+            if shown.get("state") == state:
+                return {name: _readable(name, shown.get(name)) for name in _SHOWN}
             time.sleep(LOOK)
-        raise Trouble(f"Flower does not say that {task} is {state}")
+        raise StackError(f"Flower does not show that {task} is {state}")
 
     def task(self, task: str) -> dict[str, Any]:
-        """Return what it says of a task; nothing where it does not know it."""
+        """Return what it shows of a task; an empty dict for an unknown one."""
         try:
             return dict(json.loads(self._get(f"/api/task/info/{task}")))
         except OSError:
@@ -55,19 +55,19 @@ class Flower:
         return list(json.loads(self._get(f"/api/tasks?{query}")).values())
 
     def _get(self, path: str) -> bytes:
-        told = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
-        return _ask(f"{self.url}{path}", headers={"Authorization": f"Basic {told}"})
+        credentials = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        return _ask(f"{self.url}{path}", headers={"Authorization": f"Basic {credentials}"})
 
 
-def _told(name: str, value: Any) -> Any:
-    """Return moments as people read them, and figures no finer than they are."""
+def _readable(name: str, value: Any) -> Any:
+    """Return times as people read them, and numbers rounded."""
     if name in {"received", "started"} and value is not None:
         return time.strftime("%H:%M:%S", time.localtime(value))
     return round(value, 3) if isinstance(value, float) else value
 
 
 def stats(pool: str) -> dict[str, Any]:
-    """Return what a simulated pool with a control door has counted."""
+    """Return what a simulated pool with the control API has counted."""
     return dict(json.loads(_ask(f"{pool}/control", data=b'{"do": "stats"}')))
 
 

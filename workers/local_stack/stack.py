@@ -1,10 +1,9 @@
 """A whole xenflow on one machine: Valkey, maybe a simulated pool, a worker, a poller, Flower.
 
-Everything lives in one folder: data, logs, the connection profile. `xenflow up`, the demo and the
-tests live in such a house.
+Everything is in one folder: data, logs, the connection profile, ports and passwords, and a file of
+the variables that another shell needs. `xenflow up`, the demo and the tests run such a stack.
 """
 
-import secrets
 import shlex
 import socket
 from collections.abc import Sequence
@@ -18,45 +17,62 @@ from config.environment import with_settings
 from config.settings import PREFIX, Settings
 from workers.local_stack import valkey_server
 from workers.local_stack.http_probes import Flower
-from workers.local_stack.supervisor import XENFLOW, Member, Supervisor, Trouble, heard_later
+from workers.local_stack.kept_values import KeptValues, write_private
+from workers.local_stack.supervisor import (
+    XENFLOW,
+    ManagedProcess,
+    StackError,
+    Supervisor,
+    signals_deferred,
+)
 
 _LOOPBACK = "127.0.0.1"
-_PING = 0.5  # seconds a worker is given to answer one ping
+_PING = 0.5  # seconds that a worker has to answer one ping
 _LISTENING = "listening on "
 
 
 class Stack:
-    """Start the parts of a xenflow; each is ready when its verb returns."""
+    """Start the processes of a xenflow; each is ready when its method returns."""
 
-    def __init__(self, household: Supervisor, *, targets: Path | None = None) -> None:
-        self._household = household
+    def __init__(self, supervisor: Supervisor, *, targets: Path | None = None) -> None:
+        self._supervisor = supervisor
+        self._kept = KeptValues(supervisor.folder / "stack.json")
         self._chosen: dict[str, str] = {}
         if targets:
             self._chosen["targets"] = str(targets.resolve())
 
     @property
     def folder(self) -> Path:
-        """Where everything lives."""
-        return self._household.folder
+        """The folder of data and logs."""
+        return self._supervisor.folder
 
     def choose(self, **settings: str) -> None:
-        """Choose settings of the processes that are started from now on."""
+        """Set settings of the processes that are started from now on."""
         self._chosen.update(settings)
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process of this house must be told beside its own environment."""
+        """The variables that a process needs to reach this stack."""
         return {PREFIX + name.upper(): value for name, value in self._chosen.items()}
 
-    def exports(self) -> list[str]:
-        """Return the lines by which the shell of another terminal finds this house."""
+    @property
+    def environment_file(self) -> Path:
+        """The file that a shell sources to reach this stack."""
+        return self.folder / "env"
+
+    def write_environment_file(self) -> None:
+        """Write the file of variables; it contains a password, so only its owner reads it."""
+        write_private(self.environment_file, "".join(f"{line}\n" for line in self.export_lines()))
+
+    def export_lines(self) -> list[str]:
+        """Return the lines by which a shell reaches this stack."""
         found = self.environment
         names = [name for name in ("XENFLOW_REDIS_URL", "XENFLOW_TARGETS") if name in found]
         return [f"export {name}={shlex.quote(found[name])}" for name in names]
 
     @property
     def settings(self) -> Settings:
-        """The settings of a client of this house."""
+        """The settings of a client of this stack."""
         url, targets = self._chosen["redis_url"], self._chosen.get("targets")
         return Settings(
             redis_url=url,
@@ -67,36 +83,44 @@ class Stack:
 
     def valkey(self) -> str:
         """Start Valkey; return its address, password included."""
-        with heard_later():
+        with signals_deferred():
             try:
-                server = valkey_server.start(self.folder / "valkey")
-            except valkey_server.DidNotStart as trouble:
-                raise Trouble(str(trouble)) from None
-            self._household.adopt("valkey", server.process, server.folder / "valkey.log")
+                server = valkey_server.start(
+                    self.folder / "valkey",
+                    port=self._kept.port("valkey"),
+                    password=self._kept.password("valkey"),
+                )
+            except valkey_server.DidNotStart as error:
+                raise StackError(str(error)) from None
+            self._supervisor.adopt("valkey", server.process, server.folder / "valkey.log")
         self._chosen |= dict.fromkeys(("redis_url", "broker_url", "result_backend"), server.url)
         return server.url
 
-    def simulator(self, *, seed: int = 0, speed: float = 1.0, control: bool = False) -> str:
+    def simulator(
+        self, *, seed: int = 0, speed: float = 1.0, vms: int = 0, control: bool = False
+    ) -> str:
         """Start a simulated pool and make it the default target; return its address."""
-        words = ["simulate", "--port=0", f"--seed={seed}", f"--speed={speed}"]
+        port = self._kept.port("simulator")
+        words = ["simulate", f"--port={port}", f"--seed={seed}", f"--speed={speed}"]
+        words += [f"--vms={vms}"] if vms else []
         member = self._start("simulator", [*words, *(["--control"] if control else [])])
-        self._household.wait(member, lambda: _LISTENING in member.said())
-        url = member.said().partition(_LISTENING)[2].split()[0]
+        self._supervisor.wait(member, lambda: _LISTENING in member.output())
+        url = member.output().partition(_LISTENING)[2].split()[0]
         self._chosen["targets"] = str(self._profile(url))
         return url
 
-    def worker(self, *, name: str = "worker", slots: int = 4) -> Member:
+    def worker(self, *, name: str = "worker", slots: int = 4) -> ManagedProcess:
         """Start a worker for operations and flows."""
         return self._server("worker", name, [f"--slots={slots}"])
 
-    def poller(self, *, name: str = "poller") -> Member:
+    def poller(self, *, name: str = "poller") -> ManagedProcess:
         """Start a poller."""
         return self._server("poller", name, [])
 
     def flower(self, *, port: int | None = None) -> str:
-        """Start Flower, open to whoever knows its password; return its address."""
-        port = port or valkey_server.free_port()
-        password = secrets.token_urlsafe(12)
+        """Start Flower, which asks for a password; return its address."""
+        port = port or self._kept.port("flower")
+        password = self._kept.password("flower")
         shown = Flower(f"http://{_LOOPBACK}:{port}", password)
         self._chosen |= {
             "flower_address": _LOOPBACK,
@@ -105,36 +129,35 @@ class Stack:
             "flower_password": password,
         }
         before = self._listeners()
-        self._household.wait(
+        self._supervisor.wait(
             self._start("flower", ["flower"]),
             lambda: shown.healthy() and self._listeners() > before,
         )
         return shown.url
 
     def _listeners(self) -> int:
-        """Count who listens to events; Flower serves pages a little before it does."""
+        """Count the listeners to events; Flower serves pages a little before it listens."""
         with Redis.from_url(self._chosen["redis_url"]) as client:
             return len(client.client_list(_type="pubsub"))
 
-    def _server(self, part: str, name: str, options: Sequence[str]) -> Member:
+    def _server(self, part: str, name: str, options: Sequence[str]) -> ManagedProcess:
         member = self._start(name, [part, f"--name={name}", *options])
         with Celery("xenflow", set_as_current=False) as app:
             app.conf.update(celery_settings(self.settings))
             node = f"{name}@{socket.gethostname()}"
-            self._household.wait(
+            self._supervisor.wait(
                 member, lambda: bool(app.control.ping(destination=[node], timeout=_PING))
             )
         return member
 
-    def _start(self, name: str, words: Sequence[str]) -> Member:
+    def _start(self, name: str, words: Sequence[str]) -> ManagedProcess:
         environment = with_settings(**self._chosen)
-        return self._household.start(name, [*XENFLOW, *words], environment=environment)
+        return self._supervisor.start(name, [*XENFLOW, *words], environment=environment)
 
     def _profile(self, url: str) -> Path:
-        """Write the connection profile of the simulated pool; its password guards nothing."""
+        """Write the connection profile of the simulated pool; its password protects nothing."""
         password = self.folder / "pool.password"
-        password.touch(mode=0o600)
-        password.write_text("xenflow\n", encoding="utf-8")
+        write_private(password, "xenflow\n")
         path = self.folder / "targets.toml"
         path.write_text(
             f'[default]\nurl = "{url}"\nuser = "root"\npassword_file = "{password.name}"\n',

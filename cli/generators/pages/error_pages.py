@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cli import inputs
+from cli import message_inputs
 from cli.generators.pages import calls, markdown
 from tasks.engine.declaration import catalogue
 from tasks.engine.declaration.operation import Operation
@@ -58,7 +58,7 @@ def _steps(operation: Operation) -> list[str]:
 
 
 def _codes(operation: Operation) -> list[str]:
-    wanted = inputs.of(operation.model)
+    wanted = message_inputs.of(operation.model)
     names = any(one.names or one.field in _UUIDS for one in wanted)
     said = [*calls.refusals(operation), *calls.failures(operation)]
     return [*said, *(NAMED if names else ())]

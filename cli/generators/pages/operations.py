@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from cli import examples, inputs
+from cli import examples, message_inputs
 from cli.generators.pages import calls, error_pages, markdown
 from cli.generators.schemas import models, python_types, simplify
 from cli.generators.schemas.simplify import Schema
@@ -54,7 +54,7 @@ def _common(operations: Sequence[Operation]) -> Iterator[str]:
     one_that_changes = next(filter(models.can_be_async, operations), operations[0])
     schema = models.of_message(one_that_changes)["properties"]
     yield _COMMON
-    yield _inputs((one for one in inputs.of(one_that_changes.model) if one.common), schema)
+    yield _inputs((one for one in message_inputs.of(one_that_changes.model) if one.common), schema)
     yield (
         f"Any may fail with {markdown.terms(error_pages.ALWAYS)}; "
         f"where it is to find an object, with {markdown.terms(error_pages.NAMED)}."
@@ -63,7 +63,7 @@ def _common(operations: Sequence[Operation]) -> Iterator[str]:
 
 def _entry(operation: Operation) -> str:
     schema = models.of_message(operation)["properties"]
-    own = [one for one in inputs.of(operation.model) if not one.common]
+    own = [one for one in message_inputs.of(operation.model) if not one.common]
     message = examples.message_of(operation)
     parts = [
         f"### {operation.name}",
@@ -81,7 +81,7 @@ def _inputs(wanted: Iterable[Input], schema: Schema) -> str:
         [
             markdown.term(one.key),
             markdown.term(python_types.annotation(simplify.without_null(schema[one.key]))),
-            "required" if one.required else markdown.term(one.default_told or ""),
+            "required" if one.required else markdown.term(one.default_text or ""),
             one.help,
         ]
         for one in wanted

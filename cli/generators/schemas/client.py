@@ -10,7 +10,7 @@ from importlib import metadata
 from itertools import groupby
 from typing import Any
 
-from cli import inputs
+from cli import message_inputs
 from cli.generators.schemas import client_source, models, python_types, simplify, structures
 from cli.inputs import Input
 from tasks.engine.declaration.message import ChangingMessage, Message
@@ -89,7 +89,7 @@ def _nouns(operations: Iterable[Operation], names: Mapping[str, str]) -> Iterato
 
 def _function(operation: Operation, names: Mapping[str, str]) -> str:
     schema = models.of_message(operation)["properties"]
-    own = [one for one in inputs.of(operation.model) if not one.common]
+    own = [one for one in message_inputs.of(operation.model) if not one.common]
     kind = "Changing" if models.can_be_async(operation) else "Common"
     lines = [
         "@staticmethod",
@@ -122,7 +122,7 @@ def _documentation(operation: Operation, own: Iterable[Input]) -> str:
 
 
 def _meaning(one: Input) -> str:
-    default = f"default {one.default_told}" if one.default not in _NOTHING else ""
+    default = f"default {one.default_text}" if one.default not in _NOTHING else ""
     return "; ".join(words for words in (one.help, default) if words)
 
 

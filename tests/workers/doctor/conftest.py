@@ -14,6 +14,6 @@ def context() -> Callable[[StackHarness], Context]:
 
     def make(stack: StackHarness) -> Context:
         runtime = stack.runtime
-        return Context(runtime.settings, stack.app, runtime.journal, runtime.sessions)
+        return Context(runtime.settings, stack.app, runtime.journal)
 
     return make

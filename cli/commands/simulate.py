@@ -3,7 +3,7 @@
 import typer
 from typer.core import TyperCommand
 
-from cli import single_command
+from cli import command as commands
 from simulator import main as simulator
 
 _RAW = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -11,9 +11,9 @@ _RAW = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_n
 
 def command(name: str) -> TyperCommand:
     """Return `xenflow simulate`."""
-    return single_command.command(name, simulate, _RAW)
+    return commands.make(name, simulate, _RAW)
 
 
 def simulate(context: typer.Context) -> int:
-    """Be a pool of XenServers to try things on, until SIGTERM; all options are the simulator's."""
+    """Simulate a pool of XenServers until SIGTERM; all options are the simulator's."""
     return simulator.main(context.args)

@@ -1,4 +1,4 @@
-"""`xenflow schema`: what other programs and people read of the catalogue, as files."""
+"""`xenflow schema`: schemas, an AsyncAPI document, a typed client and pages, as files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,27 +7,25 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand
 
-from cli import names, output, single_command
+from cli import catalogue_build, output
+from cli import command as commands
 from cli.exit_codes import Code
 from cli.generators.pages import reference
 from cli.generators.schemas import client, files
-from cli.options import Debug
 
-HERE = Path("schemas")
+DEFAULT_FOLDER = Path("schemas")
 
 
 def command(name: str) -> TyperCommand:
     """Return `xenflow schema`."""
-    return single_command.command(name, schema)
+    return commands.make(name, schema)
 
 
 def schema(
     *,
-    output: Annotated[
+    folder: Annotated[
         Path | None,
-        typer.Option(
-            "--output", metavar="FOLDER", help="where schemas go; if nothing is given: schemas"
-        ),
+        typer.Option(metavar="FOLDER", help="write the schemas there; without options: schemas"),
     ] = None,
     python: Annotated[
         Path | None,
@@ -37,20 +35,19 @@ def schema(
         Path | None,
         typer.Option(metavar="FOLDER", help="write the reference pages, in Markdown"),
     ] = None,
-    debug: Debug = False,  # noqa: ARG001 - read by entry.py
 ) -> int:
     """Write JSON Schemas of all messages and answers and an AsyncAPI document.
 
-    Or what else is asked for: a typed client, the reference pages. People's own operations are in
-    all of them.
+    Or what else is asked for: a typed client, the reference pages. Your own operations are in all
+    of them.
     """
-    operations = names.everything()
+    operations = catalogue_build.operations()
     if python:
         _write(python.parent, {python.name: client.text(operations)})
     if pages:
         _write(pages, reference.texts(operations))
-    if output or not (python or pages):
-        _write(output or HERE, files.schemas(operations))
+    if folder or not (python or pages):
+        _write(folder or DEFAULT_FOLDER, files.schemas(operations))
     return Code.DONE
 
 

@@ -1,0 +1,77 @@
+"""Run a command: one exit code, and no stack trace unless `--debug` is given."""
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from cli import command_tree
+from cli.exit_codes import Code, CommandFailed, Failure
+from cli.options import format_of
+
+_REPORTS = "cli.failure_reports"  # imported when a command fails: it knows all errors
+_OUTPUT = "cli.output"
+_NO_VALUE = (
+    "--password takes no value: the password is asked for, or read by --password-stdin; "
+    "no other word can stand behind it"
+)
+
+
+def run(words: Sequence[str]) -> int:
+    """Run a command; return its exit code."""
+    words = words or ["--help"]
+    if _names_a_password(words):
+        return _fail(Failure(Code.USAGE, _NO_VALUE), words)
+    try:
+        ended = command_tree.root()(words, prog_name="xenflow", standalone_mode=False)
+    except typer.exceptions.TyperException as error:
+        return _fail(_usage(error), words)
+    except typer.Abort:
+        return Code.INTERRUPTED
+    except BrokenPipeError:
+        return _reader_is_gone()
+    except Exception as error:  # noqa: BLE001 - the outermost frame of the command
+        return _fail(_failure_of(error, words), words, getattr(error, "document", None))
+    return int(ended or 0)
+
+
+def _failure_of(error: Exception, words: Sequence[str]) -> Failure:
+    """Return the failure of an error; options may not be read yet, so `--debug` is in the words."""
+    if isinstance(error, CommandFailed):
+        return error.failure
+    if "--debug" in words:
+        sys.stderr.write("".join(traceback.format_exception(error)))
+    reports: Any = importlib.import_module(_REPORTS)
+    failure: Failure = reports.failure_of(error)
+    return failure
+
+
+def _fail(failure: Failure, words: Sequence[str], document: Any = None) -> int:
+    """Write a failure to standard error, and for programs to standard output too."""
+    chosen = format_of(words)
+    if chosen.for_programs:
+        importlib.import_module(_OUTPUT).write_data(document or failure.document(), chosen)
+    sys.stderr.write("".join(f"{line}\n" for line in failure.lines()))
+    return int(failure.code)
+
+
+def _usage(error: "typer.exceptions.TyperException") -> Failure:
+    context: typer.Context | None = getattr(error, "ctx", None)
+    next_step = f"{context.command_path} --help" if context is not None else ""
+    return Failure(Code(error.exit_code), error.format_message(), next_step)
+
+
+def _names_a_password(words: Sequence[str]) -> bool:
+    """Whether somebody wrote a password: then nothing is read, and nothing is repeated."""
+    following = zip(words, [*words[1:], "-"], strict=True)
+    return any(word == "--password" and not after.startswith("-") for word, after in following)
+
+
+def _reader_is_gone() -> int:
+    """End quietly when nobody reads our output any more, the interpreter's last flush included."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Code.FAILED

@@ -1,0 +1,60 @@
+"""`xenflow retry`: a failed run again, under a new id, with the same inputs."""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from typer.core import TyperCommand
+
+from cli import catalogue_index, journal_reader, run_lookup
+from cli import command as commands
+from cli.exit_codes import Code, CommandFailed
+from cli.options import RunOptions
+from cli.run_lookup import Id
+from config import masking
+from workers.run_record import Run, Step
+
+_SUBMIT = "cli.submit"  # imports Celery: only when something is sent
+
+
+def command(name: str) -> TyperCommand:
+    """Return `xenflow retry`."""
+    return commands.make(name, retry)
+
+
+def retry(id_: Id, *, options: RunOptions) -> int:
+    """Run a failed run again under a new id, with the same inputs.
+
+    A run that is a chain of another program has several operations; each is retried by its own id.
+    """
+    with journal_reader.opened() as journal:
+        run = run_lookup.find(journal, id_)
+    step = _step(run, id_)
+    entry = catalogue_index.load().find(step.name)
+    submit: Any = importlib.import_module(_SUBMIT)
+    return int(submit.execute(entry, _inputs(step), options))
+
+
+def _step(run: Run, name: str) -> Step:
+    """Return the operation that is to run again."""
+    step = run.find(name) or (run.steps[0] if len(run.steps) == 1 else None)
+    if step is None:
+        ids = " · ".join(f"xenflow retry {one.id}" for one in run.steps if one.failure)
+        text = f"run {run.id} has {len(run.steps)} operations; retry one of them"
+        raise CommandFailed(Code.USAGE, text, ids or f"xenflow show {run.id}")
+    if step.state == "open":
+        text = f"{step.name} {step.id} {step.status()}; only what has failed is retried"
+        raise CommandFailed(Code.USAGE, text, f"xenflow watch {step.id}")
+    if step.state != "failed":
+        text = f"{step.name} {step.id} {step.status()}; only what has failed is retried"
+        raise CommandFailed(Code.USAGE, text, f"xenflow run {step.name} ...")
+    return step
+
+
+def _inputs(step: Step) -> Mapping[str, Any]:
+    """Return the inputs as they were sent, without a password, which the record does not keep."""
+    inputs = {key: value for key, value in step.inputs.items() if value != masking.STARS}
+    if inputs.get("feed"):
+        text = f"{step.name} {step.id} was fed by the step before it, and cannot run alone"
+        raise CommandFailed(Code.USAGE, text, f"xenflow run {step.name} ...")
+    return inputs

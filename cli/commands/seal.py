@@ -1,0 +1,38 @@
+"""`xenflow seal`: a password, sealed for a message."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from typer.core import TyperCommand
+
+from cli import command as commands
+from cli import output, passwords
+from cli.exit_codes import Code
+
+
+class Protocol(StrEnum):
+    """How a host is reached."""
+
+    HTTPS = "https"
+    HTTP = "http"
+
+
+def command(name: str) -> TyperCommand:
+    """Return `xenflow seal`."""
+    return commands.make(name, seal)
+
+
+def seal(
+    hostname: Annotated[str, typer.Option(help="the XenServer host it is for")],
+    username: Annotated[str, typer.Option(help="who logs in with it")] = "root",
+    protocol: Annotated[
+        Protocol, typer.Option(case_sensitive=False, help="how the host is reached")
+    ] = Protocol.HTTPS,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="without it 443, or 80 for http")
+    ] = None,
+) -> int:
+    """Seal a password for one address and user; it is asked for, or read from standard input."""
+    output.line(passwords.sealed(hostname, username, protocol=protocol, port=port))
+    return Code.DONE

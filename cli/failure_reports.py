@@ -1,0 +1,122 @@
+"""What other packages raise, as exit code, message and next step."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from kombu.exceptions import OperationalError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
+
+from cli.exit_codes import Code, CommandFailed, Failure
+from config import sealing, settings, targets
+from tasks.engine.declaration.checks import DeclarationError
+from workers.local_stack.supervisor import StackError
+from xenserver import errors
+
+_PASSWORD_REFUSED = ("WRONGPASS", "NOAUTH", "invalid username-password", "invalid password")
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Return how an error ends the command."""
+    if isinstance(error, CommandFailed):
+        return error.failure
+    for kind, report in _REPORTS:
+        if isinstance(error, kind):
+            return report(error)
+    message = f"{type(error).__name__}: {error}"
+    return Failure(Code.FAILED, message, "this is a defect; --debug shows where it happened")
+
+
+def operation_failure(error: BaseException, *, name: str, operation: str) -> Failure:
+    """Return how a failed operation ends the command that waited for it."""
+    message = str(error) if str(error).startswith(name) else f"{name} failed: {error}"
+    next_step = " · ".join([*_remedy(error), f"xenflow show {operation}"])
+    return Failure(_code(error), message, next_step, operation)
+
+
+def _remedy(error: BaseException) -> list[str]:
+    return [text for kind, text in _REMEDIES if isinstance(error, kind)][:1]
+
+
+def _code(error: BaseException, otherwise: Code = Code.FAILED) -> Code:
+    match error:
+        case errors.TimedOut():
+            return Code.TIMED_OUT
+        case errors.Unreachable():
+            return Code.UNREACHABLE
+    return otherwise
+
+
+def _xenserver(error: errors.XenflowError) -> Failure:
+    return Failure(_code(error, Code.USAGE), str(error), " · ".join(_remedy(error)))
+
+
+def _usage(error: BaseException) -> Failure:
+    return Failure(Code.USAGE, str(error))
+
+
+def _journal(error: BaseException) -> Failure:
+    return _redis(error, "result_backend")
+
+
+def _broker(error: BaseException) -> Failure:
+    return _redis(error, "broker_url")
+
+
+def _redis(error: BaseException, setting: str) -> Failure:
+    """Name the setting that holds the address: the common one, unless it has been set apart."""
+    chosen = settings.load()
+    url = getattr(chosen, setting)
+    variable = settings.PREFIX + ("redis_url" if url == chosen.redis_url else setting).upper()
+    where = urlsplit(url)
+    place = f"{where.hostname}:{where.port or 6379}" if where.hostname else where.path
+    if _refuses_password(error):
+        message = f"Redis at {place} refuses the login: {error}"
+        return Failure(Code.UNREACHABLE, message, f"correct user and password in {variable}")
+    if isinstance(error, ResponseError):
+        return Failure(Code.UNREACHABLE, f"Redis at {place} answers with an error: {error}")
+    return Failure(
+        Code.UNREACHABLE,
+        f"cannot reach Redis at {place}: {error}",
+        f"start it, or set {variable}; `xenflow up` starts one of its own",
+    )
+
+
+def _refuses_password(error: BaseException) -> bool:
+    text = str(error)
+    return isinstance(error, AuthenticationError) or any(part in text for part in _PASSWORD_REFUSED)
+
+
+def _stack(error: BaseException) -> Failure:
+    return Failure(Code.FAILED, str(error))
+
+
+def _system(error: OSError) -> Failure:
+    prefix = f"{error.filename}: " if error.filename else ""
+    return Failure(Code.FAILED, f"{prefix}{error.strerror or error}")
+
+
+_REPORTS: list[tuple[type[BaseException], Callable[..., Failure]]] = [
+    (errors.XenflowError, _xenserver),
+    (settings.SettingsError, _usage),
+    (DeclarationError, _usage),
+    (targets.TargetError, _usage),
+    (targets.UnknownTarget, _usage),
+    (sealing.SealingError, _usage),
+    (RedisError, _journal),
+    (OperationalError, _broker),
+    (StackError, _stack),
+    (OSError, _system),
+]
+
+_REMEDIES: list[tuple[type[errors.XenflowError], str]] = [
+    (errors.Refused, "change the request, then send it again"),
+    (errors.Busy, "send the same request again later"),
+    (errors.Ambiguous, "name the object by its UUID"),
+    (errors.Missing, "check the name and the target"),
+    (errors.Unreachable, "check the network and the host, then send it again"),
+    (errors.Denied, "check the account, its role or the certificate"),
+    (errors.Full, "add memory, disk or hosts, or free some"),
+    (errors.TimedOut, "check what holds it, or allow more by --timeout"),
+    (errors.Cancelled, "send it again if it is still wanted"),
+    (errors.Unknown, "check XenServer and its log"),
+]

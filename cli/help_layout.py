@@ -1,0 +1,77 @@
+"""The layout of help: names of options in full, at any width.
+
+typer's own table cuts long names on a narrow terminal, and shows the type of a flag as `<bool>`.
+"""
+
+import copy
+import re
+import shutil
+from functools import reduce
+from typing import Any, TypeVar
+
+from typer.core import TyperArgument, TyperCommand, TyperGroup
+
+NARROW = 76  # columns below which help is a list: an option, and below it what it means
+
+_NAMES = 36  # columns for both names of a flag; longer ones stand below each other
+_TYPE = 12  # columns for what an option takes
+_MARKUP = re.compile(r"\[/?dim\]|\\(?=\[)")
+
+C = TypeVar("C", TyperCommand, TyperGroup)
+Parameter = Any  # an option or argument of typer
+
+
+def shown(command: C, ctx: Any) -> C:
+    """Return a copy of a command whose help is laid out for this terminal."""
+    is_narrow = shutil.get_terminal_size().columns < NARROW
+    layout = _plain if is_narrow else _tabular
+    parameters = [layout(one, ctx) for one in command.get_params(ctx)]
+    copied = copy.copy(command)
+    copied.get_params = lambda _ctx: parameters  # type: ignore[method-assign,assignment]  # of this copy alone
+    if is_narrow:
+        copied.rich_markup_mode = None
+        copied.help = plain(command.help or "")
+    return copied
+
+
+def _tabular(parameter: Parameter, ctx: Any) -> Parameter:
+    copied = copy.copy(parameter)
+    if isinstance(parameter, TyperArgument):
+        copied.display_type_rich = lambda *_args, **_kwargs: None
+        return copied
+    copied.metavar = "" if parameter.is_flag else _folded(parameter.display_type_rich(ctx) or "")
+    if parameter.is_flag:
+        copied.display_type_rich = lambda *_args, **_kwargs: None
+    if parameter.secondary_opts:
+        copied.opts = [_both(parameter.opts[0], parameter.secondary_opts[0])]
+        copied.secondary_opts = []
+    return copied
+
+
+def _plain(parameter: Parameter, _ctx: Any) -> Parameter:
+    copied = copy.copy(parameter)
+    copied.help = plain(parameter.help or "")
+    if isinstance(parameter, TyperArgument):
+        copied.display_type = lambda *_args, **_kwargs: ""
+    elif parameter.is_flag:
+        copied.metavar = ""
+    return copied
+
+
+def plain(text: str) -> str:
+    """Return a text without the marks that typer colours by."""
+    return _MARKUP.sub("", text)
+
+
+def _both(yes: str, no: str) -> str:
+    return f"{yes} / {no}" if len(yes + no) < _NAMES else f"{yes} /\n{no}"
+
+
+def _folded(choices: str) -> str:
+    """Break a long row of choices into lines."""
+    return reduce(_joined, re.findall(r"[^|]+\|?", choices), "")
+
+
+def _joined(lines: str, choice: str) -> str:
+    last = lines.rpartition("\n")[2]
+    return lines + ("\n" if last and len(last) + len(choice) > _TYPE else "") + choice

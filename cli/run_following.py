@@ -1,0 +1,72 @@
+"""Following a run until it ends, with its tree drawn live where a person watches."""
+
+import importlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from rich.live import Live
+
+from cli import output, run_lookup, run_views
+from cli.exit_codes import Code, CommandFailed, Failure
+from cli.options import OutputOptions
+from cli.output import Document, write
+from tasks.engine.journal.journal import Journal
+from workers.run_record import Run
+
+LOOK = 0.3  # seconds between two looks at a run
+QUIET = 1.0  # seconds without an open operation after which a run has ended
+
+_REPORTS = "cli.failure_reports"  # imports Celery: only where a run has failed
+_FAILURES = "tasks.engine.execution.failures"
+
+
+def follow(journal: Journal, root: str, *, shown: bool) -> Run:
+    """Return a run once nothing of it is open for a moment: a chain's next step begins soon."""
+    busy = time.monotonic()
+    with _live() if shown else nullcontext(_show_nothing) as show:
+        try:
+            while time.monotonic() - busy < QUIET:
+                run = run_lookup.find(journal, root)
+                show(run)
+                if run.ended is None:
+                    busy = time.monotonic()
+                time.sleep(LOOK)
+        except KeyboardInterrupt:
+            next_step = f"xenflow watch {root} · xenflow cancel {root}"
+            text = f"interrupted; run {root} continues"
+            raise CommandFailed(Code.INTERRUPTED, text, next_step, id=root) from None
+    return run_lookup.find(journal, root)
+
+
+def report(run: Run, options: OutputOptions) -> int:
+    """Print a run that has ended; fail as it failed."""
+    failed = next((step for step in run.steps if step.failure), None)
+    document = Document(run.document(), lambda o: run_views.tree(run, traces=o.debug))
+    if failed is None or failed.failure is None:
+        write(document, options)
+        return Code.DONE
+    if not options.format.for_programs:
+        write(document, options)
+    error = _import(_FAILURES).error(dict(failed.failure))
+    failure: Failure = _import(_REPORTS).operation_failure(
+        error, name=failed.name, operation=run.id
+    )
+    raise CommandFailed(
+        failure.code, failure.message, failure.next_step, id=run.id, document=document.data
+    )
+
+
+@contextmanager
+def _live() -> Iterator[Callable[[Run], None]]:
+    with Live(console=output.err(), transient=True, auto_refresh=False) as live:
+        yield lambda run: live.update(run_views.tree(run), refresh=True)
+
+
+def _show_nothing(_run: Run) -> None:
+    """Show nothing: nobody watches."""
+
+
+def _import(module: str) -> Any:
+    return importlib.import_module(module)

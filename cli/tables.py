@@ -1,0 +1,166 @@
+"""Tables for people: columns as many as fit, the telling ones first, and a word on the others."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cli import output, units
+from cli.options import Format, OutputOptions
+
+Record = Mapping[str, Any]
+Translate = Callable[[str, Any], Any]
+"""Return what is shown of a field's value: the name of an object in place of its UUID."""
+
+_ANSWERING = (
+    "name_label",
+    "power_state",
+    "status",
+    "enabled",
+    "currently_attached",
+    "device",
+    "userdevice",
+)
+"""Fields that answer a question: never left out."""
+_IDENTIFYING = "uuid"
+"""Left out only where a name says which object it is, and the terminal is narrow."""
+_UNIMPORTANT = frozenset(
+    {"name_description", "is_a_template", "is_a_snapshot", "is_control_domain", "edition"}
+)
+"""Fields that are the first to be left out."""
+_FIRST = ("uuid", "name_label", "power_state", "device", "userdevice", "status", "type")
+"""Fields that stand first, in this order."""
+_WHOLE = frozenset({"uuid", "id", "name", "began", "took", "state", "power_state", "status"})
+"""Columns that are never broken into two lines."""
+GAP = 2  # columns between two columns
+_FOLDED = 12  # columns that a name needs at least, when it is broken into lines
+
+
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, cut: Mapping[str, int] | None = None
+) -> Table:
+    """Return a table without frills; what is no text is shown as JSON.
+
+    `cut` has the widths of columns whose text is cut, and not broken into lines.
+    """
+    widths = cut or {}
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
+    for column in columns:
+        shown.add_column(
+            column,
+            no_wrap=column in _WHOLE or column in widths,
+            overflow="ellipsis" if column in widths else "fold",
+            max_width=widths.get(column),
+        )
+    for row in rows:
+        shown.add_row(*(value if isinstance(value, Text) else cell(value) for value in row))
+    return shown
+
+
+def fields(document: Record, translate: Translate = lambda _name, value: value) -> Table:
+    """Return an object's fields, a line each."""
+    shown = Table(box=None, pad_edge=False, show_header=False, padding=(0, GAP, 0, 0))
+    shown.add_column(no_wrap=True)
+    shown.add_column(overflow="fold")
+    for name, value in document.items():
+        shown.add_row(Text(name, style="dim"), cell(units.shown(name, translate(name, value))))
+    return shown
+
+
+def records(
+    found: Sequence[Record],
+    options: OutputOptions,
+    *,
+    asked: Sequence[str] = (),
+    translate: Translate = lambda _name, value: value,
+) -> RenderableType:
+    """Return records as a table, or as lists of fields where no table can hold them.
+
+    `asked` are the fields that the reader asked for: all of them are shown.
+    """
+    if options.format is Format.LIST:
+        return _lists(found, translate)
+    columns = _columns(found, asked)
+    rows = [{name: _cell_text(name, record, translate) for name in columns} for record in found]
+    room = output.WIDEST if options.wide else output.width()
+    kept = columns if options.wide else _fitting(columns, rows, room)
+    if not kept or (asked and len(kept) < len(columns)):
+        return _lists(found, translate)
+    shown = table(kept, [[row[name] for name in kept] for row in rows])
+    left_out = [name for name in columns if name not in kept]
+    return Group(shown, _note(left_out)) if left_out else shown
+
+
+def cell(value: Any) -> Text:
+    """Return a value: text as it is, nothing as nothing, the rest as JSON."""
+    if value is None:
+        return Text()
+    return Text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _cell_text(name: str, record: Record, translate: Translate) -> Text:
+    return cell(units.shown(name, translate(name, record.get(name))))
+
+
+def _columns(found: Sequence[Record], asked: Sequence[str]) -> list[str]:
+    names = list(dict.fromkeys(name for record in found for name in record))
+    if asked and "*" not in asked:
+        names = [name for name in names if name in asked]
+    first = [name for name in _FIRST if name in names]
+    others = [name for name in names if name not in _FIRST]
+    if not asked:
+        others = [name for name in others if _is_plain(found, name)]
+    return first + others
+
+
+def _fitting(columns: list[str], rows: Sequence[Mapping[str, Text]], room: int) -> list[str]:
+    """Return the columns that fit, telling ones first; none where not even these fit."""
+    widths = {name: _width(name, rows) for name in columns}
+    needed = [name for name in columns if name in _ANSWERING]
+    if "name_label" not in needed and _IDENTIFYING in columns:
+        needed.append(_IDENTIFYING)
+    taken = sum(_least(name, widths) + GAP for name in needed)
+    if taken - GAP > room:
+        return []
+    kept = set(needed)
+    for name in sorted(columns, key=_importance):
+        if name not in kept and taken + _least(name, widths) <= room:
+            kept.add(name)
+            taken += _least(name, widths) + GAP
+    return [name for name in columns if name in kept]
+
+
+def _importance(name: str) -> int:
+    """Return what comes first, where not all columns fit."""
+    return 0 if name == _IDENTIFYING else 2 if name in _UNIMPORTANT else 1
+
+
+def _width(name: str, rows: Sequence[Mapping[str, Text]]) -> int:
+    return max([len(name), *(row[name].cell_len for row in rows)])
+
+
+def _least(name: str, widths: Mapping[str, int]) -> int:
+    """Return the columns that a field needs: a long name label can be folded."""
+    return min(widths[name], _FOLDED) if name == "name_label" else widths[name]
+
+
+def _lists(found: Sequence[Record], translate: Translate) -> RenderableType:
+    parts: list[RenderableType] = []
+    for record in found:
+        parts += [fields(record, translate), Text()]
+    return Group(*parts[:-1])
+
+
+def _note(left_out: Sequence[str]) -> Text:
+    return Text(f"\nnot shown: {', '.join(left_out)} (--wide, --output list)", style="dim")
+
+
+def _is_plain(found: Sequence[Record], name: str) -> bool:
+    """Whether a column holds something, and that in a few words."""
+    values = [record.get(name) for record in found]
+    return any(v not in (None, "") for v in values) and all(
+        isinstance(value, str | int | float | None) for value in values
+    )

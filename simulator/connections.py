@@ -1,0 +1,107 @@
+"""Open connections: how many are served at once, and how long a client may be silent.
+
+The toolstack limits the headers of a connection's first request only: 10 s for each read, 60 s in
+all. A kept-open connection may be silent for ever. Connections beyond the limit wait in line before
+anything is read from them. (http_svr.ml, server_io.ml)
+"""
+
+import asyncio
+from collections import OrderedDict
+
+from simulator.limits import Limits
+
+_PAGE = (
+    b"<html><body><h1>HTTP 408 request timeout</h1>Timed out waiting for the request.</body></html>"
+)
+_REPLY = (
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncache-control: no-cache, no-store\r\n"
+    b"content-type: text/html\r\ncontent-length: %d\r\n\r\n%s" % (len(_PAGE), _PAGE)
+)
+
+
+class Patience:
+    """The time limits of a connection until the headers of its first request are there."""
+
+    def __init__(self, transport: asyncio.Transport, limits: Limits) -> None:
+        self._transport = transport
+        self._limits = limits
+        self._read: asyncio.TimerHandle | None = None
+        self._total: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """Wait for the first request from now on."""
+        loop = asyncio.get_running_loop()
+        self._total = loop.call_later(self._limits.header_total, self._give_up)
+        self.heard()
+
+    def heard(self) -> None:
+        """Wait for the next read, unless the headers are there."""
+        if self._total:
+            self._cancel(self._read)
+            loop = asyncio.get_running_loop()
+            self._read = loop.call_later(self._limits.header_read, self._give_up)
+
+    def end(self) -> None:
+        """Wait no more: the headers are there, or the connection is gone."""
+        self._cancel(self._read)
+        self._cancel(self._total)
+        self._read = self._total = None
+
+    def _give_up(self) -> None:
+        self.end()
+        self._transport.write(_REPLY)
+        self._transport.close()
+
+    @staticmethod
+    def _cancel(timer: asyncio.TimerHandle | None) -> None:
+        if timer:
+            timer.cancel()
+
+
+class Connections:
+    """The connections of a server: those that are served, and those in line."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._served: dict[asyncio.Transport, Patience] = {}
+        self._line: OrderedDict[asyncio.Transport, Patience] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Count the connections that are served."""
+        return len(self._served)
+
+    @property
+    def waiting(self) -> int:
+        """Count the connections in line."""
+        return len(self._line)
+
+    def all(self) -> list[asyncio.Transport]:
+        """Return every open connection."""
+        return [*self._served, *self._line]
+
+    def add(self, transport: asyncio.Transport) -> Patience:
+        """Serve a new connection, or let it wait in line."""
+        patience = Patience(transport, self._limits)
+        self._line[transport] = patience
+        self._admit()
+        if transport in self._line:  # asyncio begins to read after this returns
+            asyncio.get_running_loop().call_soon(self._pause, transport)
+        return patience
+
+    def remove(self, transport: asyncio.Transport) -> None:
+        """Forget a connection that is closed; the next in line takes its place."""
+        patience = self._served.pop(transport, None) or self._line.pop(transport, None)
+        if patience:
+            patience.end()
+        self._admit()
+
+    def _pause(self, transport: asyncio.Transport) -> None:
+        if transport in self._line:
+            transport.pause_reading()
+
+    def _admit(self) -> None:
+        while self._line and len(self._served) < self._limits.connections:
+            transport, patience = self._line.popitem(last=False)
+            self._served[transport] = patience
+            transport.resume_reading()
+            patience.begin()

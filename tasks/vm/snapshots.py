@@ -1,0 +1,97 @@
+"""Snapshots of VMs: found, and destroyed with their disks."""
+
+from collections.abc import Generator
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from config import queues
+from tasks.engine.declaration.answers import Done, Found, done, found
+from tasks.engine.declaration.field_types import (
+    After,
+    Fields,
+    Label,
+    Limit,
+    Searches,
+    SnapshotName,
+    Uuid,
+    VmName,
+)
+from tasks.engine.declaration.operation import Steps, operation
+from tasks.engine.declaration.suspensions import Leg
+from tasks.removals import Removal, Removed, attempt
+from tasks.retries import once_detached
+from tasks.vm import reading
+from xenserver import errors, object_kinds
+from xenserver.client import Xen
+
+USEFUL = (
+    *("uuid", "name_label", "name_description", "snapshot_of", "snapshot_time", "power_state"),
+    *("tags", "allowed_operations"),
+)
+KeepDisks = Annotated[bool, Field(description="let the disks of the snapshot stay")]
+
+
+@operation(queue=queues.FIND)
+def find_snapshots(
+    xen: Xen,
+    *,
+    uuid: Uuid | None = None,
+    name: Label | None = None,
+    is_search_expression: Searches = False,
+    vm: VmName | None = None,
+    fields: Fields | None = None,
+    limit: Limit | None = None,
+    after: After | None = None,
+) -> Found:
+    """Find snapshots of VMs; without criteria, all of them."""
+    records = xen.search.vm(
+        uuid=uuid,
+        name=name,
+        is_search_expression=is_search_expression,
+        where={"snapshot_of": vm and xen.find.vm(vm)},
+        fits=object_kinds.is_a("snapshot"),
+        fields=fields or USEFUL,
+        limit=limit,
+        after=after,
+    )
+    return found(records, "snapshot", limit)
+
+
+@operation()
+def destroy_snapshot(
+    xen: Xen, *, snapshot: SnapshotName, keep_disks: KeepDisks = False
+) -> Steps[Done]:
+    """Destroy a snapshot of a VM, and its disks unless they are to be kept; the VM stays."""
+    taken = xen.find.snapshot(snapshot)
+    disks = [] if keep_disks else _disks(xen, taken.ref)
+    yield xen.Async.VM.destroy(taken)
+    for disk in disks:
+        yield from once_detached(xen, disk, xen.Async.VDI.destroy(disk))
+    return done("Snapshot destroyed", taken)
+
+
+@operation()
+def destroy_snapshot_or_report(xen: Xen, *, snapshot: SnapshotName) -> Steps[Removed]:
+    """Destroy a snapshot of a VM, whose disks go by themselves; answer with the failure if any."""
+    try:
+        taken = xen.find.snapshot(snapshot)
+    except errors.Missing:
+        return Removed(return_result=f"{snapshot} is gone", kind="snapshot", uuid=snapshot)
+    part = Removal(kind="snapshot", uuid=taken.uuid, name_label=taken.name)
+    return (yield from attempt(part, _destroyed(xen, taken.ref)))
+
+
+def _destroyed(xen: Xen, snapshot: str) -> Generator[Leg, Any, None]:
+    yield xen.Async.VM.destroy(snapshot)
+
+
+def _disks(xen: Xen, snapshot: str) -> list[str]:
+    """Return the disks of a snapshot, and the image of its memory, that nothing else uses."""
+    read = reading.Reader(xen)
+    own = set(xen.VM.get_VBDs(snapshot))
+    drives = read.records("VBD", sorted(own))
+    refs = [d["VDI"] for d in drives if d["type"] == "Disk" and not d["empty"]]
+    refs += [xen.VM.get_suspend_VDI(snapshot)]
+    there = [ref for ref in dict.fromkeys(refs) if read.exists("VDI", ref)]
+    return [ref for ref in there if set(read.record("VDI", ref)["VBDs"]) <= own]

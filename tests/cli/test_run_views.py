@@ -1,0 +1,112 @@
+"""A run is shown as a tree with times, and listed in a line."""
+
+import time
+from typing import Any
+
+import pytest
+
+from cli import output, run_views
+from workers.run_record import Run, Step, Suspension
+
+MADE = [{"class": "VM", "uuid": "u1", "name": "web01"}]
+FAILURE = {
+    "type": "Refused",
+    "code": "VM_BAD_POWER_STATE",
+    "params": [],
+    "message": "VM web01 is running; undone: VM web01",
+    "undone": MADE,
+    "traceback": "Traceback: here",
+}
+CLONE = Suspension("0", "VM.clone", launched=2.0, parked=None, landed=3.0, status="success")
+
+
+def step(name: str, **fields: Any) -> Step:
+    """Return a step that began a second after the epoch, and is open."""
+    plain: dict[str, Any] = {
+        "id": "11111111-aaaa-4000-8000-000000000000",
+        "phase": "parked",
+        "created": 1.0,
+        "ended": None,
+        "progress": None,
+        "target": "lab",
+        "origin": "",
+        "inputs": {},
+        "suspensions": (),
+        "answer": None,
+        "failure": None,
+        "reason": "",
+        "cancelled": "",
+        "undoes": False,
+    }
+    return Step(name=name, **{**plain, **fields})
+
+
+def failed(*steps: Step, **failure: Any) -> Run:
+    """Return the run of a flow that has failed."""
+    error = {**FAILURE, **failure}
+    return Run("1", [step("flow.outer", ended=4.0, phase="ended", failure=error, steps=steps)])
+
+
+def drawn(run: Run, capsys: pytest.CaptureFixture[str], *, traces: bool = False) -> str:
+    """Return the tree as it is printed."""
+    output.show(run_views.tree(run, traces=traces))
+    return capsys.readouterr().out
+
+
+def test_the_tree_shows_steps_with_their_calls_and_times(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Each step is below its flow, each call below its step."""
+    shown = drawn(failed(step("xenserver.vm.clone", suspensions=[CLONE])), capsys)
+
+    assert "✗ flow.outer" in shown
+    assert "── … xenserver.vm.clone" in shown
+    assert "VM.clone  launched +1.00 s, landed +2.00 s" in shown
+
+
+def test_what_was_undone_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """The message of the error contains it already."""
+    assert drawn(failed(), capsys).count("undone: VM web01") == 1
+
+
+def test_stack_traces_are_shown_on_demand(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without --debug there is none."""
+    assert "Traceback" not in drawn(failed(), capsys)
+    assert "Traceback: here" in drawn(failed(), capsys, traces=True)
+
+
+def test_what_a_step_leaves_behind_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its message does not name what it made: that is for its flow to undo."""
+    assert "kept: VM web01" in drawn(failed(message="VM web01 is running", kept=MADE), capsys)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_the_state_is_in_the_list_at_any_width(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No line is longer than the terminal is wide, and none is broken."""
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    output.show(run_views.listed([failed()]))
+
+    head, line = capsys.readouterr().out.splitlines()
+    assert "state" in head
+    assert " failed" in line
+    assert "flow.outer" in line
+    assert len(line) <= width
+
+
+def test_a_wide_list_shows_all_of_the_status(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --wide nothing is cut."""
+    monkeypatch.setenv("COLUMNS", "60")
+
+    output.show(run_views.listed([failed(message="long " * 50)], wide=True), wide=True)
+
+    assert capsys.readouterr().out.count("long") == 50
+
+
+def test_times_are_local(capsys: pytest.CaptureFixture[str]) -> None:
+    """They are those of the clock on the wall."""
+    assert time.strftime("%Y-%m-%d", time.localtime(1.0)) in drawn(failed(), capsys)

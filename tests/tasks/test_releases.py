@@ -1,0 +1,48 @@
+"""The whole catalogue against the oldest release and today's, each by a dialect that it speaks."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from simulator import server
+from tests.tasks.fixtures import Maker
+from tests.tasks.harness import Lab
+from tests.tasks.table import TABLE, Case
+from tests.xenserver.pools import Pool
+from xenserver import errors
+
+OLDEST = "5.0"
+TOO_OLD = {OLDEST: {"xenserver.vm.revert": "VM.revert"}}
+"""What a release lacks, by the operations that need it."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(OLDEST, "xml-rpc"), ("8", "json-rpc"), ("current", "json-rpc")],
+    ids="-".join,
+)
+def aged(request: pytest.FixtureRequest) -> Iterator[tuple[Lab, str]]:
+    """Serve a pool of a release; return what carries operations out on it, and the release."""
+    release, transport = request.param
+    options = server.Options(control=True, speed=1000.0, release=release)
+    with server.serve_in_thread(options) as served:
+        lab = Lab(Pool(served.url), transport=transport)
+        yield lab, release
+        lab.close()
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+def test_it_brings_about_what_it_says(aged: tuple[Lab, str], case: Case) -> None:
+    """Or says that the server is too old for it, and by what."""
+    lab, release = aged
+    maker = Maker(lab.see, lab.pool.do)
+    fields = case.ready(maker)
+    missing = TOO_OLD.get(release, {}).get(case.name)
+
+    if missing is None:
+        answer = lab.do(case.operation, **fields)
+        assert case.seen(maker, fields, answer)
+    else:
+        with pytest.raises(errors.Refused, match=f"does not know {missing}; it may be too old"):
+            lab.do(case.operation, **fields)
+    lab.pool.do("durations", set={"VDI.copy": 10.0})
