@@ -6,26 +6,15 @@ Each condition is a command of the control API, of the command line (`--do`) and
 
 import dataclasses
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-)
+from pydantic import BaseModel, ConfigDict, Field
 
 from simulator import failover, preconditions
 from simulator.guest_rules import GuestRule
 from simulator.metering import Budget
 from simulator.pool import Pool
-from simulator.sizes import in_bytes
-
-Size = Annotated[int, BeforeValidator(in_bytes), Field(ge=0)]
+from simulator.quantities import Count, Room, Seconds, SomeOf
 
 
 class Condition(BaseModel, ABC):
@@ -50,17 +39,17 @@ class Guest(GuestRule, Condition):
 class Limit(Condition):
     """Lower or raise a limit of the toolstack."""
 
-    waiting: NonNegativeInt | None = Field(None, description="calls that may wait")
-    tasks: NonNegativeInt | None = Field(None, description="task records that the sweep leaves")
-    effects: NonNegativeInt | None = Field(None, description="effects that are kept")
-    connections: PositiveInt | None = Field(None, description="connections that are served")
-    header_read: PositiveFloat | None = Field(None, description="seconds for a read of headers")
-    header_total: PositiveFloat | None = Field(None, description="seconds for all headers")
+    waiting: Count | None = Field(None, description="calls that may wait")
+    tasks: Count | None = Field(None, description="task records that the sweep leaves")
+    effects: Count | None = Field(None, description="effects that are kept")
+    connections: SomeOf | None = Field(None, description="connections that are served")
+    header_read: Seconds | None = Field(None, description="seconds for a read of headers")
+    header_total: Seconds | None = Field(None, description="seconds for all headers")
 
     def apply(self, pool: Pool) -> dict[str, Any]:
         """Set the limits that are named; return all."""
-        for name in self.model_fields_set:
-            setattr(pool.limits, name, getattr(self, name))
+        for name, value in self.model_dump(exclude_none=True).items():
+            setattr(pool.limits, name, value)
         pool.effects.limit(pool.limits.effects)
         return dataclasses.asdict(pool.limits)
 
@@ -69,7 +58,7 @@ class Storage(Condition):
     """Leave a repository so many bytes free, let its back end fail, detach it from all hosts."""
 
     sr: str
-    free: Size | None = None
+    free: Room | None = None
     failing: bool | None = None
     plugged: bool | None = None
 
@@ -78,7 +67,8 @@ class Storage(Condition):
         sr = find(pool, "SR", self.sr)
         record = pool.db.get("SR", sr)
         if self.free is not None:
-            pool.db.put("SR", sr, physical_utilisation=record["physical_size"] - self.free)
+            used = max(0, record["physical_size"] - self.free)
+            pool.db.put("SR", sr, physical_utilisation=used)
         if self.failing is not None:
             (pool.failing_storage.add if self.failing else pool.failing_storage.discard)(sr)
         if self.plugged is not None:
@@ -97,7 +87,7 @@ class Storage(Condition):
 class Detach(Condition):
     """Let disks stay in use for a while after they are detached."""
 
-    seconds: NonNegativeFloat
+    seconds: Seconds
 
     def apply(self, pool: Pool) -> dict[str, Any]:
         """Hold every disk that is detached from now on."""
@@ -131,7 +121,7 @@ class Ha(Condition):
     """Switch high availability on or off; overcommitted it admits no further protected VM."""
 
     enabled: bool
-    failures: NonNegativeInt = 1
+    failures: Count = 1
     overcommitted: bool = False
 
     def apply(self, pool: Pool) -> dict[str, Any]:
@@ -154,6 +144,14 @@ class Metering(Budget, Condition):
         """Start with a full budget."""
         pool.meter.add(Budget(**self.model_dump()), pool.clock.now())
         return {}
+
+
+def clear(pool: Pool) -> None:
+    """End what disturbs calls; limits, high availability and the state of hosts stay."""
+    pool.guest_rules.clear()
+    pool.meter.clear()
+    pool.failing_storage.clear()
+    pool.release_seconds = 0.0
 
 
 def find(pool: Pool, cls: str, name: str) -> str:

@@ -24,7 +24,8 @@ is answered with status 400 and `{"error": "..."}`.
     ha           enabled, overcommitted    high availability
     meter        user, originator,         let callers over budget wait, see `metering.Budget`
                  user_agent, burst, rate
-    clear                                  remove all faults, rules for guests and budgets
+    clear                                  remove faults, rules for guests, failing storage, late
+                                           releases of disks and budgets
     journal      after=0                   effects: every method that changed something, in order
     sweep                                  do the housekeeping of every 30 seconds now
     restart_toolstack  finish=false        lose all that is in memory; operations end or,
@@ -37,19 +38,23 @@ import asyncio
 import dataclasses
 import functools
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, validate_call
 
 from simulator import conditions, housekeeping, validation
 from simulator.conditions import CONDITIONS, Condition
 from simulator.faults import Fault
 from simulator.pool import Pool
+from simulator.quantities import Seconds
 from simulator.stats import Stats
 from simulator.toolstack import Toolstack
 
+_MONTH = 31 * 24 * 3600.0
+
 Command = Callable[..., Awaitable[dict[str, Any]]]
+Advance = Annotated[float, Field(ge=0, le=_MONTH)]
 
 
 class Control:
@@ -83,11 +88,12 @@ class Control:
 
     async def execute(self, order: object) -> dict[str, Any]:
         """Execute one command; raise ValueError for an invalid one."""
-        if not isinstance(order, Mapping) or order.get("do") not in self._commands:
+        fields = dict(order) if isinstance(order, Mapping) else {}
+        name = fields.pop("do", None)
+        if not isinstance(name, str) or name not in self._commands:
             raise ValueError(f"`do` must be one of: {', '.join(self._commands)}")
-        fields = {name: value for name, value in order.items() if name != "do"}
         try:
-            return await self._commands[order["do"]](**fields)
+            return await self._commands[name](**fields)
         except ValidationError as error:
             raise ValueError(validation.words(error)) from error
         except TypeError as error:
@@ -127,11 +133,13 @@ class Control:
         self._pool.clock.release()
         return self._clock()
 
-    async def _advance(self, seconds: float) -> dict[str, Any]:
+    @validate_call
+    async def _advance(self, seconds: Advance) -> dict[str, Any]:
         await self._pool.clock.advance(seconds)
         return self._clock()
 
-    async def _durations(self, set: dict[str, float]) -> dict[str, Any]:  # noqa: A002  # the wire's word
+    @validate_call
+    async def _durations(self, set: dict[str, Seconds]) -> dict[str, Any]:  # noqa: A002  # the wire's word
         self._pool.durations.update(set)
         return dict(self._pool.durations)
 
@@ -144,10 +152,10 @@ class Control:
 
     async def _clear(self) -> dict[str, Any]:
         self._faults.clear()
-        self._pool.guest_rules.clear()
-        self._pool.meter.clear()
+        conditions.clear(self._pool)
         return {}
 
+    @validate_call
     async def _journal(self, after: int = 0) -> dict[str, Any]:
         return {
             "effects": [dataclasses.asdict(effect) for effect in self._pool.effects.after(after)]
@@ -157,16 +165,19 @@ class Control:
         housekeeping.sweep(self._pool)
         return {}
 
+    @validate_call
     async def _restart_toolstack(self, *, finish: bool = False) -> dict[str, Any]:
         self._toolstack.restart(finish=finish)
         await asyncio.sleep(0)  # connections are closed before the one who asks hears of it
         return {}
 
+    @validate_call
     async def _restart_member(self, host: str, *, finish: bool = False) -> dict[str, Any]:
         found = conditions.find(self._pool, "host", host)
         self._toolstack.restart_member(found, finish=finish)
         return {}
 
+    @validate_call
     async def _move_coordinator(self, to: str) -> dict[str, Any]:
         self._toolstack.move(to)
         await asyncio.sleep(0)  # likewise

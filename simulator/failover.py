@@ -15,6 +15,8 @@ def die(pool: Pool, host: str) -> None:
 
     With high availability they are known to be gone after a while, and restarted elsewhere.
     """
+    if not placement.is_live(pool.db, host):
+        return
     _set_live(pool, host, live=False)
     for task in pool.tasks.on(host):
         task.interrupt(Failure("CANNOT_CONTACT_HOST", host))
@@ -25,6 +27,8 @@ def die(pool: Pool, host: str) -> None:
 
 def revive(pool: Pool, host: str) -> None:
     """Let a dead host boot; what ran on it is halted."""
+    if placement.is_live(pool.db, host):
+        return
     _halt_guests(pool, host)
     _set_live(pool, host, live=True)
     pool.db.put("host", host, enabled=True)

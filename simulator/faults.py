@@ -15,12 +15,13 @@ from collections.abc import Sequence
 from dataclasses import field
 from fnmatch import fnmatchcase
 from random import Random
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from simulator.errors import Failure
+from simulator.quantities import Seconds
 from simulator.tables import NULL
 
 REFUSALS = frozenset({"refuse", "busy"})
@@ -40,10 +41,10 @@ class Fault:
     what: What
     method: str = "*"
     object: str = ""
-    count: int = 1
-    probability: float = 1.0
+    count: Annotated[int, Field(le=1 << 31)] = 1
+    probability: Annotated[float, Field(ge=0, le=1)] = 1.0
     when: Literal["before", "after"] = "before"
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
     code: str = "INTERNAL_ERROR"
     params: list[str] = field(default_factory=list)
 

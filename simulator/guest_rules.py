@@ -3,8 +3,9 @@
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat
+from pydantic import BaseModel, ConfigDict
 
+from simulator.quantities import Seconds
 from simulator.tables import Record
 
 
@@ -19,8 +20,8 @@ class GuestRule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     vm: str = "*"
-    boot: NonNegativeFloat | None = None
-    address: NonNegativeFloat | Literal["never"] = 0.0
+    boot: Seconds | None = None
+    address: Seconds | Literal["never"] = 0.0
     link_local: bool = False
     shutdown: Literal["clean", "never", "unacknowledged"] = "clean"
     suspend: Literal["clean", "unacknowledged"] = "clean"

@@ -75,9 +75,9 @@ class Simulator:
         self.app = HttpApplication(
             self.dispatcher, self.pool, stats, speaks_json=release.has(_JSON_RPC)
         )
-        self._control = Control(self.pool, stats, Toolstack(self.pool, self.dispatcher, self.app))
+        self.control = Control(self.pool, stats, Toolstack(self.pool, self.dispatcher, self.app))
         if options.control:
-            self.app.control = self._control.answer
+            self.app.control = self.control.answer
         else:
             self.pool.effects.limit(0)
 
@@ -89,7 +89,7 @@ class Simulator:
         }
         for place, order in orders.items():
             try:
-                await self._control.execute(order)
+                await self.control.execute(order)
             except ValueError as error:
                 raise inventory.PoolFileError(f"{place}: {error}") from error
 

@@ -51,7 +51,7 @@ class Toolstack:
         """Make the host at this address the coordinator."""
         found = self._pool.db.where("host", address=address)
         if not found:
-            raise Failure("HANDLE_INVALID", "host", address)
+            raise ValueError(f'no host has the address "{address}"')
         self._pool.db.put("pool", self._pool.db.refs("pool")[0], master=found[0])
         self.restart()
 

@@ -8,9 +8,14 @@ from pydantic import ValidationError
 def words(error: ValidationError, place: str = "") -> str:
     """Return one line for each problem, the first ones only where there are many."""
     found = error.errors(include_url=False, include_context=False)
-    lines = [f"{_place(place, each['loc'])}{each['msg'].lower()}" for each in found[:_SHOWN]]
+    lines = [f"{_place(place, each['loc'])}{_message(each['msg'])}" for each in found[:_SHOWN]]
     more = len(found) - len(lines)
     return "\n".join([*lines, *([f"and {more} more"] if more else [])])
+
+
+def _message(text: str) -> str:
+    own = text.removeprefix("Value error, ")
+    return own[:1].lower() + own[1:]
 
 
 def _place(place: str, path: Iterable[int | str]) -> str:

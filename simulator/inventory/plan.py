@@ -2,15 +2,27 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from simulator.datamodel.releases import CURRENT_NAME, parse
+from simulator.quantities import Room, Size, SomeOf
 from simulator.rules.storage import ABILITIES
 from simulator.rules.vm import STATES
-from simulator.sizes import in_bytes
 from simulator.slots import drive_number, is_mac
 
 _SHARED = frozenset({"nfs", "smb", "lvmoiscsi", "lvmohba", "iscsi", "hba", "iso"})
+
+
+def _text(value: object) -> object:
+    """Take a number such as 3 or 5.0 for the text that is meant."""
+    return str(value) if isinstance(value, int | float) else value
 
 
 def _drive(value: str) -> str:
@@ -41,10 +53,9 @@ def _operation(value: str) -> str:
     return value
 
 
-Operation = Annotated[str, BeforeValidator(_operation)]
-Size = Annotated[int, BeforeValidator(in_bytes), Field(gt=0)]
-Drive = Annotated[str, BeforeValidator(_drive)]
-Mac = Annotated[str, BeforeValidator(_mac)]
+Operation = Annotated[str, AfterValidator(_operation)]
+Drive = Annotated[str, BeforeValidator(_text), AfterValidator(_drive)]
+Mac = Annotated[str, AfterValidator(_mac)]
 Name = Annotated[str, Field(min_length=1)]
 
 
@@ -59,7 +70,7 @@ class Host(Plan):
 
     name: Name
     memory: Size = 4 << 40
-    cpus: PositiveInt = 64
+    cpus: SomeOf = 64
     enabled: bool = True
 
 
@@ -71,7 +82,7 @@ class Network(Plan):
     device: str = ""
     vlan: Annotated[int, Field(ge=0, le=4094)] | None = None
     management: bool = False
-    mtu: PositiveInt = 1500
+    mtu: SomeOf = 1500
     hosts: tuple[Name, ...] | None = None
     other_config: dict[str, str] = {}
 
@@ -93,9 +104,9 @@ class Storage(Plan):
     """A repository; `{host}` in the name of an unshared one makes one for each of its hosts."""
 
     name: Name
-    type: Annotated[str, BeforeValidator(_storage_type)] = "nfs"
+    type: Annotated[str, AfterValidator(_storage_type)] = "nfs"
     size: Size = 1 << 40
-    used: Annotated[int, BeforeValidator(in_bytes), Field(ge=0)] = 0
+    used: Room = 0
     shared: bool | None = None
     hosts: tuple[Name, ...] | None = None
     plugged: bool = True
@@ -138,12 +149,12 @@ class Machine(Plan):
     """A VM or template; `{n}` in the name of several counts from 1."""
 
     name: Name
-    count: PositiveInt = 1
+    count: SomeOf = 1
     description: str = ""
     kind: Literal["hvm", "pvh", "pv"] = "hvm"
     memory: Size = 256 << 20
     memory_static_min: Size | None = None
-    vcpus: PositiveInt = 1
+    vcpus: SomeOf = 1
     tools: bool = True
     tags: tuple[str, ...] = ()
     platform: dict[str, str] = {}
@@ -186,7 +197,7 @@ class Pool(Plan):
     """A whole pool; left out, hosts, networks and storage are those of a fresh installation."""
 
     name: str = "Simulated pool"
-    release: Annotated[str, BeforeValidator(_release)] = CURRENT_NAME
+    release: Annotated[str, BeforeValidator(_text), AfterValidator(_release)] = CURRENT_NAME
     ha: bool = False
     hosts: Annotated[tuple[Host, ...], Field(min_length=1, max_length=64)] = (Host(name="xs1"),)
     networks: tuple[Network, ...] = (

@@ -216,6 +216,24 @@ class TestHosts:
         assert xen("VM.get_domid", running) != before
 
 
+def test_clear_ends_what_disturbs_calls(xen: Any, control: Any, halted: str) -> None:
+    """So that each test begins on a sound pool."""
+    control("storage", sr=NFS, failing=True)
+    control("meter", burst=1, rate=0.000001)
+    control("fault", what="refuse", count=-1)
+
+    control("clear")
+
+    assert xen("VM.start", halted, False, False) == ""
+
+
+def test_a_live_host_cannot_come_back(xen: Any, control: Any, running: str) -> None:
+    """Its VMs run on."""
+    control("host", host="xs1", state="alive")
+
+    assert xen("VM.get_power_state", running) == "Running"
+
+
 class TestMetering:
     """Callers over budget."""
 
@@ -262,6 +280,15 @@ class TestMetering:
         ({"do": "restart_member", "host": "xs1"}, "coordinator"),
         ({"do": "meter", "burst": 0, "rate": 1}, "burst: "),
         ({"do": "detach", "seconds": -1}, "seconds: "),
+        ({"do": "advance", "seconds": -1}, "seconds: "),
+        ({"do": "advance", "seconds": 1e300}, "seconds: "),
+        ({"do": "advance"}, "seconds: "),
+        ({"do": "durations", "set": {"VM.start": "long"}}, "set.VM.start: "),
+        ({"do": "journal", "after": []}, "after: "),
+        ({"do": "restart_toolstack", "finish": "perhaps"}, "finish: "),
+        ({"do": "move_coordinator", "to": "10.0.0.1"}, "10.0.0.1"),
+        ({"do": ["hold"]}, "`do`"),
+        ({"do": "hold", "x": 1}, "x"),
         ({"do": "limits", "waiting": "few"}, "waiting: "),
         ({"do": "fault", "what": "sneeze"}, "what: "),
         ({"do": "fault", "what": "stall", "when": "never"}, "when: "),

@@ -6,6 +6,8 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from simulator import main
 
 STARTED = "listening on http://127.0.0.1:"
@@ -16,8 +18,9 @@ def _start(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def test_it_says_where_it_listens_and_ends_when_told(tmp_path: Path) -> None:
-    """The first line, the ready file, SIGTERM, exit code 0."""
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_where_it_listens_and_ends_when_told(tmp_path: Path, end: signal.Signals) -> None:
+    """The first line, the ready file, a signal, exit code 0."""
     ready = tmp_path / "ready"
     with _start("--seed", "7", "--ready-file", str(ready)) as process:
         assert process.stdout
@@ -26,7 +29,7 @@ def test_it_says_where_it_listens_and_ends_when_told(tmp_path: Path) -> None:
 
         with urllib.request.urlopen(url) as answer:
             assert answer.status == 200
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(end)
         assert process.wait(10) == 0
 
     assert line.startswith(STARTED)

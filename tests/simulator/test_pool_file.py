@@ -210,6 +210,16 @@ def _records(xen: Any, cls: str, refs: list[str]) -> list[dict[str, Any]]:
     return [xen(f"{cls}.get_record", ref) for ref in refs]
 
 
+def test_numbers_may_be_written_as_such(tmp_path: Path) -> None:
+    """Of drives and releases."""
+    file = tmp_path / "numbers.toml"
+    file.write_text("release = 5.0\n[[vms]]\nname = 'a'\ndrives = [{ device = 3 }]")
+
+    plan = inventory.read(file)
+
+    assert (plan.release, plan.vms[0].drives[0].device) == ("5.0", "3")
+
+
 def test_an_empty_file_is_a_fresh_installation(tmp_path: Path) -> None:
     """One host with its network and local storage."""
     file = tmp_path / "empty.toml"
@@ -271,6 +281,13 @@ def test_a_crowd_is_served() -> None:
         (MANAGEMENT + "[[networks]]\nname='v'\ndevice='eth7'\nvlan=3", "networks[1].device: "),
         ("[[vms]]\nname = 'a'\nmemory = '8 TiB'\nstate = 'Running'", 'vms[0]: "a": NO_HOSTS'),
         ("[[do]]\ndo = 'dance'", "do[0]: "),
+        ("[[do]]\nwhat = 'hold'", "do[0]: "),
+        ("[[storage]]\nname = 's'\ntype = ['nfs']", "storage[0].type: "),
+        ("[[vms]]\nname = 'a'\ndisks = [{device = []}]", "vms[0].disks[0].device: "),
+        ("[[vms]]\nname = 'a'\ninterfaces = [{mac = 1}]", "vms[0].interfaces[0].mac: "),
+        ("[[vms]]\nname = 'a'\nvcpus = 99999999999999999999", "vms[0].vcpus: "),
+        ("[[vms]]\nname = 'a'\nmemory = '99999999999999 TiB'", "vms[0].memory: "),
+        ("release = []", "release: "),
         ("[[do]]\ndo = 'guest'\naddress = 'x'", "do[0]: address"),
         ("not toml", "line 1"),
     ],
