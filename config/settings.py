@@ -145,6 +145,9 @@ class Settings(BaseSettings):
     concurrency: Annotated[int, Field(ge=1)] = 4
     """The slots of one worker."""
 
+    deaf_timeout: Seconds = 60.0
+    """How long a worker may take nothing while messages wait, before it ends."""
+
     message_limit: Annotated[int, Field(ge=64 * 1024)] = 8 * 2**20
     """Bytes that the body of a message may have, out of its compression."""
 

@@ -20,6 +20,7 @@ from workers import loader, maintenance, poller, result_backend
 from workers.broker import transport
 from workers.broker.admission import Admission
 from workers.broker.connection import PatientAMQP
+from workers.watchdog import Activity, Watch
 from xenserver.session import Sessions
 
 _CELERYS_OWN = frozenset({"celery.accumulate", "celery.backend_cleanup"})  # of the tasks it brings
@@ -29,6 +30,8 @@ class Xenflow(Celery):
     """A Celery application that knows the catalogue."""
 
     settings: configured.Settings
+    activity: Activity  # of a worker
+    watch: Watch | None = None  # of a worker that runs
 
     @cached_property
     def runtime(self) -> Runtime:
@@ -57,6 +60,7 @@ def create(settings: configured.Settings | None = None, *, patient: bool = False
     options: dict[str, Any] = celery_settings(settings, patient=patient)
     app = Xenflow("xenflow", amqp=PatientAMQP if patient else None, set_as_current=True)
     app.settings = settings
+    app.activity = Activity()
     results = result_backend.url(settings.result_backend, listens=not patient)
     app.conf.update(options, result_backend=results)
     loader.load(settings)
@@ -79,4 +83,5 @@ def _take_safely(app: Xenflow) -> None:
         "admission": Admission(names | _CELERYS_OWN, settings.message_limit),
         "dead_letters_key": keys.dead_letters,
         "delayed_key": keys.delayed,
+        "activity": app.activity,
     }

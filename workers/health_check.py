@@ -1,38 +1,65 @@
-"""`xenflow-alive PART`: whether a part on this machine still answers, for health checks."""
+"""`xenflow-alive PART`: whether a part on this machine works, for health checks."""
 
 import http.client
 import socket
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from config.celery import celery_settings
-from config.settings import Settings, load
+from config.settings import Settings, SettingsError, load
 
 _SECONDS = 5.0
 _SIMULATOR_PORT = 8080
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Answer as a process does: 0 where the part answers, 1 where not, 2 for a part unheard of."""
+    """Return 0 where the part works, 1 where not, with a line that says why, 2 for no such part."""
     match list(sys.argv[1:] if argv is None else argv):
         case ["worker" | "poller" as part]:
-            alive = _pongs(f"{part}@{socket.gethostname()}", load())
+            problem = _problem(f"{part}@{socket.gethostname()}")
         case ["flower"]:
-            alive = _serves(load().flower_port, "/healthcheck")
+            problem = _unserved(load().flower_port, "/healthcheck")
         case ["simulator"]:
-            alive = _serves(_SIMULATOR_PORT, "/")
+            problem = _unserved(_SIMULATOR_PORT, "/")
         case _:
             sys.stderr.write("usage: xenflow-alive worker|poller|flower|simulator\n")
             return 2
-    return 0 if alive else 1
+    if problem:
+        sys.stderr.write(f"xenflow-alive: {problem}\n")
+    return 1 if problem else 0
 
 
-def _pongs(node: str, settings: Settings) -> bool:
+def _problem(node: str) -> str:
+    """Return what is wrong with a worker or poller, or nothing."""
+    try:
+        answers = _ask(node, load())
+    except SettingsError as wrong:
+        return str(wrong)
+    except (OperationalError, RedisError, OSError) as trouble:
+        return f"cannot reach Redis: {trouble}".replace("\n", " ")
+    if not answers:
+        return f"{node} does not answer"
+    told = answers[0][node]
+    return "" if told.get("takes") else f"{node} {told.get('problem') or told.get('error')}"
+
+
+def _ask(node: str, settings: Settings) -> list[dict[str, Any]]:
+    """Ask a process whether it takes messages; a ping would tell no more than that it runs."""
     with Celery(set_as_current=False) as app:
         app.conf.update(celery_settings(settings))
-        return bool(app.control.ping(destination=[node], timeout=_SECONDS))
+        answers: list[dict[str, Any]] | None = app.control.broadcast(
+            "takes", destination=[node], reply=True, timeout=_SECONDS, limit=1
+        )
+        return answers or []
+
+
+def _unserved(port: int, path: str) -> str:
+    return "" if _serves(port, path) else f"nobody answers at port {port}"
 
 
 def _serves(port: int, path: str) -> bool:

@@ -14,6 +14,7 @@ from workers import app as application
 from workers.maintenance_timer import Beat
 from workers.pool import Pool
 from workers.process_records import ProcessRecordStep
+from workers.watchdog import Watchdog
 
 POLLER_SLOTS = 64  # targets one poller process follows; each slot sleeps in a long poll
 
@@ -43,6 +44,7 @@ def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) 
     app = application.create(settings, patient=True)
     runtime = app.runtime  # a wrong file of targets is told before anything is connected
     app.steps["consumer"].update({Beat, ProcessRecordStep})
+    app.steps["worker"].add(Watchdog)
     worker = app.Worker(
         hostname=f"{name}@{socket.gethostname()}",
         pool_cls=Pool,

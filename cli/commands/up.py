@@ -69,7 +69,7 @@ def up(  # noqa: PLR0913 - each is an option of the command
         _start(stack, slots, pool, stop)
         if not stop.is_set():
             _print_addresses(stack)
-            processes.run_until(stop)
+            processes.run_until(stop, on_restart=output.line)
     return Code.DONE
 
 

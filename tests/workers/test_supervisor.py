@@ -196,3 +196,32 @@ def test_a_signal_waits_until_a_process_is_taken_in() -> None:
         _interrupted_while_it_starts(done)
 
     assert done == ["taken in"]
+
+
+def test_a_process_that_ends_is_started_again(folder: Path) -> None:
+    """By the same command, with the same environment, its log in the same file."""
+    stop, told = threading.Event(), []
+    command = [*PYTHON, "import os, sys; print(os.environ['A']); sys.exit(70)"]
+
+    def on_restart(line: str) -> None:
+        told.append(line)
+        if len(told) == 3:
+            stop.set()
+
+    with Supervisor(folder, shortest_run=0.0) as home:
+        home.start("one", command, environment={"A": "again"})
+        home.run_until(stop, on_restart=on_restart)
+        [last] = home.processes
+        last.process.wait()
+
+    assert told[0].startswith("one ended with 70 and is started again")
+    assert (folder / "one.log").read_text(encoding="utf-8") == "again\n" * 4
+
+
+def test_a_process_that_ends_as_it_begins_is_not_started_again(folder: Path) -> None:
+    """A wrong setting would not become right by it."""
+    with Supervisor(folder) as home:
+        home.start("one", [*PYTHON, "import sys; sys.exit(2)"])
+
+        with pytest.raises(StackError, match="one ended with 2"):
+            home.run_until(threading.Event())

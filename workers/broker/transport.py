@@ -45,6 +45,7 @@ class TakingChannel:
     admission: Admission | None = None
     dead_letters_key = "xenflow:dead_letters"
     delayed_key = "xenflow:delayed"
+    activity: Any = None
 
     # what the channel it is mixed into has
     global_keyprefix: str
@@ -105,6 +106,8 @@ class TakingChannel:
         waiter.answered()
         if taken is None:
             raise Empty
+        if self.activity is not None:
+            self.activity.taken += 1
         self._deliver(taken)
         return True
 
@@ -240,7 +243,7 @@ class TakingChannel:
         super()._close_clients()  # type: ignore[misc]  # kombu's channel has it
 
 
-_OURS = ("admission", "dead_letters_key", "delayed_key")
+_OURS = ("admission", "dead_letters_key", "delayed_key", "activity")
 
 
 class Channel(TakingChannel, stock.Channel):

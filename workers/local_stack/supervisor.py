@@ -13,12 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
 GRACE = 10.0  # seconds that a process has to end after SIGTERM
+SHORTEST_RUN = 10.0  # seconds; a process that ends sooner would end again if it were restarted
 READY = 30.0  # seconds that a process has to become ready
 LOOK = 0.05  # seconds between two looks at a process
 
@@ -39,6 +40,9 @@ class ManagedProcess:
     process: "subprocess.Popen[bytes]"
     log: Path
     log_start: int = 0  # where its part of the log begins; what is before is of an earlier one
+    command: Sequence[str] = ()  # by which it can be started again
+    environment: Mapping[str, str] | None = None
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def is_running(self) -> bool:
@@ -60,8 +64,11 @@ class ManagedProcess:
 class Supervisor:
     """Start processes, wait for them, and leave none behind."""
 
-    def __init__(self, folder: Path, *, grace: float = GRACE) -> None:
+    def __init__(
+        self, folder: Path, *, grace: float = GRACE, shortest_run: float = SHORTEST_RUN
+    ) -> None:
         self.folder = folder
+        self._shortest_run = shortest_run
         self._grace = grace
         self._processes: list[ManagedProcess] = []
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,13 +106,13 @@ class Supervisor:
                 env=environment,
                 start_new_session=True,
             )
-            return self.adopt(name, process, log, log_start=start)
+            member = ManagedProcess(name, process, log, start, tuple(command), environment)
+            self._processes.append(member)
+            return member
 
-    def adopt(
-        self, name: str, process: "subprocess.Popen[bytes]", log: Path, *, log_start: int = 0
-    ) -> ManagedProcess:
+    def adopt(self, name: str, process: "subprocess.Popen[bytes]", log: Path) -> ManagedProcess:
         """Supervise a process that somebody else started in a session of its own."""
-        member = ManagedProcess(name, process, log, log_start)
+        member = ManagedProcess(name, process, log)
         self._processes.append(member)
         return member
 
@@ -127,10 +134,26 @@ class Supervisor:
             if not member.is_running:
                 raise member.error(f"ended with {member.process.returncode}")
 
-    def run_until(self, stop: threading.Event) -> None:
-        """Supervise until the event is set; raise StackError when a process ends before."""
+    def run_until(
+        self, stop: threading.Event, *, on_restart: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Supervise until the event is set; start a process that ends before again, and say so.
+
+        Raise StackError where that would not help: it ended as soon as it began.
+        """
         while not stop.wait(0.5):
-            self.check()
+            for member in self.processes:
+                if not member.is_running:
+                    on_restart(self._restart(member))
+
+    def _restart(self, member: ManagedProcess) -> str:
+        ended = f"ended with {member.process.returncode}"
+        lived = time.monotonic() - member.started
+        if not member.command or lived < self._shortest_run:
+            raise member.error(ended)
+        self._processes.remove(member)
+        self.start(member.name, member.command, environment=member.environment)
+        return f"{member.name} {ended} and is started again; its log: {member.log}"
 
     def stop(self) -> None:
         """Stop every process, the last one first; ignore further signals meanwhile."""

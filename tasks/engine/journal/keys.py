@@ -97,3 +97,8 @@ class Keys:
     def delayed(self) -> str:
         """Sorted set: messages with an `eta` (queue, line end, message) -> when they are due."""
         return f"{self.prefix}:delayed"
+
+    @property
+    def watchdog(self) -> str:
+        """Plain string: workers write it to see that Redis can be written."""
+        return f"{self.prefix}:watchdog"

@@ -1,0 +1,113 @@
+"""A worker that takes nothing though messages wait says so, ends, and is started again."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stack import PATIENCE, StackHarness
+from workers.local_stack.supervisor import XENFLOW
+from workers.watchdog import EXIT_CODE
+
+DEAFENING = '''
+"""An operation that has its worker take nothing more, as a lost slot does."""
+
+from tasks.engine.declaration.answers import Done
+from tasks.engine.declaration.operation import operation
+from workers.broker.acknowledgement import QoS
+from xenserver.client import Xen
+
+
+@operation(queue="change", name="xenserver.test.deafen")
+def deafen(xen: Xen) -> Done:
+    """Have no slot left."""
+    QoS.can_consume = lambda self: False
+    return Done(return_result="deaf")
+'''
+
+
+def health(stack: StackHarness) -> subprocess.CompletedProcess[str]:
+    """Ask as a container's health check does."""
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("xenflow-alive")), "worker"],
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@pytest.fixture
+def deafened(isolated_stack: StackHarness, tmp_path: Path) -> StackHarness:
+    """Run a worker that knows how to be deaf."""
+    operations = tmp_path / "operations"
+    operations.mkdir()
+    (operations / "deafen.py").write_text(DEAFENING, encoding="utf-8")
+    isolated_stack.services.choose(operations_path=str(operations), deaf_timeout="4")
+    isolated_stack.services.worker()
+    return isolated_stack
+
+
+def test_a_deaf_worker_is_unhealthy_and_ends(deafened: StackHarness) -> None:
+    """It answers pings all the while; its exit code is not 0."""
+    [worker] = [one for one in deafened.processes if one.name == "worker"]
+    assert health(deafened).returncode == 0
+
+    deafened.do("xenserver.test.deafen")
+    waiting = deafened.send("xenserver.host.find")
+    told = deafened.until(lambda: (h := health(deafened)).returncode and h, "unhealthy")
+
+    node = f"worker@{socket.gethostname()}"
+    assert told.returncode == 1
+    assert len(told.stderr.splitlines()) == 1
+    assert node in told.stderr
+    assert worker.process.wait(timeout=PATIENCE) == EXIT_CODE
+    assert "worker.deaf" in worker.output()
+    deafened.services.worker(name="heir")
+    assert waiting.get(timeout=PATIENCE)["count"] == 3
+
+
+def test_health_without_redis_is_one_line() -> None:
+    """No traceback, and status 1."""
+    environment = {**os.environ, "XENFLOW_REDIS_URL": "redis://127.0.0.1:1/0"}
+
+    ended = subprocess.run(
+        [str(Path(sys.executable).with_name("xenflow-alive")), "worker"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("xenflow-alive: cannot reach Redis")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_worker_that_is_told_to_end_ends_with_0(isolated_stack: StackHarness) -> None:
+    """SIGTERM is no failure."""
+    worker = isolated_stack.services.worker()
+
+    worker.process.terminate()
+
+    assert worker.process.wait(timeout=PATIENCE) == 0
+
+
+def test_a_worker_that_cannot_begin_says_so(isolated_stack: StackHarness) -> None:
+    """Its exit code is not 0, as for any command with a wrong setting."""
+    ended = subprocess.run(
+        [*XENFLOW, "worker"],
+        env={**isolated_stack.environment, "XENFLOW_TARGETS": "/nowhere"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert "/nowhere" in ended.stderr
