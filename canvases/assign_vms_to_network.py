@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tasks import gather, hotplug, vif
 from tasks.engine.declaration.answers import Answer
-from tasks.engine.declaration.field_types import NetworkName
+from tasks.engine.declaration.field_types import Ensures, NetworkName
 from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import resolution
 from xenserver import lookup
@@ -43,34 +43,46 @@ def _report(fields: Mapping[str, Any], last: Mapping[str, Any]) -> Report:
 
 @flow(answer=Report, shape=_report)
 def assign_vms_to_network(
-    *, vms: resolution.VmNames, network: NetworkName, plug: hotplug.Plug = "auto"
+    *,
+    vms: resolution.VmNames,
+    network: NetworkName,
+    plug: hotplug.Plug = "auto",
+    ensure: Ensures = False,
 ) -> Canvas:
     """Connect each of the VMs to a network, side by side; all of them, or none.
 
-    A VM that is named twice, by whatever spelling, gets one interface.
+    A VM that is named twice, by whatever spelling, gets one interface. With `ensure` one that it
+    has on the network already will do.
     """
     if len({lookup.is_uuid(vm) for vm in vms}) == 1:
-        return _side_by_side(vms, network, plug)
+        return _side_by_side(vms, network, plug, ensure=ensure)
     return resolution.resolve.s(vms=vms) | assign_each_to_network.s(
-        feed={"vms": "vms"}, network=network, plug=plug
+        feed={"vms": "vms"}, network=network, plug=plug, ensure=ensure
     )
 
 
 @flow(name="xenserver.vm.assign_each_to_network", answer=Report, shape=_report)
 def assign_each_to_network(
-    *, vms: resolution.VmNames, network: NetworkName, plug: hotplug.Plug = "auto"
+    *,
+    vms: resolution.VmNames,
+    network: NetworkName,
+    plug: hotplug.Plug = "auto",
+    ensure: Ensures = False,
 ) -> Canvas:
     """Connect each of the VMs, none of which is named by two spellings, to a network."""
-    return _side_by_side(vms, network, plug)
+    return _side_by_side(vms, network, plug, ensure=ensure)
 
 
-def _side_by_side(vms: Iterable[str], network: str, plug: hotplug.Plug) -> Canvas:
-    each = [_assigned(vm, network, plug) for vm in dict.fromkeys(map(lookup.spelled_once, vms))]
+def _side_by_side(vms: Iterable[str], network: str, plug: hotplug.Plug, *, ensure: bool) -> Canvas:
+    each = [
+        _assigned(vm, network, plug, ensure=ensure)
+        for vm in dict.fromkeys(map(lookup.spelled_once, vms))
+    ]
     return chord(each, gather.gather.s(feed={"answers": "*"}))
 
 
-def _assigned(vm: str, network: str, plug: hotplug.Plug) -> Canvas:
-    made = vif.create.s(vm=vm, network=network)
+def _assigned(vm: str, network: str, plug: hotplug.Plug, *, ensure: bool) -> Canvas:
+    made = vif.create.s(vm=vm, network=network, ensure=ensure)
     if plug == "no":
         return made
     return made | vif.plug_if_running.s(feed={"vif": "uuid"}, must_run=plug == "yes")

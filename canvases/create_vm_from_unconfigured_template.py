@@ -25,6 +25,7 @@ from tasks.engine.declaration.field_types import (
 )
 from tasks.engine.declaration.flow import Canvas, flow
 from tasks.engine.declaration.strictness import Strict
+from tasks.vm import cd as cds
 from tasks.vm import configuration, devices
 from tasks.vm.guest import WaitFor, WaitForAddress
 from xenserver import errors
@@ -126,7 +127,7 @@ def _disks(disks: Sequence[DiskWanted], name: str, sr: str | None) -> Iterator[C
 
 def _cd(cd: str | None) -> Iterator[Canvas]:
     if cd:
-        yield vbd.create.s(feed={"vm": "uuid", "device": "cd"}, vdi=cd, type="CD", mode="RO")
+        yield cds.insert_cd.s(feed={"vm": "uuid", "new_device": "cd"}, vdi=cd, replace=True)
 
 
 def _networks(networks: Sequence[NetworkWanted]) -> Iterator[Canvas]:

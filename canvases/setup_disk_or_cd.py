@@ -17,6 +17,7 @@ from tasks.engine.declaration.field_types import (
     VmName,
 )
 from tasks.engine.declaration.flow import Canvas, flow
+from tasks.vm import cd
 from xenserver import errors
 
 NEW = ("vdi_type", "new_disk_name", "disk_size", "storage_repository")
@@ -54,17 +55,28 @@ def setup_disk_or_cd(
     mode: vbd.Mode | None = None,
     type: vbd.Type = "Disk",
     bootable: Bootable = False,
+    replace: cd.Replace = False,
     plug: hotplug.Plug = "auto",
 ) -> Canvas:
     """Attach an existing disk or CD, or a new disk, to a VM, and plug it when the VM runs.
 
     A new disk needs `vdi_type`, `new_disk_name`, `disk_size` and `storage_repository`. A disk that
-    the VM has already is left alone.
+    the VM has already is left alone. A CD goes into an empty drive of the VM, with `replace` also
+    into one that holds another; a drive is made where the VM has none.
     """
     new = dict(zip(NEW, (vdi_type, new_disk_name, disk_size, storage_repository), strict=True))
     _check(existing_disk_name, new)
     drive: dict[str, Any] = {"device": device, "mode": mode, "type": type, "bootable": bootable}
-    if existing_disk_name:
+    if existing_disk_name and type == "CD":
+        attached = cd.insert_cd.s(
+            vm=vm,
+            vdi=existing_disk_name,
+            device=device,
+            bootable=bootable,
+            replace=replace,
+            must_run=plug == "yes",
+        )
+    elif existing_disk_name:
         attached = vbd.create.s(vm=vm, vdi=existing_disk_name, ensure=True, **drive)
     else:
         made = vdi.create.s(

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tasks import hotplug, vif
 from tasks.engine.declaration.answers import Answer
-from tasks.engine.declaration.field_types import Device, Mac, Mtu, NetworkName, VmName
+from tasks.engine.declaration.field_types import Device, Ensures, Mac, Mtu, NetworkName, VmName
 from tasks.engine.declaration.flow import Canvas, flow
 
 
@@ -35,9 +35,13 @@ def setup_network_devices(
     mac: Mac = "",
     mtu: Mtu = 1500,
     plug: hotplug.Plug = "auto",
+    ensure: Ensures = False,
 ) -> Canvas:
-    """Connect a VM to a network by a new interface, and plug it when the VM runs."""
-    made = vif.create.s(vm=vm, network=network, device=device_id, mac=mac, mtu=mtu)
+    """Connect a VM to a network by a new interface, and plug it when the VM runs.
+
+    With `ensure` an interface that the VM has on the network already will do.
+    """
+    made = vif.create.s(vm=vm, network=network, device=device_id, mac=mac, mtu=mtu, ensure=ensure)
     if plug == "no":
         return made
     return made | vif.plug_if_running.s(feed={"vif": "uuid"}, must_run=plug == "yes")

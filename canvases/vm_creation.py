@@ -22,7 +22,11 @@ def installed(
     else:
         copied = copies.clone.s(vm=template, name=name)
     return copied | lifecycle.install.s(
-        feed={"template": "uuid"}, description=description, sr=sr, in_place=True
+        feed={"template": "uuid"},
+        description=description,
+        sr=sr,
+        in_place=True,
+        copied_from=template,
     )
 
 

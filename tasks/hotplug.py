@@ -19,6 +19,10 @@ MustRun = Annotated[bool, Field(description="refuse a VM that does not run")]
 WasThere = Annotated[bool, Field(description="leave it alone: it was there before")]
 
 
+DETACHED = frozenset({"DEVICE_ALREADY_DETACHED", "VM_BAD_POWER_STATE"})
+"""How XenServer refuses to unplug what is not plugged, which nothing is in a VM that is halted."""
+
+
 class Plugged(Answer):
     """A device of a VM, and whether the guest sees it."""
 

@@ -1,6 +1,7 @@
 """Operations on the virtual block devices of VMs: their disks and CD drives."""
 
-from typing import Annotated, Literal
+from collections.abc import Generator, Iterable
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -24,6 +25,7 @@ from tasks.engine.declaration.field_types import (
 )
 from tasks.engine.declaration.idempotence import unless_already
 from tasks.engine.declaration.operation import Steps, Undo, operation
+from tasks.engine.declaration.suspensions import Leg
 from xenserver import errors
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
@@ -35,6 +37,19 @@ Unpluggable = Annotated[bool, Field(description="whether it may be detached whil
 
 CD = "3"
 """The number at which XenServer's templates have their CD drive."""
+
+_IDE = (CD, "2", "1")  # where a guest without drivers sees a CD, but for the boot disk's number
+
+
+def for_disk(numbers: Iterable[str]) -> list[str]:
+    """Return device numbers in the order of disks: lowest first, that of the CD drive at last."""
+    return sorted(numbers, key=lambda number: (number == CD, int(number)))
+
+
+def for_cd(numbers: Iterable[str]) -> list[str]:
+    """Return device numbers in the order of CD drives: that of the boot disk at last."""
+    rank = {number: place for place, number in enumerate(_IDE)}
+    return sorted(numbers, key=lambda n: (n == "0", rank.get(n, len(_IDE)), int(n)))
 
 
 @operation(undo=Undo("xenserver.vbd.destroy", "vbd", (("unplug", True),)))
@@ -61,27 +76,50 @@ def create(
     machine, medium = xen.find.vm(vm), xen.find.vdi(vdi) if vdi else None
     if ensure and medium and (there := _there(xen, machine, medium)):
         return there
-    record = {
+    device, made = yield from attach(
+        xen,
+        machine,
+        medium,
+        device,
+        type=type,
+        mode=mode or ("RO" if type == "CD" else "RW"),
+        bootable=bootable,
+        unpluggable=unpluggable,
+        other_config=other_config or {},
+    )
+    return in_drive(xen.uuid.vbd(made), machine, medium, device, was_there=False)
+
+
+def attach(
+    xen: Xen,
+    machine: ObjectRef,
+    medium: ObjectRef | None,
+    device: str,
+    *,
+    type: Type,
+    **fields: object,
+) -> Generator[Leg, Any, tuple[str, str]]:
+    """Make a drive with a medium, or an empty one; return its device number and reference."""
+    record: dict[str, object] = {
         "VM": machine,
         "VDI": medium,
         "userdevice": device,
-        "bootable": bootable,
-        "mode": mode or ("RO" if type == "CD" else "RW"),
         "type": type,
-        "unpluggable": unpluggable,
-        "empty": empty,
-        "other_config": other_config or {},
+        "unpluggable": True,
+        "empty": medium is None,
+        "other_config": {},
         "qos_algorithm_type": "",
         "qos_algorithm_params": {},
+        **fields,
     }
-    if device == AUTODETECT:
-        device, made = yield from on_a_free_number(
+    if device != AUTODETECT:
+        return device, (yield xen.Async.VBD.create(record))
+    return (
+        yield from on_a_free_number(
             lambda: _free(xen, machine, type),
             lambda number: xen.Async.VBD.create(record | {"userdevice": number}),
         )
-    else:
-        made = yield xen.Async.VBD.create(record)
-    return _in_drive(xen.uuid.vbd(made), machine, medium, device, was_there=False)
+    )
 
 
 def _there(xen: Xen, machine: ObjectRef, medium: ObjectRef) -> Created | None:
@@ -89,13 +127,14 @@ def _there(xen: Xen, machine: ObjectRef, medium: ObjectRef) -> Created | None:
     where = {"VM": machine, "VDI": medium}
     for drive in xen.search.vbd(where=where, fields=("userdevice",)):
         uuid, device = str(drive["uuid"]), str(drive["userdevice"])
-        return _in_drive(uuid, machine, medium, device, was_there=True)
+        return in_drive(uuid, machine, medium, device, was_there=True)
     return None
 
 
-def _in_drive(
+def in_drive(
     uuid: str, machine: ObjectRef, medium: ObjectRef | None, device: str, *, was_there: bool
 ) -> Created:
+    """Return the answer that shows a drive and what is in it."""
     return Created(
         return_result=uuid,
         uuid=uuid,
@@ -107,9 +146,8 @@ def _in_drive(
 
 
 def _free(xen: Xen, machine: ObjectRef, type: Type) -> list[str]:
-    """Return the free numbers, lowest first, 3 at the end: it is left to the CD drive."""
-    numbers = xen.VM.get_allowed_VBD_devices(machine)
-    return sorted(numbers, key=lambda number: ((number == CD) != (type == "CD"), int(number)))
+    """Return the free numbers in the order in which they are taken."""
+    return (for_cd if type == "CD" else for_disk)(xen.VM.get_allowed_VBD_devices(machine))
 
 
 def _check_medium(vdi: str | None, *, empty: bool) -> None:
@@ -130,27 +168,35 @@ def destroy(xen: Xen, *, vbd: VbdUuid, unplug: Unplugs = False) -> Steps[Done]:
 
 
 @operation()
-def eject(xen: Xen, *, vbd: VbdUuid) -> Steps[Done]:
+def eject(xen: Xen, *, vbd: VbdUuid, ensure: Ensures = False) -> Steps[Done]:
     """Take the medium out of a CD drive."""
     drive = xen.find.vbd(vbd)
-    yield xen.Async.VBD.eject(drive)
-    return done("VBD ejected", drive)
+    empty = ("VBD_IS_EMPTY", drive.ref)
+    passed = yield from unless_already(empty, xen.Async.VBD.eject(drive), ensure=ensure)
+    return done("VBD already empty" if passed == "already" else "VBD ejected", drive)
 
 
 @operation()
-def insert(xen: Xen, *, vbd: VbdUuid, vdi: VdiName) -> Steps[Done]:
+def insert(xen: Xen, *, vbd: VbdUuid, vdi: VdiName, ensure: Ensures = False) -> Steps[Done]:
     """Put a medium into an empty CD drive."""
-    drive = xen.find.vbd(vbd)
-    yield xen.Async.VBD.insert(drive, xen.find.vdi(vdi))
+    drive, medium = xen.find.vbd(vbd), xen.find.vdi(vdi)
+    try:
+        yield xen.Async.VBD.insert(drive, medium)
+    except errors.Refused as refused:
+        is_full = refused.code == "VBD_NOT_EMPTY"
+        if not ensure or not is_full or xen.VBD.get_VDI(drive) != medium.ref:
+            raise
+        return done("Media already inserted", drive)
     return done("Media inserted", drive)
 
 
 @operation()
-def plug(xen: Xen, *, vbd: VbdUuid) -> Steps[Done]:
+def plug(xen: Xen, *, vbd: VbdUuid, ensure: Ensures = False) -> Steps[Done]:
     """Attach a virtual block device to its running VM."""
     drive = xen.find.vbd(vbd)
-    yield xen.Async.VBD.plug(drive)
-    return done("VBD plugged", drive)
+    attached = ("DEVICE_ALREADY_ATTACHED", drive.ref)
+    passed = yield from unless_already(attached, xen.Async.VBD.plug(drive), ensure=ensure)
+    return done("VBD already plugged" if passed == "already" else "VBD plugged", drive)
 
 
 @operation()
@@ -168,7 +214,7 @@ def plug_if_running(
     drive = xen.find.vbd(vbd)
     record = xen.VBD.get_record(drive)
     plugged = record["currently_attached"]
-    if not was_there:
+    if not was_there and not plugged:
         call = xen.Async.VBD.plug(drive)
         plugged = yield from hotplug.plug_if_running(
             xen, drive, record["VM"], call, must_run=must_run
@@ -185,11 +231,21 @@ def plug_if_running(
 
 
 @operation()
-def unplug(xen: Xen, *, vbd: VbdUuid, force: Hard = False) -> Steps[Done]:
+def unplug(xen: Xen, *, vbd: VbdUuid, force: Hard = False, ensure: Ensures = False) -> Steps[Done]:
     """Detach a virtual block device from its running VM; with `force` against the guest's will."""
     drive = xen.find.vbd(vbd)
-    yield xen.Async.VBD.unplug_force(drive) if force else xen.Async.VBD.unplug(drive)
+    call = xen.Async.VBD.unplug_force(drive) if force else xen.Async.VBD.unplug(drive)
+    try:
+        yield call
+    except errors.Refused as refused:
+        if not ensure or refused.code not in hotplug.DETACHED or _is_attached(xen, drive):
+            raise
+        return done("VBD already unplugged", drive)
     return done("VBD unplugged", drive)
+
+
+def _is_attached(xen: Xen, drive: ObjectRef) -> bool:
+    return bool(xen.VBD.get_currently_attached(drive))
 
 
 @operation(queue="find")

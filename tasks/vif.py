@@ -6,7 +6,9 @@ from tasks.engine.declaration.answers import Created, Done, Found, created, done
 from tasks.engine.declaration.field_types import (
     After,
     Device,
+    Ensures,
     Fields,
+    Hard,
     Label,
     Limit,
     Mac,
@@ -20,6 +22,7 @@ from tasks.engine.declaration.field_types import (
 )
 from tasks.engine.declaration.idempotence import unless_already
 from tasks.engine.declaration.operation import Steps, Undo, operation
+from xenserver import errors
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
@@ -34,12 +37,18 @@ def create(
     mac: Mac = "",
     mtu: Mtu = 1500,
     other_config: OtherConfig | None = None,
+    ensure: Ensures = False,
 ) -> Steps[Created]:
-    """Make an interface of a VM on a network; a running VM sees it once it is plugged."""
-    machine = xen.find.vm(vm)
+    """Make an interface of a VM on a network; a running VM sees it once it is plugged.
+
+    With `ensure` an interface of the VM on the network is answered with, whatever its device.
+    """
+    machine, net = xen.find.vm(vm), xen.find.network(network)
+    if ensure and (there := _there(xen, machine, net)):
+        return there
     record = {
         "VM": machine,
-        "network": xen.find.network(network),
+        "network": net,
         "device": device,
         "MAC": mac,
         "MTU": mtu,
@@ -55,6 +64,15 @@ def create(
     else:
         made = yield xen.Async.VIF.create(record)
     return created(xen.uuid.vif(made), vm=machine.uuid, device=device)
+
+
+def _there(xen: Xen, machine: ObjectRef, net: ObjectRef) -> Created | None:
+    """Return the interface that a VM has on a network, if there is one."""
+    where = {"VM": machine, "network": net}
+    for there in xen.search.vif(where=where, fields=("device",)):
+        made = created(str(there["uuid"]), vm=machine.uuid, device=str(there["device"]))
+        return made.model_copy(update={"was_there": True})
+    return None
 
 
 def _free(xen: Xen, machine: ObjectRef) -> list[str]:
@@ -73,11 +91,30 @@ def destroy(xen: Xen, *, vif: VifUuid, unplug: Unplugs = False) -> Steps[Done]:
 
 
 @operation()
-def plug(xen: Xen, *, vif: VifUuid) -> Steps[Done]:
+def plug(xen: Xen, *, vif: VifUuid, ensure: Ensures = False) -> Steps[Done]:
     """Attach a virtual interface to its running VM."""
     interface = xen.find.vif(vif)
-    yield xen.Async.VIF.plug(interface)
-    return done("VIF plugged", interface)
+    attached = ("DEVICE_ALREADY_ATTACHED", interface.ref)
+    passed = yield from unless_already(attached, xen.Async.VIF.plug(interface), ensure=ensure)
+    return done("VIF already plugged" if passed == "already" else "VIF plugged", interface)
+
+
+@operation()
+def unplug(xen: Xen, *, vif: VifUuid, force: Hard = False, ensure: Ensures = False) -> Steps[Done]:
+    """Detach a virtual interface from its running VM; with `force` against the guest's will."""
+    interface = xen.find.vif(vif)
+    call = xen.Async.VIF.unplug_force(interface) if force else xen.Async.VIF.unplug(interface)
+    try:
+        yield call
+    except errors.Refused as refused:
+        if not ensure or refused.code not in hotplug.DETACHED or _is_attached(xen, interface):
+            raise
+        return done("VIF already unplugged", interface)
+    return done("VIF unplugged", interface)
+
+
+def _is_attached(xen: Xen, interface: ObjectRef) -> bool:
+    return bool(xen.VIF.get_currently_attached(interface))
 
 
 @operation()
@@ -90,10 +127,12 @@ def plug_if_running(
     """
     interface = xen.find.vif(vif)
     record = xen.VIF.get_record(interface)
-    call = xen.Async.VIF.plug(interface)
-    plugged = yield from hotplug.plug_if_running(
-        xen, interface, record["VM"], call, must_run=must_run
-    )
+    plugged = record["currently_attached"]
+    if not plugged:
+        call = xen.Async.VIF.plug(interface)
+        plugged = yield from hotplug.plug_if_running(
+            xen, interface, record["VM"], call, must_run=must_run
+        )
     return hotplug.Plugged(
         return_result=hotplug.outcome("VIF", plugged=plugged),
         uuid=interface.uuid,

@@ -446,21 +446,24 @@ class flow:
         vms: list[str] | Feed,
         network: str | Feed,
         plug: Literal["auto", "yes", "no"] | Feed | None = None,
+        ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Report]:
         """Connect each of the VMs to a network, side by side; all of them, or none.
 
-        A VM that is named twice, by whatever spelling, gets one interface.
+        A VM that is named twice, by whatever spelling, gets one interface. With `ensure` one that
+        it has on the network already will do.
 
         Args:
             vms: VMs, by UUID or name label
             network: a network, by UUID or name label
             plug: plug it if the VM runs, in any case, or not at all; default auto
+            ensure: count being there already as a success
         """
         return signature(
             "flow.assign_vms_to_network",
             "change",
-            {"vms": vms, "network": network, "plug": plug},
+            {"vms": vms, "network": network, "plug": plug, "ensure": ensure},
             common,
         )
 
@@ -672,13 +675,15 @@ class flow:
         mode: Literal["RW", "RO"] | Feed | None = None,
         type: Literal["Disk", "CD", "Floppy"] | Feed | None = None,
         bootable: bool | Feed | None = None,
+        replace: bool | Feed | None = None,
         plug: Literal["auto", "yes", "no"] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[DiskSetUp]:
         """Attach an existing disk or CD, or a new disk, to a VM, and plug it when the VM runs.
 
         A new disk needs `vdi_type`, `new_disk_name`, `disk_size` and `storage_repository`. A disk
-        that the VM has already is left alone.
+        that the VM has already is left alone. A CD goes into an empty drive of the VM, with
+        `replace` also into one that holds another; a drive is made where the VM has none.
 
         Args:
             vm: a VM, by UUID or name label
@@ -691,6 +696,7 @@ class flow:
             mode: whether the guest may write
             type: what the guest sees; default Disk
             bootable: whether the guest may boot from it
+            replace: take another medium out of the drive first
             plug: plug it if the VM runs, in any case, or not at all; default auto
         """
         return signature(
@@ -707,6 +713,7 @@ class flow:
                 "mode": mode,
                 "type": type,
                 "bootable": bootable,
+                "replace": replace,
                 "plug": plug,
             },
             common,
@@ -721,9 +728,12 @@ class flow:
         mac: str | Feed | None = None,
         mtu: int | Feed | None = None,
         plug: Literal["auto", "yes", "no"] | Feed | None = None,
+        ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[NetworkSetUp]:
         """Connect a VM to a network by a new interface, and plug it when the VM runs.
+
+        With `ensure` an interface that the VM has on the network already will do.
 
         Args:
             vm: a VM, by UUID or name label
@@ -732,6 +742,7 @@ class flow:
             mac: a MAC address; without one XenServer makes it up
             mtu: largest packet in bytes; default 1500
             plug: plug it if the VM runs, in any case, or not at all; default auto
+            ensure: count being there already as a success
         """
         return signature(
             "flow.setup_network_devices",
@@ -743,6 +754,7 @@ class flow:
                 "mac": mac,
                 "mtu": mtu,
                 "plug": plug,
+                "ensure": ensure,
             },
             common,
         )
@@ -1140,17 +1152,19 @@ class vbd:
     def eject(
         *,
         vbd: str | Feed,
+        ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Take the medium out of a CD drive.
 
         Args:
             vbd: a virtual block device, by UUID
+            ensure: count being there already as a success
         """
         return signature(
             "xenserver.vbd.eject",
             "change",
-            {"vbd": vbd},
+            {"vbd": vbd, "ensure": ensure},
             common,
         )
 
@@ -1200,6 +1214,7 @@ class vbd:
         *,
         vbd: str | Feed,
         vdi: str | Feed,
+        ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Put a medium into an empty CD drive.
@@ -1207,11 +1222,12 @@ class vbd:
         Args:
             vbd: a virtual block device, by UUID
             vdi: a virtual disk, by UUID or name label
+            ensure: count being there already as a success
         """
         return signature(
             "xenserver.vbd.insert",
             "change",
-            {"vbd": vbd, "vdi": vdi},
+            {"vbd": vbd, "vdi": vdi, "ensure": ensure},
             common,
         )
 
@@ -1219,17 +1235,19 @@ class vbd:
     def plug(
         *,
         vbd: str | Feed,
+        ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Attach a virtual block device to its running VM.
 
         Args:
             vbd: a virtual block device, by UUID
+            ensure: count being there already as a success
         """
         return signature(
             "xenserver.vbd.plug",
             "change",
-            {"vbd": vbd},
+            {"vbd": vbd, "ensure": ensure},
             common,
         )
 
@@ -1263,6 +1281,7 @@ class vbd:
         *,
         vbd: str | Feed,
         force: bool | Feed | None = None,
+        ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Detach a virtual block device from its running VM; with `force` against the guest's
@@ -1271,11 +1290,12 @@ class vbd:
         Args:
             vbd: a virtual block device, by UUID
             force: do not ask the guest
+            ensure: count being there already as a success
         """
         return signature(
             "xenserver.vbd.unplug",
             "change",
-            {"vbd": vbd, "force": force},
+            {"vbd": vbd, "force": force, "ensure": ensure},
             common,
         )
 
@@ -1421,9 +1441,12 @@ class vif:
         mac: str | Feed | None = None,
         mtu: int | Feed | None = None,
         other_config: dict[str, str] | Feed | None = None,
+        ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
         """Make an interface of a VM on a network; a running VM sees it once it is plugged.
+
+        With `ensure` an interface of the VM on the network is answered with, whatever its device.
 
         Args:
             vm: a VM, by UUID or name label
@@ -1432,6 +1455,7 @@ class vif:
             mac: a MAC address; without one XenServer makes it up
             mtu: largest packet in bytes; default 1500
             other_config: keys and values that stay with it
+            ensure: count being there already as a success
         """
         return signature(
             "xenserver.vif.create",
@@ -1443,6 +1467,7 @@ class vif:
                 "mac": mac,
                 "mtu": mtu,
                 "other_config": other_config,
+                "ensure": ensure,
             },
             common,
         )
@@ -1512,17 +1537,19 @@ class vif:
     def plug(
         *,
         vif: str | Feed,
+        ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Attach a virtual interface to its running VM.
 
         Args:
             vif: a virtual interface, by UUID
+            ensure: count being there already as a success
         """
         return signature(
             "xenserver.vif.plug",
             "change",
-            {"vif": vif},
+            {"vif": vif, "ensure": ensure},
             common,
         )
 
@@ -1548,6 +1575,28 @@ class vif:
             common,
         )
 
+    @staticmethod
+    def unplug(
+        *,
+        vif: str | Feed,
+        force: bool | Feed | None = None,
+        ensure: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Detach a virtual interface from its running VM; with `force` against the guest's will.
+
+        Args:
+            vif: a virtual interface, by UUID
+            force: do not ask the guest
+            ensure: count being there already as a success
+        """
+        return signature(
+            "xenserver.vif.unplug",
+            "change",
+            {"vif": vif, "force": force, "ensure": ensure},
+            common,
+        )
+
 
 class vm:
     """The messages `xenserver.vm.*`."""
@@ -1558,6 +1607,7 @@ class vm:
         vms: list[str] | Feed,
         network: str | Feed,
         plug: Literal["auto", "yes", "no"] | Feed | None = None,
+        ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Report]:
         """Connect each of the VMs, none of which is named by two spellings, to a network.
@@ -1566,11 +1616,12 @@ class vm:
             vms: VMs, by UUID or name label
             network: a network, by UUID or name label
             plug: plug it if the VM runs, in any case, or not at all; default auto
+            ensure: count being there already as a success
         """
         return signature(
             "xenserver.vm.assign_each_to_network",
             "change",
-            {"vms": vms, "network": network, "plug": plug},
+            {"vms": vms, "network": network, "plug": plug, "ensure": ensure},
             common,
         )
 
@@ -1938,6 +1989,47 @@ class vm:
         )
 
     @staticmethod
+    def insert_cd(
+        *,
+        vm: str | Feed,
+        vdi: str | Feed,
+        device: int | str | Feed | None = None,
+        new_device: int | str | Feed | None = None,
+        bootable: bool | Feed | None = None,
+        replace: bool | Feed | None = None,
+        must_run: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Created]:
+        """Put a CD into an empty drive of a VM; a drive is made only where the VM has none.
+
+        A drive that holds another medium is refused, unless `replace`. One that holds the CD
+        already is answered with.
+
+        Args:
+            vm: a VM, by UUID or name label
+            vdi: a virtual disk, by UUID or name label
+            device: a device number, or "autodetect"; default autodetect
+            new_device: the number of a drive, if one has to be made; default autodetect
+            bootable: whether the guest may boot from it
+            replace: take another medium out of the drive first
+            must_run: refuse a VM that does not run
+        """
+        return signature(
+            "xenserver.vm.insert_cd",
+            "change",
+            {
+                "vm": vm,
+                "vdi": vdi,
+                "device": device,
+                "new_device": new_device,
+                "bootable": bootable,
+                "replace": replace,
+                "must_run": must_run,
+            },
+            common,
+        )
+
+    @staticmethod
     def install(
         *,
         template: str | Feed,
@@ -1945,6 +2037,7 @@ class vm:
         sr: str | Feed | None = None,
         description: str | Feed | None = None,
         in_place: bool | Feed | None = None,
+        copied_from: str | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
         """Make a VM of a copy of a template; with `in_place`, of the template itself.
@@ -1958,6 +2051,7 @@ class vm:
             sr: a storage repository, by UUID or name label
             description: what it is for, in words
             in_place: make the VM of the template itself, not of a copy
+            copied_from: with in_place: the template it was copied from, for messages
         """
         return signature(
             "xenserver.vm.install",
@@ -1968,6 +2062,7 @@ class vm:
                 "sr": sr,
                 "description": description,
                 "in_place": in_place,
+                "copied_from": copied_from,
             },
             common,
         )

@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 
 from config import queues
 from tasks import vbd
+from tasks.device_numbers import AUTODETECT
 from tasks.engine.declaration.answers import Answer, Done, done
 from tasks.engine.declaration.field_types import Device, VmName
 from tasks.engine.declaration.operation import operation
@@ -47,12 +48,12 @@ def free_devices(
     machine = xen.find.vm(vm)
     slots = _without(xen.VM.get_allowed_VBD_devices(machine), drives)
     ports = _without(xen.VM.get_allowed_VIF_devices(machine), interfaces)
-    cd = vbd.CD if vbd.CD in slots else slots[-1]
+    cds = vbd.for_cd(slots)
     return FreeDevices(
         return_result=f"{len(slots)} drives and {len(ports)} interfaces are free",
         uuid=machine.uuid,
-        drives=[slot for slot in slots if slot != cd],
-        cd=cd,
+        drives=[slot for slot in slots if slot not in cds[:1]],
+        cd=next(iter(cds), AUTODETECT),
         interfaces=ports,
     )
 

@@ -35,6 +35,11 @@ Snapshots = Annotated[bool, Field(description="find snapshots too")]
 InPlace = Annotated[bool, Field(description="make the VM of the template itself, not of a copy")]
 
 
+CopiedFrom = Annotated[
+    Label, Field(description="with in_place: the template it was copied from, for messages")
+]
+
+
 @operation(queue="find")
 def find(
     xen: Xen,
@@ -80,6 +85,7 @@ def install(
     sr: SrName | None = None,
     description: Description | None = None,
     in_place: InPlace = False,
+    copied_from: CopiedFrom | None = None,
 ) -> Steps[Created]:
     """Make a VM of a copy of a template; with `in_place`, of the template itself.
 
@@ -92,7 +98,7 @@ def install(
     if not in_place:
         new = yield provisioning.likeness(xen, source, name, where)
     provisioning.describe(xen, new, name=name if in_place else None, description=description)
-    provisioning.place_disks(xen, new, where)
+    provisioning.place_disks(xen, new, where, copied_from or source.name)
     yield xen.Async.VM.provision(new)
     return created(xen.uuid.vm(new), name=name or source.name)
 

@@ -26,10 +26,13 @@ def describe(xen: Xen, new: str, *, name: str | None, description: str | None) -
         xen.VM.set_name_description(new, description)
 
 
-def place_disks(xen: Xen, new: str, where: ObjectRef | None) -> None:
-    """Have the disks made on the given SR; without one, what names none on the pool's default."""
+def place_disks(xen: Xen, new: str, where: ObjectRef | None, template: str) -> None:
+    """Have the disks made on the given SR; without one, what names none on the pool's default.
+
+    Raises Refused (XENFLOW_TEMPLATE_INVALID) where the template does not ask for disks properly.
+    """
     config = xen.VM.get_other_config(new)
-    wanted = _read(config.get(DISKS))
+    wanted = _read(config.get(DISKS), template)
     open_ones = [disk for disk in wanted.iter("disk") if where or not disk.get("sr")]
     if not open_ones:
         return
@@ -40,8 +43,22 @@ def place_disks(xen: Xen, new: str, where: ObjectRef | None) -> None:
     xen.VM.set_other_config(new, {**config, DISKS: text})
 
 
-def _read(text: str | None) -> ET.Element:
-    return ET.fromstring(text or "<provision/>")  # noqa: S314 - the pool's own words
+def _read(text: str | None, template: str) -> ET.Element:
+    """Read which disks a template asks for, as XenServer would."""
+    try:
+        wanted = ET.fromstring(text or "<provision/>")  # noqa: S314 - the pool's own words
+    except ET.ParseError as error:
+        raise _invalid(template, f"is no XML ({error})") from error
+    for number, disk in enumerate(wanted.iter("disk")):
+        if not disk.get("size", "").isdecimal():
+            raise _invalid(template, f"gives disk {number} no size in bytes")
+    return wanted
+
+
+def _invalid(template: str, problem: str) -> errors.XenflowError:
+    words = f"template {template} cannot be installed: its other_config key `{DISKS}` {problem}; "
+    words += "mend or remove the key, or take another template"
+    return errors.from_api("XENFLOW_TEMPLATE_INVALID", [template, problem], words=words)
 
 
 def _default_sr(xen: Xen) -> str:

@@ -90,6 +90,45 @@ def test_a_cd_is_attached(stack: StackHarness, halted: str) -> None:
 
 
 @pytest.mark.parametrize("plug", ["auto", "yes", "no"])
+def test_a_cd_goes_into_the_empty_drive_of_a_vm_that_runs(
+    stack: StackHarness, maker: Maker, plug: str
+) -> None:
+    """A drive that is made could not be plugged."""
+    empty = maker.cd()
+    vm = maker.owner(empty)
+    stack.xenserver("VM.start", maker.ref("VM", vm), False, False)  # noqa: FBT003 - in wire order
+
+    answer = stack.do(DISK, vm=vm, existing_disk_name=ISO, type="CD", plug=plug)
+
+    assert (answer["uuid"], answer["vdi"]) == (empty, maker.named("VDI", ISO))
+    assert drive(stack, answer)["empty"] is False
+
+
+def test_another_cd_is_refused_or_replaced(stack: StackHarness, maker: Maker) -> None:
+    """As is said."""
+    vm = maker.owner(maker.cd(iso="xs-tools.iso"))
+    fields = {"vm": vm, "existing_disk_name": ISO, "type": "CD"}
+
+    with pytest.raises(errors.Refused, match="VBD_NOT_EMPTY"):
+        stack.do(DISK, **fields)
+
+    assert stack.do(DISK, **fields, replace=True)["vdi"] == maker.named("VDI", ISO)
+
+
+def test_an_interface_that_is_there_will_do_where_that_is_said(
+    stack: StackHarness, maker: Maker
+) -> None:
+    """Sent twice, one interface is made."""
+    vm = maker.vm()
+    fields = {"vm": vm, "network": "lab", "ensure": True}
+
+    first, second = stack.do(NETWORK, **fields), stack.do(NETWORK, **fields)
+
+    assert first["uuid"] == second["uuid"]
+    assert len(maker.record("VM", vm)["VIFs"]) == 2
+
+
+@pytest.mark.parametrize("plug", ["auto", "yes", "no"])
 def test_a_disk_that_is_attached_already_is_left_alone_and_that_said(
     stack: StackHarness, running: str, maker: Maker, plug: str
 ) -> None:

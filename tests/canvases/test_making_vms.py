@@ -105,6 +105,33 @@ def test_what_was_made_is_kept_and_listed_where_that_is_wanted(
     assert machine["power_state"] == "Halted"
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("<provision><disk", "is no XML"),
+        ("no xml at all", "is no XML"),
+        ('<!DOCTYPE a [<!ENTITY b "b">]><provision><disk size="&c;"/></provision>', "is no XML"),
+        ('<provision><disk device="0" sr=""/></provision>', "gives disk 0 no size"),
+        ('<provision><disk device="0" size="ten"/></provision>', "gives disk 0 no size"),
+    ],
+)
+def test_a_template_that_asks_for_disks_wrongly_is_named(
+    stack: StackHarness, name: str, text: str, problem: str
+) -> None:
+    """With what is wrong; nothing is left of the VM, and it is no defect of ours."""
+    [source] = stack.xenserver.named("VM", "deb12")
+    template = stack.xenserver("VM.clone", source["ref"], f"broken {name}")
+    stack.xenserver("VM.remove_from_other_config", template, "disks")
+    stack.xenserver("VM.add_to_other_config", template, "disks", text)
+    before = stack.xenserver.world()
+
+    with pytest.raises(errors.Refused, match=f"template broken {name} cannot be.*{problem}") as bad:
+        stack.do(CONFIGURED, template=f"broken {name}", name=name)
+
+    assert bad.value.code == "XENFLOW_TEMPLATE_INVALID"
+    assert stack.xenserver.world() == before
+
+
 def test_everything_is_built_before_the_start(stack: StackHarness, name: str) -> None:
     """Memory, processors, the way it boots; disks on 0 and 1, the CD on 3, the interface on 0."""
     answer = stack.do(UNCONFIGURED, name=name, **EVERYTHING)

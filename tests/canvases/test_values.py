@@ -90,7 +90,7 @@ def test_disks_cd_and_networks_are_built_side_by_side_before_the_start() -> None
         [
             ["flow.setup_disk_or_cd"],
             ["flow.setup_disk_or_cd"],
-            ["xenserver.vbd.create"],
+            ["xenserver.vm.insert_cd"],
             ["xenserver.vif.create"],
         ],
         "xenserver.vm.check_devices",
@@ -116,7 +116,8 @@ def test_parts_that_name_no_device_take_free_ones_in_their_order() -> None:
         "0",
         "drives.1",
     ]
-    assert _kwargs(found["xenserver.vbd.create"])["feed"] == {"vm": "uuid", "device": "cd"}
+    inserted = _kwargs(found["xenserver.vm.insert_cd"])
+    assert inserted["feed"] == {"vm": "uuid", "new_device": "cd"}
     assert _kwargs(found["xenserver.vif.create"])["feed"]["device"] == "interfaces.0"
 
 

@@ -128,6 +128,10 @@ class Maker:
         medium = self.ref("VDI", self.named("VDI", iso)) if iso else "OpaqueRef:NULL"
         return self.drive(self.vm(), VDI=medium, empty=iso is None, type="CD", mode="RO")
 
+    def owner(self, vbd: str) -> str:
+        """Return the VM of a drive."""
+        return self.uuid("VM", self.record("VBD", vbd)["VM"])
+
     def interface(self, vm: str) -> str:
         """Return the interface of a VM."""
         [vif] = self.call("VM.get_VIFs", self.ref("VM", vm))

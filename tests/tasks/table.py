@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks import host, network, pif, sr, task, vbd, vdi, vif
 from tasks.engine.declaration.operation import Operation
-from tasks.vm import copies, guest, lifecycle, migration, pausing, power, snapshots
+from tasks.vm import cd, copies, guest, lifecycle, migration, pausing, power, snapshots
 from tests.tasks.fixtures import GIB, ISO, LIBRARY, NFS, Maker, Record, fresh
 
 Fields = dict[str, Any]
@@ -136,6 +136,14 @@ TABLE = (
         seen=_attached("VIF", wanted=True),
         wrong=lambda maker: {"vif": maker.interface(maker.running())},
         code="DEVICE_ALREADY_ATTACHED",
+    ),
+    Case(
+        operation=vif.unplug,
+        ready=lambda maker: {"vif": maker.interface(maker.running())},
+        says="VIF unplugged",
+        seen=_attached("VIF", wanted=False),
+        wrong=lambda maker: {"vif": maker.unplugged()},
+        code="DEVICE_ALREADY_DETACHED",
     ),
     _finds(vif.find, "VIF", lambda maker: {"uuid": maker.interface(maker.vm())}),
     Case(
@@ -303,6 +311,14 @@ TABLE = (
         seen=lambda _, _fields, answer: answer["addresses"]["0/ip"].startswith("10."),
         wrong=lambda maker: {"vm": maker.vm(), "cidr": "ten"},
         code=INVALID,
+    ),
+    Case(
+        operation=cd.insert_cd,
+        ready=lambda maker: {"vm": maker.owner(maker.cd()), "vdi": ISO},
+        says="VBD",
+        seen=_holds("VBD", 2),
+        wrong=lambda maker: {"vm": maker.owner(maker.cd(iso="xs-tools.iso")), "vdi": ISO},
+        code="VBD_NOT_EMPTY",
     ),
     _power(pausing.pause, "VM paused", Maker.running, "Paused", Maker.vm),
     _power(pausing.resume, "VM resumed", Maker.suspended, "Running", Maker.vm),

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tasks import vbd, vdi
+from tasks.engine.declaration.operation import Operation
+from tasks.vm import cd
 from tests.tasks.harness import Lab
 from xenserver import errors
 
@@ -228,10 +230,11 @@ def test_vbd_plug_refuses_a_halted_vm(lab: Lab) -> None:
 
 def test_vbd_unplug_refuses_what_is_detached(lab: Lab) -> None:
     """In words."""
-    [drive] = lab.devices("VBD", "web02")
+    drive = _plugged(lab)
+    lab.do(vbd.unplug, vbd=drive)
 
     with pytest.raises(errors.Refused, match="already detached"):
-        lab.do(vbd.unplug, vbd=drive["uuid"])
+        lab.do(vbd.unplug, vbd=drive)
 
 
 def test_vbd_insert_and_eject_change_the_medium(lab: Lab) -> None:
@@ -263,6 +266,118 @@ def test_vbd_insert_refuses_a_drive_that_is_full(lab: Lab) -> None:
 
     with pytest.raises(errors.Refused, match="eject it first"):
         lab.do(vbd.insert, vbd=drive["uuid"], vdi="xs-tools.iso")
+
+
+@pytest.mark.parametrize(
+    ("verb", "first", "words"),
+    [
+        (vbd.plug, vbd.plug, "VBD already plugged"),
+        (vbd.unplug, vbd.unplug, "VBD already unplugged"),
+    ],
+)
+def test_ensure_makes_a_vbd_that_is_there_a_success(
+    lab: Lab, verb: Operation, first: Operation, words: str
+) -> None:
+    """Nothing is done then."""
+    drive = _plugged(lab)
+    if first is vbd.unplug:
+        lab.do(vbd.unplug, vbd=drive)
+
+    assert lab.do(verb, vbd=drive, ensure=True)["return_result"] == words
+
+
+def test_ensure_counts_a_drive_of_a_halted_vm_as_unplugged(lab: Lab) -> None:
+    """Whatever XenServer names first: the state of the VM, or that of the drive."""
+    [drive] = lab.devices("VBD", "web02")
+
+    told = lab.do(vbd.unplug, vbd=drive["uuid"], ensure=True)
+
+    assert told["return_result"] == "VBD already unplugged"
+
+
+def test_ensure_makes_a_medium_that_is_in_or_out_a_success(lab: Lab) -> None:
+    """But not another medium."""
+    [drive] = lab.devices("VBD", "db01", type="CD")
+    uuid = drive["uuid"]
+
+    out = lab.do(vbd.eject, vbd=uuid, ensure=True)
+    lab.do(vbd.insert, vbd=uuid, vdi="debian-12.iso")
+    into = lab.do(vbd.insert, vbd=uuid, vdi="debian-12.iso", ensure=True)
+
+    assert (out["return_result"], into["return_result"]) == (
+        "VBD already empty",
+        "Media already inserted",
+    )
+    with pytest.raises(errors.Refused, match="eject it first"):
+        lab.do(vbd.insert, vbd=uuid, vdi="xs-tools.iso", ensure=True)
+
+
+def test_a_cd_goes_into_the_empty_drive_of_a_running_vm(lab: Lab) -> None:
+    """No drive is made, which XenServer would refuse."""
+    [drive] = lab.devices("VBD", "db01", type="CD")
+    drives = set(lab.all("VBD"))
+
+    answer = lab.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
+
+    assert (answer["uuid"], answer["device"]) == (drive["uuid"], "3")
+    assert answer["vdi"] == lab.uuid("VDI", "debian-12.iso")
+    assert set(lab.all("VBD")) == drives
+    assert lab.record("VBD", drive["uuid"])["VDI"] == lab.ref("VDI", "debian-12.iso")
+
+
+def test_a_cd_that_is_in_already_is_left_alone(lab: Lab) -> None:
+    """And that said."""
+    lab.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
+
+    assert lab.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")["was_there"] is True
+
+
+def test_another_medium_is_refused_or_replaced(lab: Lab) -> None:
+    """Whatever is asked for."""
+    lab.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
+
+    with pytest.raises(errors.Refused, match="holds another medium; eject it first, or") as full:
+        lab.do(cd.insert_cd, vm="db01", vdi="xs-tools.iso")
+    lab.do(cd.insert_cd, vm="db01", vdi="xs-tools.iso", replace=True)
+
+    assert full.value.code == "VBD_NOT_EMPTY"
+    [drive] = lab.devices("VBD", "db01", type="CD")
+    assert drive["VDI"] == lab.ref("VDI", "xs-tools.iso")
+
+
+def test_a_medium_comes_back_where_another_cannot_be_inserted(lab: Lab) -> None:
+    """Its storage does not answer, say."""
+    lab.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
+    fault = {"what": "refuse", "method": "Async.VBD.insert", "code": "SR_BACKEND_FAILURE_47"}
+    lab.pool.do("fault", **fault, params=[])
+
+    with pytest.raises(errors.XenflowError, match="SR_BACKEND_FAILURE_47"):
+        lab.do(cd.insert_cd, vm="db01", vdi="xs-tools.iso", replace=True)
+
+    [drive] = lab.devices("VBD", "db01", type="CD")
+    assert drive["VDI"] == lab.ref("VDI", "debian-12.iso")
+
+
+def test_a_vm_without_a_drive_gets_one(lab: Lab) -> None:
+    """At the place where guests look for it, never at that of the boot disk."""
+    first = lab.do(cd.insert_cd, vm="web02", vdi="debian-12.iso")
+    lab.do(vbd.destroy, vbd=first["uuid"])
+    lab.do(vdi.create, name="data", sr=NFS, size=GIB)
+    lab.do(vbd.create, vm="web02", vdi="data", device="3")
+    [boot] = lab.devices("VBD", "web02", userdevice="0")
+    lab.do(vbd.destroy, vbd=boot["uuid"])
+
+    second = lab.do(cd.insert_cd, vm="web02", vdi="debian-12.iso")
+
+    assert (first["device"], second["device"]) == ("3", "2")
+
+
+def test_a_drive_is_chosen_by_its_device(lab: Lab) -> None:
+    """Where a VM has several."""
+    for device in ("3", "4"):
+        lab.do(vbd.create, vm="web02", empty=True, type="CD", device=device)
+
+    assert lab.do(cd.insert_cd, vm="web02", vdi="debian-12.iso", device=4)["device"] == "4"
 
 
 def test_vbd_insert_refuses_a_disk(lab: Lab) -> None:

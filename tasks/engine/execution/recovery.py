@@ -183,5 +183,6 @@ _WITNESSES: dict[str, Witness] = {
     "VBD.unplug_force": _attached("VBD", wanted=False),
     "VIF.plug": _attached("VIF", wanted=True),
     "VIF.unplug": _attached("VIF", wanted=False),
+    "VIF.unplug_force": _attached("VIF", wanted=False),
     **{f"{cls}.destroy": _there(cls) for cls in ("VM", "VDI", "VBD", "VIF", "VLAN", "network")},
 }
