@@ -37,6 +37,7 @@ _SUMMARIES = {
         "watch": "Follow a run until it ends.",
         "cancel": "Cancel an operation or flow, and undo what it made.",
         "retry": "Run a failed run again, with the same inputs.",
+        "dead-letters": "List messages that nobody could be answered about; put them back or drop.",
         "targets": "List the connection profiles, and what waits on each.",
         "doctor": "Check the installation: what is wrong, and what cures it.",
     },

@@ -5,16 +5,18 @@ The newest stand first. A long one is kept cut, and cannot be put back into its 
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import Any
+
+from celery import Celery
+from redis import Redis
 
 from workers.broker import scripts
 
-if TYPE_CHECKING:
-    from redis import Redis
-
 MOST = 1_000  # kept; older ones make room
+_COLONS = 2  # in a tag of ours: what it begins with, its own part, the priority
 LONGEST = 64 * 1024  # bytes of one message that are kept
 
 
@@ -34,15 +36,20 @@ class Letter:
         """Whether all of it is kept."""
         return self.length <= LONGEST
 
+    @property
+    def shown(self) -> str:
+        """The message as it can be printed."""
+        return self.message.encode(errors="surrogateescape").decode(errors="backslashreplace")
+
     def text(self) -> str:
         """Return the letter as it is kept."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
 def letter(item: bytes, *, tag: str, queue: str, problem: str) -> Letter:
-    """Return the letter of a message."""
+    """Return the letter of a message; of a tag of ours, its own part is the id."""
     return Letter(
-        id=tag,
+        id=tag.split(":")[1] if tag.count(":") == _COLONS else tag,
         at=round(time.time(), 3),
         queue=queue,
         problem=problem,
@@ -54,7 +61,7 @@ def letter(item: bytes, *, tag: str, queue: str, problem: str) -> Letter:
 class DeadLetters:
     """Look at dead letters, put them back into their queues, or drop them."""
 
-    def __init__(self, redis: "Redis", key: str, *, prefix: str = "") -> None:
+    def __init__(self, redis: Redis, key: str, *, prefix: str = "") -> None:
         self._redis = redis
         self._key = key
         self._prefix = prefix
@@ -82,6 +89,16 @@ class DeadLetters:
     def drop(self, letters: Iterable[Letter]) -> int:
         """Forget letters; return how many were still there."""
         return sum(int(self._redis.lrem(self._key, 1, one.text())) for one in letters)
+
+
+@contextmanager
+def client_of(app: Celery) -> Iterator[Redis]:
+    """Yield a client of the broker's Redis, which adds no prefix to keys."""
+    with app.connection_for_write() as connection:
+        channel: Any = connection.default_channel  # the stubs know no Redis
+        client = Redis(connection_pool=channel.pool)
+        yield client
+        client.close()
 
 
 def count_key(key: str) -> str:
