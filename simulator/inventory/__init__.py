@@ -14,21 +14,21 @@ __all__ = ["Plan", "PoolFileError", "build", "default", "grown", "read"]
 def build(pool: Pool, plan: Plan | None = None) -> None:
     """Fill an empty database; the pool's seed decides every UUID."""
     site = Site(pool, plan or default())
-    with preconditions.deferred(pool.db):
+    try:
+        _build(site)
+    except ValueError as error:
+        raise PoolFileError(str(error)) from error
+
+
+def _build(site: Site) -> None:
+    with preconditions.deferred(site.db):
         networks.build(site)
         hosts.build(site)
         releases.tell(site)
         networks.plug(site)
         storage.build(site)
         _pool(site)
-        _vms(site)
-
-
-def _vms(site: Site) -> None:
-    try:
         vms.build(site)
-    except ValueError as error:
-        raise PoolFileError(str(error)) from error
 
 
 def _pool(site: Site) -> None:

@@ -1,8 +1,10 @@
 """Pool files: TOML, read into a plan, errors told by the place in the file."""
 
 import tomllib
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -27,8 +29,13 @@ def read(path: Path) -> Pool:
 
 def parse(text: str) -> Pool:
     """Return the plan in a text; raise ValueError where it is none."""
+    return plan_of(tomllib.loads(text))
+
+
+def plan_of(tables: Mapping[str, Any]) -> Pool:
+    """Return the plan in the tables of a text; raise ValueError where it is none."""
     try:
-        plan = Pool.model_validate(tomllib.loads(text))
+        plan = Pool.model_validate(tables)
     except ValidationError as error:
         raise ValueError(validation.words(error)) from error
     if wrong := list(references.problems(plan)):

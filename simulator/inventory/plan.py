@@ -90,6 +90,8 @@ class Network(Plan):
     def _devices(self) -> "Network":
         if not self.device and (self.management or self.vlan is not None):
             raise ValueError("a network for management or of a VLAN needs a device")
+        if self.management and self.vlan is not None:
+            raise ValueError("the network for management cannot be a VLAN")
         return self
 
 
@@ -149,7 +151,7 @@ class Machine(Plan):
     """A VM or template; `{n}` in the name of several counts from 1."""
 
     name: Name
-    count: SomeOf = 1
+    count: Annotated[int, Field(gt=0, le=100_000)] = 1
     description: str = ""
     kind: Literal["hvm", "pvh", "pv"] = "hvm"
     memory: Size = 256 << 20

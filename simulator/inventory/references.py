@@ -14,6 +14,7 @@ def problems(plan: Pool) -> Problems:
     """Return what is wrong with the names in a plan, each with its place."""
     yield from _twice("hosts", (host.name for host in plan.hosts))
     yield from _twice("networks", (network.name for network in plan.networks))
+    yield from _twice("networks", (each.bridge for each in plan.networks if each.bridge))
     yield from _twice("storage", _storage_names(plan))
     for place, network in _places("networks", plan.networks):
         yield from _unknown_hosts(place, network, plan)

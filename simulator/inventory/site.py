@@ -1,7 +1,10 @@
 """The pool under construction: what the names in its plan refer to."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from simulator.errors import Failure
 from simulator.inventory.plan import Pool as Plan
 from simulator.pool import Pool
 from simulator.tables import NULL, Database
@@ -24,3 +27,12 @@ class Site:
     def db(self) -> Database:
         """Return the pool's database."""
         return self.pool.db
+
+
+@contextmanager
+def placed(place: str, name: str) -> Iterator[None]:
+    """Tell a refusal by the place in the plan that caused it."""
+    try:
+        yield
+    except Failure as failure:
+        raise ValueError(f'{place}: "{name}": {" ".join(failure.description())}') from failure

@@ -3,7 +3,7 @@
 from simulator import disks
 from simulator.inventory import references
 from simulator.inventory.plan import Image, Storage
-from simulator.inventory.site import Site
+from simulator.inventory.site import Site, placed
 from simulator.memory import MIB
 from simulator.rules.storage import ABILITIES
 
@@ -13,9 +13,10 @@ _ROOM_FOR_HEADERS = 2 * MIB
 
 def build(site: Site) -> None:
     """Create the repositories of the plan."""
-    for storage in site.plan.storage:
+    for number, storage in enumerate(site.plan.storage):
         for name, hosts in references.storage_names(storage, site.hosts).items():
-            site.storage[name] = _repository(site, storage, name, hosts)
+            with placed(f"storage[{number}]", name):
+                site.storage[name] = _repository(site, storage, name, hosts)
     if default := references.default_storage(site.plan):
         site.default_storage = site.storage[default]
     for kind in ABILITIES:

@@ -1,13 +1,11 @@
 """Templates and VMs with their disks, drives, interfaces and snapshots."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from simulator import copies, disks, domains, guests, images, machines, placement
 from simulator.errors import Failure
 from simulator.inventory.plan import CdDrive, Disk, Interface, Machine, Template, Vm
-from simulator.inventory.site import Site
+from simulator.inventory.site import Site, placed
 from simulator.tables import NULL
 
 _KINDS: dict[str, dict[str, Any]] = {
@@ -26,20 +24,12 @@ def build(site: Site) -> None:
     """Create the templates of the plan, then its VMs; ValueError names what has no room."""
     for number, template in enumerate(site.plan.templates):
         for name in template.names:
-            with _placed(f"templates[{number}]", name):
+            with placed(f"templates[{number}]", name):
                 _template(site, template, name)
     for number, vm in enumerate(site.plan.vms):
         for name in vm.names:
-            with _placed(f"vms[{number}]", name):
+            with placed(f"vms[{number}]", name):
                 _vm(site, vm, name)
-
-
-@contextmanager
-def _placed(place: str, name: str) -> Iterator[None]:
-    try:
-        yield
-    except Failure as failure:
-        raise ValueError(f'{place}: "{name}": {" ".join(failure.description())}') from failure
 
 
 def _template(site: Site, plan: Template, name: str) -> None:
