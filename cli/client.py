@@ -20,6 +20,7 @@ from tasks.engine.declaration.operation import Operation
 from tasks.engine.execution import failures
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
+from tasks.engine.journal.record import CancelRequest
 from tasks.engine.messages.publisher import Publisher
 from workers import result_backend
 from workers.run_reader import Runs
@@ -111,9 +112,9 @@ class Client:
 
     def cancel(self, operation: str) -> str:
         """Ask an operation to stop; return what came of the request in a word."""
-        word, message = self.journal.call_off(operation, "cancelled")
-        Publisher(self.app).again(message)
-        return word
+        result, sending = self.journal.cancel(operation, CancelRequest.CANCELLED)
+        Publisher(self.app).resume(sending)
+        return result
 
     def need_consumer(self, queue: str) -> None:
         """Fail when no worker consumes the queue."""

@@ -6,7 +6,7 @@ The one refusal that a body cures itself, since only it knows the next number.
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
-from tasks.engine.declaration.suspensions import Call, Leg
+from tasks.engine.declaration.suspensions import Call, Suspension
 from xenserver import errors
 
 AUTODETECT = "autodetect"
@@ -17,7 +17,7 @@ ATTEMPTS = 64
 
 def on_a_free_number(
     free: Callable[[], Sequence[str]], create: Callable[[str], Call]
-) -> Generator[Leg, Any, tuple[str, str]]:
+) -> Generator[Suspension, Any, tuple[str, str]]:
     """Make a device with the first number that is free; when it is taken meanwhile, with the next.
 
     Gives the number and what was made. Raises Refused (INVALID_DEVICE) when no number is free.

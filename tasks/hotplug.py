@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.idempotence import unless_already
-from tasks.engine.declaration.suspensions import Call, Leg
+from tasks.engine.declaration.suspensions import Call, Suspension
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
@@ -36,7 +36,7 @@ class Plugged(Answer):
 
 def plug_if_running(
     xen: Xen, device: ObjectRef, vm: str, call: Call, *, must_run: bool
-) -> Generator[Leg, Any, bool]:
+) -> Generator[Suspension, Any, bool]:
     """Plug a device if its VM runs, or must run; return whether the guest sees it now."""
     if not must_run and xen.VM.get_power_state(vm) != "Running":
         return False

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.engine.declaration.answers import Answer
-from tasks.engine.declaration.suspensions import Leg
+from tasks.engine.declaration.suspensions import Suspension
 from xenserver import errors
 
 TRANSIENT = (errors.Busy, errors.Unreachable)
@@ -46,7 +46,9 @@ class Removed(Answer):
     failure: Failure | None = Field(None, description="why it is still there")
 
 
-def attempt(removal: Removal, steps: Generator[Leg, Any, Any]) -> Generator[Leg, Any, Removed]:
+def attempt(
+    removal: Removal, steps: Generator[Suspension, Any, Any]
+) -> Generator[Suspension, Any, Removed]:
     """Do away with an object, and answer with the failure where XenServer refuses.
 
     What is gone already is fine; what passes is left to the engine.

@@ -7,7 +7,7 @@ storage has not finished. Only the second passes, and the body alone can tell th
 from collections.abc import Generator
 from typing import Any
 
-from tasks.engine.declaration.suspensions import Call, Leg, Pause
+from tasks.engine.declaration.suspensions import Call, Pause, Suspension
 from xenserver import errors
 from xenserver.client import Xen
 
@@ -18,7 +18,7 @@ ATTEMPTS = 6
 SECONDS = 2.0
 
 
-def once_detached(xen: Xen, disk: str, call: Call) -> Generator[Leg, Any, Any]:
+def once_detached(xen: Xen, disk: str, call: Call) -> Generator[Suspension, Any, Any]:
     """Make a call, again for some seconds while its disk is in use though no VM holds it."""
     for _ in range(ATTEMPTS - 1):
         try:

@@ -16,6 +16,7 @@ from celery.app import app_or_default
 from redis import Redis
 
 from tasks.engine.execution.runtime import Runtime
+from tasks.engine.journal.record import CancelRequest, CancelResult, Record
 from workers import app as application
 from workers.local_stack.stack import Stack
 from workers.local_stack.supervisor import ManagedProcess, Supervisor
@@ -122,6 +123,16 @@ class StackHarness:
     def do(self, task: str, /, **fields: Any) -> Any:
         """Send a message and return its answer."""
         return self.send(task, **fields).get(timeout=PATIENCE)
+
+    def record(self, operation: str) -> Record:
+        """Return what the journal knows of an operation; an empty record where it knows nothing."""
+        return self.runtime.journal.read(operation) or Record()
+
+    def cancel(self, operation: str) -> CancelResult:
+        """Ask an operation to stop, as `xenflow cancel` does; return what came of it."""
+        result, sending = self.runtime.journal.cancel(operation, CancelRequest.CANCELLED)
+        self.runtime.publisher.resume(sending)
+        return result
 
     def until(self, condition: Callable[[], Any], what: str) -> Any:
         """Wait until a condition returns something true; return that."""

@@ -1,16 +1,14 @@
-"""The Celery application: the catalogue bound to it, and the tools of this process behind it."""
+"""The Celery application: the catalogue bound to it, and the services of this process."""
 
 from functools import cached_property
 from typing import Any
-
-from celery import Celery
 
 from config import settings as configured
 from config.celery import celery_settings
 from config.targets import Targets
 from tasks.engine.celery_tasks import bind
 from tasks.engine.declaration import catalogue
-from tasks.engine.execution.runtime import Runtime
+from tasks.engine.execution.runtime import EngineApp, Runtime
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
 from tasks.engine.journal.leases import LeaseRenewal
@@ -25,8 +23,10 @@ from xenserver.session import Sessions
 
 _CELERYS_OWN = frozenset({"celery.accumulate", "celery.backend_cleanup"})  # of the tasks it brings
 
+IN_HAND_MARGIN = 15.0  # seconds beyond the visibility timeout until a lost message is surely back
 
-class Xenflow(Celery):
+
+class Xenflow(EngineApp):
     """A Celery application that knows the catalogue."""
 
     settings: configured.Settings
@@ -35,13 +35,14 @@ class Xenflow(Celery):
 
     @cached_property
     def runtime(self) -> Runtime:
-        """The tools of this process, made when they are first needed."""
+        """The services of this process, made when they are first needed."""
         settings = self.settings
         journal = Journal(
             result_backend.of(self).client,
             Keys(settings.journal_prefix),
             lease=settings.lease,
             keep=int(settings.run_expires),
+            in_hand=settings.visibility_timeout + IN_HAND_MARGIN,
         )
         return Runtime(
             settings=settings,

@@ -1,10 +1,11 @@
 """The poller's view of guests: whose coming up it looks at, and what an event means to whom."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
-from tasks.engine.execution import guests
+from tasks.engine.execution.points import addresses
+from tasks.engine.execution.points.addresses import GuestWait
 from tasks.engine.journal.parked import Ended
+from tasks.engine.journal.record import Outcome
 from xenserver import events, values
 
 
@@ -12,7 +13,7 @@ class GuestWaiters:
     """All who wait for guests of one target; `metrics` is what the poller learnt of VMs since."""
 
     def __init__(self, refs: Iterable[str], metrics: dict[str, str]) -> None:
-        self._waiting = [guests.Waiting.read(ref) for ref in refs]
+        self._waiting = [GuestWait.read(ref) for ref in refs]
         self._metrics = metrics
         for waiting in self._waiting:
             metrics.setdefault(waiting.vm, waiting.metrics)
@@ -28,21 +29,21 @@ class GuestWaiters:
         match event:
             case events.VmSeen(ref, power_state, metrics):
                 self._metrics[ref] = metrics
-                yield from _ended(self._of(ref), lambda _: guests.stopped(power_state))
+                yield from _ended(self._of(ref), lambda _: addresses.stopped(power_state))
             case events.GuestSeen(ref, networks):
                 for vm in [vm for vm, metrics in self._metrics.items() if metrics == ref]:
                     yield from _ended(
-                        self._of(vm), lambda waiting: guests.addressed(networks, waiting.wanted)
+                        self._of(vm), lambda wait: addresses.addressed(networks, wait.wanted)
                     )
 
-    def _of(self, vm: str) -> list[guests.Waiting]:
-        return [waiting for waiting in self._waiting if waiting.vm == vm]
+    def _of(self, vm: str) -> list[GuestWait]:
+        return [wait for wait in self._waiting if wait.vm == vm]
 
 
 def _ended(
-    waiters: Iterable[guests.Waiting], judge: Callable[[guests.Waiting], dict[str, Any] | None]
+    waiters: Iterable[GuestWait], judge: Callable[[GuestWait], Outcome | None]
 ) -> Iterator[Ended]:
-    for waiting in waiters:
-        outcome = judge(waiting)
+    for wait in waiters:
+        outcome = judge(wait)
         if outcome is not None:
-            yield Ended(waiting.ref, outcome, tagged=False)
+            yield Ended(wait.ref, outcome)

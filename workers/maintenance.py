@@ -1,20 +1,20 @@
-"""Our own small tasks: the landing of canvases, the calling off of operations."""
+"""Maintenance tasks: the ends of canvases, as Celery's callbacks tell them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from celery import Celery
 from celery.exceptions import Ignore
 
 from tasks.engine import infrastructure
-from tasks.engine.execution import failures
+from tasks.engine.execution import failures, outcomes
+from tasks.engine.execution.runtime import EngineApp
+from tasks.engine.journal.record import FAILED_CALLBACK, Failing
 from tasks.engine.messages import publisher, refusals
 from xenserver import errors
 
-if TYPE_CHECKING:
-    from workers.app import Xenflow
 
-
-def register(app: "Xenflow") -> None:
-    """Make the housekeeping tasks tasks of the app, and of no other: they work with its desk."""
+def register(app: EngineApp) -> None:
+    """Make the maintenance tasks tasks of the app, and of no other: they use its runtime."""
 
     @app.task(name=refusals.REFUSED, bind=True, throws=(errors.Refused,), shared=False)
     @infrastructure.guarded
@@ -26,23 +26,25 @@ def register(app: "Xenflow") -> None:
             raise Ignore("its id is that of another message")
         raise refusal
 
+    # `leg` is what the field is called on the wire
     @app.task(name=publisher.LANDED, ignore_result=True, shared=False)
     @infrastructure.guarded
     def landed(answer: object, operation: str, leg: str) -> None:
-        """Land the canvas of a flow with the answer of its last step."""
-        outcome = {"status": "success", "result": answer}
-        app.runtime.publisher.again(app.runtime.journal.settle(operation, leg, outcome))
+        """Complete the canvas of a flow with the answer of its last step."""
+        outcome = outcomes.success(answer)
+        app.runtime.publisher.resume(app.runtime.journal.complete(operation, leg, outcome))
 
     @app.task(name=publisher.FELL, ignore_result=True, shared=False)
     @infrastructure.guarded
-    def fell(step: str, operation: str, leg: str) -> None:
+    def failed(step: str, operation: str, leg: str) -> None:
         """Mark a flow as failing by a step that is none of ours; ours have done so themselves."""
-        failing = {"step": step, "name": step, "error": failures.document(_error_of(app, step))}
-        app.runtime.journal.fail_flow(operation, failing)
-        again = app.runtime.journal.settle(operation, f"{leg}:fell", {"step": step})
-        app.runtime.publisher.again(again)
+        error = failures.record(_error_of(app, step))
+        app.runtime.journal.fail_flow(operation, Failing(step, step, error))
+        label = f"{leg}{FAILED_CALLBACK}"
+        resumed = app.runtime.journal.complete(operation, label, outcomes.success(step))
+        app.runtime.publisher.resume(resumed)
 
 
-def _error_of(app: "Xenflow", step: str) -> errors.XenflowError:
+def _error_of(app: Celery, step: str) -> errors.XenflowError:
     found = app.AsyncResult(step).result
     return failures.foreign(found if isinstance(found, BaseException) else RuntimeError(str(found)))

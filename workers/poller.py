@@ -2,7 +2,7 @@
 
 It is single-flight by a lease, long-polls `event.from` in slices of some 25 s and sends itself
 again while anything is parked; with nothing parked it ends, and the next one that parks sends for
-it. It looks at no operation, only at references: what an end means is the frame's business. Its
+it. It looks at no operation, only at references: what an end means is the engine's business. Its
 token moves on after delivery, so a poller that dies repeats what it told; landing twice lands once.
 
     lease --> all tasks, once --> long poll --> land, show progress --> long poll ... --> no lease
@@ -10,49 +10,46 @@ token moves on after delivery, so a poller that dies repeats what it told; landi
                     +-- another session: the toolstack may have restarted -+
 """
 
-import random
 import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 import structlog
 from celery import Celery
+from redis.exceptions import RedisError
 
-from tasks.engine.execution import guests
-from tasks.engine.execution.runtime import Runtime
-from tasks.engine.execution.waits import outcome_of
-from tasks.engine.journal.parked import Ended
+from config.targets import Target
+from tasks.engine.execution import outcomes, retry
+from tasks.engine.execution.points.addresses import PREFIX as GUEST
+from tasks.engine.execution.runtime import EngineApp, Runtime
+from tasks.engine.journal.parked import EARLY_FOR, GONE_FOR, Ended
+from tasks.engine.journal.record import Document
 from tasks.engine.messages import publisher
 from workers import poller_state, result_backend
 from workers.guest_waiters import GuestWaiters
 from xenserver import errors, events
+from xenserver.values import Record
 
-if TYPE_CHECKING:
-    from config.targets import Target
-    from workers.app import Xenflow
-    from xenserver.values import Record
 SLICE = 25.0  # seconds one message of the poller is at work
 LONG_POLL = 10.0  # seconds XenServer holds an idle look; so long may a new guest go unseen
 OFTEN, SELDOM = 0.5, 10.0  # seconds between two readings of all tasks, where there is no long poll
 SAFETY = 30.0  # seconds between two readings of all tasks, for ends whose event was lost
-LONGEST_BACKOFF = 30.0
 
 log = structlog.get_logger()
 
 
-def register(app: "Xenflow") -> None:
-    """Make the poller a task of the app, and of no other: it works with its desk."""
+def register(app: EngineApp) -> None:
+    """Make the poller a task of the app, and of no other: it uses its runtime."""
 
     @app.task(name=publisher.POLL, ignore_result=True, acks_late=False, shared=False)
-    def poll(place: str, connection: dict[str, Any]) -> None:
+    def poll(place: str, connection: Document) -> None:
         """Follow the XenServer tasks of one target for a slice."""
         _follow(app, place, connection)
 
 
-def _follow(app: "Xenflow", place: str, connection: dict[str, Any]) -> None:
+def _follow(app: EngineApp, place: str, connection: Document) -> None:
     runtime = app.runtime
     holder = uuid.uuid4().hex
     if not runtime.parked.take_lease(place, holder, runtime.journal.lease_ms):
@@ -69,52 +66,50 @@ def _follow(app: "Xenflow", place: str, connection: dict[str, Any]) -> None:
 class Poller:
     """One slice of following one target."""
 
-    def __init__(
-        self, app: Celery, runtime: Runtime, place: str, connection: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, app: Celery, runtime: Runtime, place: str, connection: Document) -> None:
         self._app = app
-        self._desk = runtime
+        self._runtime = runtime
         self._place = place
         self._connection = connection
-        self._stand = poller_state.of(place, runtime.settings)
+        self._state = poller_state.of(place, runtime.settings)
         self._shown: dict[str, float] = {}
         self._moved = True
         self._interval = OFTEN
 
     @cached_property
-    def _target(self) -> "Target":
+    def _target(self) -> Target:
         """The target; that it is gone from the profiles is a trouble like others."""
-        return self._desk.target(self._connection)
+        return self._runtime.target(self._connection)
 
     def work(self, until: float) -> None:
         """Look until the slice is over or nothing is parked."""
-        while time.monotonic() < until and self._desk.parked.count(self._place):
+        while time.monotonic() < until and self._runtime.parked.count(self._place):
             try:
                 self._look(until)
                 self._recovered()
-            except errors.XenflowError as trouble:
-                self._back_off(trouble)
+            except (errors.XenflowError, RedisError) as error:
+                self._back_off(error)
 
     def _look(self, until: float) -> None:
         """Long-poll once; the token moves on after what it brought has landed."""
-        sessions = self._desk.sessions
-        book = GuestWaiters(self._desk.parked.guests(self._place), self._stand.metrics)
+        sessions = self._runtime.sessions
+        book = GuestWaiters(self._runtime.parked.guests(self._place), self._state.metrics)
         at = poller_state.Position(sessions.logins(self._target), book.watched())
-        token = self._stand.token(at)
-        if token == events.START or self._desk.parked.safety_is_due(self._place, SAFETY):
+        token = self._state.token(at)
+        if token == events.START or self._runtime.parked.safety_is_due(self._place, SAFETY):
             self._read_all()
         left = 0.0 if token == events.START else max(min(LONG_POLL, until - time.monotonic()), 0.0)
-        self._stand.pace.wait()
+        self._state.pace.wait()
         seen, further = events.changes(sessions, self._target, token, left, at.watched)
         self._land(seen, book)
-        self._stand.move_on(at, further)
+        self._state.move_on(at, further)
         if further is None:
             self._wait_without_events()
 
     def _read_all(self) -> None:
         """Read all tasks once: land what ended, and what is parked under a task that is no more."""
-        refs = [r for r in self._desk.parked.refs(self._place) if not r.startswith(guests.PREFIX)]
-        records = events.all_tasks(self._desk.sessions, self._target)
+        refs = [r for r in self._runtime.parked.refs(self._place) if not r.startswith(GUEST)]
+        records = events.all_tasks(self._runtime.sessions, self._target)
         ended = {r for r in refs if r in records and _has_ended(records[r])}
         gone = {r for r in refs if r not in records}
         self._land(events.told(ref, records[ref]) for ref in ended)
@@ -135,14 +130,15 @@ class Poller:
                 case events.TaskProgress(ref, progress):
                     running[ref] = progress
                 case events.TaskEnd(ref=ref, tag=tag):
-                    ended.append(Ended(ref, outcome_of(event), bool(tag)))
+                    keep = EARLY_FOR if tag else 0
+                    ended.append(Ended(ref, outcomes.of_end(event), keep))
                 case events.TaskGone(ref):
-                    ended.append(Ended(ref, {"status": "vanished", "result": ""}, tagged=False))
+                    ended.append(Ended(ref, outcomes.VANISHED, GONE_FOR))
                 case _ if book:
                     ended.extend(book.ends(event))
-        landed = self._desk.parked.land(self._place, ended)
+        landed = self._runtime.parked.land(self._place, ended)
         self._moved = self._moved or bool(landed)
-        self._desk.publisher.again(*landed)
+        self._runtime.publisher.resume(*landed)
         self._show(running)
 
     def _show(self, running: Mapping[str, float]) -> None:
@@ -153,32 +149,32 @@ class Poller:
             return
         self._shown.update(dict.fromkeys(fresh, now))
         results = result_backend.of(self._app)
-        self._desk.parked.show_progress(
+        self._runtime.parked.show_progress(
             self._place,
             fresh,
             results=results.results_prefix(),
             document=results.progress_document(),
-            expires=int(self._desk.settings.result_expires),
+            expires=int(self._runtime.settings.result_expires),
         )
 
     def _recovered(self) -> None:
-        if self._stand.failures != 0:
-            self._stand.failures = 0
-            self._desk.parked.healthy(self._place)
+        if self._state.failures != 0:
+            self._state.failures = 0
+            self._runtime.parked.forget_error(self._place)
 
-    def _back_off(self, trouble: errors.XenflowError) -> None:
-        """Wait after a failure, longer each time, with full jitter; tell `xenflow targets`."""
-        failures = self._stand.failures = (self._stand.failures or 0) + 1
-        longest = min(2.0 ** min(failures, 10), LONGEST_BACKOFF)
-        pause = random.uniform(0.1, longest)  # noqa: S311 - jitter
-        log.warning(
-            "poller.trouble", target=self._place, error=trouble.message, pause=round(pause, 1)
-        )
-        self._desk.parked.troubled(self._place, trouble.message, pause)
+    def _back_off(self, error: Exception) -> None:
+        """Wait after a failure, longer each time; note it for `xenflow targets`."""
+        failures = self._state.failures or 0
+        pause = retry.delay(failures)
+        self._state.failures = failures + 1
+        text = str(error)
+        log.warning("poller.error", target=self._place, error=text, pause=round(pause, 1))
+        if isinstance(error, errors.XenflowError):
+            self._runtime.parked.note_error(self._place, text, pause)
         time.sleep(pause)
 
 
-def _has_ended(record: "Record") -> bool:
+def _has_ended(record: Record) -> bool:
     return isinstance(events.told("", record), events.TaskEnd)
 
 
@@ -186,7 +182,7 @@ class _Renewing:
     """Renew the poller's lease while the block runs, also through a long poll."""
 
     def __init__(self, runtime: Runtime, place: str, holder: str) -> None:
-        self._desk = runtime
+        self._runtime = runtime
         self._claim = (place, holder, runtime.journal.lease_ms)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name=f"lease {place}", daemon=True)
@@ -199,5 +195,8 @@ class _Renewing:
         self._thread.join()
 
     def _renew(self) -> None:
-        while not self._over.wait(self._desk.journal.lease_ms / 3000):
-            self._desk.parked.take_lease(*self._claim)
+        while not self._over.wait(self._runtime.journal.lease_ms / 3000):
+            try:
+                self._runtime.parked.take_lease(*self._claim)
+            except RedisError:
+                continue  # Redis is away: the lease lapses, and another poller takes it

@@ -1,4 +1,4 @@
-"""Where a process stands with a target, from slice to slice of its poller.
+"""The state of a target in a process, from slice to slice of its poller.
 
 Like a connection it belongs to this process and is worth nothing to another: whoever follows the
 target next begins anew.
@@ -44,9 +44,9 @@ class PollerState:
         self._position, self._token = at, token
 
 
-_stands: dict[str, PollerState] = {}
+_states: dict[str, PollerState] = {}
 
 
 def of(place: str, settings: Settings) -> PollerState:
-    """Return this process's stand with a target."""
-    return _stands.setdefault(place, PollerState(settings))
+    """Return this process's state of a target."""
+    return _states.setdefault(place, PollerState(settings))

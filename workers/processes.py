@@ -11,7 +11,7 @@ from config import queues
 from config.celery import celery_settings
 from config.settings import Settings
 from workers import app as application
-from workers.maintenance_timer import Beat
+from workers.maintenance_timer import MaintenanceTimer
 from workers.pool import Pool
 from workers.process_records import ProcessRecordStep
 from workers.watchdog import Watchdog
@@ -43,7 +43,7 @@ def serve_flower(settings: Settings) -> None:
 def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) -> int:
     app = application.create(settings, patient=True)
     runtime = app.runtime  # a wrong file of targets is told before anything is connected
-    app.steps["consumer"].update({Beat, ProcessRecordStep})
+    app.steps["consumer"].update({MaintenanceTimer, ProcessRecordStep})
     app.steps["worker"].add(Watchdog)
     worker = app.Worker(
         hostname=f"{name}@{socket.gethostname()}",

@@ -48,7 +48,7 @@ class _OnlyEndsArePublished:
         if state in states.READY_STATES:
             super()._set_with_state(key, value, state)  # type: ignore[misc]  # the backend it is mixed into has it
         else:
-            self._scripts.run("unready", [key], [value, int(self.expires or 0)])
+            self._scripts.run("store_state", [key], [value, int(self.expires or 0)])
 
 
 class _OfAWorker:
@@ -77,7 +77,7 @@ class _OfAWorker:
     ) -> None:
         """Store that a request ended so.
 
-        When Celery is told to revoke, it says so at once and without a request: the frame has yet
+        When Celery is told to revoke, it says so at once and without a request: the engine has yet
         to cancel and to undo.
         """
         if request is not None:

@@ -3,24 +3,21 @@
 Celery is not imported here: a command that only looks at runs starts without it.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice
-from typing import Any
 from urllib.parse import unquote
 
-from tasks.engine.journal import scripts
+from tasks.engine.journal import record, scripts
 from tasks.engine.journal.journal import Journal
+from tasks.engine.journal.record import FAILED_CALLBACK, Point, Record
 from workers.run_record import Run, Step, Suspension
 
 LATEST = 1000  # runs among which the beginning of an id is looked for
 MOST = 100_000  # runs among which matching ones are looked for
 BATCH = 50  # runs that are read at once
 SHORTEST = 4  # characters of an id that may stand for the whole
-
-_POINT_FIELDS = ("leg:", "outcome:", "sent:", "until:")
-_FELL = ":fell"  # the notice that a step of somebody else's failed: no suspension point
 
 
 class NoSuchRun(LookupError):
@@ -73,8 +70,8 @@ class Runs:
             pipe.hgetall(self._journal.keys.entry(operation))
         entries = iter(pipe.execute())
         for root, operations in zip(roots, members, strict=True):
-            known = {operation: _texts(next(entries)) for operation in operations}
-            nested = _nested({id_: fields for id_, fields in known.items() if fields})
+            known = {operation: scripts.fields(next(entries)) for operation in operations}
+            nested = _nested({id_: record.read(hash_) for id_, hash_ in known.items() if hash_})
             if nested:
                 yield Run(root, nested)
 
@@ -83,15 +80,11 @@ def _unknown(name: str) -> str:
     return f"no run {name!r} is known: it has not begun, or its record has been forgotten"
 
 
-def _texts(fields: Mapping[Any, Any]) -> dict[str, str]:
-    return {scripts.text(name): scripts.text(value) for name, value in fields.items()}
-
-
-def _nested(entries: Mapping[str, Mapping[str, str]]) -> tuple[Step, ...]:
+def _nested(entries: Mapping[str, Record]) -> tuple[Step, ...]:
     """Put each operation under the innermost flow of its path that is known."""
     children: dict[str | None, list[str]] = defaultdict(list)
-    for operation, fields in entries.items():
-        children[_parent(fields, entries)].append(operation)
+    for operation, known in entries.items():
+        children[_parent(known, entries)].append(operation)
 
     def under(parent: str | None) -> tuple[Step, ...]:
         return tuple(_step(id_, entries[id_], under(id_)) for id_ in children[parent])
@@ -99,56 +92,49 @@ def _nested(entries: Mapping[str, Mapping[str, str]]) -> tuple[Step, ...]:
     return under(None)
 
 
-def _parent(fields: Mapping[str, str], entries: Mapping[str, Any]) -> str | None:
-    flows = [unquote(part) for part in fields.get("path", "").split("/")]
-    known = [flow for flow in flows if flow in entries]
-    return known[-1] if known else None
+def _parent(known: Record, entries: Mapping[str, Record]) -> str | None:
+    flows = [unquote(part) for part in known.path.split("/")]
+    around = [flow for flow in flows if flow in entries]
+    return around[-1] if around else None
 
 
-def _step(operation: str, fields: Mapping[str, str], steps: tuple[Step, ...]) -> Step:
+def _step(operation: str, known: Record, steps: tuple[Step, ...]) -> Step:
     return Step(
         id=operation,
-        name=fields.get("name", "?"),
-        phase=fields.get("phase", "?"),
-        created=float(fields.get("created", 0)),
-        ended=_number(fields, "ended"),
-        progress=_number(fields, "progress"),
-        target=fields.get("target", ""),
-        origin=fields.get("origin", ""),
-        inputs=_json(fields, "inputs") or {},
-        suspensions=_suspensions(fields),
-        answer=_json(fields, "answer"),
-        failure=_json(fields, "fault"),
-        reason=fields.get("trouble", ""),
-        cancelled=fields.get("called_off", ""),
-        undoes="undoes" in fields,
+        name=known.name or "?",
+        phase=known.phase or "?",
+        created=known.created,
+        ended=known.ended,
+        progress=known.progress,
+        target=known.target,
+        origin=known.origin,
+        inputs=known.inputs,
+        suspensions=_suspensions(known),
+        answer=known.answer,
+        failure=asdict(known.failure) if known.failure else None,
+        reason=known.retry.message if known.retry else "",
+        cancelled=known.cancel or "",
+        undoes=known.undoes,
         steps=steps,
     )
 
 
-def _suspensions(fields: Mapping[str, str]) -> tuple[Suspension, ...]:
-    labels = {name.partition(":")[2] for name in fields if name.startswith(_POINT_FIELDS)}
-    return tuple(
-        _suspension(label, fields) for label in sorted(labels) if not label.endswith(_FELL)
-    )
+def _suspensions(known: Record) -> tuple[Suspension, ...]:
+    found = sorted(known.points.items())
+    return tuple(_suspension(label, point) for label, point in found if not _is_note(label, point))
 
 
-def _suspension(label: str, fields: Mapping[str, str]) -> Suspension:
-    intended = _json(fields, f"leg:{label}") or {}
-    outcome = _json(fields, f"outcome:{label}") or {}
+def _is_note(label: str, point: Point) -> bool:
+    """Return whether nothing is waited for there: a count of attempts, a callback that came."""
+    return point == Point(attempts=point.attempts) or label.endswith(FAILED_CALLBACK)
+
+
+def _suspension(label: str, point: Point) -> Suspension:
     return Suspension(
         label=label,
-        method=intended.get("method", ""),
-        launched=intended.get("at"),
-        parked=_number(fields, f"parked:{label}"),
-        landed=_number(fields, f"landed:{label}"),
-        status=outcome.get("status", ""),
+        method=point.call.method if point.call else "",
+        launched=point.call.at if point.call else None,
+        parked=point.parked or None,
+        landed=point.landed or None,
+        status=point.outcome.status.value if point.outcome else "",
     )
-
-
-def _number(fields: Mapping[str, str], name: str) -> float | None:
-    return float(fields[name]) if name in fields else None
-
-
-def _json(fields: Mapping[str, str], name: str) -> Any:
-    return json.loads(fields[name]) if name in fields else None

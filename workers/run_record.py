@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.engine.journal.record import Phase
+
 
 @dataclass(frozen=True)
 class Suspension:
@@ -88,9 +90,9 @@ class Step:
             return self._end()
         if self.cancelled:
             return "is being cancelled"
-        if self.phase == "parked":
+        if self.phase == Phase.PARKED:
             return self._waiting()
-        if self.phase == "resting" and self.reason:
+        if self.phase == Phase.DEFERRED and self.reason:
             return f"is deferred: {self.reason}"
         return _STATUS.get(self.phase, self.phase)
 
@@ -105,8 +107,6 @@ class Step:
         point = self.waits_for
         if point and point.method:
             return f"waits for {point.method}"
-        if point and point.label == "undo":
-            return "undoes what it made"
         return f"waits for its steps ({sum(s.ended is not None for s in self.steps)} ended)"
 
     def document(self) -> dict[str, Any]:
@@ -193,9 +193,10 @@ class Run:
         }
 
 
-_STATUS = {
-    "running": "is running",
-    "landed": "continues in a moment",
-    "resting": "is deferred for a moment",
-    "settling": "waits for its open steps to end",
+_STATUS: dict[str, str] = {
+    Phase.RUNNING: "is running",
+    Phase.LANDED: "continues in a moment",
+    Phase.DEFERRED: "is deferred for a moment",
+    Phase.DRAINING: "waits for its open steps to end",
+    Phase.UNDOING: "undoes what it made",
 }

@@ -52,22 +52,6 @@ class TaskEnd:
     tag: str = ""
     finished: str = ""
 
-    def outcome(self) -> str | list[str]:
-        """Return the result of a success; raise the error of the tree otherwise."""
-        if self.status == "success":
-            return self.result
-        raise self.error()
-
-    def error(self) -> errors.XenflowError:
-        """Return why there is no result."""
-        match self.error_info:
-            case [code, *params]:
-                return errors.from_api(code, params)
-            case _ if self.status == "cancelled":
-                return errors.from_api("TASK_CANCELLED", [self.ref])
-            case _:
-                return errors.from_api("INTERNAL_ERROR", [f"the task ended as {self.status}"])
-
 
 @dataclass(frozen=True, slots=True)
 class TaskGone:

@@ -1,4 +1,4 @@
-"""Binding operations to Celery: the task class and the request class that carry the frame.
+"""Operations as Celery tasks: the task class and the request class that lead to the engine.
 
 To Celery a parked operation is a task that retries: its state is RETRY, its slot is free, its
 message comes again under the same id.
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
-from celery import Celery, Task, states
+from celery import Task, states
 from celery.exceptions import Ignore, Retry
 from celery.worker import state as worker_state
 from celery.worker.request import Request
@@ -17,23 +17,26 @@ from celery.worker.request import Request
 from config import masking, queues
 from tasks.engine import infrastructure
 from tasks.engine.declaration import message
-from tasks.engine.declaration.operation import Operation
+from tasks.engine.declaration.definition import Operation
 from tasks.engine.execution import executor
-from tasks.engine.execution.execution import NothingToDo, Suspended
-from tasks.engine.execution.runtime import HasRuntime, Runtime
-from tasks.engine.journal.journal import Place
+from tasks.engine.execution.begin import Delivery
+from tasks.engine.execution.execution import Answered, End, Failed, Ignored, Suspended
+from tasks.engine.execution.runtime import EngineApp, Runtime
+from tasks.engine.journal.entry import Place
+from tasks.engine.journal.record import CancelRequest, Document
 from tasks.engine.messages import publisher, refusals
 from xenserver import errors
 
 WIRE = "xenflow_wire"  # where a request keeps its message as it came
+QUEUE = "xenflow_queue"  # the queue to which it is sent again
 REVOKED = "xenflow_revoked"  # where it keeps that it was revoked before this delivery
 
 
 class OperationRequest(Request):
-    """A request that keeps its message as it came, and leaves revoking to the frame.
+    """A request that keeps its message as it came, and leaves revoking to the engine.
 
     Celery drops a revoked message where it meets it; but what runs on XenServer must be cancelled
-    and what was made undone, so the frame is told of the revocation, and ends the task as REVOKED
+    and what was made undone, so the engine is told of the revocation, and ends the task as REVOKED
     itself. A message expires only before it has begun.
     """
 
@@ -44,15 +47,16 @@ class OperationRequest(Request):
 
     def __init__(self, delivered: Any, **options: Any) -> None:
         super().__init__(delivered, **options)
+        self._request_dict[QUEUE] = self._queue()
         self._request_dict[WIRE] = publisher.capture(delivered, self._queue())
         kwargs = self._request_dict["kwargs"]
         if isinstance(kwargs, dict) and any(map(masking.is_secret, kwargs)):
             self._kwargsrepr = self._request_dict["kwargsrepr"] = repr(message.masked(kwargs))
 
     def revoked(self) -> bool:
-        """Let a revoked operation go on: it is called off in the journal, and ends there."""
+        """Let a revoked operation go on: it is cancelled in the journal, and ends there."""
         if self.id in worker_state.revoked and not self._expires:
-            self.task.runtime.journal.call_off(self.id, "revoked")
+            self.task.runtime.journal.cancel(self.id, CancelRequest.REVOKED)
             self._request_dict[REVOKED] = True  # for one that the journal does not know yet
             return False
         if self._expires and self.task.runtime.journal.knows(self.id):
@@ -76,34 +80,48 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
 
     @property
     def runtime(self) -> Runtime:
-        """The tools of this process."""
-        return cast("HasRuntime", self.app).runtime  # `bind` binds to such alone
+        """The services of this process."""
+        return cast("EngineApp", self.app).runtime  # `bind` binds to such alone
 
-    def run(self, /, *previous: Any, **fields: Any) -> Any:
+    def run(self, /, *previous: Any, **fields: Any) -> Document:
         """Carry the operation on; park as Celery knows it: a retry that somebody else sends."""
         request: Any = self.request  # Celery's context, which is complete within a delivery
         request.kwargs = message.masked(request.kwargs)
         if message.feeds_a_secret(fields):
             request.args = [masking.STARS]  # kept with the answer, and shown
         try:
-            return self._execute(request, previous, fields)
+            delivery = _delivery(request, previous, fields, self._is_kept)
+            return self._ended(executor.execute(self.operation, delivery, self.runtime))
         except infrastructure.POSSIBLE as trouble:
             infrastructure.give_back(trouble)
 
-    def _execute(self, request: Any, previous: tuple[Any, ...], fields: dict[str, Any]) -> Any:
-        try:
-            delivery = _delivery(request, previous, fields, self._is_kept)
-            return executor.execute(self.operation, delivery, self.runtime)
-        except Suspended as parked:
-            raise Retry(str(parked)) from None
-        except NothingToDo as way:
-            raise Ignore(str(way)) from None
-        except errors.Cancelled as cancelled:
-            if self.runtime.journal.read(request.id).get("called_off") != "revoked":
-                raise
-            self.backend.mark_as_revoked(request.id, cancelled.message, request=request)
-            self.runtime.journal.told(request.id)
-            raise Ignore(cancelled.message) from None
+    def _ended(self, end: End) -> Document:
+        """Return or raise the end of an execution as Celery knows it."""
+        match end:
+            case Answered(answer):
+                return answer
+            case Suspended(reason, early):
+                if early:
+                    self._answer_early(early)
+                raise Retry(reason)
+            case Failed(error, revoked) if revoked and isinstance(error, errors.Cancelled):
+                self._mark_revoked(error)
+                raise Ignore(error.message)
+            case Failed(error):
+                raise error
+            case Ignored(reason):
+                raise Ignore(reason)
+
+    def _answer_early(self, error: errors.XenflowError) -> None:
+        """Answer the caller while the run goes on."""
+        request: Any = self.request
+        self.backend.mark_as_failure(request.id, error, request=request)
+        self.runtime.journal.mark_answered(request.id)
+
+    def _mark_revoked(self, error: errors.Cancelled) -> None:
+        request: Any = self.request
+        self.backend.mark_as_revoked(request.id, error.message, request=request)
+        self.runtime.journal.mark_published(request.id)
 
     def _is_kept(self) -> bool:
         """Return whether Celery still keeps the end of this operation."""
@@ -112,20 +130,26 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
 
     def after_return(self, status: str, retval: Any, task_id: str, *_: Any) -> None:  # noqa: ARG002 - Celery's own signature
         """Note that Celery has stored the end and passed it on."""
-        self.runtime.journal.told(task_id)
+        self.runtime.journal.mark_published(task_id)
 
 
 def _delivery(
     request: Any, previous: tuple[Any, ...], fields: dict[str, Any], is_kept: Callable[[], bool]
-) -> executor.Delivery:
-    path = publisher.path_of(request.get(publisher.PATH) or "")
-    place = Place(request.root_id or request.id, path, undoes=bool(request.get(publisher.UNDOES)))
-    return executor.Delivery(
+) -> Delivery:
+    place = Place(
+        root=request.root_id or request.id,
+        path=publisher.path_of(request.get(publisher.PATH) or ""),
+        undoes=bool(request.get(publisher.UNDOES)),
+        repeats=int(request.get(publisher.REPEATS) or 0),
+    )
+    return Delivery(
         id=request.id,
         place=place,
         fields=fields,
         previous=previous[0] if previous else None,
         wire=request.get(WIRE) or "",
+        queue=request.get(QUEUE) or "",
+        sending=int(request.get(publisher.SENDING) or 0),
         origin=request.get("origin") or "",
         in_chord=bool(request.chord),
         adopts=json.loads(request.get(publisher.ADOPTS) or "{}"),
@@ -135,7 +159,7 @@ def _delivery(
     )
 
 
-def bind(app: Celery, operation: Operation) -> None:
+def bind(app: EngineApp, operation: Operation) -> None:
     """Make an operation a task of the app."""
     task = type(
         operation.name,

@@ -23,7 +23,7 @@ from tasks.engine.declaration.field_types import (
 )
 from tasks.engine.declaration.idempotence import unless_already
 from tasks.engine.declaration.operation import Steps, operation
-from tasks.engine.declaration.suspensions import Leg
+from tasks.engine.declaration.suspensions import Suspension
 from tasks.vm import provisioning
 from tasks.vm.copies import DISCARD
 from tasks.vm.states import State, already
@@ -131,7 +131,7 @@ def power_off(xen: Xen, *, vm: VmTemplateOrSnapshotName) -> Steps[Done]:
     return done("VM is halted", machine, power_state="Halted")
 
 
-def _powered_off(xen: Xen, machine: ObjectRef) -> Generator[Leg, Any, None]:
+def _powered_off(xen: Xen, machine: ObjectRef) -> Generator[Suspension, Any, None]:
     if xen.VM.get_power_state(machine) != "Halted":
         yield from unless_already(already("Halted"), xen.Async.VM.hard_shutdown(machine))
 

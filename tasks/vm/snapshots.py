@@ -18,7 +18,7 @@ from tasks.engine.declaration.field_types import (
     VmName,
 )
 from tasks.engine.declaration.operation import Steps, operation
-from tasks.engine.declaration.suspensions import Leg
+from tasks.engine.declaration.suspensions import Suspension
 from tasks.removals import Removal, Removed, attempt
 from tasks.retries import once_detached
 from tasks.vm import reading
@@ -82,7 +82,7 @@ def destroy_snapshot_or_report(xen: Xen, *, snapshot: SnapshotName) -> Steps[Rem
     return (yield from attempt(part, _destroyed(xen, taken.ref)))
 
 
-def _destroyed(xen: Xen, snapshot: str) -> Generator[Leg, Any, None]:
+def _destroyed(xen: Xen, snapshot: str) -> Generator[Suspension, Any, None]:
     yield xen.Async.VM.destroy(snapshot)
 
 

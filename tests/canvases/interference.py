@@ -49,15 +49,13 @@ def at_work(xenserver: Xenserver, verb: str) -> bool:
 
 def is_parked(stack: StackHarness, run: str) -> bool:
     """Return whether a step of a run waits for XenServer, without a slot."""
-    told = [stack.runtime.journal.read(step) for step in stack.runtime.journal.run(run)]
-    return any(entry["phase"] == "parked" and "ref:0" in entry for entry in told)
+    told = [stack.record(step) for step in stack.runtime.journal.run(run)]
+    return any(entry.phase == "parked" and entry.point("0").task for entry in told)
 
 
-def call_off(stack: StackHarness, result: "AsyncResult[Any]") -> None:
+def cancel(stack: StackHarness, result: "AsyncResult[Any]") -> None:
     """Ask a flow to stop, as `xenflow cancel` does."""
-    word, message = stack.runtime.journal.call_off(result.id, "cancelled")
-    assert word == "asked"
-    stack.runtime.publisher.again(message)
+    assert stack.cancel(result.id) == "asked"
 
 
 def pending(xenserver: Xenserver) -> int:

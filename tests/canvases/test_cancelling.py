@@ -7,7 +7,7 @@ import pytest
 from tests.canvases.interference import (
     FOREVER,
     at_work,
-    call_off,
+    cancel,
     endless,
     has_befallen,
     is_parked,
@@ -24,7 +24,7 @@ def cancelled(stack: StackHarness, flow: str, verb: str, **fields: Any) -> error
     with endless(stack.xenserver, verb):
         result = stack.send(flow, **fields)
         stack.until(lambda: at_work(stack.xenserver, verb), f"{verb} at work")
-        call_off(stack, result)
+        cancel(stack, result)
         with pytest.raises(errors.Cancelled) as caught:
             result.get(timeout=PATIENCE)
     return caught.value
@@ -142,7 +142,7 @@ def test_a_task_that_is_no_longer_followed_goes_on(stack: StackHarness, halted: 
             "flow.check_for_task_success", task=stack.xenserver("task.get_uuid", ref)
         )
         stack.until(lambda: is_parked(stack, result.id), "parked")
-        call_off(stack, result)
+        cancel(stack, result)
         with pytest.raises(errors.Cancelled):
             result.get(timeout=PATIENCE)
 
@@ -159,7 +159,7 @@ def test_a_vm_that_started_before_it_could_be_cancelled_is_undone_too(
         result = stack.send(UNCONFIGURED, name=name, **EVERYTHING)
         stack.until(lambda: at_work(stack.xenserver, "VM.start"), "VM.start at work")
         with refused(stack.xenserver, "task.cancel"):
-            call_off(stack, result)
+            cancel(stack, result)
             stack.until(lambda: has_befallen(stack.xenserver), "the start asked to stop")
         stack.xenserver.control("advance", seconds=FOREVER)
         with pytest.raises(errors.Cancelled):

@@ -22,7 +22,7 @@ def maker(stack: StackHarness) -> Maker:
 
 def steps(stack: StackHarness, run: str) -> list[str]:
     """Return the names of a run's steps."""
-    return [stack.runtime.journal.read(step)["name"] for step in stack.runtime.journal.run(run)][1:]
+    return [stack.record(step).name for step in stack.runtime.journal.run(run)][1:]
 
 
 def drive(stack: StackHarness, answer: dict[str, Any]) -> dict[str, Any]:

@@ -187,9 +187,7 @@ def test_nothing_starts_when_a_part_fails(stack: StackHarness, name: str) -> Non
         with pytest.raises(errors.XenflowError):
             result.get(timeout=60)
 
-    told = [
-        stack.runtime.journal.read(step)["name"] for step in stack.runtime.journal.run(result.id)
-    ]
+    told = [stack.record(step).name for step in stack.runtime.journal.run(result.id)]
     assert "xenserver.vif.create" in told
     assert "xenserver.vm.start" not in told
 

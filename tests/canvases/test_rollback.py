@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.canvases.interference import at_work, call_off, endless, refused
+from tests.canvases.interference import at_work, cancel, endless, refused
 from tests.stack import StackHarness
 from tests.tasks.fixtures import Maker
 from xenserver import errors
@@ -165,8 +165,8 @@ def test_what_was_made_is_undone_last_made_first(stack: StackHarness, name: str)
         with pytest.raises(errors.XenflowError):
             result.get(timeout=60)
 
-    told = [stack.runtime.journal.read(step) for step in stack.runtime.journal.run(result.id)]
-    undoings = [entry["name"] for entry in told if entry["name"].endswith(("destroy", "discard"))]
+    told = [stack.record(step) for step in stack.runtime.journal.run(result.id)]
+    undoings = [step.name for step in told if step.name.endswith(("destroy", "discard"))]
     assert undoings[-1] == "xenserver.vm.discard"
     assert len(undoings) == 7  # two disks, three drives, an interface, the VM
 
@@ -201,7 +201,7 @@ def test_what_is_gone_already_needs_no_undoing(
         stack.until(lambda: at_work(stack.xenserver, "VIF.plug"), "VIF.plug at work")
         made = stack.until(lambda: _second_interface(stack, machine["ref"]), "the interface")
         stack.xenserver("VIF.destroy", made)
-        call_off(stack, result)
+        cancel(stack, result)
         with pytest.raises(errors.Cancelled) as caught:
             result.get(timeout=60)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.engine.journal import record as journal
 from tests.chaos.jobs import Job, Rubbish
 from tests.chaos.pool import Record, World
 
@@ -32,7 +33,7 @@ class Evidence:
     accepted: Mapping[str, int]
     answers: Mapping[str, Mapping[str, Any]]
     changed: frozenset[str]
-    entries: Mapping[str, Mapping[str, str]] | None
+    entries: Mapping[str, journal.Record] | None
     waiting: Mapping[str, int]
     before: World
     after: World
@@ -100,9 +101,9 @@ def _judge(found: Balance, evidence: Evidence, job: Job, left: Counter[str]) -> 
 
 def _judge_silence(found: Balance, evidence: Evidence, job: Job | Rubbish, id_: str) -> None:
     """Judge a message without an answer: it is stuck where somebody still knows of it."""
-    entry = (evidence.entries or {}).get(id_, {})
-    known = bool(entry) and "ended" not in entry
-    phase = entry.get("phase", "no journal entry")
+    entry = (evidence.entries or {}).get(id_)
+    known = entry is not None and entry.ended is None
+    phase = entry.phase if entry else "no journal entry"
     found.charge("stuck" if known else "lost", f"{_told(job)}: no answer, {phase}")
 
 
@@ -117,7 +118,7 @@ def _judge_answer(found: Balance, evidence: Evidence, job: Job, answer: Mapping[
         column = "lost" if error is None else "spurious_failures"
         found.charge(column, f"{_told(job)}: {status} {answer['result']}")
     entry = evidence.entries and evidence.entries.get(job.id)
-    if entry and ("answer" in entry) is not (status == "SUCCESS"):
+    if entry and (entry.answer is not None) is not (status == "SUCCESS"):
         found.charge("lost", f"{_told(job)}: {status}, and the journal says otherwise")
 
 

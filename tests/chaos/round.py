@@ -141,7 +141,7 @@ class _Round:
             accepted=producers.accepted,
             answers=producers.answers,
             changed=frozenset(producers.changed),
-            entries={id_: journal.read(id_) for id_ in ids} if self._is_ours else None,
+            entries=journal.read_all(ids) if self._is_ours else None,
             waiting=self._waiting(),
             before=before,
             after=bed.xenserver.world(),

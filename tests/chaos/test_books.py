@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from simulator.server import serve_in_thread
+from tasks.engine.journal.record import Phase, Record
 from tests.chaos.books import JUDGED, Balance, Evidence, balance
 from tests.chaos.faults import FAULTS
 from tests.chaos.jobs import Job, Rubbish
@@ -109,7 +110,7 @@ def test_an_operation_that_goes_on_for_ever_is_stuck(case: Case) -> None:
     """The journal knows it, and it has not ended."""
     case.begin("xenserver.vm.clone")
 
-    assert wrong(case.books(None, entries={"the-id": {"phase": "parked"}})) == {"stuck": 1}
+    assert wrong(case.books(None, entries={"the-id": Record(phase=Phase.PARKED)})) == {"stuck": 1}
 
 
 def test_a_message_that_nobody_acknowledges_is_stuck(case: Case) -> None:

@@ -8,12 +8,14 @@ import pytest
 from redis import Redis
 
 from config.settings import Settings
-from tasks.engine.journal.journal import Journal, Place
+from tasks.engine.journal.entry import Place
+from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
+from tasks.engine.journal.record import Document, Record
 from workers.local_stack import valkey_server
 
 XENFLOW = (sys.executable, "-m", "cli")
-FOUND = '{"records": [{"name_label": "web01"}, {"name_label": "web02"}, {"name_label": "db01"}]}'
+FOUND: Document = {"records": [{"name_label": name} for name in ("web01", "web02", "db01")]}
 
 
 def _completed(*words: str, redis_url: str) -> list[str]:
@@ -38,8 +40,9 @@ def find(redis: Redis) -> None:
     """Have the journal know of a find."""
     settings = Settings()
     journal = Journal(redis, Keys(settings.key_prefix), lease=settings.lease, keep=60)
-    claimed = journal.claim("f1", Place("f1"), {"name": "xenserver.vm.find"})
-    journal.write(claimed, {"answer": FOUND})
+    find = Record(name="xenserver.vm.find")
+    claimed = journal.claim("f1", Place("f1"), find, timeout=60.0)
+    journal.finish(claimed, Place("f1"), FOUND)
 
 
 @pytest.mark.parametrize(

@@ -111,10 +111,10 @@ def test_a_revocation_has_one_publication_the_end(stack: StackHarness, name: str
         stack.xenserver.held(),
         _sent(stack, messages.protocol_2, "xenserver.vm.clone", fields, queue="change") as sent,
     ):
-        read = stack.runtime.journal.read
-        stack.until(lambda: read(sent.id).get("phase") == "parked", "parked")
+        read = stack.record
+        stack.until(lambda: read(sent.id).phase == "parked", "parked")
         stack.app.control.revoke(sent.id)
-        stack.until(lambda: read(sent.id).get("called_off"), "called off")
+        stack.until(lambda: read(sent.id).cancel, "called off")
         stack.xenserver.control("release")
         publications = sent.publications()
 
@@ -163,7 +163,7 @@ class _Sent:
 
     def publications(self) -> list[dict[str, Any]]:
         """Return all that was published until everybody was told, and another operation done."""
-        self._stack.until(lambda: self._stack.runtime.journal.read(self.id).get("told"), "the end")
+        self._stack.until(lambda: self._stack.record(self.id).published, "the end")
         self._stack.do("xenserver.host.find")
         return list(iter(self._next, None))
 

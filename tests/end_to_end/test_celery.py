@@ -113,11 +113,9 @@ def test_revoking_a_parked_operation_cancels_what_runs_on_xenserver(
     """A plain Celery revoke: the task ends REVOKED, XenServer's task cancelled, nothing made."""
     with stack.xenserver.held():
         result = clone(name).apply_async()
-        stack.until(
-            lambda: stack.runtime.journal.read(result.id).get("phase") == "parked", "parked"
-        )
+        stack.until(lambda: stack.record(result.id).phase == "parked", "parked")
         result.revoke()
-        stack.until(lambda: stack.runtime.journal.read(result.id).get("called_off"), "called off")
+        stack.until(lambda: stack.record(result.id).cancel, "called off")
 
     with pytest.raises(TaskRevokedError):
         result.get(timeout=PATIENCE)
@@ -131,13 +129,9 @@ def test_a_chord_with_a_revoked_part_ends(neighbour: StackHarness, name: str) ->
         result = chord([clone(f"{name}-{n}") for n in range(3)], count()).apply_async()
         assert isinstance(result.parent, GroupResult)
         part = result.parent[1]
-        neighbour.until(
-            lambda: neighbour.runtime.journal.read(part.id).get("phase") == "parked", "parked"
-        )
+        neighbour.until(lambda: neighbour.record(part.id).phase == "parked", "parked")
         part.revoke()
-        neighbour.until(
-            lambda: neighbour.runtime.journal.read(part.id).get("called_off"), "called off"
-        )
+        neighbour.until(lambda: neighbour.record(part.id).cancel, "called off")
 
     with pytest.raises(ChordError):
         result.get(timeout=PATIENCE, follow_parents=False)
@@ -162,7 +156,7 @@ def test_a_message_sent_again_after_its_end_changes_nothing(stack: StackHarness,
     """Nor is anybody told a second time."""
     task_id = str(uuid.uuid4())
     stack.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name).get(timeout=PATIENCE)
-    stack.until(lambda: stack.runtime.journal.read(task_id).get("told"), "told")
+    stack.until(lambda: stack.record(task_id).published, "told")
 
     stack.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name)
     stack.do("xenserver.vm.find", name=name)
@@ -178,7 +172,7 @@ def test_an_id_sent_again_when_its_answer_has_expired_is_answered_again(
     task_id = str(uuid.uuid4())
     fields = {"vm": "deb12", "name": name}
     first = stack.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=PATIENCE)
-    stack.until(lambda: stack.runtime.journal.read(task_id).get("told"), "told")
+    stack.until(lambda: stack.record(task_id).published, "told")
     stack.redis.delete(f"celery-task-meta-{task_id}")
 
     again = stack.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=PATIENCE)

@@ -129,7 +129,7 @@ def test_revoking_a_flow_undoes_it(stack: StackHarness, name: str) -> None:
         result = make(name).apply_async()
         stack.until(lambda: is_parked(stack, result.id), "parked")
         result.revoke()
-        stack.until(lambda: stack.runtime.journal.read(result.id).get("called_off"), "called off")
+        stack.until(lambda: stack.record(result.id).cancel, "called off")
 
     with pytest.raises(TaskRevokedError):
         result.get(timeout=PATIENCE)

@@ -49,9 +49,7 @@ def test_a_message_expires_only_before_it_has_begun(stack: StackHarness, name: s
     """What XenServer works on is answered, and gets its name."""
     with stack.xenserver.held():
         result = stack.app.send_task(CLONE, kwargs={"vm": "deb12", "name": name}, expires=3600)
-        stack.until(
-            lambda: stack.runtime.journal.read(result.id).get("phase") == "parked", "parked"
-        )
+        stack.until(lambda: stack.record(result.id).phase == "parked", "parked")
         _let_expire(stack, result.id)
 
     assert result.get(timeout=PATIENCE)["name_label"] == name
@@ -60,7 +58,7 @@ def test_a_message_expires_only_before_it_has_begun(stack: StackHarness, name: s
 
 def _let_expire(stack: StackHarness, operation: str) -> None:
     """Have the message that is sent again be one whose moment is long past."""
-    kept = json.loads(stack.runtime.journal.read(operation)["message"])
+    kept = json.loads(stack.record(operation).message)
     kept["headers"]["expires"] = "2001-01-01T00:00:00+00:00"
     entry = stack.runtime.journal.keys.entry(operation)
     stack.redis.hset(entry, "message", json.dumps(kept))
@@ -105,13 +103,9 @@ def test_an_id_is_that_of_one_message(
     """Another one with the same id has no effect, and the first one goes on."""
     with stack.xenserver.held():
         result = stack.send(CLONE, vm="deb12", name=name)
-        stack.until(
-            lambda: stack.runtime.journal.read(result.id).get("phase") == "parked", "parked"
-        )
+        stack.until(lambda: stack.record(result.id).phase == "parked", "parked")
         stack.send(task, task_id=result.id, **fields)
-        stack.until(
-            lambda: int(stack.runtime.journal.read(result.id)["fence"]) > 2, "the other one taken"
-        )
+        stack.until(lambda: int(stack.record(result.id).fence) > 2, "the other one taken")
 
     assert result.get(timeout=PATIENCE)["name_label"] == name
     assert len(stack.xenserver.named("VM", name)) == 1

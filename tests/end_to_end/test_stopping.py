@@ -16,7 +16,7 @@ def nothing_is_left(stack: StackHarness, name: str) -> bool:
 
 
 def was_asked_to_stop(stack: StackHarness, operation: str) -> bool:
-    return any(name.startswith("stopped:") for name in stack.runtime.journal.read(operation))
+    return any(point.cancel_sent for point in stack.record(operation).points.values())
 
 
 def test_async_answers_with_the_xenserver_task(stack: StackHarness, name: str) -> None:
@@ -37,9 +37,7 @@ def test_what_async_began_goes_on_to_its_end(stack: StackHarness, name: str) -> 
     (machine,) = stack.until(lambda: stack.xenserver.named("VM", name), "the VM")
     stack.until(lambda: not stack.xenserver("VM.get_is_a_template", machine["ref"]), "provisioned")
     run = stack.runtime.journal.run(result.id)
-    stack.until(
-        lambda: all("ended" in stack.runtime.journal.read(o) for o in run), "the end of the run"
-    )
+    stack.until(lambda: all(stack.record(o).ended for o in run), "the end of the run")
 
 
 def test_what_async_began_goes_on_though_it_was_fed(stack: StackHarness, name: str) -> None:
@@ -91,10 +89,8 @@ def test_an_operation_that_is_called_off_ends_as_cancelled(stack: StackHarness, 
     """What runs on XenServer is cancelled, nothing is left."""
     with stack.xenserver.held():
         result = stack.send("xenserver.vm.clone", vm="deb12", name=name)
-        stack.until(
-            lambda: stack.runtime.journal.read(result.id).get("phase") == "parked", "parked"
-        )
-        stack.runtime.publisher.again(stack.runtime.journal.call_off(result.id, "cancelled")[1])
+        stack.until(lambda: stack.record(result.id).phase == "parked", "parked")
+        stack.cancel(result.id)
         stack.until(lambda: was_asked_to_stop(stack, result.id), "asked to stop")
 
     with pytest.raises(errors.Cancelled):
@@ -106,10 +102,10 @@ def test_what_was_made_before_it_was_called_off_is_undone(stack: StackHarness, n
     """Between two legs: the clone is there, the second leg runs."""
     with stack.xenserver.held():
         result = stack.send("xenserver.vm.install", template="blank", name=name)
-        stack.until(lambda: "parked:0" in stack.runtime.journal.read(result.id), "the first leg")
+        stack.until(lambda: stack.record(result.id).point("0").parked, "the first leg")
         stack.xenserver.control("advance", seconds=3.0)
-        stack.until(lambda: "parked:1" in stack.runtime.journal.read(result.id), "the second leg")
-        stack.runtime.publisher.again(stack.runtime.journal.call_off(result.id, "cancelled")[1])
+        stack.until(lambda: stack.record(result.id).point("1").parked, "the second leg")
+        stack.cancel(result.id)
         stack.until(lambda: was_asked_to_stop(stack, result.id), "asked to stop")
 
     with pytest.raises(errors.Cancelled, match=f"undone: VM {name}"):
@@ -129,7 +125,7 @@ def test_what_was_revoked_before_it_began_does_not_begin(
     fields = {"template" if task.startswith("flow") else "vm": "deb12", "name": name}
     result = stack.send(task, task_id=task_id, **fields)
 
-    stack.until(lambda: stack.runtime.journal.read(task_id).get("told"), "its end")
+    stack.until(lambda: stack.record(task_id).published, "its end")
     with pytest.raises(TaskRevokedError):
         result.get(timeout=PATIENCE)
     assert nothing_is_left(stack, name)

@@ -100,7 +100,7 @@ def test_what_was_made_is_kept_when_that_is_wanted(stack: StackHarness, name: st
     with pytest.raises(errors.Full, match=f"kept: VM {name}"):
         result.get(timeout=PATIENCE)
 
-    kept = stack.runtime.journal.read(result.id)["fault"]
+    kept = str(stack.record(result.id).failure)
     (machine,) = stack.xenserver.named("VM", name)
     assert machine["uuid"] in kept
 
@@ -114,4 +114,4 @@ def test_an_operation_of_a_defect_ends_in_words(stack: StackHarness, name: str) 
 
     with pytest.raises(errors.Unknown, match="NO_SUCH_CODE"):
         result.get(timeout=PATIENCE)
-    assert "Traceback" in stack.runtime.journal.read(result.id)["fault"]
+    assert "Traceback" in str(stack.record(result.id).failure)

@@ -1,18 +1,22 @@
 """A simulated pool whose operations are carried out in the test's own thread.
 
-Bodies are run as the frame runs them: a long one from its top after every leg, each leg an
-asynchronous call whose XenServer task is waited for. Nothing else of the frame is here.
+Bodies are run as the engine runs them: a long one from its top after every suspension point, each
+an asynchronous call whose XenServer task is waited for. What its end means, the engine says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from config.targets import Target
 from tasks.engine.declaration import message
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.operation import Operation, Steps
-from tasks.engine.declaration.suspensions import Address, Call, Follow, Leg, Pause
+from tasks.engine.declaration.suspensions import Address, Call, Follow, Pause, Suspension
+from tasks.engine.execution import outcomes
+from tasks.engine.execution.outcomes import Result
+from tasks.engine.journal.record import Outcome
 from tests.xenserver.pools import Pool
 from xenserver import errors, events
 from xenserver.client import Xen
@@ -69,16 +73,16 @@ class Lab:
         own = {name: getattr(said, name) for name in message.own_fields(operation.model)}
         target = self.target
         memory: dict[str, str] = {}
-        outcomes: list[Any] = []
+        results: list[Result] = []
         while True:
             xen = Xen(self.hands, target, memory, replays=operation.is_long)
             body = operation.body(xen, **own)
             if isinstance(body, Answer):
                 return body.document()
-            leg = _replay(body, outcomes)
-            if isinstance(leg, Answer):
-                return leg.document()
-            outcomes.append(_pass(self, target, xen, leg))
+            suspension = _replay(body, results)
+            if isinstance(suspension, Answer):
+                return suspension.document()
+            results.append(_reach(self, target, xen, suspension))
 
     def see(self, method: str, *params: Value) -> Any:
         """Call the pool behind the operation's back."""
@@ -137,60 +141,52 @@ class Lab:
         return str(self.see("VM.get_uuid", made))
 
 
-def _replay(body: Steps[Answer], outcomes: Sequence[object]) -> Leg | Answer:
-    """Run a body from its top through the known outcomes; return its next leg, or answer."""
+def _replay(body: Steps[Answer], results: Sequence[Result]) -> Suspension | Answer:
+    """Run a body from its top through the known results; return its next suspension, or answer."""
+    step: Callable[[], Suspension] = partial(next, body)
     try:
-        leg = next(body)
-        for outcome in outcomes:
-            leg = body.throw(outcome) if isinstance(outcome, Exception) else body.send(outcome)
+        suspension = step()
+        for result in results:
+            suspension = result.resume(body)()
     except StopIteration as end:
         answer: Answer = end.value
         return answer
-    return leg
+    return suspension
 
 
-def _pass(lab: "Lab", target: Target, xen: Xen, leg: Leg) -> object:
+def _reach(lab: Lab, target: Target, xen: Xen, suspension: Suspension) -> Result:
     hands = lab.hands
-    match leg:
+    match suspension:
         case Call():
             try:
-                return _ended(hands, target, xen.launch(leg)).outcome()
+                outcome = _ended(hands, target, xen.launch(suspension))
             except errors.XenflowError as error:
-                return error
+                outcome = outcomes.failure(error)
         case Follow():
-            return _told(leg, _ended(hands, target, leg.ref))
+            outcome = _ended(hands, target, suspension.ref)
         case Pause():
-            return None
+            outcome = outcomes.success()
         case Address():
-            return _addresses(lab, leg)
-    raise AssertionError(f"no operation has such a leg: {leg}")
+            outcome = outcomes.success(_addresses(lab, suspension))
+        case _:
+            raise AssertionError(f"no operation has such a suspension: {suspension}")
+    return outcomes.result(suspension, outcome, "the operation")
 
 
-def _addresses(lab: "Lab", leg: Address) -> dict[str, str]:
+def _addresses(lab: Lab, address: Address) -> dict[str, str]:
     """Wait for the addresses of a guest, at no cost of the operation."""
     found: dict[str, str] = {}
     while not found:
-        metrics = lab.see("VM.get_guest_metrics", leg.vm)
-        found = usable(lab.see("VM_guest_metrics.get_networks", metrics), leg.wanted)
+        metrics = lab.see("VM.get_guest_metrics", address.vm)
+        found = usable(lab.see("VM_guest_metrics.get_networks", metrics), address.wanted)
     return found
 
 
-def _told(leg: Follow, end: events.TaskEnd) -> Mapping[str, Any] | errors.XenflowError:
-    if end.status != "success" and not leg.any_end:
-        return end.error()
-    return {
-        "status": end.status,
-        "result": end.result,
-        "error_info": end.error_info,
-        "finished": end.finished,
-    }
-
-
-def _ended(hands: Sessions, target: Target, ref: str) -> events.TaskEnd:
+def _ended(hands: Sessions, target: Target, ref: str) -> Outcome:
     """Wait for the end of a task of XenServer, by a long poll where the server has it."""
     token: str | None = events.START
     while True:
         seen, token = events.changes(hands, target, token, 30.0)
         for event in seen:
             if isinstance(event, events.TaskEnd) and event.ref == ref:
-                return event
+                return outcomes.of_end(event)

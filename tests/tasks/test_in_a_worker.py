@@ -155,5 +155,5 @@ def test_the_old_spelling_of_fields_is_understood(stack: StackHarness) -> None:
 
 
 def _task_of(stack: StackHarness, operation: str) -> str | None:
-    ref = stack.runtime.journal.read(operation).get("ref:0")
+    ref = stack.record(operation).point("0").task
     return str(stack.xenserver("task.get_uuid", ref)) if ref else None

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tasks.engine.journal.journal import Journal, Place
+from tasks.engine.journal.entry import Place
+from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
+from tasks.engine.journal.record import Outcome, OutcomeStatus, Record
 from workers.run_reader import NoSuchRun, Runs
 
 FLOW = "11111111-aaaa-4000-8000-000000000000"
@@ -19,6 +21,8 @@ FAULT = {
     "message": "VM web01 is running; undone: VM web01",
     "undone": [{"class": "VM", "uuid": "u1", "name": "web01"}],
 }
+
+BUSY = {"count": 1, "since": 5.0, "message": "VM web01 is busy"}
 
 Write = Callable[..., None]
 
@@ -40,10 +44,12 @@ def write(journal: Journal) -> Write:
         path: tuple[str, ...] = (),
         **fields: Any,
     ) -> None:
-        told = {name: v if isinstance(v, str) else json.dumps(v) for name, v in fields.items()}
-        first = {"path": "/".join(path), "inputs": "{}", "target": "lab", "root": root}
-        claimed = journal.claim(operation, Place(root, path), first)
-        journal.write(claimed, told)
+        told: dict[Any, Any] = {
+            name: v if isinstance(v, str) else json.dumps(v) for name, v in fields.items()
+        }
+        first = Record(path="/".join(path), target="lab", root=root)
+        journal.claim(operation, Place(root, path), first, timeout=60.0)
+        journal.redis.hset(journal.keys.entry(operation), mapping=told)
 
     return entry
 
@@ -102,7 +108,7 @@ def test_a_suspension_point_has_its_times(write: Write, runs: Runs, journal: Jou
         name="xenserver.vm.copy",
         **{
             "phase": "parked",
-            "leg:0": {"method": "VM.copy", "params": [], "at": 10.5},
+            "call:0": {"method": "VM.copy", "params": [], "at": 10.5},
             "parked:0": "10.75",
         },
     )
@@ -115,7 +121,7 @@ def test_a_suspension_point_has_its_times(write: Write, runs: Runs, journal: Jou
         step.suspensions[0].landed,
     ) == (10.5, 10.75, None)
 
-    journal.settle(FLOW, "0", {"status": "success", "result": "ref"})
+    journal.complete(FLOW, "0", Outcome(OutcomeStatus.SUCCESS, "ref"))
     assert runs.find(FLOW).steps[0].waits_for is not None  # it has no message to be called back by
 
 
@@ -124,14 +130,14 @@ def test_a_suspension_point_has_its_times(write: Write, runs: Runs, journal: Jou
     [
         ({"phase": "running"}, "is running"),
         ({"phase": "landed"}, "continues in a moment"),
-        ({"phase": "resting", "trouble": "VM web01 is busy"}, "is deferred: VM web01 is busy"),
-        ({"phase": "resting"}, "is deferred for a moment"),
-        ({"phase": "settling"}, "waits for its open steps to end"),
+        ({"phase": "deferred", "retry": BUSY}, "is deferred: VM web01 is busy"),
+        ({"phase": "deferred"}, "is deferred for a moment"),
+        ({"phase": "draining"}, "waits for its open steps to end"),
         ({"phase": "parked"}, "waits for its steps (0 ended)"),
-        ({"phase": "parked", "sent:undo": "1"}, "undoes what it made"),
-        ({"phase": "parked", "called_off": "cancelled"}, "is being cancelled"),
+        ({"phase": "undoing"}, "undoes what it made"),
+        ({"phase": "parked", "cancel": "cancelled"}, "is being cancelled"),
         ({"phase": "ended", "ended": "1", "answer": {"return_result": "done"}}, "succeeded"),
-        ({"phase": "ended", "ended": "1", "fault": FAULT}, f"failed: {FAULT['message']}"),
+        ({"phase": "ended", "ended": "1", "failure": FAULT}, f"failed: {FAULT['message']}"),
     ],
 )
 def test_the_status_is_a_text(
@@ -145,7 +151,7 @@ def test_the_status_is_a_text(
 
 def test_steps_that_undo_are_marked(write: Write, runs: Runs) -> None:
     """They are among the steps of the flow that failed."""
-    write(FLOW, name="flow.outer", fault=FAULT, ended="9", phase="ended")
+    write(FLOW, name="flow.outer", failure=FAULT, ended="9", phase="ended")
     write("clone", path=(FLOW,), name="xenserver.vm.clone", ended="3")
     write("undo", path=(FLOW,), name="xenserver.vm.discard", undoes="1", ended="5", answer={})
     left = {"return_result": "not undone: VM busy", "not_undone": FAULT}
@@ -194,7 +200,7 @@ def test_the_latest_run_comes_first(write: Write, runs: Runs) -> None:
 
 def test_the_state_in_a_document_is_one_word(write: Write, runs: Runs) -> None:
     """The status says more."""
-    write(FLOW, name="flow.outer", fault=FAULT, ended="9", phase="ended")
+    write(FLOW, name="flow.outer", failure=FAULT, ended="9", phase="ended")
     write("undo", path=(FLOW,), name="xenserver.vm.discard", undoes="1", ended="5", answer={})
     write("open", path=(FLOW,), name="xenserver.vm.start", phase="running")
 
@@ -208,7 +214,7 @@ def test_the_state_in_a_document_is_one_word(write: Write, runs: Runs) -> None:
 
 def test_the_suspension_point_of_a_flow_is_never_launched(write: Write, runs: Runs) -> None:
     """The count of its sent steps is no time."""
-    write(FLOW, name="flow.outer", phase="parked", **{"sent:0": "1"})
+    write(FLOW, name="flow.outer", phase="parked", **{"sent:0": {"times": 1, "at": 5.0}})
 
     [leg] = runs.find(FLOW).document()["steps"][0]["suspensions"]
 
@@ -218,7 +224,12 @@ def test_the_suspension_point_of_a_flow_is_never_launched(write: Write, runs: Ru
 def test_a_run_is_a_document_too(write: Write, runs: Runs) -> None:
     """Programs read the same as JSON."""
     write(FLOW, name="flow.outer", inputs={"name": "web01"})
-    write("step", path=(FLOW,), name="xenserver.vm.clone", **{"leg:0": {"method": "VM.clone"}})
+    write(
+        "step",
+        path=(FLOW,),
+        name="xenserver.vm.clone",
+        **{"call:0": {"method": "VM.clone", "params": [], "at": 2}},
+    )
 
     told = json.loads(json.dumps(runs.find(FLOW).document()))
 

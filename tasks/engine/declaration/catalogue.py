@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from tasks.engine.declaration.checks import DeclarationError
+from tasks.engine.declaration.definition import Operation
 
-if TYPE_CHECKING:
-    from tasks.engine.declaration.operation import Operation
-
-_declared: dict[str, "Operation"] = {}
+_declared: dict[str, Operation] = {}
 
 
-def declare(operation: "Operation") -> None:
+def declare(operation: Operation) -> None:
     """Enter an operation; a name is entered once."""
     if operation.name in _declared:
         there = _declared[operation.name].where
@@ -28,12 +25,12 @@ def withdraw(package: str) -> None:
             del _declared[name]
 
 
-def find(name: str) -> "Operation | None":
+def find(name: str) -> Operation | None:
     """Return the operation of that name, or None."""
     return _declared.get(name)
 
 
-def everything() -> Iterator["Operation"]:
+def everything() -> Iterator[Operation]:
     """Return every operation and flow, sorted by name."""
     return iter([_declared[name] for name in sorted(_declared)])
 

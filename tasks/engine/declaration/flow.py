@@ -13,7 +13,7 @@ from config import queues
 from tasks.engine.declaration import catalogue, checks, message
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.checks import Body
-from tasks.engine.declaration.operation import Operation
+from tasks.engine.declaration.definition import Operation
 
 Canvas = Signature[Any]
 

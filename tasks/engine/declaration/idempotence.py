@@ -7,7 +7,7 @@ refusal read.
 from collections.abc import Generator
 from typing import Any, Literal
 
-from tasks.engine.declaration.suspensions import Leg
+from tasks.engine.declaration.suspensions import Suspension
 from xenserver import errors
 
 Sign = tuple[str, str]
@@ -16,13 +16,15 @@ Sign = tuple[str, str]
 Passed = Literal["done", "already", "late"]
 
 
-def unless_already(sign: Sign, leg: Leg, *, ensure: bool = True) -> Generator[Leg, Any, Passed]:
-    """Pass a leg, and tell whether it was so already; without `ensure`, that is refused.
+def unless_already(
+    sign: Sign, suspension: Suspension, *, ensure: bool = True
+) -> Generator[Suspension, Any, Passed]:
+    """Wait for a suspension, and tell whether it was so already; without `ensure`, that is refused.
 
     "late" is a call that did not end within the seconds it was given.
     """
     try:
-        ended = yield leg
+        ended = yield suspension
     except errors.Refused as refused:
         if ensure and (refused.code, *refused.params[-1:]) == sign:
             return "already"

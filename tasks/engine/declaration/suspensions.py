@@ -1,4 +1,4 @@
-"""Legs: what a long operation can wait for without holding anything.
+"""Suspensions: what a long operation can wait for without holding anything.
 
 Call      an asynchronous call of XenServer: `xen.Async.VM.start(vm, False, False)`
 Bounded   a call that is given so many seconds: `within(60, xen.Async.VM.clean_shutdown(vm))`
@@ -16,7 +16,7 @@ from celery import Signature
 from xenserver.guest_addresses import ANY, Wanted
 from xenserver.objects import Call
 
-__all__ = ["Address", "Bounded", "Call", "Expand", "Follow", "Leg", "Pause", "within"]
+__all__ = ["Address", "Bounded", "Call", "Expand", "Follow", "Pause", "Suspension", "within"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def within(seconds: float | None, call: Call) -> Call:
 
 @dataclass(frozen=True)
 class Follow:
-    """Wait for the end of a XenServer task, by reference; it gives the end as the journal keeps it.
+    """Wait for the end of a XenServer task, by reference; it gives the end as a mapping.
 
     `every` is how long an end may go unnoticed (s). An end that is no success is raised, unless
     `any_end` is as good.
@@ -66,4 +66,4 @@ class Expand:
     canvas: Signature[Any]
 
 
-Leg = Call | Follow | Pause | Address | Expand
+Suspension = Call | Follow | Pause | Address | Expand

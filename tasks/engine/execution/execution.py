@@ -1,35 +1,58 @@
-"""One turn: a claimed delivery at work, and the two ways in which it lets go without an answer."""
+"""One execution: a claimed delivery at work, and how it can end."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
+from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.message import Message
 from tasks.engine.execution.runtime import Runtime, parking_place
-from tasks.engine.journal.journal import Entry, Place
+from tasks.engine.journal.entry import Entry, Place
+from tasks.engine.journal.record import Document, Outcome, Phase
 from tasks.engine.messages.publisher import POLL
 from xenserver import errors
-
-if TYPE_CHECKING:
-    from tasks.engine.declaration.operation import Operation
-    from xenserver.client import Xen
+from xenserver.client import Xen
 
 
-class Suspended(Exception):
-    """The turn is over: the operation waits, without a slot."""
+@dataclass(frozen=True)
+class Suspended:
+    """The operation waits, without a slot; `early` is the answer that its caller gets already."""
+
+    reason: str
+    early: errors.XenflowError | None = None
 
 
-class NothingToDo(Exception):
-    """The turn is over: this delivery has nothing to do."""
+@dataclass(frozen=True)
+class Ignored:
+    """The delivery has nothing to do."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The operation has ended with an answer."""
+
+    answer: Document
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The operation has ended with an error; `revoked` when Celery was told to revoke it."""
+
+    error: errors.XenflowError
+    revoked: bool = False
+
+
+End = Answered | Failed | Suspended | Ignored
+"""How an execution ends."""
 
 
 @dataclass(frozen=True)
 class Execution:
-    """What one turn works with: the operation, what was said to it, its entry, and the tools."""
+    """What one execution works with: the operation, its message, its entry, and the services."""
 
-    operation: "Operation"
-    said: Message
+    operation: Operation
+    message: Message
     place: Place
     runtime: Runtime
     entry: Entry
@@ -37,32 +60,32 @@ class Execution:
     # cached_property writes into __dict__, which a frozen dataclass allows
 
     @cached_property
-    def connection(self) -> Mapping[str, Any]:
+    def connection(self) -> Document:
         """How this operation reaches XenServer."""
-        return self.said.connection()
+        return self.message.connection()
 
     @cached_property
-    def xen(self) -> "Xen":
-        """The pool of this operation, for the frame; look-ups are remembered in its entry."""
+    def xen(self) -> Xen:
+        """The pool of this operation, for the engine; look-ups are remembered in its entry."""
         return self.runtime.xen(self.connection, self.entry.known)
 
-    def body_xen(self) -> "Xen":
+    def body_xen(self) -> Xen:
         """Return the pool as the body sees it: a long body takes the same way each time it runs."""
         return self.runtime.xen(self.connection, self.entry.known, replays=self.operation.is_long)
 
     @property
     def is_async(self) -> bool:
         """Whether the caller is answered as soon as XenServer has accepted the call."""
-        return bool(getattr(self.said, "run_async", False))
+        return bool(getattr(self.message, "run_async", False))
 
     @property
     def keeps(self) -> bool:
         """Whether what was made is kept when the operation fails."""
-        return getattr(self.said, "on_failure", "rollback") == "keep"
+        return getattr(self.message, "on_failure", "rollback") == "keep"
 
     def now(self) -> float:
-        """Return the time, in epoch seconds."""
-        return self.runtime.now()
+        """Return the time by Redis' clock, in epoch seconds."""
+        return self.entry.now()
 
     def in_words(self, error: errors.XenflowError) -> errors.XenflowError:
         """Return an error with names for references, as far as XenServer can be asked."""
@@ -73,29 +96,38 @@ class Execution:
         except errors.XenflowError:
             return error
 
-    def park(self, label: str, ref: str, reason: str, *, wake: float) -> Any:
-        """Park under a XenServer task; return its outcome if that came first, else end the turn."""
+    def save(self) -> None:
+        """Write what changed in the entry."""
+        self.runtime.journal.save(self.entry)
+
+    def complete(self, label: str, outcome: Outcome) -> Outcome:
+        """Write down an outcome that the engine itself found out."""
+        self.entry.update_point(label, outcome=outcome)
+        self.save()
+        return outcome
+
+    def park(
+        self, label: str, ref: str, reason: str, *, wake: float, is_guest: bool = False
+    ) -> Outcome | Suspended:
+        """Park under a XenServer task; return its outcome if that came first."""
+        self.entry.update_point(label, task=ref)
         where = parking_place(self.connection)
-        told, poller_wanted = self.runtime.parked.park(
+        parked = self.runtime.parked.park(
             self.entry,
-            leg=label,
+            label=label,
             ref=ref,
             target=where,
             connection=self.connection,
             wake=wake,
-            **{f"ref:{label}": ref},
+            is_guest=is_guest,
         )
-        if told is not None:
-            return told
-        if poller_wanted:
+        if parked.poller_wanted:
             self.runtime.publisher.send(POLL, {"place": where, "connection": dict(self.connection)})
-        raise Suspended(reason)
+        return parked.outcome or Suspended(reason)
 
-    def rest(
-        self, reason: str, *, until: float, phase: str = "resting", leg: str = "", **fields: str
-    ) -> Any:
-        """Rest until a moment or until `leg` lands; return its outcome, or end the turn."""
-        told = self.runtime.journal.rest(self.entry, until=until, phase=phase, leg=leg, **fields)
-        if told is None:
-            raise Suspended(reason)
-        return told
+    def defer(
+        self, reason: str, *, until: float, phase: Phase = Phase.DEFERRED, label: str = ""
+    ) -> Outcome | Suspended:
+        """Wait until a moment or until `label` lands; return its outcome if that came first."""
+        outcome = self.runtime.journal.defer(self.entry, until=until, phase=phase, label=label)
+        return outcome or Suspended(reason)

@@ -1,8 +1,10 @@
-"""Errors as documents: the journal keeps them, and a flow hands on that of its fallen step."""
+"""Errors as records: the journal keeps them, and a flow hands on that of its failed step."""
 
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
+from tasks.engine.journal.record import ErrorRecord
 from xenserver import errors
 
 _TREE: dict[str, type[errors.XenflowError]] = {
@@ -22,31 +24,33 @@ _TREE: dict[str, type[errors.XenflowError]] = {
 }
 
 
-def document(error: errors.XenflowError, traceback: str = "") -> dict[str, Any]:
-    """Return an error as a document fit for JSON."""
-    told = {
-        "type": type(error).__name__,
-        "code": error.code,
-        "params": list(error.params),
-        "message": error.message,
-    }
-    return {**told, "traceback": traceback} if traceback else told
+def record(error: errors.XenflowError, cause: BaseException | None = None) -> ErrorRecord:
+    """Return an error as a record; with the stack trace of its cause if there is one."""
+    trace = "".join(traceback.format_exception(cause)) if cause else ""
+    kind = type(error).__name__
+    return ErrorRecord(kind, error.code, list(error.params), error.message, trace)
 
 
-def error(told: Mapping[str, Any]) -> errors.XenflowError:
-    """Make the error of a document again."""
-    cls = _TREE.get(told["type"], errors.Unknown)
-    return cls(told["code"], told["params"], told["message"])
+def error(known: ErrorRecord) -> errors.XenflowError:
+    """Make the error of a record again."""
+    cls = _TREE.get(known.type, errors.Unknown)
+    return cls(known.code, known.params, known.message)
+
+
+def of_document(document: Mapping[str, Any]) -> errors.XenflowError:
+    """Make the error of a record that was read as JSON."""
+    names = ("type", "code", "params", "message")
+    return error(ErrorRecord(**{name: document[name] for name in names}))
 
 
 def foreign(error: BaseException) -> errors.XenflowError:
     """Return an error that is none of ours its place in the tree: that of a defect."""
     if isinstance(error, errors.XenflowError):
         return error
-    told = f"{type(error).__name__}: {error}"
+    text = f"{type(error).__name__}: {error}"
     return errors.Unknown(
         "XENFLOW_DEFECT",
         [type(error).__name__, str(error)],
-        f"{told}. This is a defect of the operation, not of XenServer; "
+        f"{text}. This is a defect of the operation, not of XenServer; "
         "the worker's log has the stack trace",
     )

@@ -1,45 +1,41 @@
-"""What a delivery works with, one set per process: journal, parking place, post and gate."""
+"""The services of one process: journal, parked operations, publisher, sessions, settings."""
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import structlog
+from celery import Celery
 
 from config import sealing
+from config.settings import Settings
 from config.targets import Target, TargetError, UnknownTarget
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.leases import LeaseRenewal
 from tasks.engine.journal.parked import ParkedOperations
+from tasks.engine.journal.record import Document
 from tasks.engine.messages.publisher import Publisher
 from xenserver import errors
 from xenserver.client import Xen
-
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping
-
-    from config.settings import Settings
-    from xenserver.session import Sessions
+from xenserver.session import Sessions
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """The tools of one process."""
+    """What executions work with, one set for each process."""
 
-    settings: "Settings"
+    settings: Settings
     targets: Mapping[str, Target]
     journal: Journal
     parked: ParkedOperations
     publisher: Publisher
     leases: LeaseRenewal
-    sessions: "Sessions"
-    now: Callable[[], float] = field(default=time.time)
+    sessions: Sessions
 
-    def target(self, connection: Mapping[str, Any]) -> Target:
+    def target(self, connection: Document) -> Target:
         """Return the target that a message names or describes; raise Refused when it cannot be."""
         try:
             if "hostname" in connection:
@@ -54,7 +50,7 @@ class Runtime:
             code = "XENFLOW_TARGET_WRONG"
             raise errors.Refused(code, [str(wrong)], f"{wrong} ({code})") from None
 
-    def _check_protocol(self, connection: Mapping[str, Any]) -> None:
+    def _check_protocol(self, connection: Document) -> None:
         """Refuse to send a password in the clear, unless that is allowed."""
         if connection.get("protocol") != "http":
             return
@@ -67,22 +63,19 @@ class Runtime:
         _warn_of_http()
 
     def xen(
-        self,
-        connection: Mapping[str, Any],
-        memory: "MutableMapping[str, str]",
-        *,
-        replays: bool = False,
+        self, connection: Document, memory: MutableMapping[str, str], *, replays: bool = False
     ) -> Xen:
         """Return the pool that a message names, as an operation's body sees it."""
         return Xen(self.sessions, self.target(connection), memory, replays=replays)
 
 
-class HasRuntime(Protocol):
-    """An application that has the tools of its process with it."""
+class EngineApp(Celery):
+    """A Celery application that has the services of its process with it."""
 
     @property
     def runtime(self) -> Runtime:
-        """The tools of this process."""
+        """The services of this process."""
+        raise NotImplementedError
 
 
 @cache
@@ -91,7 +84,7 @@ def _warn_of_http() -> None:
     log.warning("target.http", risk="passwords of messages are sent in the clear")
 
 
-def _complete(connection: Mapping[str, Any]) -> dict[str, Any]:
+def _complete(connection: Document) -> dict[str, Any]:
     missing = [name for name in ("username", "password") if connection.get(name) is None]
     if missing:
         problem = f"hostname needs {' and '.join(missing)} beside it"
@@ -99,7 +92,7 @@ def _complete(connection: Mapping[str, Any]) -> dict[str, Any]:
     return dict(connection)
 
 
-def parking_place(connection: Mapping[str, Any]) -> str:
+def parking_place(connection: Document) -> str:
     """Return the name under which to park what waits: the same for all that may share a poller."""
     if "hostname" not in connection:
         return str(connection["target"])

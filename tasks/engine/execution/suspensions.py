@@ -1,95 +1,46 @@
-"""Travelling a leg: whatever it waits for, it is reached once; it brings a value or an error."""
+"""Resuming a body at a suspension point: what it waits for is begun once, and has one outcome."""
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from dataclasses import replace
 
 from tasks.engine.declaration.answers import Accepted
-from tasks.engine.declaration.suspensions import Address, Call, Expand, Follow, Leg, Pause
-from tasks.engine.execution import calls, cancellation, failures, guests, ledger, waits
-from tasks.engine.execution.execution import Execution
-from xenserver import errors
-
-UNDO = "undo"  # the leg on which what was made is undone
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a leg: a value or an error for the body; or the caller is answered now."""
-
-    value: Any = None
-    error: errors.XenflowError | None = None
-    accepted: Accepted | None = None
-
-    def resume(self, body: Generator[Leg, Any, Any]) -> Callable[[], Leg]:
-        """Return the step that carries the outcome into the body."""
-        if self.error:
-            return partial(body.throw, self.error)
-        return partial(body.send, self.value)
+from tasks.engine.declaration.suspensions import Address, Call, Expand, Follow, Pause, Suspension
+from tasks.engine.execution import cancellation, outcomes
+from tasks.engine.execution.execution import Execution, Suspended
+from tasks.engine.execution.outcomes import Result
+from tasks.engine.execution.points import addresses, calls, expand, follow, pause
+from tasks.engine.journal.record import Outcome, OutcomeStatus
 
 
-def pass_leg(execution: Execution, number: str, leg: Leg) -> Outcome:
-    """Return what became of a leg; raise Suspended when that is not known yet."""
-    label = ledger.label(execution.entry, number)
-    told = execution.entry.get(f"outcome:{label}")
-    if told is None:
-        told = _reach(execution, label, leg)
-    if isinstance(told, Accepted):
-        return Outcome(accepted=told)
-    return _arrive(execution, number, leg, told)
+def reach(
+    execution: Execution, number: str, suspension: Suspension
+) -> Result | Accepted | Suspended:
+    """Return what a suspension point gives to the body, once it is known.
+
+    Accepted answers the caller before that; Suspended ends this execution.
+    """
+    label = execution.entry.record.label(number)
+    outcome = execution.entry.point(label).outcome or _start(execution, label, suspension)
+    if isinstance(outcome, Outcome) and isinstance(suspension, Call):
+        outcome = calls.finish(execution, number, suspension, outcome)
+    if not isinstance(outcome, Outcome):
+        return outcome
+    result = outcomes.result(suspension, outcome, execution.operation.name)
+    if outcome.status is OutcomeStatus.CANCELLED and result.error:
+        return replace(result, error=cancellation.reason(execution) or result.error)
+    return result
 
 
-def _reach(execution: Execution, label: str, leg: Leg) -> Any:
-    match leg:
+def _start(
+    execution: Execution, label: str, suspension: Suspension
+) -> Outcome | Accepted | Suspended:
+    match suspension:
         case Call():
-            return calls.reach(execution, label, leg)
+            return calls.start(execution, label, suspension)
         case Follow():
-            return waits.follow(execution, label, leg)
+            return follow.start(execution, label, suspension)
         case Pause():
-            return waits.pause(execution, label, leg)
+            return pause.start(execution, label, suspension)
         case Address():
-            return guests.reach(execution, label, leg)
+            return addresses.start(execution, label, suspension)
         case Expand():
-            return waits.expand(execution, label, leg, undoes=label == UNDO)
-
-
-def _arrive(execution: Execution, number: str, leg: Leg, told: Mapping[str, Any]) -> Outcome:
-    match leg:
-        case Call():
-            return _arrive_call(execution, number, leg, told)
-        case Follow(any_end=True):
-            return Outcome(value=told)
-        case Follow() if told["status"] == "success":
-            return Outcome(value=told)
-    return _judge(execution, told)
-
-
-def _arrive_call(execution: Execution, number: str, call: Call, told: Mapping[str, Any]) -> Outcome:
-    label = ledger.label(execution.entry, number)
-    if told["status"] == "vanished":
-        told = calls.find_vanished(execution, number, label, call)
-    calls.touch(execution, label, call, told)
-    outcome = _judge(execution, told)
-    if isinstance(outcome.error, errors.Busy):
-        calls.once_more(execution, number, outcome.error)
-    return outcome
-
-
-def _judge(execution: Execution, told: Mapping[str, Any]) -> Outcome:
-    """Say what an outcome means to the body."""
-    match told["status"]:
-        case "success":
-            return Outcome(value=told["result"])
-        case "late":
-            return Outcome()
-        case "cancelled":
-            somebody = errors.Cancelled("XENFLOW_CANCELLED", [execution.operation.name])
-            return Outcome(error=cancellation.reason(execution) or somebody)
-        case "vanished":
-            lost = told.get("name", execution.operation.name)
-            return Outcome(error=errors.Unknown("XENFLOW_VANISHED", [lost]))
-    if "error" in told:
-        return Outcome(error=failures.error(told["error"]))
-    code, *params = told["error_info"] or ["XENFLOW_VANISHED"]
-    return Outcome(error=errors.from_api(code, params))
+            return expand.start(execution, label, suspension)

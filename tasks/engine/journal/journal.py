@@ -1,116 +1,78 @@
-"""The journal: what is known of each operation, kept in Redis, changed only by atomic scripts.
+"""The journal: the records of all operations, kept in Redis, changed only by atomic scripts.
 
-A delivery claims the entry of its operation before it does anything. The claim gives it a fence;
-every later write of that delivery carries the fence and is refused once somebody else has claimed
-the entry, so that a worker that was frozen and wakes up cannot act on what another took over. What
-an entry holds:
-
-    name, root, path, target,
-    inputs, message, deadline      set by the first claim, never changed
-    undoes                         "1" for a step that undoes: for people
-    phase                          running, parked, landed, resting, ended: for people alone
-    holder, held_until, fence      who may act, and until when (milliseconds)
-    leg:<n>  ref:<n>  outcome:<n>  intent, XenServer's task, how it ended
-    parked:<n>  landed:<n>         when that was: for people
-    known                          look-ups: a name goes on meaning what it meant first
-    failing, called_off            why the operation is to end early
-    answer or fault, ended, told   the end, and that Celery has passed it on
+A delivery claims the entry of its operation before it does anything. The claim gives it a fencing
+token, which every later write of that delivery carries; a write is refused once somebody else has
+claimed the entry, so that a worker that was frozen and wakes up cannot act on what another took
+over. All times are those of Redis' clock. What a record holds is told in `record.py`.
 """
 
-import json
 import time
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tasks.engine.journal import scripts
+from pydantic import TypeAdapter
+
+from tasks.engine.journal import record, scripts
+from tasks.engine.journal.entry import Entry, Lease, Place, Sending, first_fields
 from tasks.engine.journal.keys import Keys
+from tasks.engine.journal.record import (
+    CancelRequest,
+    CancelResult,
+    ClaimResult,
+    Document,
+    Failing,
+    Failure,
+    Made,
+    Outcome,
+    Phase,
+    Record,
+)
 
 if TYPE_CHECKING:
     from redis import Redis
 
-CALL_BACK_AGAIN = 10  # seconds until a landing that no worker claimed is sent again
-
-Json = Any  # a JSON document: what it holds is the caller's business
-
-
-@dataclass
-class Entry:
-    """One operation as the journal knows it, in the hands of the delivery that claimed it."""
-
-    id: str
-    word: str
-    fence: str
-    fields: dict[str, str]
-    known: dict[str, str] = field(default_factory=dict)
-    noted: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def is_new(self) -> bool:
-        """Whether this is the first delivery that claims the operation."""
-        return self.fence == "1"
-
-    def get(self, name: str) -> Json:
-        """Read a field as JSON; None when it is not there."""
-        value = self.fields.get(name)
-        return None if value is None else json.loads(value)
-
-    def number(self, name: str) -> float:
-        """Read a field as a number; 0 when it is not there."""
-        return float(self.fields.get(name, 0))
-
-    def note(self, name: str, value: str) -> None:
-        """Note a field; it is written with the next write."""
-        self.fields[name] = self.noted[name] = value
-
-    def landed(self, leg: str, outcome: str, written: Mapping[str, str]) -> Json:
-        """Take over what a script wrote when it found that a leg had landed; return the outcome."""
-        self.fields.update(written)
-        self.fields[f"outcome:{leg}"] = outcome
-        return json.loads(outcome)
-
-    def news(self) -> dict[str, str]:
-        """Return what was noted and looked up since the claim, to be written."""
-        known = json.dumps(self.known, sort_keys=True)
-        if self.known and known != self.fields.get("known"):
-            return {**self.noted, "known": known}
-        return dict(self.noted)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an operation stands: its run, and the flows around it, outermost first."""
-
-    root: str
-    path: tuple[str, ...] = ()
-    undoes: bool = False
-
-    @property
-    def flow(self) -> str | None:
-        """The flow whose step this is."""
-        return self.path[-1] if self.path else None
+LOOK_AT_SENDING = 10  # seconds between two looks at a sending that no worker has claimed
+TRIAL = 30  # seconds between two trial sendings to a queue that does not move, see `due.lua`
+_MADE = TypeAdapter(Made)
 
 
 class Journal:
-    """Read and write entries. Every public verb is one script, or one command."""
+    """Read and write records. Every public verb is one script, or one command."""
 
-    def __init__(self, redis: "Redis", keys: Keys, *, lease: float, keep: int) -> None:
+    def __init__(
+        self, redis: "Redis", keys: Keys, *, lease: float, keep: int, in_hand: float = 30.0
+    ) -> None:
         self.redis = redis
         self.keys = keys
-        self.lease_ms = int(lease * 1000)
+        self.lease = lease
         self.keep = keep
+        self._in_hand = in_hand
         self._scripts = scripts.Scripts(redis)
 
-    def claim(self, operation: str, place: Place, first: Mapping[str, str]) -> Entry:
-        """Take an operation in hand; `first` is written when nobody has claimed it before.
+    @property
+    def lease_ms(self) -> int:
+        """How long a claim is good, in milliseconds."""
+        return int(self.lease * 1000)
 
-        The word of the entry says what came of it: claimed, held (by a living delivery), ended,
-        fallen (its flow is failing).
+    def claim(
+        self,
+        operation: str,
+        place: Place,
+        first: Record,
+        *,
+        timeout: float,
+        sending: int = 0,
+        repeat: bool = False,
+    ) -> Entry:
+        """Claim an operation; `first` is written when nobody has claimed it before.
+
+        With `repeat` an operation that failed and left nothing begins anew.
         """
         keys = self.keys
         flows = [name for f in place.path for name in (keys.entry(f), keys.open_steps(f))]
-        word, fence, flat = self._scripts.run(
+        began = time.monotonic()
+        result, now, flat = self._scripts.run(
             "claim",
             [
                 keys.entry(operation),
@@ -118,150 +80,191 @@ class Journal:
                 keys.due,
                 keys.runs,
                 keys.run(place.root),
+                keys.deliveries,
+                keys.open_steps(operation),
+                keys.made(operation),
                 *flows,
             ],
             [
                 operation,
                 uuid.uuid4().hex,
                 self.lease_ms,
-                self._lifetime(first),
+                self._lifetime(timeout),
                 place.root,
                 int(place.undoes),
-                *scripts.flat(first),
+                timeout,
+                first.queue,
+                sending,
+                int(repeat),
+                place.repeats,
+                *scripts.flat(dict(first_fields(first))),
             ],
         )
-        fields = dict(scripts.pairs(flat))
-        entry = Entry(operation, scripts.text(word), scripts.text(fence), fields)
-        entry.known = entry.get("known") or {}
-        return entry
+        found = record.read(dict(scripts.tuples(flat, 2)))  # type: ignore[arg-type]  # tuples of two
+        return Entry(
+            id=operation,
+            result=ClaimResult(scripts.text(result)),
+            record=found,
+            clock=float(now),
+            claimed=time.monotonic(),
+            lease=Lease(began + self.lease),
+        )
 
-    def _lifetime(self, fields: Mapping[str, str]) -> int:
+    def _lifetime(self, timeout: float) -> int:
         """Return the seconds for which an entry is kept: beyond its deadline."""
-        return self.keep + max(int(float(fields.get("deadline", 0)) - time.time()), 0)
+        return self.keep + int(timeout)
 
-    def renew(self, entries: Sequence[tuple[str, str]]) -> None:
-        """Prolong the leases of operations (id, fence) that this process holds."""
-        self._scripts.run(
+    def renew(self, entries: Sequence[tuple[str, str]]) -> list[bool]:
+        """Prolong the leases of operations (id, fence); return which of them are held still."""
+        answer = self._scripts.run(
             "renew",
             [self.keys.entry(operation) for operation, _ in entries],
             [self.lease_ms, *(fence for _, fence in entries)],
         )
+        return [bool(held) for held in answer]
 
-    def write(self, entry: Entry, fields: Mapping[str, str]) -> None:
-        """Write fields, and what was looked up; raise Overtaken when others hold the entry."""
-        fields = {**fields, **entry.news()}
-        self._scripts.run(
-            "write", [self.keys.entry(entry.id)], [entry.fence, *scripts.flat(fields)]
-        )
-        entry.fields.update(fields)
+    def save(self, entry: Entry) -> None:
+        """Write what changed; raise Overtaken when another delivery has claimed the entry."""
+        changed = entry.unsaved()
+        if changed:
+            arguments = [entry.record.fence, *scripts.flat(changed)]
+            self._scripts.run("write", [self.keys.entry(entry.id)], arguments)
+            entry.saved()
 
-    def rest(
-        self, entry: Entry, *, until: float, phase: str = "resting", leg: str = "", **fields: str
-    ) -> Json:
-        """Let go until a moment or until `leg` lands; return its outcome if that came first."""
-        changes = {**fields, **entry.news()}
-        word, outcome = scripts.texts(
+    def defer(
+        self, entry: Entry, *, until: float, phase: Phase = Phase.DEFERRED, label: str = ""
+    ) -> Outcome | None:
+        """Let go until a moment or until `label` lands; return its outcome if that came first."""
+        outcome = scripts.text(
             self._scripts.run(
-                "rest",
+                "defer",
                 [self.keys.entry(entry.id), self.keys.due],
-                [entry.fence, entry.id, leg, until, phase, *scripts.flat(changes)],
+                [
+                    entry.record.fence,
+                    entry.id,
+                    label,
+                    until,
+                    phase,
+                    *scripts.flat(entry.unsaved()),
+                ],
             )
         )
-        return entry.landed(leg, outcome, changes) if word == "landed" else None
+        entry.saved()
+        return entry.landed(label, outcome) if outcome else None
 
     def finish(
         self,
         entry: Entry,
         place: Place,
+        end: Document | Failure,
         *,
-        answer: Json = None,
-        fault: Json = None,
-        made: Sequence[Json] = (),
-    ) -> str:
-        """End with an answer or a fault; return the message of a flow to call back, or ""."""
+        made: Sequence[Made] = (),
+        leaves: bool = False,
+    ) -> Sending | None:
+        """End with an answer or a failure; return the message of a flow to wake, if there is one.
+
+        `made` is handed to the flow around; with `leaves` the operation cannot begin anew.
+        """
         keys = self.keys
-        names = [keys.entry(entry.id), keys.due, keys.landing]
+        names = [keys.entry(entry.id), keys.due, keys.landing, keys.deliveries]
         if place.flow:
             names += [keys.entry(place.flow), keys.open_steps(place.flow)]
             names += [keys.made(place.flow), keys.made(entry.id)]
-        kind, document = ("fault", fault) if fault is not None else ("answer", answer)
-        failing = {"step": entry.id, "name": entry.fields["name"], "error": fault}
-        return scripts.text(
-            self._scripts.run(
-                "finish",
-                names,
-                [
-                    entry.fence,
-                    entry.id,
-                    kind,
-                    json.dumps(document),
-                    int(place.undoes),
-                    CALL_BACK_AGAIN,
-                    self._lifetime(entry.fields),
-                    place.flow or "",
-                    json.dumps(failing),
-                    *(json.dumps(thing, sort_keys=True) for thing in made),
-                ],
-            )
+        failed = isinstance(end, Failure)
+        failing = Failing(entry.id, entry.record.name, end) if isinstance(end, Failure) else None
+        answer = self._scripts.run(
+            "finish",
+            names,
+            [
+                entry.record.fence,
+                entry.id,
+                "failure" if failed else "answer",
+                record.text(end),
+                int(place.undoes),
+                LOOK_AT_SENDING,
+                self._lifetime(entry.record.deadline - entry.record.created),
+                place.flow or "",
+                record.text(failing),
+                "true" if leaves else "",
+                *(record.text(thing) for thing in made),
+            ],
         )
+        return _sending(answer)
 
-    def settle(self, operation: str, leg: str, outcome: Json) -> str:
-        """Land a leg by its name; return the message to send, or "" when it landed before."""
-        keys = self.keys
-        return scripts.text(
-            self._scripts.run(
-                "settle",
-                [keys.entry(operation), keys.landing, keys.due],
-                [operation, leg, json.dumps(outcome), CALL_BACK_AGAIN],
-            )
-        )
-
-    def call_off(self, operation: str, word: str) -> tuple[str, str]:
-        """Ask an operation to stop; return what came of it and the message to send.
-
-        What came of it: unknown, ended, asked before, or asked.
-        """
-        found, message = scripts.texts(
-            self._scripts.run(
-                "call_off",
-                [self.keys.entry(operation), self.keys.landing],
-                [operation, word, CALL_BACK_AGAIN],
-            )
-        )
-        return found, message
-
-    def fail_flow(self, flow: str, failing: Json) -> None:
-        """Mark a flow as failing, unless it is: from now on no step of it begins."""
-        self.redis.hsetnx(self.keys.entry(flow), "failing", json.dumps(failing))
-
-    def awake(self, most: int = 100) -> list[str]:
-        """Return the messages of those whose moment has come, and of landings nobody claimed."""
+    def complete(self, operation: str, label: str, outcome: Outcome) -> Sending | None:
+        """Complete a suspension point by its label; return the message to send, once."""
         keys = self.keys
         answer = self._scripts.run(
-            "awake", [keys.due, keys.landing], [keys.entries, most, CALL_BACK_AGAIN]
+            "complete",
+            [keys.entry(operation), keys.landing, keys.due, keys.deliveries],
+            [operation, label, record.text(outcome), LOOK_AT_SENDING],
         )
-        return [message for _, message in scripts.pairs(answer)]
+        return _sending(answer)
+
+    def cancel(self, operation: str, request: CancelRequest) -> tuple[CancelResult, Sending | None]:
+        """Ask an operation to stop; return what came of it and the message to send."""
+        result, *answer = self._scripts.run(
+            "cancel",
+            [self.keys.entry(operation), self.keys.landing, self.keys.deliveries],
+            [operation, request, LOOK_AT_SENDING],
+        )
+        return CancelResult(scripts.text(result)), _sending(answer)
+
+    def fail_flow(self, flow: str, failing: Failing) -> None:
+        """Mark a flow as failing, unless it is: from now on no step of it begins."""
+        self._mark(flow, "failing", record.text(failing))
+
+    def mark_published(self, operation: str) -> None:
+        """Note that Celery has stored and passed on the end of an operation."""
+        self._mark(operation, "published", "true")
+
+    def mark_answered(self, operation: str) -> None:
+        """Note that the caller was answered while the run goes on."""
+        self._mark(operation, "answered", "true")
+
+    def _mark(self, operation: str, name: str, value: str) -> None:
+        self._scripts.run("mark", [self.keys.entry(operation)], [name, value])
+
+    def due(self, most: int = 100) -> list[Sending]:
+        """Return what is to be sent: operations that are due, and lost messages."""
+        keys = self.keys
+        answer = self._scripts.run(
+            "due",
+            [keys.due, keys.landing, keys.deliveries],
+            [keys.entries, most, LOOK_AT_SENDING, self._in_hand, TRIAL],
+        )
+        return sendings(answer)
 
     def knows(self, operation: str) -> bool:
         """Return whether an operation has begun."""
         return bool(self.redis.exists(self.keys.entry(operation)))
 
-    def told(self, operation: str) -> None:
-        """Note that Celery has stored and passed on the end of an operation."""
-        self.redis.hset(self.keys.entry(operation), "told", "1")
+    def read(self, operation: str) -> Record | None:
+        """Return the record of an operation; None when it is not known."""
+        found = self.redis.hgetall(self.keys.entry(operation))
+        return record.read(scripts.fields(found)) if found else None
 
-    def read(self, operation: str) -> dict[str, str]:
-        """Return all fields of an entry; empty when it is not known."""
-        return scripts.fields(self.redis.hgetall(self.keys.entry(operation)))
+    def read_all(self, operations: Sequence[str]) -> dict[str, Record]:
+        """Return the records of those operations that are known, in one round trip."""
+        pipe = self.redis.pipeline(transaction=False)
+        for operation in operations:
+            pipe.hgetall(self.keys.entry(operation))
+        found = zip(operations, pipe.execute(), strict=True)
+        return {id_: record.read(scripts.fields(hash_)) for id_, hash_ in found if hash_}
+
+    def now(self) -> float:
+        """Return the time by Redis' clock, in epoch seconds."""
+        seconds, microseconds = self.redis.time()
+        return float(seconds) + float(microseconds) / 1e6
 
     def open_steps(self, flow: str) -> list[str]:
         """Return the steps of a flow that began and have not ended."""
         return scripts.texts(list(self.redis.smembers(self.keys.open_steps(flow))))
 
-    def made(self, flow: str) -> list[Json]:
+    def made(self, flow: str) -> list[Made]:
         """Return what the steps of a flow made, last made first."""
         found = self.redis.zrevrange(self.keys.made(flow), 0, -1)
-        return [json.loads(scripts.text(thing)) for thing in found]
+        return [_MADE.validate_json(text) for text in scripts.texts(found)]
 
     def run(self, root: str) -> list[str]:
         """Return the operations of a run in the order in which they began."""
@@ -271,3 +274,15 @@ class Journal:
         """Return the latest runs, newest first."""
         found = self.redis.zrevrangebyscore(self.keys.runs, "+inf", since, start=0, num=most)
         return scripts.texts(found)
+
+
+def sendings(answer: list[object]) -> list[Sending]:
+    """Return the messages that a script hands out as {id, message, number, ...}."""
+    return [
+        Sending(message, int(number)) for _, message, number in scripts.tuples(answer, 3) if message
+    ]
+
+
+def _sending(answer: Sequence[object]) -> Sending | None:
+    message, number = scripts.texts(answer)
+    return Sending(message, int(number)) if message else None

@@ -25,13 +25,18 @@ class Keys:
 
     @property
     def due(self) -> str:
-        """Sorted set: operation -> the moment (epoch seconds) at which it is called back."""
+        """Sorted set: operation -> the moment (epoch seconds) at which its message is sent."""
         return f"{self.prefix}:due"
 
     @property
     def landing(self) -> str:
-        """Sorted set: operation called back but not yet claimed -> when it is called back again."""
+        """Sorted set: operation whose message was sent, not yet claimed -> when to look at it."""
         return f"{self.prefix}:landing"
+
+    @property
+    def deliveries(self) -> str:
+        """Hash: number of the last sending; `taken:<queue>` -> highest number that was claimed."""
+        return f"{self.prefix}:deliveries"
 
     @property
     def runs(self) -> str:
@@ -61,7 +66,7 @@ class Keys:
         return f"{self.prefix}:connections"
 
     def parked(self, target: str) -> str:
-        """Hash: reference of a XenServer task -> operation/leg that waits for it."""
+        """Hash: reference of a XenServer task -> operation/label of what waits for it."""
         return f"{self.prefix}:parked:{target}"
 
     def guests(self, target: str) -> str:

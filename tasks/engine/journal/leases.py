@@ -1,16 +1,21 @@
-"""Holding leases: one quiet thread prolongs the claims of its process while that lives.
+"""Lease renewal: one quiet thread prolongs the claims of its process while that lives.
 
 A body that takes long keeps its claim; a process that is killed or frozen lets it lapse within one
-lease.
+lease. Each `Lease` tells, by the clock of this process, how long its claim is surely good: from the
+moment before the renewal was sent.
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from redis.exceptions import RedisError
 
-from tasks.engine.journal.journal import Entry, Journal
+from tasks.engine.journal.entry import Entry, Lease
+from tasks.engine.journal.journal import Journal
+
+_Claim = tuple[str, str]  # id of the operation, fencing token
 
 
 class LeaseRenewal:
@@ -18,7 +23,7 @@ class LeaseRenewal:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._held: dict[tuple[str, str], int] = {}
+        self._held: dict[_Claim, Lease] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -26,9 +31,9 @@ class LeaseRenewal:
     @contextmanager
     def hold(self, entry: Entry) -> Iterator[None]:
         """Keep a claim alive while the block runs."""
-        claim = (entry.id, entry.fence)
+        claim = (entry.id, entry.record.fence)
         with self._lock:
-            self._held[claim] = 1
+            self._held[claim] = entry.lease
             self._start()
         try:
             yield
@@ -42,12 +47,17 @@ class LeaseRenewal:
             self._thread.start()
 
     def _renew(self) -> None:
-        while not self._wake.wait(self._journal.lease_ms / 3000):
+        while not self._wake.wait(self._journal.lease / 3):
             with self._lock:
-                held = list(self._held)
+                held = dict(self._held)
             if not held:
                 continue
             try:
-                self._journal.renew(held)
+                self._renew_all(held)
             except RedisError:
                 continue  # Redis is away: leases lapse, and the fence guards what they guarded
+
+    def _renew_all(self, held: dict[_Claim, Lease]) -> None:
+        until = time.monotonic() + self._journal.lease
+        for lease, is_held in zip(held.values(), self._journal.renew(list(held)), strict=True):
+            lease.until = until if is_held else 0.0

@@ -6,25 +6,34 @@ thread and no connection, only its entry in the journal.
 """
 
 import json
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from tasks.engine.journal import scripts
-from tasks.engine.journal.journal import CALL_BACK_AGAIN, Entry, Journal
+from tasks.engine.journal import record, scripts
+from tasks.engine.journal.entry import Entry, Sending
+from tasks.engine.journal.journal import LOOK_AT_SENDING, Journal, sendings
+from tasks.engine.journal.record import Document, Outcome
 
-HEALTH_FOR = 3600  # seconds a trouble is remembered when nobody looks any more
-EARLY_FOR = 600  # seconds an outcome waits for its operation to park, which is a call away
+HEALTH_FOR = 3600  # seconds an error is remembered when nobody looks any more
+EARLY_FOR = 600  # seconds the outcome of one of our tasks waits for its operation to park
+GONE_FOR = 120  # seconds that any task's disappearance does, as nobody can tell whose it was
 
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of one XenServer task: `outcome` is {status, result, error_info, finished}."""
+    """The end of one XenServer task; kept for so many seconds if nobody is parked yet."""
 
     ref: str
-    outcome: Mapping[str, Any]
-    tagged: bool
+    outcome: Outcome
+    keep: int = 0
+
+
+@dataclass(frozen=True)
+class Parked:
+    """What parking came to: the outcome, if it was there already; else whether to send a poller."""
+
+    outcome: Outcome | None
+    poller_wanted: bool = False
 
 
 class ParkedOperations:
@@ -40,17 +49,16 @@ class ParkedOperations:
         self,
         entry: Entry,
         *,
-        leg: str,
+        label: str,
         ref: str,
         target: str,
-        connection: Mapping[str, Any],
+        connection: Document,
         wake: float,
-        **fields: str,
-    ) -> tuple[Any, bool]:
-        """Park under a XenServer task; give (None, poller wanted), or (outcome, False)."""
+        is_guest: bool = False,
+    ) -> Parked:
+        """Park a suspension point under a reference, to be woken at a moment in any case."""
         keys = self.keys
-        changes = {**fields, **entry.news()}
-        word, rest = scripts.texts(
+        outcome, wanted = scripts.texts(
             self._scripts.run(
                 "park",
                 [
@@ -65,35 +73,34 @@ class ParkedOperations:
                     keys.guests(target),
                 ],
                 [
-                    entry.fence,
+                    entry.record.fence,
                     entry.id,
-                    leg,
+                    label,
                     ref,
                     wake,
                     target,
                     json.dumps(connection),
-                    *scripts.flat(changes),
+                    int(is_guest),
+                    *scripts.flat(entry.unsaved()),
                 ],
             )
         )
-        if word == "landed":
-            return entry.landed(leg, rest, changes), False
-        return None, rest == "1"
+        entry.saved()
+        found = entry.landed(label, outcome) if outcome else None
+        return Parked(found, poller_wanted=wanted == "1")
 
-    def land(self, target: str, ended: Iterable[Ended]) -> list[str]:
+    def land(self, target: str, ended: Iterable[Ended]) -> list[Sending]:
         """Write outcomes into the journal; return the messages to send again."""
         keys = self.keys
-        told = [
-            part for end in ended for part in (end.ref, json.dumps(end.outcome), int(end.tagged))
-        ]
+        told = [part for end in ended for part in (end.ref, record.text(end.outcome), end.keep)]
         if not told:
             return []
         answer = self._scripts.run(
             "land",
-            [keys.parked(target), keys.landing, keys.due, keys.guests(target)],
-            [keys.entries, keys.early(target), EARLY_FOR, CALL_BACK_AGAIN, *told],
+            [keys.parked(target), keys.landing, keys.due, keys.guests(target), keys.deliveries],
+            [keys.entries, keys.early(target), LOOK_AT_SENDING, *told],
         )
-        return [message for _, message in scripts.pairs(answer)]
+        return sendings(answer)
 
     def show_progress(
         self,
@@ -125,7 +132,7 @@ class ParkedOperations:
         return scripts.texts(list(self.redis.hkeys(self.keys.parked(target))))
 
     def guests(self, target: str) -> list[str]:
-        """Return what those who wait for guests are parked under, see `guests.py`."""
+        """Return what those who wait for guests are parked under, see `GuestWait`."""
         return scripts.texts(list(self.redis.smembers(self.keys.guests(target))))
 
     def leave(self, target: str, ref: str) -> None:
@@ -143,12 +150,12 @@ class ParkedOperations:
         """Return the targets on which something is, or lately was, parked."""
         return scripts.texts(list(self.redis.smembers(self.keys.targets)))
 
-    def connection(self, target: str) -> dict[str, Any]:
+    def connection(self, target: str) -> Document:
         """Return how to reach a target, as the message that parked there said it."""
         found = self.redis.hget(self.keys.connections, target)
         return dict(json.loads(scripts.text(found))) if found else {}
 
-    def orphans(self) -> list[str]:
+    def without_poller(self) -> list[str]:
         """Return the targets with something parked and no poller; arm each for some seconds."""
         return [t for t in self.targets() if self.count(t) and self._arm(t)]
 
@@ -168,24 +175,22 @@ class ParkedOperations:
         name = self.keys.safety(target)
         return bool(self.redis.set(name, "1", nx=True, px=int(every * 1000)))
 
-    def troubled(self, target: str, error: str, pause: float) -> None:
+    def note_error(self, target: str, error: str, pause: float) -> None:
         """Note that the poller cannot reach a target, for people to see."""
-        name = self.keys.health(target)
-        self.redis.hset(
-            name, mapping={"error": error, "at": time.time(), "next": time.time() + pause}
-        )
+        name, now = self.keys.health(target), self.journal.now()
+        self.redis.hset(name, mapping={"error": error, "at": now, "next": now + pause})
         self.redis.expire(name, HEALTH_FOR)
 
-    def healthy(self, target: str) -> None:
+    def forget_error(self, target: str) -> None:
         """Note that the poller reaches a target again."""
         self.redis.delete(self.keys.health(target))
 
     def health(self, target: str) -> dict[str, str]:
-        """Return the poller's trouble with a target, if any: error, at, next (epoch seconds)."""
+        """Return the last error of the poller with a target, if any: error, at, next look."""
         return scripts.fields(self.redis.hgetall(self.keys.health(target)))
 
     def end_lease(self, target: str, holder: str) -> bool:
         """Stop being the poller of a target; tell whether another slice is wanted."""
         keys = self.keys
-        names = [keys.lease(target), keys.parked(target), keys.targets]
+        names = [keys.lease(target), keys.parked(target), keys.targets, keys.connections]
         return bool(self._scripts.run("lease_end", names, [holder, target]))

@@ -1,15 +1,20 @@
 """The Lua scripts of the journal: each is one atomic step in the life of an operation.
 
-They stand as files in `lua/`, each with its keys, arguments and answers in its head, and are sent
-to Redis once per connection.
+They stand as files in `lua/`, each with its keys, arguments and answers in its head. Before their
+text stand `prelude.lua` and tables with the names of the record, so that no script spells one:
+`FIELD.ended`, `PART.outcome .. label`, `PHASE.parked`, `CLAIM.held`, `CANCEL.asked`. A name that is
+not in its table is an error.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, cast
 
 from redis.exceptions import ResponseError
+
+from tasks.engine.journal import record
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -18,11 +23,38 @@ Answer = Any  # what a script answers is whatever Lua returned; callers below gi
 
 
 class Overtaken(Exception):
-    """Another delivery has taken the operation over; this one must not act any more."""
+    """Another delivery has claimed the operation; this one must not act any more."""
+
+
+def _enum(words: type[StrEnum]) -> dict[str, str]:
+    return {word.name.lower(): word.value for word in words}
+
+
+TABLES = {
+    "FIELD": {name: name for name in sorted(record.SCRIPT_FIELDS)},
+    "PART": {name: f"{name}:" for name in sorted(record.SCRIPT_PARTS)},
+    "PHASE": _enum(record.Phase),
+    "CLAIM": _enum(record.ClaimResult),
+    "CANCEL": _enum(record.CancelResult),
+}
+"""The names that scripts may use, by table."""
+
+
+def _table(name: str, words: Mapping[str, str]) -> str:
+    pairs = ", ".join(f"{key}='{word}'" for key, word in words.items())
+    unknown = f"function(_, key) error('{name} has no ' .. tostring(key)) end"
+    return f"local {name} = setmetatable({{{pairs}}}, {{__index = {unknown}}})"
 
 
 @cache
-def _text(name: str) -> str:
+def source(name: str) -> str:
+    """Return the text of a script as Redis gets it."""
+    tables = "\n".join(_table(name, words) for name, words in TABLES.items())
+    return "\n".join([tables, text_of("prelude"), text_of(name)])
+
+
+def text_of(name: str) -> str:
+    """Return the text of `lua/<name>.lua`."""
     return resources.files("tasks.engine.journal").joinpath("lua", f"{name}.lua").read_text("utf-8")
 
 
@@ -33,11 +65,11 @@ class Scripts:
         self.redis = redis
         self._scripts: dict[str, Any] = {}
 
-    def run(self, name: str, keys: list[str], args: list[object]) -> Answer:
+    def run(self, name: str, keys: list[str], args: Sequence[object]) -> Answer:
         """Run `lua/<name>.lua`; raise Overtaken when a fence refused the writer."""
         script = self._scripts.get(name)
         if script is None:
-            script = self._scripts[name] = self.redis.register_script(_text(name))
+            script = self._scripts[name] = self.redis.register_script(source(name))
         try:
             return script(keys=keys, args=[_wire(arg) for arg in args])
         except ResponseError as error:
@@ -70,7 +102,7 @@ def flat(fields: Mapping[str, str]) -> list[str]:
     return [part for pair in fields.items() for part in pair]
 
 
-def pairs(values: Iterable[object]) -> list[tuple[str, str]]:
-    """Turn a flat list of two and two, as Lua answers it, into pairs."""
+def tuples(values: Iterable[object], size: int) -> list[tuple[str, ...]]:
+    """Turn a flat list that Lua answered into tuples of so many texts."""
     flat = texts(values)
-    return list(zip(flat[::2], flat[1::2], strict=True))
+    return list(zip(*(flat[n::size] for n in range(size)), strict=True))

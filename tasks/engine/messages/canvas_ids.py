@@ -7,22 +7,23 @@ knows the flows around it.
 
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from celery import chain, chord, group
 
 from tasks.engine.declaration import catalogue, message
+from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.flow import Canvas
-from tasks.engine.declaration.operation import Operation
-from tasks.engine.messages.publisher import PATH, UNDOES, path_text
+from tasks.engine.messages.publisher import PATH, REPEATS, UNDOES, path_text
 
 CHAIN = "celery.chain"  # by its name: `a | b` is no instance of `celery.chain`
 _NAMESPACE = uuid.UUID("b0b1f5c2-6f0e-5a57-9b3e-6d2d6c5f8a11")
 
 
-def step_id(flow_id: str, place: str) -> str:
+def step_id(identity: str, place: str) -> str:
     """Return the id of the step at a place of a flow's canvas: the same each time."""
-    return str(uuid.uuid5(_NAMESPACE, f"{flow_id}/{place}"))
+    return str(uuid.uuid5(_NAMESPACE, f"{identity}/{place}"))
 
 
 def is_repeatable(canvas: Canvas) -> bool:
@@ -42,35 +43,47 @@ def _steps(canvas: Canvas) -> Iterator[Canvas]:
         yield from _steps(part)
 
 
-def assign_ids(
-    canvas: Canvas,
-    *,
-    path: tuple[str, ...],
-    place: str,
-    handed: Mapping[str, Any],
-    undoes: bool = False,
-) -> Canvas:
-    """Return every signature in a canvas its id, its headers and what the flow hands on."""
+@dataclass(frozen=True)
+class Sender:
+    """The flow that sends a canvas: what each of its steps gets from it.
+
+    `path` ends with the flow's own id; `identity` is what the ids of the steps are made of.
+    """
+
+    path: tuple[str, ...]
+    identity: str
+    handed: Mapping[str, Any]
+    repeats: int = 0
+    undoes: bool = False
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of a step."""
+        headers = {PATH: path_text(self.path)}
+        if self.repeats:
+            headers[REPEATS] = str(self.repeats)
+        if self.undoes:
+            headers[UNDOES] = "1"
+        return headers
+
+
+def assign_ids(canvas: Canvas, place: str, sender: Sender) -> Canvas:
+    """Return a canvas whose every signature has its id, its headers and what the flow hands on."""
     if isinstance(canvas, chord):
-        return _chord_with_ids(canvas, path=path, place=place, handed=handed, undoes=undoes)
+        return _chord_with_ids(canvas, place, sender)
     if canvas.task == CHAIN:
-        steps = [
-            assign_ids(step, path=path, place=f"{place}/{n}", handed=handed, undoes=undoes)
-            for n, step in enumerate(canvas.kwargs["tasks"])
-        ]
-        return chain(*steps)
+        steps = enumerate(canvas.kwargs["tasks"])
+        return chain(*(assign_ids(step, f"{place}/{n}", sender) for n, step in steps))
     if isinstance(canvas, group):
         problem = "a group stands alone in a flow: give it a body, so that its answers go somewhere"
         raise TypeError(problem)
-    return _step_with_ids(canvas, path, place, handed, undoes=undoes)
+    return _step_with_ids(canvas, place, sender)
 
 
-def _chord_with_ids(canvas: Any, *, place: str, path: tuple[str, ...], **rest: Any) -> Canvas:
-    tasks = enumerate(_parts(canvas))
-    parts = [assign_ids(t, path=path, place=f"{place}/{n}", **rest) for n, t in tasks]
+def _chord_with_ids(canvas: Any, place: str, sender: Sender) -> Canvas:
+    parts = [assign_ids(t, f"{place}/{n}", sender) for n, t in enumerate(_parts(canvas))]
     header = group(parts)
-    header.options["task_id"] = step_id(path[-1], f"{place}/group")
-    return chord(header, assign_ids(canvas.body, path=path, place=f"{place}/body", **rest))
+    header.options["task_id"] = step_id(sender.identity, f"{place}/group")
+    return chord(header, assign_ids(canvas.body, f"{place}/body", sender))
 
 
 def _parts(canvas: Any) -> list[Canvas]:
@@ -78,24 +91,20 @@ def _parts(canvas: Any) -> list[Canvas]:
     return list(canvas.tasks.tasks if isinstance(canvas.tasks, group) else canvas.tasks)
 
 
-def _step_with_ids(
-    step: Canvas, path: tuple[str, ...], place: str, handed: Mapping[str, Any], *, undoes: bool
-) -> Canvas:
+def _step_with_ids(step: Canvas, place: str, sender: Sender) -> Canvas:
     step = step.clone()
-    headers = {**(step.options.get("headers") or {}), PATH: path_text(path)}
-    if undoes:
-        headers[UNDOES] = "1"
-    step.set(task_id=step_id(path[-1], place), headers=headers)
+    headers = {**(step.options.get("headers") or {}), **sender.headers()}
+    step.set(task_id=step_id(sender.identity, place), headers=headers)
     ours = catalogue.find(step["task"])
     if ours:
         step.set(queue=ours.queue)
-        step["kwargs"] = {**_taken(handed, step.kwargs, ours), **step.kwargs}
+        step["kwargs"] = {**_taken(sender.handed, step.kwargs, ours), **step.kwargs}
     return step
 
 
-def _taken(handed: Mapping[str, Any], said: Mapping[str, Any], step: Operation) -> dict[str, Any]:
+def _taken(handed: Mapping[str, Any], own: Mapping[str, Any], step: Operation) -> dict[str, Any]:
     """Return what a step takes over: what it knows, and how to reach XenServer only as a whole."""
-    elsewhere = {"target", "hostname"} & said.keys()
+    elsewhere = {"target", "hostname"} & own.keys()
     return {
         name: value
         for name, value in handed.items()

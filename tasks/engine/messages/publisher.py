@@ -1,4 +1,4 @@
-"""The post: messages as they are on the wire, to be sent again exactly as they came.
+"""The publisher: messages as they are on the wire, to be sent again exactly as they came.
 
 A message is kept whole (body, headers, properties), not rebuilt: fields that other producers or
 later versions put there come back unharmed.
@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from celery import Celery, Signature
 
 from config import queues
+from tasks.engine.journal.entry import Sending
 
 if TYPE_CHECKING:
     from kombu.message import Message as Delivered
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 PATH = "xenflow_path"  # header: ids of the flows around a step, see `path_text`
 UNDOES = "xenflow_undoes"  # header: the step undoes, so it begins though its flow is failing
 ADOPTS = "xenflow_adopts"  # header: what an entry begins with that goes on for another
+REPEATS = "xenflow_repeats"  # header: how often the flow around a step was begun anew before it
+SENDING = "xenflow_sending"  # header: the number of this sending, see `due.lua`
 LANDED = "xenflow.landed"
 FELL = "xenflow.fell"
 POLL = "xenflow.poll"
@@ -27,7 +30,7 @@ _KEPT_PROPERTIES = ("correlation_id", "reply_to", "priority")
 
 
 def capture(delivered: "Delivered", queue: str) -> str:
-    """Return a delivered message as text from which `Post.again` can send it once more."""
+    """Return a delivered message as text from which `Publisher.resume` can send it once more."""
     body: Any = delivered.body  # text or bytes, though the stubs know text alone
     headers = {name: v for name, v in delivered.headers.items() if name != "compression"}
     properties = delivered.properties
@@ -59,20 +62,21 @@ class Publisher:
     def __init__(self, app: Celery) -> None:
         self._app = app
 
-    def again(self, *messages: str) -> None:
+    def resume(self, *sendings: Sending | None) -> None:
         """Send captured messages once more, as they were."""
-        wanted = [json.loads(message) for message in messages if message]
+        wanted = [sending for sending in sendings if sending]
         if not wanted:
             return
         with self._app.producer_or_acquire() as producer:
-            for kept in wanted:
+            for sending in wanted:
+                kept = json.loads(sending.message)
                 producer.publish(
                     kept["body"],
                     exchange="",
                     routing_key=kept["queue"],
                     content_type=kept["content_type"],
                     content_encoding=kept["content_encoding"],
-                    headers=kept["headers"],
+                    headers={**kept["headers"], SENDING: str(sending.number)},
                     retry=True,
                     **kept["properties"],
                 )
@@ -81,29 +85,30 @@ class Publisher:
         """Send one of our own housekeeping messages; nobody waits for its answer."""
         self._app.send_task(name, kwargs=fields, ignore_result=True, add_to_parent=False)
 
-    def canvas(self, canvas: Signature[Any], *, operation: str, leg: str) -> None:
-        """Send the steps of a flow; their end lands on the leg of the operation.
+    def canvas(self, canvas: Signature[Any], *, operation: str, label: str) -> None:
+        """Send the steps of a flow; their end completes the suspension point of the operation.
 
         Who tells the end may be somebody else's worker, which knows nothing of our queues.
         """
-        told = {"kwargs": {"operation": operation, "leg": leg}, "queue": queues.MAINTENANCE}
+        # `leg` is what the field is called on the wire
+        told = {"kwargs": {"operation": operation, "leg": label}, "queue": queues.MAINTENANCE}
         canvas.link(self._app.signature(LANDED, **told))
         canvas.link_error(self._app.signature(FELL, **told))
         canvas.apply_async()
 
-    def rest(
+    def continue_as(
         self,
         name: str,
         operation: str,
         fields: dict[str, Any],
         *,
         path: str,
-        adopts: Mapping[str, str],
+        adopts: Mapping[str, str] | None = None,
     ) -> None:
         """Send what is left of an operation whose caller was answered, as one of its own."""
         self._app.send_task(
             name,
             kwargs=fields,
             task_id=operation,
-            headers={PATH: path, ADOPTS: json.dumps(dict(adopts))},
+            headers={PATH: path, ADOPTS: json.dumps(dict(adopts or {}))},
         )

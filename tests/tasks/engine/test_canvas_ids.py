@@ -5,13 +5,14 @@ from typing import Any
 from celery import chord, signature
 
 from tasks.engine.messages import canvas_ids, publisher
+from tasks.engine.messages.canvas_ids import Sender
 from tasks.vm import copies, lifecycle
 
 CONNECTION = {"target": "lab"}
 
 
 def _settled(canvas: Any) -> Any:
-    return canvas_ids.assign_ids(canvas, path=("outer", "f1"), place="step/0", handed=CONNECTION)
+    return canvas_ids.assign_ids(canvas, "step/0", Sender(("outer", "f1"), "f1", CONNECTION))
 
 
 def test_every_step_of_a_chain_knows_its_flow_and_its_place() -> None:
@@ -37,7 +38,7 @@ def test_a_chord_within_a_chain_is_settled_too() -> None:
 
 
 def _taken(step: Any, **handed: Any) -> dict[str, Any]:
-    settled = canvas_ids.assign_ids(step, path=("f1",), place="step/0", handed=handed)
+    settled = canvas_ids.assign_ids(step, "step/0", Sender(("f1",), "f1", handed))
     return dict(settled.kwargs)
 
 

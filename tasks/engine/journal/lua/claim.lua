@@ -1,55 +1,69 @@
--- Take an operation in hand: one delivery of its message becomes the only one that may act.
--- KEYS  1 entry  2 landing  3 due  4 runs  5 run  6.. the flows it stands in, outermost first, each as entry and open set
--- ARGV  1 id  2 holder  3 lease in ms  4 lifetime in s  5 root  6 exempt ("1" for a step that undoes)  7.. first fields (name, value, ...)
--- Answers {word, fence, fields}: "ended" (answered already), "held" (another delivery acts), "fallen" (its flow is failing), "claimed".
-local entry, id = KEYS[1], ARGV[1]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- Claim an operation: one delivery of its message becomes the only one that may act.
+-- KEYS  1 entry  2 landing  3 due  4 runs  5 run  6 deliveries  7 its own open set  8 its own made set  9.. the flows around it, outermost first, each as entry and open set
+-- ARGV  1 id  2 holder  3 lease (ms)  4 lifetime (s)  5 root  6 "1" for a step that undoes  7 timeout (s)  8 queue and  9 number of this sending ("0": none)
+--       10 "1" to begin a failed operation anew  11 how often the innermost flow was begun anew  12.. first fields (name, value, ...)
+-- Answers {result, now (s), fields}. A step begins only in a flow that is not failing; that is looked at in each claim, until the step is one of the open steps.
+local entry, id, exempt = KEYS[1], ARGV[1], ARGV[6] == '1'
+local now = seconds()
 
-if redis.call('HEXISTS', entry, 'ended') == 1 then
+if tonumber(ARGV[9]) > tonumber(redis.call('HGET', KEYS[6], 'taken:' .. ARGV[8]) or '0') then
+  redis.call('HSET', KEYS[6], 'taken:' .. ARGV[8], ARGV[9])
+end
+
+local function repeated()
+  return ARGV[10] == '1' and redis.call('HEXISTS', entry, FIELD.failure) == 1
+    and (redis.call('HGET', entry, FIELD.leaves) or '') == ''
+end
+
+if redis.call('HEXISTS', entry, FIELD.ended) == 1 then
   redis.call('ZREM', KEYS[2], id)
   redis.call('ZREM', KEYS[3], id)
-  return {'ended', '0', redis.call('HGETALL', entry)}
+  if not repeated() then
+    return {CLAIM.ended, tostring(now), redis.call('HGETALL', entry)}
+  end
+  local fence = redis.call('HGET', entry, FIELD.fence)
+  local repeats = (redis.call('HGET', entry, FIELD.repeats) or '0') + 1
+  redis.call('DEL', entry, KEYS[7], KEYS[8])
+  redis.call('HSET', entry, FIELD.fence, fence, FIELD.repeats, repeats)
 end
 
-local held_until = tonumber(redis.call('HGET', entry, 'held_until') or '0')
-if held_until > now then
+local held_until = tonumber(redis.call('HGET', entry, FIELD.held_until) or '0')
+if held_until > now * 1000 then
   redis.call('ZREM', KEYS[2], id)
   redis.call('ZADD', KEYS[3], 'LT', held_until / 1000, id)
-  return {'held', '0', {}}
+  return {CLAIM.held, tostring(now), {}}
 end
 
-local function keep(key)
-  if redis.call('TTL', key) < tonumber(ARGV[4]) then
-    redis.call('EXPIRE', key, ARGV[4])
-  end
-end
-
-local word = 'claimed'
-if redis.call('EXISTS', entry) == 0 then
-  for i = 7, #ARGV, 2 do
+if redis.call('HEXISTS', entry, FIELD.created) == 0 then
+  for i = 12, #ARGV, 2 do
     redis.call('HSET', entry, ARGV[i], ARGV[i + 1])
   end
-  redis.call('HSET', entry, 'created', now / 1000)
-  redis.call('ZADD', KEYS[4], 'NX', now / 1000, ARGV[5])
-  redis.call('ZADD', KEYS[5], 'NX', now / 1000, id)
-  redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now / 1000 - ARGV[4])
-  keep(KEYS[4])
-  keep(KEYS[5])
-  for i = 6, #KEYS, 2 do
-    if ARGV[6] ~= '1' and redis.call('HEXISTS', KEYS[i], 'failing') == 1 then
-      word = 'fallen'
+  redis.call('HSET', entry, FIELD.created, now, FIELD.deadline, now + ARGV[7])
+  redis.call('ZADD', KEYS[4], 'NX', now, ARGV[5])
+  redis.call('ZADD', KEYS[5], 'NX', now, id)
+  redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - ARGV[4])
+  keep(KEYS[4], ARGV[4])
+  keep(KEYS[5], ARGV[4])
+end
+
+local result = CLAIM.claimed
+if #KEYS > 8 and not exempt and redis.call('SISMEMBER', KEYS[#KEYS], id) == 0 then
+  for i = 9, #KEYS, 2 do
+    if redis.call('HEXISTS', KEYS[i], FIELD.failing) == 1 then
+      result = CLAIM.flow_failing
     end
   end
-  if word == 'claimed' and ARGV[6] ~= '1' and #KEYS > 6 then
+  if (redis.call('HGET', KEYS[#KEYS - 1], FIELD.repeats) or '0') ~= ARGV[11] then
+    result = CLAIM.flow_failing
+  end
+  if result == CLAIM.claimed then
     redis.call('SADD', KEYS[#KEYS], id)
-    keep(KEYS[#KEYS])
+    keep(KEYS[#KEYS], ARGV[4])
   end
 end
-local fence = redis.call('HINCRBY', entry, 'fence', 1)
-redis.call('HSET', entry, 'holder', ARGV[2], 'held_until', now + ARGV[3], 'phase', 'running')
-redis.call('HDEL', entry, 'called_back')
-keep(entry)
+redis.call('HINCRBY', entry, FIELD.fence, 1)
+redis.call('HSET', entry, FIELD.holder, ARGV[2], FIELD.held_until, now * 1000 + ARGV[3], FIELD.phase, PHASE.running)
+keep(entry, ARGV[4])
 redis.call('ZREM', KEYS[2], id)
 redis.call('ZREM', KEYS[3], id)
-return {word, tostring(fence), redis.call('HGETALL', entry)}
+return {result, tostring(now), redis.call('HGETALL', entry)}

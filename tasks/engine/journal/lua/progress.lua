@@ -3,9 +3,14 @@
 for i = 4, #ARGV, 3 do
   local parked = redis.call('HGET', KEYS[1], ARGV[i])
   for id in (parked or ''):gmatch('([^\n]*)/[^/\n]*') do
-    redis.call('HSET', ARGV[1] .. id, 'progress', ARGV[i + 1])
-    local document = ARGV[i + 2]:gsub('"%%ID%%"', function() return cjson.encode(id) end)
-    redis.call('SET', ARGV[2] .. id, document, 'EX', ARGV[3])
+    local entry = ARGV[1] .. id
+    if redis.call('EXISTS', entry) == 1 then
+      redis.call('HSET', entry, FIELD.progress, ARGV[i + 1])
+      if redis.call('HEXISTS', entry, FIELD.answered) == 0 then
+        local document = ARGV[i + 2]:gsub('"%%ID%%"', function() return cjson.encode(id) end)
+        redis.call('SET', ARGV[2] .. id, document, 'EX', ARGV[3])
+      end
+    end
   end
 end
 return 1

@@ -1,9 +1,11 @@
--- Prolong the leases a process holds. KEYS entries    ARGV  1 lease in ms  2.. fence of each
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- Prolong the leases a process holds. KEYS entries    ARGV  1 lease (ms)  2.. fence of each    Answers 1 or 0 for each: whether it is held still.
+local now = seconds() * 1000
+local out = {}
 for i, entry in ipairs(KEYS) do
-  if redis.call('HGET', entry, 'fence') == ARGV[i + 1] and tonumber(redis.call('HGET', entry, 'held_until') or '0') > 0 then
-    redis.call('HSET', entry, 'held_until', now + ARGV[1])
+  out[i] = 0
+  if not overtaken(entry, ARGV[i + 1]) and tonumber(redis.call('HGET', entry, FIELD.held_until) or '0') > 0 then
+    redis.call('HSET', entry, FIELD.held_until, now + ARGV[1])
+    out[i] = 1
   end
 end
-return 1
+return out

@@ -1,6 +1,6 @@
 -- Write fields of an entry, if the writer still holds it.
 -- KEYS  1 entry    ARGV  1 fence  2.. field, value, ...
-if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then
+if overtaken(KEYS[1], ARGV[1]) then
   return redis.error_reply('OVERTAKEN')
 end
 redis.call('HSET', KEYS[1], unpack(ARGV, 2))

@@ -1,0 +1,71 @@
+"""What a declared operation or flow is: a value that everything else is read off."""
+
+import inspect
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from celery import Signature
+
+from tasks.engine.declaration import checks, message
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.checks import Body
+from tasks.engine.declaration.suspensions import Suspension
+
+A = TypeVar("A", bound=Answer)
+
+Steps = Generator[Suspension, Any, A]
+"""The shape of a long operation: it yields suspensions, is sent each outcome, and answers."""
+
+
+@dataclass(frozen=True)
+class Undo:
+    """The operation that undoes a making, and its field that takes the UUID of what was made.
+
+    `first` names an operation that makes undoing possible: it is done before anything at all is
+    undone.
+    """
+
+    name: str
+    field: str
+    options: tuple[tuple[str, Any], ...] = ()
+    first: str = ""
+
+    def fields(self, uuid: str) -> dict[str, Any]:
+        """Return the message that undoes the making of one object."""
+        return {self.field: uuid, **dict(self.options)}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation or flow as it was declared: a value, known by its name on the wire."""
+
+    name: str
+    body: Body
+    model: type[message.Message]
+    answer: type[Answer]
+    queue: str
+    undo: Undo | None = None
+    is_flow: bool = False
+    shape: Callable[[Mapping[str, Any], Any], Answer] | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has suspension points."""
+        return self.is_flow or inspect.isgeneratorfunction(self.body)
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its documentation."""
+        return (inspect.getdoc(self.body) or "").split("\n", 1)[0]
+
+    @property
+    def where(self) -> str:
+        """File and line of the declaration."""
+        return checks.where(self.body)
+
+    def s(self, *, feed: Mapping[str, str] | None = None, **fields: Any) -> Signature[Any]:
+        """Return a Celery signature of a message, checked as far as it can be before it is sent."""
+        given = fields if feed is None else {**fields, "feed": dict(feed)}
+        kwargs = message.check_unfed(self.model, given)
+        return Signature(self.name, kwargs=kwargs, queue=self.queue)

@@ -1,0 +1,71 @@
+"""The beginning of an execution: its delivery, the check of its message, its first record."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic.alias_generators import to_snake
+
+from tasks.engine.declaration import message
+from tasks.engine.declaration.definition import Operation
+from tasks.engine.declaration.message import Message
+from tasks.engine.journal import record
+from tasks.engine.journal.entry import Place
+from tasks.engine.journal.record import CancelRequest, Record
+from tasks.engine.messages import publisher
+from xenserver import errors
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery of a message, as Celery hands it over."""
+
+    id: str
+    place: Place
+    fields: Mapping[str, Any]
+    previous: object
+    wire: str
+    queue: str
+    sending: int
+    origin: str
+    in_chord: bool
+    adopts: Mapping[str, str]
+    revoked: bool
+    refusal: errors.Refused | None
+    is_kept: Callable[[], bool]
+
+
+def check(operation: Operation, delivery: Delivery) -> Message:
+    """Return the message of a delivery; raise Refused where it is wrong."""
+    if delivery.refusal:
+        raise delivery.refusal
+    message.check_id(delivery.id)
+    return message.check(operation.model, delivery.fields, delivery.previous)
+
+
+def first(operation: Operation, delivery: Delivery, checked: Message | None) -> Record:
+    """Return the record with which an operation begins; a wrong message is not kept in it."""
+    begun = replace(
+        record.read(delivery.adopts),
+        name=operation.name,
+        root=delivery.place.root,
+        path=publisher.path_text(delivery.place.path),
+        inputs=json.loads(json.dumps(message.masked(delivery.fields), default=str)),
+        origin=delivery.origin,
+        queue=delivery.queue,
+        undoes=delivery.place.undoes,
+        cancel=CancelRequest.REVOKED if delivery.revoked else None,
+    )
+    if checked is None:
+        return begun
+    return replace(begun, message=delivery.wire, target=checked.hostname or checked.target)
+
+
+def is_same_request(known: Record, first: Record) -> bool:
+    """Return whether an operation was begun by a message that asks for the same."""
+    return (known.name, _asked(known)) == (first.name, _asked(first))
+
+
+def _asked(known: Record) -> Mapping[str, Any]:
+    return {name: v for name, v in known.inputs.items() if to_snake(name) != "repeat_failed"}

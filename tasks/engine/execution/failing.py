@@ -1,0 +1,178 @@
+"""Failing: how an operation ends that cannot go on, over as many deliveries as that takes.
+
+    fail --> CALLS --> STEPS --> ROLLBACK --> END
+               |         |          |
+               |         |          +-- the steps that undo what was made are at work
+               |         +------------- steps that began before are at work
+               +----------------------- a call of its own is at work on XenServer
+
+Each stage is left when there is nothing more to wait for, and never entered again. A delivery goes
+through as many stages as it can; what it waits for sends the message again.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from tasks.engine.declaration.suspensions import Expand
+from tasks.engine.execution import cancellation, failures, outcomes, rollback
+from tasks.engine.execution.execution import Answered, End, Execution, Failed, Ignored, Suspended
+from tasks.engine.execution.points import calls, expand
+from tasks.engine.execution.probes import NAMED
+from tasks.engine.journal.record import (
+    CancelRequest,
+    Failing,
+    FailingStage,
+    Failure,
+    Made,
+    Outcome,
+    Phase,
+)
+from xenserver import errors
+from xenserver.objects import Call
+
+OPEN_STEPS_CHECK = 30.0  # seconds after which a failing operation looks at its open steps again
+UNDO = "undo"  # the label of the suspension point at which what was made is undone
+
+
+def fail(execution: Execution, error: Exception) -> End:
+    """Begin to fail: write down why, then go through the stages."""
+    record = execution.entry.record
+    if record.failing is None:
+        ours = execution.in_words(failures.foreign(error))
+        failing = Failing(execution.entry.id, record.name, failures.record(ours, error))
+        execution.entry.update(failing=failing, stage=FailingStage.CALLS)
+        execution.save()
+    return go_on(execution)
+
+
+def go_on(execution: Execution) -> End:
+    """Go through the stages, from the one that was reached, until one has to wait."""
+    while True:
+        stage = execution.entry.record.stage or FailingStage.CALLS
+        following = _STAGES[stage](execution)
+        if not isinstance(following, FailingStage):
+            return following
+        execution.entry.update(stage=following)
+
+
+def answer_early(execution: Execution, end: End) -> End:
+    """Have the caller of a failing operation answered that is overdue: once, outside of flows.
+
+    The run goes on until no call of it is at work, and what it made is undone.
+    """
+    failing, answered = execution.entry.record.failing, execution.entry.record.answered
+    if not isinstance(end, Suspended) or failing is None or answered or execution.place.flow:
+        return end
+    if not cancellation.is_overdue(execution):
+        return end
+    error = failing.error
+    text = f"{error.message}; the run goes on: {end.reason}"
+    return replace(end, early=failures.error(replace(error, message=text)))
+
+
+def _drain_calls(execution: Execution) -> End | FailingStage:
+    """Wait until no call of this operation is at work on XenServer: its end tells its effect."""
+    for label, point in sorted(execution.entry.record.points.items()):
+        if point.call and point.outcome is None and not point.unsent:
+            waiting = _drain_call(execution, label)
+            if waiting:
+                return waiting
+    return FailingStage.STEPS
+
+
+def _drain_call(execution: Execution, label: str) -> Suspended | None:
+    call = calls.recorded(execution, label)
+    ref = execution.entry.point(label).task or calls.recover(execution, label, call)
+    if not isinstance(ref, str):
+        return None
+    if cancellation.may_cancel(execution):
+        cancellation.request(execution, label, ref)
+    outcome = calls.read_end(execution, label, ref, call)
+    if isinstance(outcome, Outcome) and outcomes.is_vanished(outcome):
+        outcome = calls.find_effect(execution, label, call)
+    if isinstance(outcome, Suspended):
+        return outcome
+    calls.tidy(execution, label, _under_its_name(execution, call), outcome)
+    return None
+
+
+def _under_its_name(execution: Execution, call: Call) -> Call:
+    """Return a call as the body made it, where what it makes is kept."""
+    name = getattr(execution.message, "name", None)
+    if not execution.keeps or call.method not in NAMED or name is None:
+        return call
+    params = list(call.params)
+    params[NAMED[call.method].at] = name
+    return replace(call, params=tuple(params))
+
+
+def _drain_steps(execution: Execution) -> End | FailingStage:
+    """Wait until no step is open; an operation that ends early itself cancels its steps."""
+    open_steps = execution.runtime.journal.open_steps(execution.entry.id)
+    if not open_steps:
+        return FailingStage.ROLLBACK
+    failing = _first(execution)
+    if failing.error.type in _ENDS_EARLY and failing.step == execution.entry.id:
+        for step in open_steps:
+            _, sending = execution.runtime.journal.cancel(step, CancelRequest.CANCELLED)
+            execution.runtime.publisher.resume(sending)
+    reason = f"waits for {len(open_steps)} steps to end"
+    until = execution.now() + OPEN_STEPS_CHECK
+    execution.defer(reason, until=until, phase=Phase.DRAINING)
+    return Suspended(reason)
+
+
+def _roll_back(execution: Execution) -> End | FailingStage:
+    """Undo what was made, last made first, as steps of this run."""
+    entry = execution.entry
+    if entry.record.to_undo is None:
+        entry.update(to_undo=rollback.everything(execution))
+        execution.save()
+    things = entry.record.to_undo or []
+    if not things or execution.keeps or entry.point(UNDO).outcome:
+        return FailingStage.END
+    steps = Expand(rollback.canvas(things))
+    waiting = expand.start(execution, UNDO, steps, undoes=True)
+    return waiting if isinstance(waiting, Suspended) else FailingStage.END
+
+
+def _end(execution: Execution) -> End:
+    """End with the first error, and with what became of what was made."""
+    things = execution.entry.record.to_undo or []
+    if execution.keeps:
+        undone = rollback.Undone(kept=things)
+    else:
+        undone = rollback.outcome(things, execution.entry, execution.runtime.journal)
+    failure = rollback.failure(_first(execution), undone, keep=execution.keeps)
+    if execution.place.undoes:
+        answer = rollback.answer(failure)
+        execution.runtime.journal.finish(execution.entry, execution.place, answer)
+        return Answered(answer)
+    return _end_with(execution, failure, undone.left())
+
+
+def _end_with(execution: Execution, failure: Failure, left: list[Made]) -> End:
+    record, place = execution.entry.record, execution.place
+    sending = execution.runtime.journal.finish(
+        execution.entry, place, failure, made=left if place.flow else (), leaves=bool(left)
+    )
+    execution.runtime.publisher.resume(sending)
+    if record.answered:
+        return Ignored("its caller was answered at the deadline")
+    return Failed(failures.error(failure), revoked=record.cancel is CancelRequest.REVOKED)
+
+
+def _first(execution: Execution) -> Failing:
+    failing = execution.entry.record.failing
+    if failing is None:
+        raise TypeError(f"{execution.entry.id} does not fail")
+    return failing
+
+
+_ENDS_EARLY = frozenset({errors.Cancelled.__name__, errors.TimedOut.__name__})
+_STAGES: dict[FailingStage, Callable[[Execution], End | FailingStage]] = {
+    FailingStage.CALLS: _drain_calls,
+    FailingStage.STEPS: _drain_steps,
+    FailingStage.ROLLBACK: _roll_back,
+    FailingStage.END: _end,
+}

@@ -1,0 +1,100 @@
+"""Outcomes of suspension points: made of what XenServer says, and what they mean to a body."""
+
+from collections.abc import Callable, Generator
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from tasks.engine.declaration.suspensions import Follow, Suspension
+from tasks.engine.execution import failures
+from tasks.engine.journal.record import Outcome, OutcomeStatus
+from xenserver import errors, events
+
+VANISHED = Outcome(OutcomeStatus.VANISHED)
+LATE = Outcome(OutcomeStatus.LATE)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a suspension point gives to its body: a value or an error."""
+
+    value: Any = None
+    error: errors.XenflowError | None = None
+
+    def resume(self, body: Generator[Suspension, Any, Any]) -> Callable[[], Suspension]:
+        """Return the step that carries the result into the body."""
+        if self.error:
+            return partial(body.throw, self.error)
+        return partial(body.send, self.value)
+
+
+def success(result: Any = "") -> Outcome:
+    """Return a success."""
+    return Outcome(OutcomeStatus.SUCCESS, result)
+
+
+def failure(error: errors.XenflowError) -> Outcome:
+    """Return a failure with an error of the tree."""
+    return Outcome(OutcomeStatus.FAILURE, error=failures.record(error))
+
+
+def of_end(end: events.TaskEnd) -> Outcome:
+    """Return the end of a XenServer task as an outcome."""
+    return Outcome(
+        OutcomeStatus(end.status),
+        [*end.result] if isinstance(end.result, list) else end.result,
+        list(end.error_info),
+        end.finished,
+    )
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as a body gets it that follows a task."""
+    known = asdict(outcome)
+    del known["error"]
+    return {**known, "status": outcome.status.value}
+
+
+def result(suspension: Suspension, outcome: Outcome, name: str) -> Result:
+    """Return what an outcome means to the body of the operation of that name."""
+    if isinstance(suspension, Follow):
+        return _followed(suspension, outcome, name)
+    found = error(outcome, name)
+    if found:
+        return Result(error=found)
+    return Result(None if outcome.status is OutcomeStatus.LATE else outcome.result)
+
+
+def _followed(task: Follow, outcome: Outcome, name: str) -> Result:
+    vanished = outcome.status is OutcomeStatus.VANISHED
+    found = None if task.any_end else error(outcome, task.ref if vanished else name)
+    return Result(error=found) if found else Result(document(outcome))
+
+
+def error(outcome: Outcome, name: str) -> errors.XenflowError | None:
+    """Return the error that an outcome means; None for a success."""
+    match outcome.status:
+        case OutcomeStatus.SUCCESS | OutcomeStatus.LATE:
+            return None
+        case OutcomeStatus.CANCELLED:
+            return errors.Cancelled("XENFLOW_CANCELLED", [name])
+        case OutcomeStatus.VANISHED:
+            return errors.Unknown("XENFLOW_VANISHED", [name])
+    if outcome.error:
+        return failures.error(outcome.error)
+    code, *params = outcome.error_info or ["XENFLOW_VANISHED", name]
+    return errors.from_api(code, params)
+
+
+def is_vanished(outcome: Outcome) -> bool:
+    """Return whether nobody can tell by the outcome whether a call was done.
+
+    A toolstack sweeps the tasks of its own subtasks too. A call whose subtask is gone fails by the
+    handle of that task, whatever it has done by then.
+    """
+    if outcome.status is OutcomeStatus.VANISHED:
+        return True
+    match outcome.error_info:
+        case ["HANDLE_INVALID", cls, *_]:
+            return cls.lower() == "task"
+    return False

@@ -1,0 +1,231 @@
+"""Calls of XenServer: launched once, found again when nobody knows, tidied up after their end.
+
+intent written --launch--> task known --park--> parked --land--> outcome --tidy--> result
+      |                                                             |
+      +--- found by recovery                                        +--- busy, or vanished without
+                                                                         effect: begun anew, later
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.engine.declaration.answers import Accepted, XenTask
+from tasks.engine.declaration.suspensions import Bounded, Call
+from tasks.engine.execution import cancellation, outcomes, recovery
+from tasks.engine.execution.execution import Execution, Suspended
+from tasks.engine.execution.probes import NAMED
+from tasks.engine.journal.record import IntendedCall, Outcome, OutcomeStatus
+from tasks.engine.messages import canvas_ids, publisher
+from xenserver import errors, events
+
+LATE_EFFECTS = 10.0  # seconds in which a vanished XenServer task may still show its effect
+PROBE_AGAIN = 2.0  # seconds between two such probes
+
+
+def start(execution: Execution, label: str, call: Call) -> Outcome | Suspended | Accepted:
+    """Make the call if it is not made, and wait for its end."""
+    ref = execution.entry.point(label).task
+    if not ref:
+        cancellation.stop_here(execution)
+        launched = _launch(execution, label, call)
+        if isinstance(launched, Outcome):
+            return launched
+        ref = launched
+    else:
+        _stop(execution, label, ref)
+    if execution.is_async:
+        return _accept(execution, label, ref)
+    return _wait(execution, label, call, ref)
+
+
+def _stop(execution: Execution, label: str, ref: str) -> None:
+    """Cancel what runs, if there is a reason; raise the reason when its caller waited enough."""
+    why = cancellation.reason(execution)
+    if why and cancellation.may_cancel(execution):
+        cancellation.request(execution, label, ref)
+    if why and cancellation.is_overdue(execution):
+        raise why
+
+
+def _wait(execution: Execution, label: str, call: Call, ref: str) -> Outcome | Suspended:
+    enough = _enough(execution, label, call)
+    if execution.now() >= enough:
+        cancellation.send(execution, ref)
+        return execution.complete(label, outcomes.LATE)
+    wake = min(enough, cancellation.next_look(execution))
+    return execution.park(label, ref, f"waits for {call.method}", wake=wake)
+
+
+def _enough(execution: Execution, label: str, call: Call) -> float:
+    """Return the moment at which a call has taken too long for the body, deadlines aside."""
+    known = execution.entry.point(label).call
+    if isinstance(call, Bounded) and known:
+        return known.at + call.seconds
+    return math.inf
+
+
+def _launch(execution: Execution, label: str, call: Call) -> str | Outcome:
+    """Have XenServer begin a call once; return its task, or the outcome if that is known."""
+    point = execution.entry.point(label)
+    tag = recovery.tag(execution.entry.identity, label)
+    if point.call and not point.unsent:
+        found = recover(execution, label, recorded(execution, label))
+        if found:
+            return found
+    call = recorded(execution, label) if point.call else recovery.tagged(call, tag)
+    _intend(execution, label, call)
+    try:
+        return execution.xen.launch(call, headers={recovery.TAG_HEADER: tag})
+    except (errors.Busy, errors.Unreachable) as error:
+        if not getattr(error, "maybe_heard", False):
+            execution.entry.update_point(label, unsent=True)
+        raise
+    except errors.XenflowError as refused:
+        return execution.complete(label, outcomes.failure(refused))
+
+
+def recover(execution: Execution, label: str, intended: Call) -> str | Outcome | None:
+    """Find out what became of a call that was intended before: its task, its outcome, or nothing.
+
+    A call that leaves no trace, so that nobody can tell whether it was heard, is not made again.
+    """
+    tag = recovery.tag(execution.entry.identity, label)
+    found = recovery.find(execution.xen, intended, tag)
+    if found.task:
+        return found.task
+    match found.effect:
+        case recovery.Effect.DONE:
+            return execution.complete(label, outcomes.success(found.result))
+        case recovery.Effect.UNKNOWN:
+            lost = errors.Unknown("XENFLOW_VANISHED", [intended.method])
+            return execution.complete(label, outcomes.failure(lost))
+    return None
+
+
+def recorded(execution: Execution, label: str) -> Call:
+    """Return a call as it was launched, with its tag; it must have been intended."""
+    call = execution.entry.point(label).call
+    if call is None:
+        raise TypeError(f"{execution.entry.id} intends no call at {label}")
+    return Call(call.method, tuple(call.params))
+
+
+def _intend(execution: Execution, label: str, call: Call) -> None:
+    """Write down what is about to be called, before it is called."""
+    known = execution.entry.point(label).call
+    intent = known or IntendedCall(call.method, list(call.params), execution.now())
+    execution.entry.update_point(label, call=intent, unsent=False)
+    execution.save()
+
+
+def _accept(execution: Execution, label: str, ref: str) -> Outcome | Accepted:
+    """Answer with the XenServer task; what is left to do goes on as a step of its own."""
+    record = execution.xen.task.get_record(ref)
+    execution.runtime.publisher.continue_as(
+        execution.operation.name,
+        canvas_ids.step_id(execution.entry.identity, "rest"),
+        execution.message.going_on(),
+        path=publisher.path_text(execution.place.path),
+        adopts=execution.entry.adopted(label, ref),
+    )
+    return accepted(record)
+
+
+def accepted(record: Mapping[str, Any]) -> Accepted:
+    """Return the answer that shows a XenServer task at work."""
+    words = f"XenServer works on it: {record['name_label']}"
+    return Accepted(return_result=words, task=XenTask.model_validate(record))
+
+
+def finish(execution: Execution, number: str, call: Call, outcome: Outcome) -> Outcome | Suspended:
+    """Return the outcome of a landed call, once it is tidied up.
+
+    A call that XenServer was too busy for, or that vanished without effect, is begun anew, later,
+    under a new label: then the error is raised.
+    """
+    label = execution.entry.record.label(number)
+    if outcomes.is_vanished(outcome):
+        found = find_effect(execution, label, call)
+        if isinstance(found, Suspended):
+            return found
+        outcome = found
+    tidy(execution, label, call, outcome)
+    error = outcomes.error(outcome, call.method)
+    if isinstance(error, errors.Busy):
+        _begin_anew(execution, number, error)
+    return outcome
+
+
+def tidy(execution: Execution, label: str, call: Call, outcome: Outcome) -> None:
+    """Name what a call made, and destroy XenServer's task: once."""
+    point = execution.entry.point(label)
+    if point.tidied:
+        return
+    named = NAMED.get(call.method)
+    if outcome.status is OutcomeStatus.SUCCESS and named and recorded(execution, label) != call:
+        objects = getattr(execution.xen, named.cls)
+        objects.set_name_label(outcome.result, call.params[named.at])
+    if point.task and not execution.entry.record.accepted:
+        _destroy_task(execution, point.task)
+    execution.entry.update_point(label, tidied=True)
+
+
+def _destroy_task(execution: Execution, ref: str) -> None:
+    try:
+        execution.xen.task.destroy(ref)
+    except errors.Missing:
+        return  # swept already: XenServer keeps 200 finished tasks
+
+
+def _begin_anew(execution: Execution, number: str, error: errors.XenflowError) -> None:
+    """Have a call launched again later, under a new label: raise the error."""
+    attempts = execution.entry.point(number).attempts
+    execution.entry.update_point(number, attempts=attempts + 1)
+    raise error
+
+
+def find_effect(execution: Execution, label: str, call: Call) -> Outcome | Suspended:
+    """Find out what became of a call whose task vanished: done, not done, or unknown.
+
+    A toolstack that restarts may come to an effect that it began before, so a probe that shows none
+    is repeated for a while; then the outcome is Busy: the call can be begun anew.
+    """
+    found = recovery.probe(execution.xen, recorded(execution, label))
+    match found.effect:
+        case recovery.Effect.DONE:
+            return execution.complete(label, outcomes.success(found.result))
+        case recovery.Effect.UNKNOWN:
+            lost = errors.Unknown("XENFLOW_VANISHED", [call.method])
+            return execution.complete(label, outcomes.failure(lost))
+    since = execution.entry.point(label).since or execution.now()
+    if execution.now() - since >= LATE_EFFECTS:
+        undone = errors.Busy("XENFLOW_VANISHED", [call.method])
+        return execution.complete(label, outcomes.failure(undone))
+    execution.entry.update_point(label, since=since)
+    return _probe_later(execution, call)
+
+
+def _probe_later(execution: Execution, call: Call) -> Suspended:
+    reason = f"looks for the effect of {call.method}, whose XenServer task is gone"
+    execution.defer(reason, until=execution.now() + PROBE_AGAIN)
+    return Suspended(reason)
+
+
+def read_end(execution: Execution, label: str, ref: str, call: Call) -> Outcome | Suspended:
+    """Read a XenServer task, and wait for its end."""
+    try:
+        record = execution.xen.task.get_record(ref)
+    except errors.Missing:
+        return execution.complete(label, outcomes.VANISHED)
+    outcome = ended(ref, record)
+    if outcome:
+        return execution.complete(label, outcome)
+    reason = f"{call.method} is still at work on XenServer"
+    return execution.park(label, ref, reason, wake=cancellation.next_look(execution))
+
+
+def ended(ref: str, record: Mapping[str, Any]) -> Outcome | None:
+    """Return the outcome of a XenServer task by its record; None while it runs."""
+    end = events.told(ref, dict(record))
+    return outcomes.of_end(end) if isinstance(end, events.TaskEnd) else None

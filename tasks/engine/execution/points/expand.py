@@ -1,0 +1,81 @@
+"""Canvases: steps that are sent, and whose end is waited for."""
+
+from datetime import UTC, datetime
+
+from tasks.engine.declaration.answers import Accepted, XenTask
+from tasks.engine.declaration.suspensions import Expand
+from tasks.engine.execution import cancellation
+from tasks.engine.execution.execution import Execution, Suspended
+from tasks.engine.journal.record import Outcome, Phase, Sent
+from tasks.engine.messages import canvas_ids, publisher
+from xenserver import values
+
+LOST_AFTER = 15.0  # seconds after which a canvas without open steps is sent again; doubles
+SELDOM = 240.0  # seconds between two sendings at most
+
+
+def start(
+    execution: Execution, label: str, expand: Expand, *, undoes: bool = False
+) -> Outcome | Suspended | Accepted:
+    """Send a canvas of steps, and wait for its end; one that undoes is stopped by nothing.
+
+    A canvas none of whose steps is open may have lost the message of its next one: it is sent
+    again. The ids are the same, so what is done answers from the journal, and what is lost goes on.
+    Not so where a step is somebody else's: whether that is done, nobody here knows.
+    """
+    if not undoes:
+        cancellation.stop_here(execution)
+        if execution.is_async:
+            return _accept(execution)
+    sent = execution.entry.point(label).sent or Sent(0, 0.0)
+    patience = min(LOST_AFTER * 2 ** max(sent.times - 1, 0), SELDOM)
+    if sent.times == 0 or _is_lost(execution, expand, sent, patience):
+        _send(execution, label, expand, undoes=undoes)
+        execution.entry.update_point(label, sent=Sent(sent.times + 1, execution.now()))
+    wake = execution.now() + patience
+    if undoes:
+        return execution.defer("undoes what it made", until=wake, phase=Phase.UNDOING, label=label)
+    wake = min(wake, execution.entry.record.deadline)
+    return execution.defer("waits for its steps", until=wake, phase=Phase.PARKED, label=label)
+
+
+def _accept(execution: Execution) -> Accepted:
+    """Answer with the run of a flow, which goes on as a step of its own: XenServer has no task."""
+    goes_on = canvas_ids.step_id(execution.entry.identity, "rest")
+    execution.runtime.publisher.continue_as(
+        execution.operation.name,
+        goes_on,
+        execution.message.going_on(),
+        path=publisher.path_text(execution.place.path),
+    )
+    task = XenTask(
+        uuid=goes_on,
+        name_label=execution.operation.name,
+        name_description=execution.operation.summary,
+        status="pending",
+        progress=0.0,
+        created=datetime.fromtimestamp(execution.now(), UTC).strftime(values.DATE),
+        finished=values.NEVER,
+        allowed_operations=["cancel"],
+    )
+    return Accepted(return_result=f"the flow goes on as {goes_on}", task=task)
+
+
+def _is_lost(execution: Execution, expand: Expand, sent: Sent, patience: float) -> bool:
+    if not canvas_ids.is_repeatable(expand.canvas) or execution.now() - sent.at < patience:
+        return False
+    return not execution.runtime.journal.open_steps(execution.entry.id)
+
+
+def _send(execution: Execution, label: str, expand: Expand, *, undoes: bool) -> None:
+    entry = execution.entry
+    sender = canvas_ids.Sender(
+        path=(*execution.place.path, entry.id),
+        identity=entry.identity,
+        handed=execution.connection if undoes else execution.message.handed(),
+        repeats=entry.record.repeats,
+        undoes=undoes,
+    )
+    place = label if undoes else f"step/{label}"
+    canvas = canvas_ids.assign_ids(expand.canvas, place, sender)
+    execution.runtime.publisher.canvas(canvas, operation=entry.id, label=label)

@@ -1,0 +1,120 @@
+"""Effect probes: what shows, in the state of objects, that a call has had its effect.
+
+Every asynchronous call that an operation makes is in exactly one of four tables: it makes an object
+that bears its tag as a name (`NAMED`) or in its `other_config` (`STAMPED`), its effect shows in the
+state of its objects (`PROBES`), or nothing shows it (`UNTRACEABLE`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from xenserver.client import Xen
+
+
+@dataclass(frozen=True)
+class Named:
+    """A making that takes no record: its class, and where the new name is in its parameters."""
+
+    cls: str
+    at: int
+
+
+NAMED = {
+    "VM.clone": Named("VM", 1),
+    "VM.copy": Named("VM", 1),
+    "VM.snapshot": Named("VM", 1),
+    "VM.checkpoint": Named("VM", 1),
+}
+"""Makings whose object has the tag for a name until its reference is in the journal."""
+
+STAMPED = {"VDI.create": "VDI", "VBD.create": "VBD", "VIF.create": "VIF"}
+STAMPED |= {"network.create": "network"}
+"""Makings that take a record, with an `other_config` for the tag: the class of their object."""
+
+UNTRACEABLE = frozenset({"VM.clean_reboot", "VM.hard_reboot", "VM.revert"})
+"""Calls after which the objects look as before: whether they were done, the task alone tells."""
+
+
+def made_by(method: str) -> str | None:
+    """Return the class of the object that a call makes; None when it makes none."""
+    return NAMED[method].cls if method in NAMED else STAMPED.get(method)
+
+
+Probe = Callable[[Xen, tuple[Any, ...]], bool]
+
+
+def _power(*states: str) -> Probe:
+    def probe(xen: Xen, params: tuple[Any, ...]) -> bool:
+        return xen.VM.get_power_state(params[0]) in states
+
+    return probe
+
+
+def _attached(cls: str, *, wanted: bool) -> Probe:
+    def probe(xen: Xen, params: tuple[Any, ...]) -> bool:
+        return getattr(xen, cls).get_currently_attached(params[0]) is wanted
+
+    return probe
+
+
+def _exists(cls: str) -> Probe:
+    """Probe a destruction: an object that answers is not destroyed, and Missing says that it is."""
+
+    def probe(xen: Xen, params: tuple[Any, ...]) -> bool:
+        getattr(xen, cls).get_uuid(params[0])
+        return False
+
+    return probe
+
+
+def _started(xen: Xen, params: tuple[Any, ...]) -> bool:
+    wanted = "Paused" if params[-2] else "Running"
+    return bool(xen.VM.get_power_state(params[0]) == wanted)
+
+
+def _on_host(xen: Xen, params: tuple[Any, ...]) -> bool:
+    return bool(xen.VM.get_resident_on(params[0]) == params[1])
+
+
+def _provisioned(xen: Xen, params: tuple[Any, ...]) -> bool:
+    record = xen.VM.get_record(params[0])
+    return not record["is_a_template"] and "disks" not in record["other_config"]
+
+
+def _carried(xen: Xen, params: tuple[Any, ...]) -> bool:
+    return bool(xen.network.get_PIFs(params[1]))
+
+
+def _inserted(xen: Xen, params: tuple[Any, ...]) -> bool:
+    return bool(xen.VBD.get_VDI(params[0]) == params[1])
+
+
+def _ejected(xen: Xen, params: tuple[Any, ...]) -> bool:
+    return bool(xen.VBD.get_empty(params[0]))
+
+
+PROBES: dict[str, Probe] = {
+    "VM.start": _started,
+    "VM.start_on": _started,
+    "VM.resume": _started,
+    "VM.resume_on": _started,
+    "VM.clean_shutdown": _power("Halted"),
+    "VM.hard_shutdown": _power("Halted"),
+    "VM.pause": _power("Paused"),
+    "VM.unpause": _power("Running"),
+    "VM.suspend": _power("Suspended"),
+    "VM.pool_migrate": _on_host,
+    "VM.provision": _provisioned,
+    "pool.create_VLAN_from_PIF": _carried,
+    "VBD.insert": _inserted,
+    "VBD.eject": _ejected,
+    "VBD.plug": _attached("VBD", wanted=True),
+    "VBD.unplug": _attached("VBD", wanted=False),
+    "VBD.unplug_force": _attached("VBD", wanted=False),
+    "VIF.plug": _attached("VIF", wanted=True),
+    "VIF.unplug": _attached("VIF", wanted=False),
+    "VIF.unplug_force": _attached("VIF", wanted=False),
+    **{f"{cls}.destroy": _exists(cls) for cls in ("VM", "VDI", "VBD", "VIF", "VLAN", "network")},
+}
+"""Calls that change objects: whether the change is there."""

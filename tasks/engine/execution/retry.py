@@ -1,0 +1,69 @@
+"""When to try again: the delays of engine and poller, and how long a passing error is retried."""
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tasks.engine.journal.record import Record, Retry
+from xenserver import errors
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+BASE = 1.0  # seconds; the bound of the first delay
+CAP = 30.0  # seconds; the bound of all later ones
+FLOOR = 0.1  # seconds; no delay is shorter
+
+
+def delay(attempt: int, *, base: float = BASE, cap: float = CAP, floor: float = FLOOR) -> float:
+    """Return the seconds to wait before trying again, with full jitter; attempts count from 0.
+
+    The bound doubles with each attempt up to the cap; the delay is anything below it, so that
+    those who failed together do not come again together.
+    """
+    bound = min(cap, base * 2.0 ** min(attempt, 60))
+    return max(floor, random.uniform(0.0, bound))  # noqa: S311 - jitter, not a secret
+
+
+@dataclass(frozen=True)
+class Deferral:
+    """When an operation is tried again, and what its record says of the error."""
+
+    until: float
+    seconds: float
+    retry: Retry
+
+
+def after(record: Record, error: errors.XenflowError, settings: "Settings", now: float) -> Deferral:
+    """Return when to try again after a passing error."""
+    known = record.retry or Retry(0, now, "")
+    seconds = delay(known.count)
+    retry = Retry(known.count + 1, known.since, error.message)
+    return Deferral(min(now + seconds, max(limit(record, error, settings), now)), seconds, retry)
+
+
+def limit(record: Record, error: errors.XenflowError, settings: "Settings") -> float:
+    """Return until when a passing error is retried.
+
+    An unreachable XenServer is retried for `Settings.unreachable_timeout` while nothing of the
+    operation is in flight there; a busy object, or a XenServer with work of ours, until the
+    deadline.
+    """
+    waits_for_work = record.in_flight or not isinstance(error, errors.Unreachable)
+    if waits_for_work or record.retry is None:
+        return record.deadline
+    return min(record.deadline, record.retry.since + settings.unreachable_timeout)
+
+
+def is_passing(record: Record, error: errors.XenflowError) -> bool:
+    """Return whether an error may pass.
+
+    A profile that is missing or wrong is what the message asked for, and no operation begins with
+    it. One whose call XenServer works on waits until the profile is there again.
+    """
+    if isinstance(error, errors.Busy | errors.Unreachable):
+        return True
+    return error.code in _PROFILE and record.in_flight
+
+
+_PROFILE = frozenset({"XENFLOW_TARGET_UNKNOWN", "XENFLOW_TARGET_WRONG", "XENFLOW_PASSWORD_MISSING"})

@@ -1,0 +1,115 @@
+"""One operation in the hands of the delivery that claimed it: its record, its lease, its clock."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tasks.engine.journal import record
+from tasks.engine.journal.record import ClaimResult, Outcome, Point, Record
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an operation stands: its run, and the flows around it, outermost first.
+
+    `repeats` says how often the innermost flow was begun anew when it sent this step.
+    """
+
+    root: str
+    path: tuple[str, ...] = ()
+    undoes: bool = False
+    repeats: int = 0
+
+    @property
+    def flow(self) -> str | None:
+        """The flow whose step this is."""
+        return self.path[-1] if self.path else None
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A message to send again, and the number of the sending."""
+
+    message: str
+    number: int
+
+
+@dataclass
+class Lease:
+    """How long a claim is good, by the clock of this process alone."""
+
+    until: float
+
+    def left(self) -> float:
+        """Return the seconds that are left of it."""
+        return self.until - time.monotonic()
+
+
+@dataclass
+class Entry:
+    """A claimed operation. What is changed here is written with the next write."""
+
+    id: str
+    result: ClaimResult
+    record: Record
+    clock: float  # what Redis' clock showed ...
+    claimed: float  # ... when this process's clock showed so much
+    lease: Lease
+    known: dict[str, str] = field(default_factory=dict)
+    _saved: Record = field(default_factory=Record)
+
+    def __post_init__(self) -> None:
+        """Begin with what is in the journal."""
+        self.known = dict(self.record.known)
+        self._saved = self.record
+
+    def now(self) -> float:
+        """Return the time by Redis' clock, in epoch seconds."""
+        return self.clock + time.monotonic() - self.claimed
+
+    @property
+    def identity(self) -> str:
+        """The id under which its calls and steps are known: another each time it begins anew."""
+        repeats = self.record.repeats
+        return f"{self.id}#{repeats}" if repeats else self.id
+
+    def point(self, label: str) -> Point:
+        """Return a suspension point as it is known now."""
+        return self.record.point(label)
+
+    def update(self, **fields: Any) -> None:
+        """Change fields of the record."""
+        self.record = replace(self.record, **fields)
+
+    def update_point(self, label: str, **parts: Any) -> None:
+        """Change parts of a suspension point."""
+        self.record = self.record.with_point(label, **parts)
+
+    def unsaved(self) -> dict[str, str]:
+        """Return the fields that changed since the last write."""
+        if self.known != self.record.known:
+            self.update(known=dict(self.known))
+        return record.changes(self._saved, self.record)
+
+    def saved(self) -> None:
+        """Note that all changes are written."""
+        self._saved = self.record
+
+    def adopted(self, label: str, ref: str) -> dict[str, str]:
+        """Return the fields with which another entry begins that goes on from a launched call."""
+        points = {label: Point(call=self.point(label).call, task=ref)}
+        begun = Record(known=dict(self.known), accepted=True, points=points)
+        return record.changes(Record(), begun)
+
+    def landed(self, label: str, text: str) -> Outcome:
+        """Take over an outcome that a script found in the journal."""
+        outcome: Outcome = record.outcome(text)
+        self._saved = self._saved.with_point(label, outcome=outcome)
+        self.record = self.record.with_point(label, outcome=outcome)
+        return outcome
+
+
+def first_fields(first: Record) -> Mapping[str, str]:
+    """Return the fields of a record that begins."""
+    return record.changes(Record(), first)

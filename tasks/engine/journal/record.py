@@ -1,0 +1,347 @@
+"""The record of one operation: what the journal knows of it, as a typed value.
+
+In Redis a record is a hash. `read` makes the record of a hash, `changes` the fields of a hash that
+must be written to turn one record into another; nothing else knows the form of a field. A field of
+`Record` is one field of the hash under its own name. A field of `Point` is `<part>:<label>`, where
+the label numbers the suspension points of the body in their order: `call:0`, `task:0`,
+`outcome:0`; a call that is launched anew has the label `0.1`; the steps that undo are `undo`.
+
+Scripts may touch the fields in `SCRIPT_FIELDS` and `SCRIPT_PARTS` alone, by the tables that
+`scripts.py` puts before their text.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from functools import cache
+from typing import Any, get_type_hints
+
+from pydantic import JsonValue, TypeAdapter
+
+Document = dict[str, JsonValue]
+"""A JSON object whose fields are the caller's business: an answer, a message's inputs."""
+
+
+class Phase(StrEnum):
+    """Where an operation stands, for people and for queries; who may act says the lease alone."""
+
+    RUNNING = "running"
+    PARKED = "parked"
+    LANDED = "landed"
+    DEFERRED = "deferred"
+    DRAINING = "draining"
+    UNDOING = "undoing"
+    ENDED = "ended"
+
+
+class ClaimResult(StrEnum):
+    """What a delivery is told when it wants to act."""
+
+    CLAIMED = "claimed"
+    HELD = "held"
+    ENDED = "ended"
+    FLOW_FAILING = "flow_failing"
+
+
+class FailingStage(StrEnum):
+    """How far a failing operation has come, see `execution/failing.py`."""
+
+    CALLS = "calls"
+    STEPS = "steps"
+    ROLLBACK = "rollback"
+    END = "end"
+
+
+class OutcomeStatus(StrEnum):
+    """How a suspension point ended."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    CANCELLED = "cancelled"
+    VANISHED = "vanished"
+    """XenServer knows the task no longer; only the effect can tell."""
+    LATE = "late"
+    """The seconds that the body gave a call are over."""
+
+
+class CancelRequest(StrEnum):
+    """Who wants an operation cancelled."""
+
+    CANCELLED = "cancelled"
+    """Somebody asked xenflow."""
+    REVOKED = "revoked"
+    """Somebody asked Celery."""
+
+
+class CancelResult(StrEnum):
+    """What comes of a request to cancel."""
+
+    UNKNOWN = "unknown"
+    ENDED = "ended"
+    ASKED_BEFORE = "asked before"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True)
+class ErrorRecord:
+    """An error of the tree: the name of its class, XenServer's code and parameters, its text."""
+
+    type: str
+    code: str
+    params: list[str]
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of a suspension point; `result` is what XenServer, or the last step, answered."""
+
+    status: OutcomeStatus
+    result: JsonValue = ""
+    error_info: list[str] = field(default_factory=list)
+    finished: str = ""
+    error: ErrorRecord | None = None
+
+
+@dataclass(frozen=True)
+class IntendedCall:
+    """A call as it is launched, written before it is; `at` is the moment."""
+
+    method: str
+    params: list[JsonValue]
+    at: float
+
+
+@dataclass(frozen=True)
+class Sent:
+    """How often a canvas was sent, and when last."""
+
+    times: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Point:
+    """One suspension point."""
+
+    call: IntendedCall | None = None
+    task: str = ""  # XenServer's task, or what else it is parked under
+    outcome: Outcome | None = None
+    attempts: int = 0  # how often the call was begun anew, under a label of its own
+    unsent: bool = False  # the call surely did not reach XenServer
+    cancel_sent: float = 0.0  # when XenServer was asked to cancel
+    tidied: bool = False
+    since: float = 0.0  # when the wait began; of a call, when its task was found to be gone
+    sent: Sent | None = None
+    parked: float = 0.0
+    landed: float = 0.0
+
+
+@dataclass(frozen=True)
+class Made:
+    """An object that a step made, and how it is undone."""
+
+    cls: str
+    uuid: str
+    name: str
+    undo: str
+    fields: Document
+    first: list[str] | None = None  # the operation, and its field, that makes undoing possible
+
+
+@dataclass(frozen=True)
+class Failing:
+    """Why an operation ends early: the step that failed first, and its error."""
+
+    step: str
+    name: str
+    error: ErrorRecord
+
+
+@dataclass(frozen=True)
+class Failure(ErrorRecord):
+    """How a failed operation ended: its first error, and what became of what was made."""
+
+    step: str = ""
+    step_name: str = ""
+    undone: list[Document] = field(default_factory=list)
+    not_undone: list[Document] = field(default_factory=list)
+    kept: list[Document] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Retry:
+    """A passing error: how often it came, since when, and its text."""
+
+    count: int
+    since: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """One operation or flow."""
+
+    name: str = ""
+    root: str = ""
+    path: str = ""  # the flows around it, see `publisher.path_text`
+    target: str = ""
+    origin: str = ""
+    inputs: Document = field(default_factory=dict)
+    message: str = ""
+    queue: str = ""
+    undoes: bool = False
+    repeats: int = 0  # how often it was begun anew after a failure, see `repeat_failed`
+    created: float = 0.0
+    deadline: float = 0.0
+    phase: Phase | None = None
+    holder: str = ""
+    held_until: float = 0.0  # milliseconds
+    fence: str = ""
+    known: dict[str, str] = field(default_factory=dict)
+    retry: Retry | None = None
+    cancel: CancelRequest | None = None
+    failing: Failing | None = None
+    stage: FailingStage | None = None
+    to_undo: list[Made] | None = None
+    accepted: bool = False  # its caller was answered with the XenServer task
+    progress: float | None = None
+    answer: Document | None = None
+    failure: Failure | None = None
+    ended: float | None = None
+    answered: bool = False  # its caller was answered at the deadline; the rest is still to do
+    leaves: bool = False  # it failed, and not all that it made is undone
+    published: bool = False  # Celery has stored the end and passed it on
+    sending: int = 0  # the number of the last sending of its message, see `due.lua`
+    passed: float = 0.0  # when a later message of that queue was seen to be taken
+    points: Mapping[str, Point] = field(default_factory=dict)
+
+    def point(self, label: str) -> Point:
+        """Return the suspension point of a label, which may not have been reached."""
+        return self.points.get(label) or Point()
+
+    def label(self, number: str) -> str:
+        """Return the label of a suspension point now: its number, and how often it began anew."""
+        attempts = self.point(number).attempts
+        return f"{number}.{attempts}" if attempts else number
+
+    def with_point(self, label: str, **parts: Any) -> "Record":
+        """Return the record with parts of a suspension point changed."""
+        point = replace(self.point(label), **parts)
+        return replace(self, points={**self.points, label: point})
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a call may be at work on XenServer, or has been."""
+        return any(point.call or point.task for point in self.points.values())
+
+
+FAILED_CALLBACK = ":failed"
+"""Behind the label of a canvas: Celery's callback said that a step of it failed."""
+
+SCRIPT_FIELDS = frozenset(
+    {
+        "answer",
+        "answered",
+        "cancel",
+        "created",
+        "deadline",
+        "ended",
+        "failing",
+        "failure",
+        "fence",
+        "held_until",
+        "holder",
+        "leaves",
+        "message",
+        "passed",
+        "phase",
+        "progress",
+        "published",
+        "queue",
+        "repeats",
+        "sending",
+    }
+)
+SCRIPT_PARTS = frozenset({"landed", "outcome", "parked"})
+
+
+def read(fields_: Mapping[str, str]) -> Record:
+    """Return the record of a hash; fields that it does not know are passed over."""
+    values: dict[str, Any] = {}
+    parts: dict[str, dict[str, Any]] = {}
+    for name, text in fields_.items():
+        part, colon, label = name.partition(":")
+        if colon and part in _hints(Point):
+            parts.setdefault(label, {})[part] = _value(Point, part, text)
+        elif name in _hints(Record):
+            values[name] = _value(Record, name, text)
+    points = {label: Point(**known) for label, known in parts.items()}
+    return Record(**values, points=points)
+
+
+def changes(old: Record, new: Record) -> dict[str, str]:
+    """Return the fields to write so that the hash of the old record becomes that of the new."""
+    written = {name: _text(value) for name, value in _differences(old, new) if name != "points"}
+    for label, point in new.points.items():
+        for part, value in _differences(old.point(label), point):
+            written[f"{part}:{label}"] = _text(value)
+    return written
+
+
+def _differences(old: Any, new: Any) -> Iterator[tuple[str, Any]]:
+    for one in fields(new):
+        before, after = getattr(old, one.name), getattr(new, one.name)
+        if before is not after and before != after:
+            yield one.name, after
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+@cache
+def _adapter(cls: type, name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(_hints(cls)[name])
+
+
+def _value(cls: type, name: str, text: str) -> Any:
+    """Read one field: text as it is, anything else as JSON; an empty one counts as not there."""
+    kind = _hints(cls)[name]
+    if kind is str:
+        return text
+    if not text:
+        return getattr(cls(), name)
+    if kind in _WORDS:
+        return _WORDS[kind](text)
+    return _adapter(cls, name).validate_json(text)
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return str(value or "")
+    return _ANYTHING.dump_json(value).decode()
+
+
+_WORDS: dict[Any, type[StrEnum]] = {
+    Phase | None: Phase,
+    CancelRequest | None: CancelRequest,
+    FailingStage | None: FailingStage,
+}
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
+
+
+def outcome(text: str) -> Outcome:
+    """Read an outcome as scripts hand it out."""
+    found: Outcome = _OUTCOME.validate_json(text)
+    return found
+
+
+def text(value: Any) -> str:
+    """Return a part of a record as scripts take it."""
+    return _text(value)
+
+
+_OUTCOME = TypeAdapter(Outcome)
