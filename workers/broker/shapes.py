@@ -55,7 +55,9 @@ Moment = Annotated[
     datetime, BeforeValidator(_as_moment), PlainSerializer(datetime.isoformat, return_type=str)
 ]
 Path = Annotated[str, Field(max_length=20_000)]
-_Adopted = Annotated[str, Field(pattern="^((leg|ref):.*|known|accepted)$")]
+_Adopted = Annotated[str, Field(pattern="^((call|task):.*|known|accepted)$")]
+
+_Number = Annotated[str, Field(pattern="^[0-9]{1,15}$")]
 
 
 class _Members(BaseModel):
@@ -106,6 +108,8 @@ class Headers(_Members):
     xenflow_path: Path | None = None
     xenflow_undoes: Literal["1", ""] | None = None
     xenflow_adopts: Json[dict[_Adopted, str]] | None = None
+    xenflow_repeats: _Number | None = None
+    xenflow_sending: _Number | None = None
 
 
 def _listed(value: object) -> object:

@@ -41,13 +41,14 @@ def check(operation: Operation, delivery: Delivery) -> Message:
     if delivery.refusal:
         raise delivery.refusal
     message.check_id(delivery.id)
+    _adopted(delivery)
     return message.check(operation.model, delivery.fields, delivery.previous)
 
 
 def first(operation: Operation, delivery: Delivery, checked: Message | None) -> Record:
     """Return the record with which an operation begins; a wrong message is not kept in it."""
     begun = replace(
-        record.read(delivery.adopts),
+        _adopted(delivery) if checked else Record(),
         name=operation.name,
         root=delivery.place.root,
         path=publisher.path_text(delivery.place.path),
@@ -60,6 +61,16 @@ def first(operation: Operation, delivery: Delivery, checked: Message | None) -> 
     if checked is None:
         return begun
     return replace(begun, message=delivery.wire, target=checked.hostname or checked.target)
+
+
+def _adopted(delivery: Delivery) -> Record:
+    """Return the record that an operation goes on from; raise Refused where it is none."""
+    try:
+        return record.read(delivery.adopts)
+    except ValueError:
+        problem = f"{publisher.ADOPTS}: is no record of a call"
+        text = f"the message is wrong: {problem} ({message.INVALID})"
+        raise errors.Refused(message.INVALID, [problem], text) from None
 
 
 def is_same_request(known: Record, first: Record) -> bool:
