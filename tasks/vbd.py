@@ -25,7 +25,7 @@ from tasks.engine.declaration.field_types import (
 )
 from tasks.engine.declaration.idempotence import unless_already
 from tasks.engine.declaration.operation import Steps, Undo, operation
-from tasks.engine.declaration.suspensions import Leg
+from tasks.engine.declaration.suspensions import Suspension
 from xenserver import errors
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
@@ -98,7 +98,7 @@ def attach(
     *,
     type: Type,
     **fields: object,
-) -> Generator[Leg, Any, tuple[str, str]]:
+) -> Generator[Suspension, Any, tuple[str, str]]:
     """Make a drive with a medium, or an empty one; return its device number and reference."""
     record: dict[str, object] = {
         "VM": machine,

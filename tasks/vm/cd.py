@@ -10,7 +10,7 @@ from tasks.device_numbers import AUTODETECT
 from tasks.engine.declaration.answers import Created
 from tasks.engine.declaration.field_types import Bootable, Device, VdiName, VmName
 from tasks.engine.declaration.operation import Steps, Undo, operation
-from tasks.engine.declaration.suspensions import Leg
+from tasks.engine.declaration.suspensions import Suspension
 from xenserver import errors
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
@@ -74,7 +74,7 @@ def _choose(xen: Xen, machine: ObjectRef, medium: ObjectRef, device: str) -> Dri
 
 def _change(
     xen: Xen, machine: ObjectRef, drive: Drive, medium: ObjectRef, *, replace: bool
-) -> Generator[Leg, Any, None]:
+) -> Generator[Suspension, Any, None]:
     """Insert a CD; another one that was in the drive comes back where that fails."""
     before = None if drive["empty"] else drive["VDI"]
     if before and not replace:
