@@ -44,7 +44,10 @@ def celery_settings(settings: Settings, *, patient: bool = False) -> _Settings:
         "result_expires": settings.result_expires,
         "result_extended": True,  # Flower and the command line show names and fields
         "task_track_started": False,  # the end is the only publication on a result's channel
-        "result_backend_transport_options": {"retry_policy": retries, **_prefix(settings)},
+        "result_backend_transport_options": {
+            "retry_policy": retries,
+            **_shared(settings),
+        },
         "redis_socket_connect_timeout": 2.0,
         "redis_socket_keepalive": True,  # a connection that was cut silently is noticed
         # Events are for Flower; nothing depends on them.
@@ -74,10 +77,11 @@ def _broker(settings: Settings, retries: _Settings) -> _Settings:
         "socket_keepalive": True,
         "health_check_interval": 10,  # a dead connection is closed before messages accumulate
         **retries,
-        **_prefix(settings),
+        **_shared(settings),
     }
 
 
-def _prefix(settings: Settings) -> _Settings:
-    """Several installations in one Redis: one prefix for messages and answers."""
-    return {"global_keyprefix": settings.global_keyprefix} if settings.global_keyprefix else {}
+def _shared(settings: Settings) -> _Settings:
+    """Options of messages and answers alike: the prefix of an installation, the primary's name."""
+    prefix = {"global_keyprefix": settings.global_keyprefix} if settings.global_keyprefix else {}
+    return {"master_name": settings.sentinel_master, **prefix}

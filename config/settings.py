@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     ]
     """The Redis of answers and the journal, if it is not `redis_url`."""
 
+    sentinel_master: Annotated[str, Field(min_length=1)] = "mymaster"
+    """The name by which Sentinels know the primary, if an address is one of Sentinels."""
+
     global_keyprefix: str = ""
     """A prefix of all keys, the journal's too; every producer needs the same one."""
 

@@ -157,13 +157,19 @@ class StackHarness:
 
 
 @contextmanager
-def running_stack(folder: Path, *, speed: float) -> Iterator[StackHarness]:
-    """Run Valkey, a simulated pool and a client; the test starts workers and pollers."""
+def running_stack(
+    folder: Path, *, speed: float, redis_url: str | None = None
+) -> Iterator[StackHarness]:
+    """Run Valkey (or use another Redis) and a simulated pool; the test starts its processes."""
     previous = app_or_default()
     with Supervisor(folder) as supervisor:
         services = Stack(supervisor)
         services.choose(poll_rate="50", poll_burst="100")  # the simulator can take it
-        services.valkey()
+        if redis_url:
+            names = ("redis_url", "broker_url", "result_backend")
+            services.choose(**dict.fromkeys(names, redis_url))
+        else:
+            services.valkey()
         pool = services.simulator(speed=speed, control=True)
         stack = StackHarness(services, supervisor, Xenserver(pool))
         yield stack
