@@ -46,7 +46,7 @@ def celery_settings(settings: Settings, *, patient: bool = False) -> _Settings:
         "task_track_started": False,  # the end is the only publication on a result's channel
         "result_backend_transport_options": {
             "retry_policy": retries,
-            **_shared(settings),
+            **_shared(settings, settings.result_backend),
         },
         "redis_socket_connect_timeout": 2.0,
         "redis_socket_keepalive": True,  # a connection that was cut silently is noticed
@@ -77,11 +77,12 @@ def _broker(settings: Settings, retries: _Settings) -> _Settings:
         "socket_keepalive": True,
         "health_check_interval": 10,  # a dead connection is closed before messages accumulate
         **retries,
-        **_shared(settings),
+        **_shared(settings, settings.broker_url),
     }
 
 
-def _shared(settings: Settings) -> _Settings:
+def _shared(settings: Settings, url: str) -> _Settings:
     """Options of messages and answers alike: the prefix of an installation, the primary's name."""
     prefix = {"global_keyprefix": settings.global_keyprefix} if settings.global_keyprefix else {}
-    return {"master_name": settings.sentinel_master, **prefix}
+    sentinels = url.startswith("sentinel://")
+    return {**({"master_name": settings.sentinel_master} if sentinels else {}), **prefix}

@@ -89,3 +89,14 @@ def test_a_worker_is_more_patient_than_a_producer() -> None:
 
 
 _RETRIES = ("max_retries", "interval_start", "interval_step", "interval_max")
+
+
+def test_sentinels_are_asked_for_the_primary_by_its_name() -> None:
+    """For messages and for answers."""
+    url = "sentinel://one:26379/0;sentinel://two:26379/0"
+    chosen = Settings(redis_url=url, broker_url=url, result_backend=url, sentinel_master="main")
+
+    told = celery_settings(chosen)
+
+    assert told["broker_transport_options"]["master_name"] == "main"
+    assert told["result_backend_transport_options"]["master_name"] == "main"
