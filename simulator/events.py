@@ -184,8 +184,7 @@ def _of_table(table: Table, wanted: Subscription, generation: int) -> list[dict[
     name = table.cls.name.lower()
     found = [
         _event(name, "add" if row.created > generation else "mod", row)
-        for row in table.changed_since(generation)
-        if wanted.matches(name, row.ref)
+        for row in _rows(table, wanted, generation)
     ]
     if generation >= 0:
         found += [
@@ -194,6 +193,15 @@ def _of_table(table: Table, wanted: Subscription, generation: int) -> list[dict[
             if gone.created <= generation < gone.deleted and wanted.matches(name, gone.ref)
         ]
     return found
+
+
+def _rows(table: Table, wanted: Subscription, generation: int) -> Iterable[Row]:
+    """Return the rows of interest that changed; single objects are looked up, not searched for."""
+    name = table.cls.name.lower()
+    if wanted.everything or name in wanted.classes:
+        return table.changed_since(generation)
+    named = (table.rows.get(ref) for cls, ref in wanted.objects if cls == name)
+    return [row for row in named if row and row.modified > generation]
 
 
 def _event(name: str, operation: str, row: Row) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ready_file: Path | None = arguments.pop("ready_file")
     arguments["durations"] = dict(arguments["durations"])
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    gc.disable()
+    gc.disable()  # until the pool is built
     try:
         asyncio.run(_serve(Options(**arguments), ready_file))
     except PoolFileError as error:
@@ -37,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         logging.getLogger(__name__).error("cannot listen: %s", error)  # noqa: TRY400  # one line
         return 1
+    finally:
+        gc.enable()
     return 0
 
 

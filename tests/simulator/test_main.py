@@ -1,5 +1,6 @@
 """The simulator as a process of its own."""
 
+import gc
 import signal
 import subprocess
 import sys
@@ -37,10 +38,11 @@ def test_it_says_where_it_listens_and_ends_when_told(tmp_path: Path, end: signal
 
 
 def test_a_port_that_is_taken_is_told() -> None:
-    """Exit code 1."""
+    """Exit code 1; the process that asked goes on as before."""
     with _start() as process:
         assert process.stdout
         port = process.stdout.readline().rsplit(":", 1)[1].strip()
 
         assert main.main(["--port", port]) == 1
+        assert gc.isenabled()
         process.terminate()

@@ -17,7 +17,7 @@ CALLS: dict[str, list[tuple[str, ...]]] = {
     "start": [("VM.start", "vm", "no", "no"), ("VM.hard_shutdown", "vm")],
     "clone": [("VM.clone", "vm", "=twin")],
     "disk": [("VDI.snapshot", "disk"), ("VDI.destroy", "result")],
-    "events": [("event.from", "tasks", "=", "zero")],
+    "events": [("event.from", "tasks", "=", "zero"), ("event.from", "one", "=", "zero")],
 }
 
 
@@ -49,7 +49,7 @@ class _Client:
         (vm,) = db.where("VM", name_label="web02")
         record = db.get("VM", vm)
         disk = db.get("VBD", record["VBDs"][0])["VDI"]
-        client.values |= {"vm": vm, "uuid": record["uuid"], "disk": disk}
+        client.values |= {"one": [f"vm/{vm}"], "vm": vm, "uuid": record["uuid"], "disk": disk}
         return client
 
     async def counted(self, calls: list[tuple[str, ...]]) -> int:
