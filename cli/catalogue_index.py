@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
@@ -151,8 +150,8 @@ def _write(entries: Iterable[Entry], watched: list[str]) -> None:
 
 
 def _fingerprint(watched: Iterable[str]) -> str:
-    """Return a digest of all that the index depends on: versions, and the state of files."""
-    digest = hashlib.sha256(f"{sys.version}{metadata.version('xenflow')}".encode())
+    """Return a digest of all that the index depends on: Python, and the state of files."""
+    digest = hashlib.sha256(sys.version.encode())
     for path, status in _states(watched):
         digest.update(f"{path} {status}\n".encode())
     return digest.hexdigest()
@@ -163,6 +162,7 @@ def _states(watched: Iterable[str]) -> Iterator[tuple[str, str]]:
     folders = [Path(package.__path__[0]) for package in _PACKAGES]
     own = startup.operations_path()
     files = [file for folder in folders for file in folder.rglob("*.py")]
+    files += Path(__file__).parent.glob("*.py")  # decides what the index contains
     files += own.glob("*.py") if own else []
     for path in sorted({*map(str, files), *watched}):
         yield path, _state(path, "{0.st_mtime_ns} {0.st_size}")

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from cli import help_layout
+from cli import help_layout, parameters
 from cli.options import DEBUG_OPTION, OptionGroup
 
 Function = Callable[..., int]
@@ -15,6 +15,14 @@ Function = Callable[..., int]
 
 class Command(TyperCommand):
     """A command whose help shows every name in full."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        parameters.read_lightly(self.params)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option that shows the help."""
+        return parameters.lightly(super().get_help_option(ctx))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
@@ -28,6 +36,14 @@ class Command(TyperCommand):
 class Group(TyperGroup):
     """A group of commands with such help."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        parameters.read_lightly(self.params)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option that shows the help."""
+        return parameters.lightly(super().get_help_option(ctx))
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
         TyperGroup.format_help(help_layout.shown(self, ctx), ctx, formatter)
@@ -36,17 +52,10 @@ class Group(TyperGroup):
 def make(name: str, function: Function, settings: Mapping[str, Any] | None = None) -> TyperCommand:
     """Return the command of a function."""
     app = typer.Typer(rich_markup_mode="rich", add_completion=False)
-    add(app, name, function, settings)
+    app.command(name, cls=Command, context_settings=dict(settings or {}))(_with_groups(function))
     made = typer.main.get_command(app)
     assert isinstance(made, TyperCommand)  # noqa: S101 - one function makes one command
     return made
-
-
-def add(
-    app: typer.Typer, name: str, function: Function, settings: Mapping[str, Any] | None = None
-) -> None:
-    """Add the command of a function to an application."""
-    app.command(name, cls=Command, context_settings=dict(settings or {}))(_with_groups(function))
 
 
 def _with_groups(function: Function) -> Function:

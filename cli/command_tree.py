@@ -4,10 +4,8 @@ A command's module is `cli.commands.<name>` and is imported when the command is 
 commands of a noun, which are read off the index of the catalogue.
 """
 
-import ast
 import importlib
 from collections.abc import Iterator
-from importlib import metadata
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, cast
@@ -16,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 import tasks
-from cli import catalogue_index
+from cli import catalogue_index, parameters
 from cli.command import Command, Group
 
 _NOUN_COMMANDS = "cli.noun_commands"
@@ -76,6 +74,8 @@ class Root(Group):
         nouns = [noun for noun in known.nouns() if noun not in self.commands] if known else []
         for noun in nouns:
             self.add_command(_noun_command(noun, f"Operations of your own on {noun}."))
+        for noun in NOUNS:
+            self.commands[noun].help = _summary(noun)
         return super().list_commands(ctx)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -91,7 +91,8 @@ def root() -> TyperGroup:
     """Return the whole tree."""
     app = typer.Typer(cls=Root, rich_markup_mode="rich")
     app.callback(help="Run XenServer operations as Celery tasks, and see what came of them.")(_top)
-    group = cast("TyperGroup", typer.main.get_command(app))  # unlike get_group it knows of shells
+    group = cast("TyperGroup", typer.main.get_command(app))  # unlike get_group it adds
+    parameters.read_lightly(group.params)  # the options for shells
     for command in (*_nouns(), *_commands()):
         group.add_command(command)
     return group
@@ -114,6 +115,7 @@ def _top(
 
 
 def _print_version() -> NoReturn:
+    metadata = importlib.import_module("importlib.metadata")  # imported only where it is asked for
     typer.echo(f"xenflow {metadata.version('xenflow')}")
     raise typer.Exit
 
@@ -125,9 +127,9 @@ def _commands() -> Iterator[LazyCommand]:
 
 
 def _nouns() -> Iterator[LazyCommand]:
-    """Yield a group for each noun, with the docstring of its module as summary."""
+    """Yield a group for each noun; its summary is read when the commands are listed."""
     for noun in NOUNS:
-        yield _noun_command(noun, _docstring(noun).partition("\n")[0])
+        yield _noun_command(noun, "")
     yield _noun_command("flow", "Whole jobs, each made of several operations.")
 
 
@@ -135,9 +137,10 @@ def _noun_command(noun: str, summary: str) -> LazyCommand:
     return LazyCommand(noun, summary, _OPERATIONS_PANEL, _NOUN_COMMANDS)
 
 
-def _docstring(noun: str) -> str:
-    """Read the docstring of a module of operations without importing it."""
+def _summary(noun: str) -> str:
+    """Read the first line of a module of operations, without importing it."""
     spec = PathFinder.find_spec(noun, tasks.__path__)
     if spec is None or spec.origin is None:
         return ""
-    return ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or ""
+    with Path(spec.origin).open(encoding="utf-8") as source:
+        return source.readline().strip().strip('"')

@@ -62,6 +62,4 @@ def names_of(cls: str) -> Complete:
 
 
 def _journal() -> Any:
-    return importlib.import_module(_JOURNAL).connected(
-        startup.result_backend(), startup.journal_prefix()
-    )
+    return importlib.import_module(_JOURNAL).opened()

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from cli import catalogue_index, completion, options, parsing
 from cli.catalogue_index import Entry
-from cli.command import Function, Group, add
+from cli.command import Command, Function, Group, make
 from cli.exit_codes import Code, CommandFailed
 from cli.inputs import Input, Kind
 from cli.options import RunOptions
@@ -25,11 +25,23 @@ _NO_OPTION = frozenset({"feed", "password"})  # no step came before; a password 
 
 def command(noun: str) -> TyperGroup:
     """Return the group of a noun's commands."""
-    app = typer.Typer(name=noun, rich_markup_mode="rich", add_completion=False, cls=NounGroup)
-    app.callback()(lambda: None)
+    group = NounGroup(name=noun, rich_markup_mode="rich", no_args_is_help=True)
     for entry in catalogue_index.load().of(noun):
-        add(app, entry.verb, function_of(entry))
-    return typer.main.get_group(app)
+        group.add_command(EntryCommand(entry))
+    return group
+
+
+class EntryCommand(Command):
+    """The command of an operation, which is made when it is used."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(name=entry.verb, help=escape(entry.documentation))
+        self._entry = entry
+
+    def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
+        """Make the command, and hand over to it."""
+        made = make(self._entry.verb, function_of(self._entry))
+        return made.make_context(info_name, args, parent=parent, **extra)
 
 
 class NounGroup(Group):

@@ -1,7 +1,7 @@
 """The settings that a command needs before it imports anything heavy.
 
-Importing pydantic takes longer than a shell completion may take. So what completion needs is read
-here without it, unchecked; `config.settings` holds the same fields, with their checks.
+Importing pydantic takes longer than a shell completion may take. So what completion and a look at
+runs need is read here without it; `config.settings` holds the same fields, with their checks.
 """
 
 import importlib
@@ -12,20 +12,33 @@ PREFIX = "XENFLOW_"
 REDIS_URL = "redis://127.0.0.1:6379/0"
 KEY_PREFIX = "xenflow"
 
-_ELSEWHERE = ("REDIS_PASSWORD", "REDIS_PASSWORD_FILE", "REDIS_URL_FILE", "RESULT_BACKEND_FILE")
-"""Variables that need the whole of `config.settings`."""
+_PLAIN = frozenset(
+    {
+        "REDIS_URL",
+        "RESULT_BACKEND",
+        "BROKER_URL",
+        "GLOBAL_KEYPREFIX",
+        "KEY_PREFIX",
+        "OPERATIONS_PATH",
+        "TARGETS",
+    }
+)
+"""Variables that need no check to be used here; any other has all of them checked."""
 
 
-def result_backend() -> str:
-    """Return the address of the Redis that holds answers and journal."""
-    if any(PREFIX + name in os.environ for name in _ELSEWHERE):
-        return str(importlib.import_module("config.settings").load().result_backend)
-    return _read("RESULT_BACKEND") or _read("REDIS_URL") or REDIS_URL
+def journal() -> tuple[str, str]:
+    """Return the address of the journal's Redis, and what stands before the journal's keys."""
+    url = _read("RESULT_BACKEND") or _read("REDIS_URL") or REDIS_URL
+    prefix = _read("GLOBAL_KEYPREFIX") + (_read("KEY_PREFIX") or KEY_PREFIX)
+    if url.startswith("redis://") and not _others():
+        return url, prefix
+    settings = importlib.import_module("config.settings").load()
+    return str(settings.result_backend), str(settings.journal_prefix)
 
 
-def journal_prefix() -> str:
-    """Return what stands before the keys of the journal."""
-    return _read("GLOBAL_KEYPREFIX") + (_read("KEY_PREFIX") or KEY_PREFIX)
+def _others() -> list[str]:
+    names = [name.removeprefix(PREFIX) for name in os.environ if name.startswith(PREFIX)]
+    return [name for name in names if name not in _PLAIN]
 
 
 def operations_path() -> Path | None:

@@ -1,16 +1,19 @@
 """`xenflow cancel`: an operation or flow is cancelled, what it made is undone."""
 
+import importlib
 from typing import Annotated
 
 import typer
 from typer.core import TyperCommand
 
-from cli import client, run_following, run_lookup
 from cli import command as commands
+from cli import run_following, run_lookup
 from cli.exit_codes import Code, CommandFailed
 from cli.options import OutputOptions
 from cli.output import Document, write
 from cli.run_lookup import Id
+
+_CLIENT = "cli.client"  # imports Celery
 
 
 def command(name: str) -> TyperCommand:
@@ -27,7 +30,7 @@ def cancel(
     options: OutputOptions,
 ) -> int:
     """Cancel an operation or flow: XenServer's task is cancelled, what was made is undone."""
-    with client.connected() as producer:
+    with importlib.import_module(_CLIENT).connected() as producer:
         journal = producer.journal
         operation = id_ if journal.read(id_) else run_lookup.find(journal, id_).id
         outcome = producer.cancel(operation)

@@ -1,11 +1,11 @@
 """`xenflow flower`: workers and tasks in a browser."""
 
+import importlib
+
 from typer.core import TyperCommand
 
 from cli import command as commands
 from cli.exit_codes import Code
-from config import logs, settings
-from workers import processes
 
 
 def command(name: str) -> TyperCommand:
@@ -15,7 +15,5 @@ def command(name: str) -> TyperCommand:
 
 def flower() -> int:
     """Show workers and tasks in a browser until SIGTERM; nothing can be changed there."""
-    chosen = settings.load()
-    logs.configure(chosen)
-    processes.serve_flower(chosen)
+    importlib.import_module("cli.serving").serve_flower()
     return Code.DONE

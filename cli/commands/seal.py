@@ -1,5 +1,6 @@
 """`xenflow seal`: a password, sealed for a message."""
 
+import importlib
 from enum import StrEnum
 from typing import Annotated
 
@@ -7,7 +8,6 @@ import typer
 from typer.core import TyperCommand
 
 from cli import command as commands
-from cli import output, passwords
 from cli.exit_codes import Code
 
 
@@ -34,5 +34,7 @@ def seal(
     ] = None,
 ) -> int:
     """Seal a password for one address and user; it is asked for, or read from standard input."""
-    output.line(passwords.sealed(hostname, username, protocol=protocol, port=port))
+    passwords = importlib.import_module("cli.passwords")
+    sealed = passwords.sealed(hostname, username, protocol=protocol, port=port)
+    importlib.import_module("cli.output").line(sealed)
     return Code.DONE

@@ -1,10 +1,11 @@
 """`xenflow simulate`: the simulator's own command line, passed on to."""
 
+import importlib
+
 import typer
 from typer.core import TyperCommand
 
 from cli import command as commands
-from simulator import main as simulator
 
 _RAW = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -16,4 +17,4 @@ def command(name: str) -> TyperCommand:
 
 def simulate(context: typer.Context) -> int:
     """Simulate a pool of XenServers until SIGTERM; all options are the simulator's."""
-    return simulator.main(context.args)
+    return int(importlib.import_module("simulator.main").main(context.args))

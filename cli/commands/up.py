@@ -1,8 +1,6 @@
 """`xenflow up`: everything on this machine until Ctrl-C."""
 
-import shlex
-import threading
-from collections.abc import Iterator
+import importlib
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from cli import command as commands
-from cli import output
 from cli.exit_codes import Code, CommandFailed
-from config import settings
-from workers.local_stack import folder_lock, supervisor
-from workers.local_stack.stack import Stack
 
 _PANEL = "The simulated pool"
 
@@ -58,47 +52,6 @@ def up(  # noqa: PLR0913 - each is an option of the command
     if not simulate and (control or speed is not None or vms is not None):
         text = "--control, --speed and --vms are for the simulated pool"
         raise CommandFailed(Code.USAGE, text, "xenflow up --simulate ...")
-    folder = folder.resolve()
-    with (
-        folder_lock.within(folder),
-        supervisor.stop_requested() as stop,
-        supervisor.Supervisor(folder) as processes,
-    ):
-        stack = Stack(processes, targets=settings.load().targets)
-        pool = {"control": control, "speed": speed or 1.0, "vms": vms or 0} if simulate else None
-        _start(stack, slots, pool, stop)
-        if not stop.is_set():
-            _print_addresses(stack)
-            processes.run_until(stop, on_restart=output.line)
+    pool = {"control": control, "speed": speed or 1.0, "vms": vms or 0} if simulate else None
+    importlib.import_module("cli.stack").run(folder.resolve(), slots=slots, pool=pool)
     return Code.DONE
-
-
-def _start(stack: Stack, slots: int, pool: dict[str, float] | None, stop: threading.Event) -> None:
-    """Start one process after the other, and print each; none more once a stop is requested."""
-    for line in _started(stack, slots, pool):
-        output.line(line)
-        if stop.is_set():
-            return
-
-
-def _started(stack: Stack, slots: int, pool: dict[str, float] | None) -> Iterator[str]:
-    yield f"Valkey     {stack.valkey()}"
-    if pool is not None:
-        yield f"simulator  {stack.simulator(**pool)}"  # type: ignore[arg-type]  # its keywords
-    yield f"worker     {stack.worker(slots=slots).name}, {slots} slots"
-    yield f"poller     {stack.poller().name}"
-    url = stack.flower()
-    yield f"Flower     {url}  (user xenflow, password {_flower_password(stack)})"
-
-
-def _flower_password(stack: Stack) -> str:
-    return stack.environment["XENFLOW_FLOWER_PASSWORD"]
-
-
-def _print_addresses(stack: Stack) -> None:
-    stack.write_environment_file()
-    output.line(f"\nlogs are in {stack.folder}; in another terminal:\n")
-    for line in stack.export_lines():
-        output.line(line)
-    output.line(f"\nor: . {shlex.quote(str(stack.environment_file))}")
-    output.line("\nCtrl-C stops it all")

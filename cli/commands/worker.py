@@ -1,13 +1,12 @@
 """`xenflow worker`: the process that runs operations and flows."""
 
+import importlib
 from typing import Annotated
 
 import typer
 from typer.core import TyperCommand
 
 from cli import command as commands
-from config import logs, settings
-from workers import processes
 
 
 def command(name: str) -> TyperCommand:
@@ -23,6 +22,4 @@ def worker(
     ] = None,
 ) -> int:
     """Run operations and flows until SIGTERM."""
-    chosen = settings.load()
-    logs.configure(chosen)
-    return processes.serve_operations(chosen, name=name, slots=slots)
+    return int(importlib.import_module("cli.serving").serve_operations(name=name, slots=slots))

@@ -1,0 +1,35 @@
+"""Parameters of commands that are read without pydantic, where nothing is to be converted.
+
+typer builds a pydantic adapter for every parameter, also for those that were not given. Importing
+pydantic takes longer than all else that completion and a look at runs do.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+Parameter = Any  # an option or argument of typer
+
+
+def read_lightly(parameters: Iterable[Parameter]) -> None:
+    """Let parameters convert only what they must."""
+    for one in parameters:
+        lightly(one)
+
+
+def lightly(parameter: Parameter) -> Parameter:
+    """Return a parameter, which converts only what it must."""
+    if parameter is not None and not isinstance(parameter.process_value, partial):
+        parameter.process_value = partial(_process, parameter, parameter.process_value)
+    return parameter
+
+
+def _process(parameter: Parameter, convert: Any, ctx: Any, value: Any) -> Any:
+    """Return the value of a parameter as typer does, without an adapter where none is needed."""
+    is_list = parameter.multiple or parameter.nargs == -1
+    found = () if value is None and is_list else value
+    is_converted = found in (None, ()) or type(found) is parameter.type_descriptor.annotation
+    is_missing = parameter.required and parameter.value_is_missing(found)
+    if not is_converted or (is_missing and not ctx.resilient_parsing):
+        return convert(ctx, value)  # it raises an error where a value is missing
+    return found if parameter.callback is None else parameter.callback(ctx, parameter, found)

@@ -1,0 +1,77 @@
+"""The connection profiles, and what waits on each."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from cli import journal_reader, tables
+from cli.exit_codes import Code, CommandFailed
+from cli.options import OutputOptions
+from cli.output import Document, write
+from config import settings
+from config.targets import Targets
+from tasks.engine.journal.journal import Journal
+from tasks.engine.journal.parked import ParkedOperations
+from workers import target_check
+
+_COLUMNS = ["name", "url", "user", "transport", "parked", "followed", "trouble"]
+_IDLE: dict[str, Any] = {"parked": 0, "followed": False, "trouble": ""}
+
+
+def show(options: OutputOptions, *, check: bool) -> int:
+    """Print the targets; with `check`, fail where one cannot be reached."""
+    known = Targets.read(settings.load().targets)
+    with journal_reader.opened() as journal:
+        waiting = _waiting(journal)
+    found = target_check.check(known) if check else {}
+    rows = [_row(known, name, waiting, found) for name in (*known, *(waiting.keys() - known))]
+    document = Document({"targets": rows}, lambda _options: _text(rows, checked=check), rows)
+    if any(not one["reachable"] for one in found.values()):
+        raise _unreachable(document, rows, options)
+    write(document, options)
+    return Code.DONE
+
+
+def _unreachable(
+    document: Document, rows: list[dict[str, Any]], options: OutputOptions
+) -> CommandFailed:
+    if not options.format.for_programs:
+        write(document, options)
+    names = ", ".join(row["name"] for row in rows if not row.get("reachable", True))
+    text = f"cannot log in to {names}"
+    return CommandFailed(Code.UNREACHABLE, text, document=document.data)
+
+
+def _row(
+    known: Targets,
+    name: str,
+    waiting: Mapping[str, Mapping[str, Any]],
+    found: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": name}
+    if name in known:
+        target = known[name]
+        row |= {"url": target.url, "user": target.user, "transport": target.transport}
+    return {**row, **waiting.get(name, _IDLE), **found.get(name, {})}
+
+
+def _waiting(journal: Journal) -> dict[str, dict[str, Any]]:
+    """Return for each target where something is parked: how much, and the state of its poller."""
+    parked = ParkedOperations(journal)
+    return {
+        name: {
+            "parked": parked.count(name),
+            "followed": bool(journal.redis.exists(journal.keys.lease(name))),
+            "trouble": parked.health(name).get("error", ""),
+        }
+        for name in parked.targets()
+    }
+
+
+def _text(rows: list[dict[str, Any]], *, checked: bool) -> RenderableType:
+    if not rows:
+        return Text("no target is set up: XENFLOW_TARGETS names the file of connection profiles")
+    columns = ["name", "url", "check"] if checked else _COLUMNS
+    return tables.table(columns, [[row.get(column) for column in columns] for row in rows])
