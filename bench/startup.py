@@ -15,6 +15,7 @@ from pathlib import Path
 from bench.figures import Figure
 from tasks.engine.journal.journal import Journal, Place
 from tasks.engine.journal.keys import Keys
+from tasks.engine.journal.record import Document, Record
 from workers.local_stack import valkey_server
 
 ROUNDS, RUNS = 7, 20
@@ -127,11 +128,13 @@ def _redis(folder: Path) -> Iterator[str]:
         with server.client() as redis:
             journal = Journal(redis, Keys(), lease=10.0, keep=60)
             for number in range(RUNS):
-                entry = journal.claim(f"run{number}", Place(f"run{number}"), _FIND)
-                journal.write(entry, {"answer": '{"records": [{"name_label": "web01"}]}'})
+                place = Place(f"run{number}")
+                claimed = journal.claim(place.root, place, _FIND, timeout=60.0)
+                journal.finish(claimed, place, _FOUND)
         yield server.url
     finally:
         server.stop()
 
 
-_FIND = {"name": "xenserver.vm.find", "inputs": "{}", "target": "lab"}
+_FIND = Record(name="xenserver.vm.find", target="lab")
+_FOUND: Document = {"return_result": "1 VM", "records": [{"uuid": "1", "name_label": "web01"}]}
