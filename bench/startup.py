@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.figures import Figure
-from tasks.engine.journal.journal import Journal, Place
+from tasks.engine.journal.entry import Place
+from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
 from tasks.engine.journal.record import Document, Record
 from workers.local_stack import valkey_server

@@ -11,9 +11,7 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
-
-from tasks.engine.journal import record, scripts
+from tasks.engine.journal import json_values, record, scripts
 from tasks.engine.journal.entry import Entry, Lease, Place, Sending, first_fields
 from tasks.engine.journal.keys import Keys
 from tasks.engine.journal.record import (
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 
 LOOK_AT_SENDING = 10  # seconds between two looks at a sending that no worker has claimed
 TRIAL = 30  # seconds between two trial sendings to a queue that does not move, see `due.lua`
-_MADE = TypeAdapter(Made)
 
 
 class Journal:
@@ -264,7 +261,7 @@ class Journal:
     def made(self, flow: str) -> list[Made]:
         """Return what the steps of a flow made, last made first."""
         found = self.redis.zrevrange(self.keys.made(flow), 0, -1)
-        return [_MADE.validate_json(text) for text in scripts.texts(found)]
+        return [json_values.decode(Made, text) for text in scripts.texts(found)]
 
     def run(self, root: str) -> list[str]:
         """Return the operations of a run in the order in which they began."""

@@ -14,9 +14,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cache
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from pydantic import JsonValue, TypeAdapter
+from tasks.engine.journal import json_values
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+else:
+    JsonValue = Any  # pydantic is not imported to read a record
 
 Document = dict[str, JsonValue]
 """A JSON object whose fields are the caller's business: an answer, a message's inputs."""
@@ -302,11 +307,6 @@ def _hints(cls: type) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
-@cache
-def _adapter(cls: type, name: str) -> TypeAdapter[Any]:
-    return TypeAdapter(_hints(cls)[name])
-
-
 def _value(cls: type, name: str, text: str) -> Any:
     """Read one field: text as it is, anything else as JSON; an empty one counts as not there."""
     kind = _hints(cls)[name]
@@ -316,13 +316,13 @@ def _value(cls: type, name: str, text: str) -> Any:
         return getattr(cls(), name)
     if kind in _WORDS:
         return _WORDS[kind](text)
-    return _adapter(cls, name).validate_json(text)
+    return json_values.decode(kind, text)
 
 
 def _text(value: Any) -> str:
     if value is None or isinstance(value, str):
         return str(value or "")
-    return _ANYTHING.dump_json(value).decode()
+    return json_values.encode(value)
 
 
 _WORDS: dict[Any, type[StrEnum]] = {
@@ -330,18 +330,14 @@ _WORDS: dict[Any, type[StrEnum]] = {
     CancelRequest | None: CancelRequest,
     FailingStage | None: FailingStage,
 }
-_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 def outcome(text: str) -> Outcome:
     """Read an outcome as scripts hand it out."""
-    found: Outcome = _OUTCOME.validate_json(text)
+    found: Outcome = json_values.decode(Outcome, text)
     return found
 
 
 def text(value: Any) -> str:
     """Return a part of a record as scripts take it."""
     return _text(value)
-
-
-_OUTCOME = TypeAdapter(Outcome)
