@@ -4,13 +4,12 @@
 simulated time pass. Between them a method reads and writes `call.db` and raises `errors.Failure`.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
 from simulator import back_end, placement, preconditions
-from simulator.errors import Failure, invalid_handle
-from simulator.faults import FOREVER, SUBTASK_FAULTS
+from simulator.errors import Failure
 from simulator.pool import Pool
 from simulator.tables import Database
 from simulator.tasks import Task
@@ -33,7 +32,7 @@ class CurrentOperation(NamedTuple):
 class Call:
     """One call of one method."""
 
-    def __init__(  # what a call is made of
+    def __init__(  # noqa: PLR0913  # what a call is made of
         self,
         pool: Pool,
         running: Task,
@@ -41,12 +40,14 @@ class Call:
         method: str = "",
         session: str = "",
         headers: Mapping[str, str] | None = None,
+        args: Sequence[Any] = (),
     ) -> None:
         self.pool = pool
         self.running = running
         self.method = method
         self.session = session
         self.headers = headers or {}
+        self.args = args
 
     @property
     def db(self) -> Database:
@@ -102,26 +103,6 @@ class Call:
             self.running.progress(step / steps)
         self.running.cancellable(allowed=False)
 
-    @asynccontextmanager
-    async def subtask(self, name: str) -> AsyncIterator["Call"]:
-        """Run a part in a task of its own, such as `Async.VDI.clone` in a `VM.clone`.
-
-        A cancel of the whole reaches the part; the part's record goes when its result is read.
-        """
-        task = self.pool.tasks.start(name, session=self.running.session, subtask_of=self.task)
-        try:
-            yield Call(self.pool, task, method=self.method, session=self.session)
-        except Failure as failure:
-            task.fail(failure)
-            self.running.check()
-            raise
-        else:
-            task.succeed("<value></value>")
-            await self._read_result(task)
-        finally:
-            if self.db.exists("task", task.ref):
-                self.pool.tasks.destroy(task.ref)
-
     def _forward(self, cls: str, ref: str, op: str) -> None:
         """Leave the work to the host that a VM runs on; HOST_OFFLINE if that is dead."""
         host = placement.resident_host(self.db, cls, ref)
@@ -130,35 +111,6 @@ class Call:
         if not placement.is_live(self.db, host):
             raise Failure("HOST_OFFLINE", host)
         self.running.forward(host)
-
-    async def _read_result(self, part: Task) -> None:
-        """Wait for the event of a subtask's end, then read its result (xapi_vm_clone.ml).
-
-        The sweep may delete the record first. Then the event never comes and a cancel fails, or
-        there is nothing left to read.
-        """
-        self._sweep(part, "before")
-        await self._pause("subtask.event")
-        if self._is_lost(part):
-            self.running.progress(1.0)
-            with suppress(Failure):
-                await self.running.sleep(FOREVER)
-        self._sweep(part, "after")
-        await self._pause("subtask.result")
-        if self._is_lost(part):
-            raise invalid_handle("task", part.ref)
-
-    def _is_lost(self, part: Task) -> bool:
-        """Return whether a record is gone while that of this call, as no restart does, stands."""
-        return not self.db.exists("task", part.ref) and self.db.exists("task", self.task)
-
-    def _sweep(self, part: Task, when: str) -> None:
-        if self.pool.faults.take(SUBTASK_FAULTS, self.method, [part.name], when):
-            self.pool.tasks.lose(part.ref)
-
-    async def _pause(self, name: str) -> None:
-        if seconds := self.pool.duration(name):
-            await self.pool.clock.sleep(seconds)
 
     def release(self, operations: Iterable[CurrentOperation]) -> None:
         """Remove operations, recompute `allowed_operations`, and wake the next waiters."""

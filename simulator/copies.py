@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 
-from simulator import disks, machines, preconditions
+from simulator import disks, machines, preconditions, subtasks
 from simulator.call import Call
 from simulator.domains import NO_DOMAIN
 from simulator.methods import vdi
@@ -69,7 +69,7 @@ async def copy_disks(
 async def copy_disk(call: Call, disk: str, op: str, *, sr: str = NULL, scale: float = 1.0) -> str:
     """Clone, snapshot or copy a disk in a subtask of its own."""
     home = sr if call.db.exists("SR", sr) else call.db.get("VDI", disk)["SR"]
-    async with call.subtask(f"Async.VDI.{op}") as part:
+    async with subtasks.run(call, f"Async.VDI.{op}") as part:
         return await vdi.duplicate(
             part, disk, op, work=f"VM.{op}", scale=scale * DISK_SHARE[op], sr=home
         )

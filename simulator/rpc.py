@@ -76,7 +76,7 @@ class Dispatcher:
             raise Failure("MESSAGE_REMOVED")
         if is_async and not message.has_async:
             raise Failure("Fault", f"No async mode for this operation (rpc: {plain})")
-        call = self._call(message, session, request)
+        call = self._call(message, session, request, args)
         if is_async:
             self._start(call, message, role, args)
             return Answer(call.task, _TASK_REF)
@@ -117,13 +117,14 @@ class Dispatcher:
             self._pool.sessions.used(session)
         return role
 
-    def _call(self, message: Message, session: str, request: Request) -> Call:
+    def _call(self, message: Message, session: str, request: Request, args: list[Any]) -> Call:
         return Call(
             self._pool,
             self._task(message, session, request),
             method=request.method,
             session=session,
             headers=request.headers,
+            args=args,
         )
 
     def _task(self, message: Message, session: str, request: Request) -> Task:

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 
+from simulator import subtasks
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import Method, method, vm_power
@@ -46,7 +47,7 @@ async def _stop(call: Call, appliance: str, op: str, stop: Method) -> None:
 
 async def _part(call: Call, name: str, step: Method, *args: object) -> None:
     try:
-        async with call.subtask(name) as part:
+        async with subtasks.run(call, name) as part:
             await step(part, *args)
     except Failure as failure:
         call.running.check()

@@ -1,6 +1,6 @@
 """Methods of hosts (ocaml/xapi/xapi_host.ml)."""
 
-from simulator import domains, failover, locks, memory, placement, preconditions
+from simulator import domains, failover, locks, memory, placement, preconditions, subtasks
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method, vm_sleep
@@ -187,7 +187,7 @@ async def _evacuate(call: Call, vm: str, host: str) -> None:
     if isinstance(target, Failure):
         raise target
     async with (
-        call.subtask("Async.VM.pool_migrate") as part,
+        subtasks.run(call, "Async.VM.pool_migrate") as part,
         part.current_operation("VM", vm, "pool_migrate"),
         locks.receiving_host(part, target, "vm_migrate"),
     ):

@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 
-from simulator import disks, machines
+from simulator import disks, machines, subtasks
 from simulator.call import Call
 from simulator.errors import Failure, internal
 from simulator.methods import method, vdi
@@ -67,7 +67,7 @@ async def _make_disk(call: Call, vm: str, disk: Record) -> str:
         "type": disk["type"],
         "sm_config": {"vmhint": call.db.get("VM", vm)["uuid"]},
     }
-    async with call.subtask("VDI.create") as part:
+    async with subtasks.run(call, "VDI.create") as part:
         vdi_ref = await vdi.create(part, fields)
     _make_drive(call, vm, disk, vdi_ref)
     return vdi_ref

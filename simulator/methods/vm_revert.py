@@ -1,6 +1,6 @@
 """VM.revert: restore a VM from a snapshot (ocaml/xapi/xapi_vm_snapshot.ml)."""
 
-from simulator import copies, disks, machines, memory, preconditions
+from simulator import copies, disks, machines, memory, preconditions, subtasks
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method, vm_power
@@ -45,7 +45,7 @@ async def _clones(call: Call, snapshot: str, vm: str) -> dict[str, str]:
 async def _end_domain(call: Call, vm: str) -> None:
     """Shut a VM down by force, in a call of its own, before its fields and disks are replaced."""
     if call.db.get("VM", vm)["power_state"] != "Halted":
-        async with call.subtask("VM.hard_shutdown") as part:
+        async with subtasks.run(call, "VM.hard_shutdown") as part:
             await vm_power.hard_shutdown(part, vm)
 
 

@@ -12,6 +12,22 @@ def test_a_refusal_may_come_after_the_effect(xen: Any, control: Any, halted: str
     assert xen("VM.get_power_state", halted) == "Running"
 
 
+def test_a_drive_may_be_half_plugged(
+    xen: Any, control: Any, running: str, drive_record: Any, disk_record: Any
+) -> None:
+    """The plug failed, and yet it shows as attached: it can neither be plugged nor destroyed."""
+    drive = xen("VBD.create", drive_record(running, VDI=xen("VDI.create", disk_record())))
+    error = {"code": "DEVICE_DETACH_TIMEOUT", "params": ["VBD", drive]}
+    control("fault", what="refuse", method="VBD.plug", when="after", **error)
+
+    assert xen.refusal("VBD.plug", drive) == ["DEVICE_DETACH_TIMEOUT", "VBD", drive]
+
+    assert xen("VBD.get_currently_attached", drive) is True
+    assert xen.refusal("VBD.plug", drive) == ["DEVICE_ALREADY_ATTACHED", drive]
+    assert xen.refusal("VBD.destroy", drive)[0] == "OPERATION_NOT_ALLOWED"
+    assert xen("VBD.unplug", drive) == ""
+
+
 def test_a_stalled_operation_stays_pending(xen: Any, control: Any, halted: str, held: Any) -> None:
     """Before its effect it does nothing until it is cancelled."""
     control("fault", what="stall", method="VM.start")
@@ -87,6 +103,19 @@ def test_a_subtask_that_is_swept_unseen_hangs_its_operation(
 
     assert xen("task.get_error_info", task)[:2] == ["HANDLE_INVALID", "task"]
     assert xen("VM.get_by_name_label", "twin") == []
+
+
+def test_a_sweep_may_be_meant_for_one_object(
+    xen: Any, control: Any, halted: str, held: Any
+) -> None:
+    """Such as the VM that is cloned; subtasks of other calls stay."""
+    control("fault", what="sweep", method="VM.clone", object=halted, count=-1)
+    other = xen.find("VM", "deb12")
+    tasks = [xen("Async.VM.clone", vm, "twin") for vm in (halted, other)]
+
+    held(60)
+
+    assert [xen("task.get_status", task) for task in tasks] == ["pending", "success"]
 
 
 def test_a_subtask_that_is_swept_before_it_is_read_fails_its_operation(
