@@ -1,14 +1,29 @@
 """Pool files: what they describe is built, what is wrong is told by its place."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulator import inventory
+from simulator.inventory import files
+from simulator.inventory.plan import (
+    CdDrive,
+    Disk,
+    Host,
+    Image,
+    Interface,
+    Network,
+    Pool,
+    Storage,
+    Template,
+    Vm,
+)
 from simulator.main import main
 from simulator.server import Options, serve_in_thread
 
+DOCS = Path(__file__).parents[2] / "docs" / "reference" / "simulator.md"
 WHOLE = """
 name = "lab pool"
 
@@ -106,6 +121,25 @@ def pool_file(tmp_path: Path) -> Path:
     file = tmp_path / "pool.toml"
     file.write_text(WHOLE)
     return file
+
+
+class TestTheDocumentedPool:
+    """The pool of the reference."""
+
+    @pytest.fixture
+    def options(self, tmp_path: Path) -> Options:
+        """Start with the file that the reference shows."""
+        file = tmp_path / "documented.toml"
+        file.write_text(_documented())
+        return Options(seed=1, speed=200.0, control=True, pool=file)
+
+    def test_it_is_built(self, xen: Any) -> None:
+        """With all ten VMs."""
+        assert xen("VM.get_power_state", xen.find("VM", "web10")) == "Running"
+
+
+def _documented() -> str:
+    return DOCS.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
 
 
 class TestAPoolFromAFile:
@@ -208,6 +242,18 @@ class TestAPoolFromAFile:
 
 def _records(xen: Any, cls: str, refs: list[str]) -> list[dict[str, Any]]:
     return [xen(f"{cls}.get_record", ref) for ref in refs]
+
+
+def test_the_file_that_is_documented_is_one() -> None:
+    """It shows every key that there is."""
+    plan = files.parse(_documented())
+
+    assert set(re.findall(r"\w+", _documented())) >= {
+        name
+        for part in (Pool, Host, Network, Storage, Image, Template, Vm, Disk, CdDrive, Interface)
+        for name in part.model_fields
+    }
+    assert plan.vms[0].names[9] == "web10"
 
 
 def test_numbers_may_be_written_as_such(tmp_path: Path) -> None:
