@@ -23,6 +23,7 @@ LARGEST = 256 * 1024 * 1024
 """Bytes that an answer may have: some 60,000 VM records."""
 
 _CHUNK = 1024 * 1024
+_TOO_OLD = '; a XenServer before 6.2 needs transport = "xml-rpc" in its profile'
 _CONNECT = 10.0  # seconds; a host that is there answers a connection at once
 _KEPT = 64  # connections kept open for each host
 
@@ -101,9 +102,14 @@ def _body(url: str, response: urllib3.BaseHTTPResponse) -> bytes:
         raise
     response.release_conn()
     if response.status != http.HTTPStatus.OK:
-        said = f"HTTP {response.status} {response.reason or ''}".strip()
-        raise errors.from_api("XENFLOW_REPLY_INVALID", [url, said])
+        raise errors.from_api("XENFLOW_REPLY_INVALID", [url, _status(url, response)])
     return body
+
+
+def _status(url: str, response: urllib3.BaseHTTPResponse) -> str:
+    """Return the status in words, and what may be wrong where JSON-RPC is not understood."""
+    status = f"HTTP {response.status} {response.reason or ''}".strip()
+    return f"{status}{_TOO_OLD}" if url.endswith("/jsonrpc") else status
 
 
 def _whole(url: str, response: urllib3.BaseHTTPResponse) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from simulator import server
+from tasks import host
 from tests.tasks.fixtures import Maker
 from tests.tasks.harness import Lab
 from tests.tasks.table import TABLE, Case
@@ -46,3 +47,13 @@ def test_it_brings_about_what_it_says(aged: tuple[Lab, str], case: Case) -> None
         with pytest.raises(errors.Refused, match=f"does not know {missing}; it may be too old"):
             lab.do(case.operation, **fields)
     lab.pool.do("durations", set={"VDI.copy": 10.0})
+
+
+def test_a_server_that_speaks_no_json_is_told() -> None:
+    """With the setting that helps."""
+    options = server.Options(control=True, release=OLDEST)
+    with server.serve_in_thread(options) as served:
+        lab = Lab(Pool(served.url))
+
+        with pytest.raises(errors.Unreachable, match='needs transport = "xml-rpc"'):
+            lab.do(host.find)
