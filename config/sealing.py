@@ -18,6 +18,8 @@ PORTS = {"http": 80, "https": 443}
 KEY_COMMAND = "openssl rand -base64 32 | tr +/ -_"
 
 _ANY = "sealed:"  # what seals of all versions begin with
+PATTERN = f"^{_ANY}"
+"""What a schema can say of a sealed password, so that a plain one is stopped at its producer."""
 
 
 class SealingError(Exception):

@@ -52,9 +52,9 @@ def test_lengths_of_time_may_carry_a_unit(setting: Set) -> None:
         ("XENFLOW_REDIS_URL", "http://127.0.0.1", "XENFLOW_REDIS_URL: an address of Redis begins"),
         ("XENFLOW_RESULT_BACKEND", "rpc://", "XENFLOW_RESULT_BACKEND: an address of Redis begins"),
         ("XENFLOW_TIMEOUT", "soon", "XENFLOW_TIMEOUT: a duration is"),
-        ("XENFLOW_TIMEOUT", "0", "XENFLOW_TIMEOUT: Input should be greater than 0"),
-        ("XENFLOW_CONCURRENCY", "none", "XENFLOW_CONCURRENCY: Input should be a valid integer"),
-        ("XENFLOW_LOG_FORMAT", "xml", "XENFLOW_LOG_FORMAT: Input should be 'console' or 'json'"),
+        ("XENFLOW_TIMEOUT", "0", "XENFLOW_TIMEOUT: must be greater than 0"),
+        ("XENFLOW_CONCURRENCY", "none", "XENFLOW_CONCURRENCY: must be a whole number"),
+        ("XENFLOW_LOG_FORMAT", "xml", "XENFLOW_LOG_FORMAT: must be console or json"),
         ("XENFLOW_FLOWER_ADDRESS", "0.0.0.0", "XENFLOW_FLOWER_PASSWORD is missing"),  # noqa: S104 - refused
         (
             "XENFLOW_REDIS_ULR",

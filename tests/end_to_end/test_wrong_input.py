@@ -37,7 +37,7 @@ WRONG = {
         {"name": "wide", "mtu": "wide"},
         errors.Refused,
         INVALID,
-        "mtu: Input should be a valid integer",
+        "mtu: must be a whole number",
         USAGE,
     ),
     "a VM that is not there": Wrong(

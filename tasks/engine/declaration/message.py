@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AliasChoices,
     AliasGenerator,
+    BaseModel,
     ConfigDict,
     Field,
     ValidationError,
@@ -20,7 +21,8 @@ from pydantic.alias_generators import to_camel, to_snake
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from config import masking, sealing
+from config import masking, sealing, validation_messages
+from tasks.engine.declaration import field_paths
 from tasks.engine.declaration.field_types import Label, Seconds
 from tasks.engine.declaration.plain_values import NotPlain, plain
 from tasks.engine.declaration.strictness import Strict
@@ -32,7 +34,9 @@ LONGEST_ID = 255
 LONGEST_TIMEOUT = 366 * 86_400  # seconds
 MOST_PROBLEMS = 20  # of one message that are told
 LONGEST_PROBLEM = 1_000  # characters
-WHOLE = "*"  # in `feed`: the previous answer as it is; after a chord, the list of its answers
+WHOLE = "*"  # in `feed`: the previous answer as it is, or each one of a list: `*.uuid`
+
+_MISSING = ": is missing"
 
 
 class Message(Strict):
@@ -51,7 +55,11 @@ class Message(Strict):
     target: Label = Field("default", description="a configured connection profile")
     hostname: Label | None = Field(None, description="a XenServer host, in place of a target")
     username: Label | None = Field(None, description="with hostname: who logs in")
-    password: str | None = Field(None, description="with hostname: the password, sealed")
+    password: str | None = Field(
+        None,
+        description="with hostname: the password, sealed",
+        json_schema_extra={"pattern": sealing.PATTERN},
+    )
     protocol: Literal["http", "https"] = Field(
         "https", description="with hostname; http only where the worker allows it"
     )
@@ -136,8 +144,12 @@ def check(model: type[Message], fields: Mapping[str, Any], previous: object = No
     given = dict(fields)
     feed = given.get("feed")
     if isinstance(feed, dict):
+        _check_feed(fields)
         given |= {str(name): _fed(str(name), str(key), previous) for name, key in feed.items()}
-    message = _read(model, _plain(given))
+    try:
+        message = _read(model, _plain(given))
+    except errors.Refused as refused:
+        raise _with_hint(refused, previous) from None
     password = message.password
     if password is not None and not sealing.is_sealed(password):
         raise errors.Refused(
@@ -158,6 +170,7 @@ def check_id(operation: str) -> None:
 def check_unfed(model: type[Message], fields: Mapping[str, Any]) -> dict[str, Any]:
     """Check a message before it is sent, without what will be fed; return it as it travels."""
     feed = fields.get("feed") or {}
+    _check_feed(fields)
     try:
         return _read(model, fields).document()
     except errors.Refused as refused:
@@ -165,6 +178,26 @@ def check_unfed(model: type[Message], fields: Mapping[str, Any]) -> dict[str, An
         if wrong:
             raise
         return dict(to_jsonable_python(fields, exclude_none=True))
+
+
+def _check_feed(fields: Mapping[str, Any]) -> None:
+    """Refuse a field that is given and fed too: one of the two would be passed over silently."""
+    feed = fields.get("feed")
+    fed = {_snake(str(name)) for name in feed} if isinstance(feed, Mapping) else set()
+    both = sorted(fed & {_snake(name) for name, value in fields.items() if value is not None})
+    if both:
+        raise _wrong([f"{name}: is given, and fed too; leave one out" for name in both])
+
+
+def _with_hint(refused: errors.Refused, previous: object) -> errors.Refused:
+    """Return the error, with a hint where a positional argument stands for a missing field."""
+    missing = [problem for problem in refused.params if problem.endswith(_MISSING)]
+    if not missing or not isinstance(previous, str | int | float):
+        return refused
+    name = missing[0].removesuffix(_MISSING)
+    by_name = f'kwargs={{"{name}": ...}}, or feed={{"{name}": "*"}}'
+    hint = f"a positional argument is not read: send {by_name}"
+    return _wrong([*refused.params, hint])
 
 
 def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,32 +240,44 @@ def _read(model: type[Message], fields: Mapping[str, Any]) -> Message:
 
 
 def _told(model: type[Message], one: dict[str, Any]) -> str:
-    name = ".".join(str(part) for part in one["loc"]) or "message"
-    name = name if name.isprintable() else repr(name)
+    name, owner = field_paths.locate(model, one["loc"])
+    name = (name or "message") if name.isprintable() else repr(name)
     if one["type"] == "extra_forbidden":
-        field = _snake(name)
-        if field in model.model_fields and name == to_camel(field):
-            return f"{name}: is {field}, and that is given too; say it once"
-        known = ", ".join(own_fields(model))
-        return f"{name}: there is no such field; this operation takes {known}, and what all take"
-    if one["type"] == "missing":
-        return f"{name}: is missing"
-    return f"{name}: {one['msg'].removeprefix('Value error, ')}"
+        return f"{name}: {_unknown(model, owner, str(one['loc'][-1]))}"
+    return f"{name}: {validation_messages.problem(one)}"
+
+
+def _unknown(model: type[Message], owner: type[BaseModel], name: str) -> str:
+    """Return what is wrong with a field that a message, or a structure in it, does not have."""
+    field = _snake(name)
+    if field in owner.model_fields and name == to_camel(field):
+        return f"is {field}, and that is given too; give it once"
+    if owner is not model:
+        return f"there is no such field; it takes {', '.join(owner.model_fields)}"
+    known = ", ".join(own_fields(model))
+    return f"there is no such field; this operation takes {known}, and what all take"
 
 
 def _fed(name: str, key: str, previous: object) -> Any:
-    value = previous
-    for part in key.split(".") if key != WHOLE else ():
-        try:
-            value = _part(value, part)
-        except (KeyError, IndexError, TypeError, ValueError):
-            raise errors.Refused(
-                INVALID,
-                [f"{name}: not fed"],
-                f"{name}: the previous answer has no {key!r} to feed it from; "
-                f"it has {_keys(previous)} ({INVALID})",
-            ) from None
-    return value
+    try:
+        return previous if key == WHOLE else _taken(previous, key.split("."))
+    except (KeyError, IndexError, TypeError, ValueError):
+        raise errors.Refused(
+            INVALID,
+            [f"{name}: not fed"],
+            f"{name}: the previous answer has no {key!r} to feed it from; "
+            f"it has {_keys(previous)} ({INVALID})",
+        ) from None
+
+
+def _taken(value: Any, parts: Sequence[str]) -> Any:
+    """Return what a path leads to; `*` leads to each one of a list."""
+    if not parts:
+        return value
+    first, *others = parts
+    if first == WHOLE and isinstance(value, list):
+        return [_taken(one, others) for one in value]
+    return _taken(_part(value, first), others)
 
 
 def _part(value: Any, part: str) -> Any:

@@ -1,0 +1,63 @@
+"""Where in a message a problem is: the path of a field, and the structure that it belongs to."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+
+
+def locate(model: type[BaseModel], place: Sequence[int | str]) -> tuple[str, type[BaseModel]]:
+    """Return the path of a field, and the model that has it or should have it.
+
+    pydantic's place holds labels of alternatives besides; these are left out.
+    """
+    path: list[str] = []
+    owner, kinds = model, [model]
+    for part in place:
+        models = [kind for kind in kinds if _is_model(kind)]
+        if isinstance(part, int):
+            path.append(str(part))
+            kinds = list(_items(kinds))
+        elif models:
+            owner = models[0]
+            path.append(part)
+            kinds = _alternatives(_annotation(owner, part))
+        elif part in _keys(kinds, part):
+            path.append(part)
+            kinds = [alternative for kind in kinds for alternative in _alternatives(_value(kind))]
+    return ".".join(path), owner
+
+
+def _annotation(model: type[BaseModel], name: str) -> Any:
+    for field, info in model.model_fields.items():
+        alias = info.validation_alias
+        choices = getattr(alias, "choices", [alias])
+        if name in {field, *map(str, choices)}:
+            return info.annotation
+    return None
+
+
+def _alternatives(kind: Any) -> list[Any]:
+    """Return the types that an annotation allows, those of a list as a list of it."""
+    if get_origin(kind) is None or get_origin(kind) in {list, tuple, dict}:
+        return [kind]
+    return [one for part in get_args(kind) for one in _alternatives(part)]
+
+
+def _items(kinds: Iterable[Any]) -> Iterator[Any]:
+    for kind in kinds:
+        if get_origin(kind) in {list, tuple}:
+            yield from _alternatives(get_args(kind)[0])
+
+
+def _keys(kinds: Iterable[Any], part: str) -> set[str]:
+    """Return the key of a map, where one of the types is a map."""
+    return {part} if any(get_origin(kind) is dict for kind in kinds) else set()
+
+
+def _value(kind: Any) -> Any:
+    return get_args(kind)[1] if get_origin(kind) is dict else None
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
