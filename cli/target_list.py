@@ -11,12 +11,13 @@ from cli.exit_codes import Code, CommandFailed
 from cli.options import OutputOptions
 from cli.output import Document, write
 from config import settings
-from config.targets import Targets
+from config.targets import Target, Targets
+from tasks.engine.journal.call_limit import CallLimit
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.parked import ParkedOperations
 from workers import target_check
 
-_COLUMNS = ["name", "url", "user", "transport", "parked", "followed", "trouble"]
+_COLUMNS = ["name", "url", "user", "transport", "parked", "calls", "followed", "trouble"]
 _IDLE: dict[str, Any] = {"parked": 0, "followed": False, "trouble": ""}
 
 
@@ -25,8 +26,12 @@ def show(options: OutputOptions, *, check: bool) -> int:
     known = Targets.read(settings.load().targets)
     with journal_reader.opened() as journal:
         waiting = _waiting(journal)
+        usage = {name: _usage(journal, name, target) for name, target in known.items()}
     found = target_check.check(known) if check else {}
-    rows = [_row(known, name, waiting, found) for name in (*known, *(waiting.keys() - known))]
+    rows = [
+        {**_row(known, name, waiting, found), **usage.get(name, {})}
+        for name in (*known, *(waiting.keys() - known))
+    ]
     document = Document({"targets": rows}, lambda _options: _text(rows, checked=check), rows)
     if any(not one["reachable"] for one in found.values()):
         raise _unreachable(document, rows, options)
@@ -67,6 +72,18 @@ def _waiting(journal: Journal) -> dict[str, dict[str, Any]]:
             "trouble": parked.health(name).get("error", ""),
         }
         for name in parked.targets()
+    }
+
+
+def _usage(journal: Journal, name: str, target: Target) -> dict[str, Any]:
+    """Return how many asynchronous calls are in flight, how many wait, and how many may be."""
+    usage = CallLimit(journal).usage(name, target.max_calls)
+    waits = f", {usage.waiting} wait" if usage.waiting else ""
+    return {
+        "calls": f"{usage.in_flight} of {usage.limit:.0f}{waits}",
+        "calls_in_flight": usage.in_flight,
+        "calls_waiting": usage.waiting,
+        "calls_limit": int(usage.limit),
     }
 
 

@@ -9,6 +9,7 @@ They are tables of a TOML file:
     ca_file = "pool.pem"                    # or fingerprint = "...": SHA-256 of the certificate
     transport = "json-rpc"                  # or "xml-rpc"
     timeout = 30                            # seconds, for one call
+    max_calls = 64                          # asynchronous calls in flight at once
 
 Relative paths start at the folder of the file.
 """
@@ -85,6 +86,7 @@ class Target(BaseModel):
     fingerprint: Annotated[str, AfterValidator(_sha256)] | None = None
     transport: Literal["json-rpc", "xml-rpc"] = "json-rpc"
     timeout: Seconds = 30.0
+    max_calls: Annotated[int, Field(ge=1)] = 64
 
     @property
     def url(self) -> str:

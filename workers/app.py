@@ -9,6 +9,7 @@ from config.targets import Targets
 from tasks.engine.celery_tasks import bind
 from tasks.engine.declaration import catalogue
 from tasks.engine.execution.runtime import EngineApp, Runtime
+from tasks.engine.journal.call_limit import CallLimit
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
 from tasks.engine.journal.leases import LeaseRenewal
@@ -49,6 +50,7 @@ class Xenflow(EngineApp):
             targets=Targets.read(settings.targets),
             journal=journal,
             parked=ParkedOperations(journal),
+            call_limit=CallLimit(journal),
             publisher=Publisher(self),
             leases=LeaseRenewal(journal),
             sessions=Sessions(),

@@ -195,6 +195,7 @@ class Run:
 
 _STATUS: dict[str, str] = {
     Phase.RUNNING: "is running",
+    Phase.WAITING: "waits for others: its target has as many calls in flight as it may",
     Phase.LANDED: "continues in a moment",
     Phase.DEFERRED: "is deferred for a moment",
     Phase.DRAINING: "waits for its open steps to end",

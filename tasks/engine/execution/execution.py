@@ -1,13 +1,14 @@
 """One execution: a claimed delivery at work, and how it can end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.message import Message
 from tasks.engine.execution.runtime import Runtime, parking_place
+from tasks.engine.journal import record
 from tasks.engine.journal.entry import Entry, Place
-from tasks.engine.journal.record import Document, Outcome, Phase
+from tasks.engine.journal.record import Document, IntendedCall, Outcome, Phase
 from tasks.engine.messages.publisher import POLL
 from xenserver import errors
 from xenserver.client import Xen
@@ -104,7 +105,28 @@ class Execution:
         """Write down an outcome that the engine itself found out."""
         self.entry.update_point(label, outcome=outcome)
         self.save()
+        self.runtime.call_limit.release(self.entry)
         return outcome
+
+    @cached_property
+    def max_calls(self) -> int:
+        """How many calls may be in flight at its target."""
+        return self.runtime.target(self.connection).max_calls
+
+    def admit(self, label: str, call: IntendedCall) -> bool:
+        """Write down the intent of a call; False where its target has no place for one more."""
+        where = parking_place(self.connection)
+        point = self.entry.point(label)
+        intent = record.point_changes(label, point, replace(point, call=call, unsent=False))
+        limit = self.runtime.call_limit
+        if not limit.admit(self.entry, where, self.max_calls, intent):
+            return False
+        self.entry.admitted(label, call)
+        return True
+
+    def lower_limit(self) -> None:
+        """Let fewer calls be in flight at its target: it refused one, for too many wait."""
+        self.runtime.call_limit.lower(parking_place(self.connection), self.max_calls)
 
     def park(
         self, label: str, ref: str, reason: str, *, wake: float, is_guest: bool = False

@@ -17,6 +17,7 @@ from xenserver.objects import Call
 
 TAG_HEADER = "X-Http-Other-Config-xenflow-operation"
 STAMP = "xenflow:operation"
+WORKING_NAME = "xenflow:"
 _PLAIN = "".join(map(chr, range(0x20, 0x7F)))
 
 
@@ -61,7 +62,7 @@ def tagged(call: Call, tag: str) -> Call:
 
 def working_name(tag: str) -> str:
     """Return the name under which something is made until its reference is in the journal."""
-    return f"xenflow:{tag}"
+    return f"{WORKING_NAME}{tag}"
 
 
 def find(xen: Xen, call: Call, tag: str) -> Finding:

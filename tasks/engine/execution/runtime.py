@@ -11,6 +11,7 @@ from celery import Celery
 from config import sealing
 from config.settings import Settings
 from config.targets import Target, TargetError, UnknownTarget
+from tasks.engine.journal.call_limit import CallLimit
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.leases import LeaseRenewal
 from tasks.engine.journal.parked import ParkedOperations
@@ -31,6 +32,7 @@ class Runtime:
     targets: Mapping[str, Target]
     journal: Journal
     parked: ParkedOperations
+    call_limit: CallLimit
     publisher: Publisher
     leases: LeaseRenewal
     sessions: Sessions

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tasks.engine.journal import record
-from tasks.engine.journal.record import ClaimResult, Outcome, Point, Record
+from tasks.engine.journal.record import ClaimResult, IntendedCall, Outcome, Point, Record
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,16 @@ class Entry:
     def saved(self) -> None:
         """Note that all changes are written."""
         self._saved = self.record
+
+    def admitted(self, label: str, call: IntendedCall) -> None:
+        """Take over the intent of a call that a script has written."""
+        self.update_point(label, call=call, unsent=False)
+        self._saved = self._saved.with_point(label, call=call, unsent=False)
+
+    def forget_calls(self) -> None:
+        """Note that a script has released the operation's place among the calls in flight."""
+        self._saved = replace(self._saved, calls="")
+        self.update(calls="")
 
     def adopted(self, label: str, ref: str) -> dict[str, str]:
         """Return the fields with which another entry begins that goes on from a launched call."""

@@ -80,6 +80,7 @@ class Journal:
                 keys.deliveries,
                 keys.open_steps(operation),
                 keys.made(operation),
+                keys.open,
                 *flows,
             ],
             [
@@ -163,7 +164,7 @@ class Journal:
         `made` is handed to the flow around; with `leaves` the operation cannot begin anew.
         """
         keys = self.keys
-        names = [keys.entry(entry.id), keys.due, keys.landing, keys.deliveries]
+        names = [keys.entry(entry.id), keys.due, keys.landing, keys.deliveries, keys.open]
         if place.flow:
             names += [keys.entry(place.flow), keys.open_steps(place.flow)]
             names += [keys.made(place.flow), keys.made(entry.id)]
@@ -183,6 +184,7 @@ class Journal:
                 place.flow or "",
                 record.text(failing),
                 "true" if leaves else "",
+                keys.entries,
                 *(record.text(thing) for thing in made),
             ],
         )
@@ -231,6 +233,25 @@ class Journal:
             [keys.entries, most, LOOK_AT_SENDING, self._in_hand, TRIAL],
         )
         return sendings(answer)
+
+    def stalled(self, *, after: float, most: int = 100, only_report: bool = False) -> list[str]:
+        """Make open operations due of which no message is on its way; return their ids.
+
+        Redis may have lost its last second, or another program a message: no worker has claimed
+        such an operation for so many seconds, and none will.
+        """
+        keys = self.keys
+        names = [keys.open, keys.due, keys.landing]
+        arguments = [keys.entries, after, most, int(only_report)]
+        return scripts.texts(self._scripts.run("stalled", names, arguments))
+
+    def reconcile_is_due(self, every: int) -> bool:
+        """Tell, once in so many seconds, that the reconciler is to run."""
+        return bool(self.redis.set(self.keys.reconciled, "1", nx=True, ex=every))
+
+    def open_operations(self, *, most: int) -> list[str]:
+        """Return operations that have begun and not ended, the longest unclaimed first."""
+        return scripts.texts(self.redis.zrange(self.keys.open, 0, most - 1))
 
     def knows(self, operation: str) -> bool:
         """Return whether an operation has begun."""

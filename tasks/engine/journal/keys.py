@@ -56,6 +56,20 @@ class Keys:
         return f"{self.prefix}:made:{flow}"
 
     @property
+    def open(self) -> str:
+        """Sorted set: operation that has begun and not ended -> when it was last claimed."""
+        return f"{self.prefix}:open"
+
+    @property
+    def reconciled(self) -> str:
+        """Plain string: the reconciler ran lately."""
+        return f"{self.prefix}:reconciled"
+
+    def calls(self, target: str) -> str:
+        """Prefix of the calls of a target: sorted sets `in_flight` and `waiting`, hash `limit`."""
+        return f"{self.prefix}:calls:{target}"
+
+    @property
     def targets(self) -> str:
         """Set: targets on which something is parked."""
         return f"{self.prefix}:targets"

@@ -81,12 +81,15 @@ class ParkedOperations:
                     target,
                     json.dumps(connection),
                     int(is_guest),
+                    keys.entries,
                     *scripts.flat(entry.unsaved()),
                 ],
             )
         )
         entry.saved()
         found = entry.landed(label, outcome) if outcome else None
+        if found:
+            entry.forget_calls()
         return Parked(found, poller_wanted=wanted == "1")
 
     def land(self, target: str, ended: Iterable[Ended]) -> list[Sending]:

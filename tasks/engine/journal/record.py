@@ -31,6 +31,8 @@ class Phase(StrEnum):
     """Where an operation stands, for people and for queries; who may act says the lease alone."""
 
     RUNNING = "running"
+    WAITING = "waiting"
+    """Its target has as many calls in flight as it may."""
     PARKED = "parked"
     LANDED = "landed"
     DEFERRED = "deferred"
@@ -220,6 +222,7 @@ class Record:
     published: bool = False  # Celery has stored the end and passed it on
     sending: int = 0  # the number of the last sending of its message, see `due.lua`
     passed: float = 0.0  # when a later message of that queue was seen to be taken
+    calls: str = ""  # the calls of its target, while it has a place among them or waits for one
     points: Mapping[str, Point] = field(default_factory=dict)
 
     def point(self, label: str) -> Point:
@@ -249,6 +252,7 @@ SCRIPT_FIELDS = frozenset(
     {
         "answer",
         "answered",
+        "calls",
         "cancel",
         "created",
         "deadline",
@@ -290,9 +294,13 @@ def changes(old: Record, new: Record) -> dict[str, str]:
     """Return the fields to write so that the hash of the old record becomes that of the new."""
     written = {name: _text(value) for name, value in _differences(old, new) if name != "points"}
     for label, point in new.points.items():
-        for part, value in _differences(old.point(label), point):
-            written[f"{part}:{label}"] = _text(value)
+        written |= point_changes(label, old.point(label), point)
     return written
+
+
+def point_changes(label: str, old: Point, new: Point) -> dict[str, str]:
+    """Return the fields to write so that one suspension point becomes another."""
+    return {f"{part}:{label}": _text(value) for part, value in _differences(old, new)}
 
 
 def _differences(old: Any, new: Any) -> Iterator[tuple[str, Any]]:

@@ -5,7 +5,7 @@ later versions put there come back unharmed.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -25,6 +25,7 @@ SENDING = "xenflow_sending"  # header: the number of this sending, see `due.lua`
 LANDED = "xenflow.landed"
 FELL = "xenflow.fell"
 POLL = "xenflow.poll"
+RECONCILE = "xenflow.reconcile"
 
 _KEPT_PROPERTIES = ("correlation_id", "reply_to", "priority")
 
@@ -95,6 +96,20 @@ class Publisher:
         canvas.link(self._app.signature(LANDED, **told))
         canvas.link_error(self._app.signature(FELL, **told))
         canvas.apply_async()
+
+    def undo(
+        self, name: str, operation: str, fields: dict[str, Any], *, path: Sequence[str], root: str
+    ) -> None:
+        """Send a step that undoes, on its own, into a run that has ended."""
+        self._app.send_task(
+            name,
+            kwargs=fields,
+            task_id=operation,
+            root_id=root,
+            ignore_result=True,
+            add_to_parent=False,
+            headers={PATH: path_text(path), UNDOES: "1"},
+        )
 
     def continue_as(
         self,

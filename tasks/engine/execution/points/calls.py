@@ -20,6 +20,7 @@ from tasks.engine.messages import canvas_ids, publisher
 from xenserver import errors, events
 
 LATE_EFFECTS = 10.0  # seconds in which a vanished XenServer task may still show its effect
+TOO_MANY = "TOO_MANY_PENDING_TASKS"
 PROBE_AGAIN = 2.0  # seconds between two such probes
 
 
@@ -29,7 +30,7 @@ def start(execution: Execution, label: str, call: Call) -> Outcome | Suspended |
     if not ref:
         cancellation.stop_here(execution)
         launched = _launch(execution, label, call)
-        if isinstance(launched, Outcome):
+        if isinstance(launched, Outcome | Suspended):
             return launched
         ref = launched
     else:
@@ -65,7 +66,7 @@ def _enough(execution: Execution, label: str, call: Call) -> float:
     return math.inf
 
 
-def _launch(execution: Execution, label: str, call: Call) -> str | Outcome:
+def _launch(execution: Execution, label: str, call: Call) -> str | Outcome | Suspended:
     """Have XenServer begin a call once; return its task, or the outcome if that is known."""
     point = execution.entry.point(label)
     tag = recovery.tag(execution.entry.identity, label)
@@ -74,12 +75,14 @@ def _launch(execution: Execution, label: str, call: Call) -> str | Outcome:
         if found:
             return found
     call = recorded(execution, label) if point.call else recovery.tagged(call, tag)
-    _intend(execution, label, call)
+    intent = point.call or IntendedCall(call.method, list(call.params), execution.now())
+    if not execution.admit(label, intent):
+        return Suspended("waits: its target has as many calls in flight as it may")
     try:
         return execution.xen.launch(call, headers={recovery.TAG_HEADER: tag})
     except (errors.Busy, errors.Unreachable) as error:
         if not getattr(error, "maybe_heard", False):
-            execution.entry.update_point(label, unsent=True)
+            _not_sent(execution, label, error)
         raise
     except errors.XenflowError as refused:
         return execution.complete(label, outcomes.failure(refused))
@@ -111,12 +114,18 @@ def recorded(execution: Execution, label: str) -> Call:
     return Call(call.method, tuple(call.params))
 
 
-def _intend(execution: Execution, label: str, call: Call) -> None:
-    """Write down what is about to be called, before it is called."""
-    known = execution.entry.point(label).call
-    intent = known or IntendedCall(call.method, list(call.params), execution.now())
-    execution.entry.update_point(label, call=intent, unsent=False)
+def _not_sent(execution: Execution, label: str, error: errors.XenflowError) -> None:
+    """Note that a call was surely not made; another may have its place."""
+    execution.entry.update_point(label, unsent=True)
     execution.save()
+    execution.runtime.call_limit.release(execution.entry)
+    _heed(execution, error)
+
+
+def _heed(execution: Execution, error: errors.XenflowError) -> None:
+    """Let fewer calls be in flight where XenServer says that too many wait."""
+    if error.code == TOO_MANY:
+        execution.lower_limit()
 
 
 def _accept(execution: Execution, label: str, ref: str) -> Outcome | Accepted:
@@ -180,6 +189,7 @@ def _destroy_task(execution: Execution, ref: str) -> None:
 
 def _begin_anew(execution: Execution, number: str, error: errors.XenflowError) -> None:
     """Have a call launched again later, under a new label: raise the error."""
+    _heed(execution, error)
     attempts = execution.entry.point(number).attempts
     execution.entry.update_point(number, attempts=attempts + 1)
     raise error

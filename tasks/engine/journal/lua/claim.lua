@@ -1,5 +1,5 @@
 -- Claim an operation: one delivery of its message becomes the only one that may act.
--- KEYS  1 entry  2 landing  3 due  4 runs  5 run  6 deliveries  7 its own open set  8 its own made set  9.. the flows around it, outermost first, each as entry and open set
+-- KEYS  1 entry  2 landing  3 due  4 runs  5 run  6 deliveries  7 its own open set  8 its own made set  9 open operations  10.. the flows around it, outermost first, each as entry and open set
 -- ARGV  1 id  2 holder  3 lease (ms)  4 lifetime (s)  5 root  6 "1" for a step that undoes  7 timeout (s)  8 queue and  9 number of this sending ("0": none)
 --       10 "1" to begin a failed operation anew  11 how often the innermost flow was begun anew  12.. first fields (name, value, ...)
 -- Answers {result, now (s), fields}. A step begins only in a flow that is not failing; that is looked at in each claim, until the step is one of the open steps.
@@ -49,8 +49,8 @@ if redis.call('HEXISTS', entry, FIELD.created) == 0 then
 end
 
 local result = CLAIM.claimed
-if #KEYS > 8 and not exempt and redis.call('SISMEMBER', KEYS[#KEYS], id) == 0 then
-  for i = 9, #KEYS, 2 do
+if #KEYS > 9 and not exempt and redis.call('SISMEMBER', KEYS[#KEYS], id) == 0 then
+  for i = 10, #KEYS, 2 do
     if redis.call('HEXISTS', KEYS[i], FIELD.failing) == 1 then
       result = CLAIM.flow_failing
     end
@@ -63,6 +63,7 @@ if #KEYS > 8 and not exempt and redis.call('SISMEMBER', KEYS[#KEYS], id) == 0 th
     keep(KEYS[#KEYS], ARGV[4])
   end
 end
+redis.call('ZADD', KEYS[9], now, id)
 redis.call('HINCRBY', entry, FIELD.fence, 1)
 redis.call('HSET', entry, FIELD.holder, ARGV[2], FIELD.held_until, now * 1000 + ARGV[3], FIELD.phase, PHASE.running)
 keep(entry, ARGV[4])

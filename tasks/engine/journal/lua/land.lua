@@ -5,6 +5,11 @@
 -- Answers {id, message, number, ...}. The message stays in the entry, and the id in `landing`, until a worker claims it.
 local now = seconds()
 local out = {}
+local function hand_out(id, entry, message)
+  out[#out + 1] = id
+  out[#out + 1] = message
+  out[#out + 1] = send(entry, id, KEYS[2], KEYS[5], now + ARGV[3])
+end
 local function land(id, label, outcome)
   local entry = ARGV[1] .. id
   local message = redis.call('HGET', entry, FIELD.message)
@@ -15,9 +20,13 @@ local function land(id, label, outcome)
   redis.call('HSETNX', entry, PART.landed .. label, now)
   redis.call('HSET', entry, FIELD.phase, PHASE.landed)
   redis.call('ZREM', KEYS[3], id)
-  out[#out + 1] = id
-  out[#out + 1] = message
-  out[#out + 1] = send(entry, id, KEYS[2], KEYS[5], now + ARGV[3])
+  hand_out(id, entry, message)
+  raise_limit(entry)
+  for _, next_id in ipairs(release_call(entry, id, ARGV[1], now)) do
+    local next_entry = ARGV[1] .. next_id
+    redis.call('ZREM', KEYS[3], next_id)
+    hand_out(next_id, next_entry, redis.call('HGET', next_entry, FIELD.message))
+  end
 end
 for i = 4, #ARGV, 3 do
   local parked = redis.call('HGET', KEYS[1], ARGV[i])

@@ -1,14 +1,14 @@
 -- Park an operation under a reference until it lands, unless the landing came first.
 -- KEYS  1 entry  2 parked  3 early (of this reference)  4 lease of the poller  5 armed  6 targets  7 due  8 connections  9 guests
--- ARGV  1 fence  2 id  3 label  4 reference  5 wake at (s)  6 target  7 connection  8 "1" for a guest  9.. field, value, ...
+-- ARGV  1 fence  2 id  3 label  4 reference  5 wake at (s)  6 target  7 connection  8 "1" for a guest  9 prefix of entries  10.. field, value, ...
 -- Answers {outcome, ""}, or {"", "1" when no poller follows this target yet}.
 local entry, landed = KEYS[1], PART.outcome .. ARGV[3]
 local now = seconds()
 if overtaken(entry, ARGV[1]) then
   return redis.error_reply('OVERTAKEN')
 end
-if #ARGV > 8 then
-  redis.call('HSET', entry, unpack(ARGV, 9))
+if #ARGV > 9 then
+  redis.call('HSET', entry, unpack(ARGV, 10))
 end
 local early = redis.call('GET', KEYS[3])
 if early then
@@ -18,6 +18,9 @@ if early then
 end
 local outcome = redis.call('HGET', entry, landed)
 if outcome then
+  for _, next_id in ipairs(release_call(entry, ARGV[2], ARGV[9], now)) do
+    redis.call('ZADD', KEYS[7], 'LT', now, next_id)
+  end
   return {outcome, ''}
 end
 local me = ARGV[2] .. '/' .. ARGV[3]

@@ -21,3 +21,48 @@ end
 local function overtaken(entry, fence)
   return redis.call('HGET', entry, FIELD.fence) ~= fence
 end
+-- Return the limit of calls in flight now: that of the profile, unless XenServer refused calls lately.
+local function limit_of(limit)
+  local most = tonumber(redis.call('HGET', limit, 'most') or '1')
+  return math.floor(math.min(tonumber(redis.call('HGET', limit, 'now') or most), most))
+end
+-- Remove operations that ended, or whose entry is gone, from the oldest members of a set of calls.
+local function forget_ended(calls, entries)
+  for _, id in ipairs(redis.call('ZRANGE', calls, 0, 99)) do
+    local entry = entries .. id
+    if redis.call('HEXISTS', entry, FIELD.message) == 0 or redis.call('HEXISTS', entry, FIELD.ended) == 1 then
+      redis.call('ZREM', calls, id)
+    end
+  end
+end
+-- Release the place of an operation among the calls of its target. Returns the ids that get places now: they waited longest.
+local function release_call(entry, id, entries, now)
+  local calls = redis.call('HGET', entry, FIELD.calls) or ''
+  if calls == '' then
+    return {}
+  end
+  local in_flight, waiting, limit = calls .. ':in_flight', calls .. ':waiting', calls .. ':limit'
+  redis.call('HSET', entry, FIELD.calls, '')
+  redis.call('ZREM', in_flight, id)
+  redis.call('ZREM', waiting, id)
+  local admitted = {}
+  while redis.call('ZCARD', in_flight) < limit_of(limit) do
+    local next_id = redis.call('ZPOPMIN', waiting)[1]
+    if not next_id then
+      break
+    end
+    if redis.call('HEXISTS', entries .. next_id, FIELD.message) == 1 and redis.call('HEXISTS', entries .. next_id, FIELD.ended) == 0 then
+      redis.call('ZADD', in_flight, now, next_id)
+      admitted[#admitted + 1] = next_id
+    end
+  end
+  return admitted
+end
+-- Raise the limit of the target of a call that ended: by one when as many calls as the limit have ended.
+local function raise_limit(entry)
+  local calls = redis.call('HGET', entry, FIELD.calls) or ''
+  local known = calls ~= '' and redis.call('HGET', calls .. ':limit', 'now')
+  if known then
+    redis.call('HSET', calls .. ':limit', 'now', known + 1 / known)
+  end
+end
