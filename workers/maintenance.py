@@ -10,6 +10,7 @@ from tasks.engine.execution import failures, outcomes
 from tasks.engine.execution.runtime import EngineApp
 from tasks.engine.journal.record import FAILED_CALLBACK, Failing
 from tasks.engine.messages import publisher, refusals
+from workers.reconciler import reconcile as reconciler
 from xenserver import errors
 
 
@@ -43,6 +44,11 @@ def register(app: EngineApp) -> None:
         label = f"{leg}{FAILED_CALLBACK}"
         resumed = app.runtime.journal.complete(operation, label, outcomes.success(step))
         app.runtime.publisher.resume(resumed)
+
+    @app.task(name=publisher.RECONCILE, ignore_result=True, shared=False)
+    def reconcile() -> None:
+        """Bring stalled operations to an end, and destroy orphans."""
+        reconciler.reconcile(app.runtime, list(app.runtime.targets))
 
 
 def _error_of(app: Celery, step: str) -> errors.XenflowError:

@@ -14,6 +14,7 @@ from tasks.engine.execution.runtime import Runtime
 from tasks.engine.journal.record import CancelRequest
 from tasks.engine.messages import publisher
 from workers.broker.acknowledgement import TROUBLE
+from workers.reconciler import reconcile
 
 EVERY = 1.0  # seconds
 
@@ -47,6 +48,8 @@ class MaintenanceTimer(bootsteps.StartStopStep):
             for place in runtime.parked.without_poller():
                 connection = runtime.parked.connection(place)
                 runtime.publisher.send(publisher.POLL, {"place": place, "connection": connection})
+            if runtime.journal.reconcile_is_due(reconcile.EVERY):
+                runtime.publisher.send(publisher.RECONCILE, {})
         except TROUBLE as error:
             log.warning("maintenance.error", error=str(error))
 

@@ -6,18 +6,24 @@ Each check is a function from a `Context` to findings. A check reads and changes
     context.py        what the checks read from: settings, Redis, Celery, targets
     redis_server.py   persistence, eviction, memory, version, role
     processes.py      queues without a worker, processes that fell silent, versions, clocks
+    operations.py     due, stalled and waiting operations, dead letters
     targets.py        XenServers that cannot be reached, or whose poller has trouble
 """
 
 from collections.abc import Callable, Iterator
 
-from workers.doctor import processes, redis_server, targets
+from workers.doctor import operations, processes, redis_server, targets
 from workers.doctor.context import Context
 from workers.doctor.finding import Finding, Severity
 
 Check = Callable[[Context], Iterator[Finding]]
 
-CHECKS: tuple[Check, ...] = (redis_server.check, processes.check, targets.check)
+CHECKS: tuple[Check, ...] = (
+    redis_server.check,
+    processes.check,
+    targets.check,
+    operations.check,
+)
 
 
 def examine(context: Context, checks: tuple[Check, ...] = CHECKS) -> list[Finding]:

@@ -40,8 +40,13 @@ class Context:
         """Each Redis of the installation, by what it is for."""
         if self.settings.broker_url == self.settings.result_backend:
             return {"redis": self.redis}
-        broker = Redis.from_url(self.settings.broker_url)
-        return {"redis of the journal": self.redis, "redis of the messages": broker}
+        return {"redis of the journal": self.redis, "redis of the messages": self.broker}
+
+    @cached_property
+    def broker(self) -> Redis:
+        """The Redis of the messages."""
+        same = self.settings.broker_url == self.settings.result_backend
+        return self.redis if same else Redis.from_url(self.settings.broker_url)
 
     @cached_property
     def targets(self) -> "Mapping[str, Target]":

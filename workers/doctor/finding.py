@@ -17,6 +17,11 @@ class Severity(IntEnum):
     """Worth knowing."""
 
 
+def counted(count: int, noun: str, verb: str, verbs: str) -> str:
+    """Return a number of things and their verb: "1 operation waits", "2 operations wait"."""
+    return f"1 {noun} {verb}" if count == 1 else f"{count} {noun}s {verbs}"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that is not as it should be.

@@ -1,0 +1,65 @@
+"""Check the journal: due operations that nobody sends, stalled ones, long waits, dead letters."""
+
+from collections.abc import Iterator
+
+from tasks.engine.journal.call_limit import CallLimit
+from workers.broker.dead_letters import DeadLetters
+from workers.doctor.context import Context
+from workers.doctor.finding import Finding, Severity, counted
+from workers.reconciler.reconcile import stalled_after
+
+OVERDUE = 15.0  # seconds: the timers of all workers look every second
+MANY = 1000  # operations looked at
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Find operations that do not go on, and messages that nobody could read."""
+    yield from _overdue(context)
+    yield from _stalled(context)
+    yield from _waiting(context)
+    yield from _dead_letters(context)
+
+
+def _overdue(context: Context) -> Iterator[Finding]:
+    before = context.journal.now() - OVERDUE
+    count = int(context.redis.zcount(context.journal.keys.due, "-inf", before))
+    if count:
+        text = (
+            f"{counted(count, 'operation', 'is', 'are')} due for more than {OVERDUE:.0f} s, "
+            "and nobody sends the message"
+        )
+        yield Finding(Severity.BROKEN, "journal", text, "start or restart a worker: xenflow worker")
+
+
+def _stalled(context: Context) -> Iterator[Finding]:
+    stalled = context.journal.stalled(
+        after=stalled_after(context.settings), most=MANY, only_report=True
+    )
+    if stalled:
+        text = (
+            f"{counted(len(stalled), 'operation', 'has', 'have')} no message on its way, "
+            f"the first is {stalled[0]}"
+        )
+        yield Finding(Severity.WARNING, "journal", text, "xenflow sweep")
+
+
+def _waiting(context: Context) -> Iterator[Finding]:
+    limit = CallLimit(context.journal)
+    for name, target in context.targets.items():
+        usage = limit.usage(name, target.max_calls)
+        if usage.waiting:
+            text = (
+                f"{counted(usage.waiting, 'operation', 'waits', 'wait')} for one of "
+                f"{usage.limit:.0f} calls in flight (the profile allows {target.max_calls})"
+            )
+            cure = "raise max_calls of its profile if the pool bears it"
+            yield Finding(Severity.NOTICE, f"target {name}", text, cure)
+
+
+def _dead_letters(context: Context) -> Iterator[Finding]:
+    count = len(DeadLetters(context.broker, context.journal.keys.dead_letters).letters())
+    if count:
+        text = (
+            f"{counted(count, 'message', 'was', 'were')} put aside: nobody can be answered about it"
+        )
+        yield Finding(Severity.WARNING, "broker", text, "xenflow dead-letters")

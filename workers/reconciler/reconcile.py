@@ -1,0 +1,87 @@
+"""One pass of the reconciler: stalled operations, then the orphans of each target."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from config.settings import Settings
+from tasks.engine.execution.runtime import Runtime
+from tasks.engine.messages import publisher
+from workers.reconciler import orphans
+from workers.reconciler.orphans import Orphan
+from xenserver import errors
+
+EVERY = 60  # seconds between two passes of an installation
+STALLED_AFTER = 60.0  # seconds beyond the lease and the visibility timeout
+
+_SWEEP = uuid.UUID("6d7d1d0e-3c5b-5b0a-8a53-0f6f0c1f2b77")
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Found:
+    """What one pass found."""
+
+    stalled: list[str] = field(default_factory=list)
+    orphans: list[Orphan] = field(default_factory=list)
+    unreachable: dict[str, str] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            "stalled": self.stalled,
+            "orphans": [orphan.document() for orphan in self.orphans],
+            "unreachable": self.unreachable,
+        }
+
+
+def reconcile(runtime: Runtime, targets: Iterable[str], *, settled: float | None = None) -> Found:
+    """Make stalled operations due, and destroy the orphans of the targets."""
+    found = look(runtime, targets, settled=settled)
+    found.stalled = resume_stalled(runtime)
+    for orphan in found.orphans:
+        if orphan.is_ours:
+            destroy(runtime, orphan)
+    if found.stalled or found.orphans:
+        log.warning("reconciler.found", **found.document())
+    return found
+
+
+def stalled_after(settings: Settings) -> float:
+    """Return after how many seconds without a claim an open operation may be stalled."""
+    return settings.lease + settings.visibility_timeout + STALLED_AFTER
+
+
+def resume_stalled(runtime: Runtime) -> list[str]:
+    """Make stalled operations due; return their ids."""
+    return runtime.journal.stalled(after=stalled_after(runtime.settings))
+
+
+def look(runtime: Runtime, targets: Iterable[str], *, settled: float | None = None) -> Found:
+    """Return the orphans of the targets; change nothing."""
+    found = Found()
+    for name in targets:
+        try:
+            xen = runtime.xen({"target": name}, {})
+            found.orphans += orphans.find(xen, name, runtime.journal, settled=settled)
+        except errors.XenflowError as error:
+            found.unreachable[name] = error.message
+    return found
+
+
+def destroy(runtime: Runtime, orphan: Orphan) -> str:
+    """Have an orphan destroyed, as a step of the run that made it; return the step's id.
+
+    The id is the same each time: what is destroyed already answers from the journal.
+    """
+    if orphan.undo is None:
+        raise ValueError(f"the {orphan.cls} {orphan.uuid} is not ours to destroy")
+    step = str(uuid.uuid5(_SWEEP, orphan.uuid))
+    fields: Mapping[str, Any] = {**orphan.undo.fields(orphan.uuid), "target": orphan.target}
+    path = (*publisher.path_of(orphan.path), orphan.operation)
+    runtime.publisher.undo(orphan.undo.name, step, dict(fields), path=path, root=orphan.root)
+    return step
