@@ -151,7 +151,7 @@ def _delivery(
         queue=request.get(QUEUE) or "",
         sending=int(request.get(publisher.SENDING) or 0),
         origin=request.get("origin") or "",
-        in_chord=bool(request.chord),
+        has_next=bool(request.chord or (place.path and request.chain)),
         adopts=json.loads(request.get(publisher.ADOPTS) or "{}"),
         revoked=bool(request.get(REVOKED)),
         refusal=refusals.error_of(vars(request)),

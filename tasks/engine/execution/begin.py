@@ -29,7 +29,7 @@ class Delivery:
     queue: str
     sending: int
     origin: str
-    in_chord: bool
+    has_next: bool
     adopts: Mapping[str, str]
     revoked: bool
     refusal: errors.Refused | None

@@ -86,11 +86,11 @@ def _refuse(delivery: Delivery, runtime: Runtime, refused: errors.Refused, entry
 def _stored(record: Record, delivery: Delivery) -> End:
     """Return the end of an operation again, unless Celery has passed it on and keeps it.
 
-    A part of a chord is counted again even so: a flow that is expanded a second time starts its
-    count anew, and Celery counts each part once.
+    A step that others follow answers again even so: where the message of the next step was lost,
+    or the count of a chord's parts, a flow that is expanded a second time sends it so.
     """
-    counts = record.answer is not None and delivery.in_chord
-    if record.answered or (record.published and not counts and delivery.is_kept()):
+    goes_on = record.answer is not None and delivery.has_next
+    if record.answered or (record.published and not goes_on and delivery.is_kept()):
         return Ignored("it has ended, and everybody was told")
     if record.failure:
         revoked = record.cancel is CancelRequest.REVOKED

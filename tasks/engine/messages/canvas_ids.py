@@ -15,6 +15,7 @@ from celery import chain, chord, group
 from tasks.engine.declaration import catalogue, message
 from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.flow import Canvas
+from tasks.engine.messages import chords
 from tasks.engine.messages.publisher import PATH, REPEATS, UNDOES, path_text
 
 CHAIN = "celery.chain"  # by its name: `a | b` is no instance of `celery.chain`
@@ -81,9 +82,8 @@ def assign_ids(canvas: Canvas, place: str, sender: Sender) -> Canvas:
 
 def _chord_with_ids(canvas: Any, place: str, sender: Sender) -> Canvas:
     parts = [assign_ids(t, f"{place}/{n}", sender) for n, t in enumerate(_parts(canvas))]
-    header = group(parts)
-    header.options["task_id"] = step_id(sender.identity, f"{place}/group")
-    return chord(header, assign_ids(canvas.body, f"{place}/body", sender))
+    body = assign_ids(canvas.body, f"{place}/body", sender)
+    return chords.counted(parts, body, group_id=step_id(sender.identity, f"{place}/group"))
 
 
 def _parts(canvas: Any) -> list[Canvas]:

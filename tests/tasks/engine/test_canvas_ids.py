@@ -1,12 +1,19 @@
 """A canvas that a flow sends carries the same ids each time, and each step knows its flow."""
 
+import base64
+import json
+from collections.abc import Iterator
 from typing import Any
 
-from celery import chord, signature
+import pytest
+from celery import Celery, chord, signature
+from celery.canvas import maybe_signature
+from redis import Redis
 
 from tasks.engine.messages import canvas_ids, publisher
 from tasks.engine.messages.canvas_ids import Sender
 from tasks.vm import copies, lifecycle
+from workers.local_stack.valkey_server import Valkey
 
 CONNECTION = {"target": "lab"}
 
@@ -76,3 +83,58 @@ def test_a_canvas_is_sent_again_only_where_all_its_steps_are_ours() -> None:
     assert not canvas_ids.is_repeatable(ours | theirs)
     assert not canvas_ids.is_repeatable(ours | chord([ours, theirs], ours))
     assert not canvas_ids.is_repeatable(theirs)
+
+
+def _groups(redis: Redis) -> set[str]:
+    """Return the groups of the messages that wait, and take them away."""
+    waiting: Any = redis.lrange("celery", 0, -1)
+    redis.delete("celery")
+    return {json.loads(message)["headers"]["group"] for message in waiting}
+
+
+def _next(redis: Redis, app: Celery) -> Any:
+    """Return what follows the step that waits, as a worker would send it, and take that away."""
+    waiting: Any = redis.rpop("celery")
+    _, _, embedded = json.loads(base64.b64decode(json.loads(waiting)["body"]))
+    return maybe_signature(embedded["chain"].pop(), app=app)
+
+
+@pytest.fixture
+def app(valkey: Valkey, redis: Redis) -> Iterator[Celery]:
+    """Keep a plain application, on a server that holds nothing."""
+    with Celery(broker=valkey.url, backend=valkey.url, set_as_current=False) as app:
+        yield app
+        backend: Any = app.backend  # its Redis part is without types
+        backend.result_consumer.subscribed_to.clear()  # results outlive the server
+        backend.result_consumer.stop()
+        backend.client.close()
+
+
+def test_the_parts_of_a_chord_are_counted_under_one_id(app: Celery, redis: Redis) -> None:
+    """However often the chord is sent: else half of them is counted here, and half there."""
+    chords = [chord([app.signature("part")] * 2, app.signature("body")) for _ in range(2)]
+
+    groups = set()
+    for each in chords:
+        _settled(each).apply_async()
+        groups |= _groups(redis)
+
+    assert groups == {canvas_ids.step_id("f1", "step/0/group")}
+
+
+def test_the_parts_of_a_chord_within_a_chain_are_counted_under_one_id(
+    app: Celery, redis: Redis
+) -> None:
+    """It is sent by whoever did the step before it."""
+    steps = [
+        app.signature("one") | chord([app.signature("part")] * 2, app.signature("body"))
+        for _ in range(2)
+    ]
+
+    groups = set()
+    for each in steps:
+        _settled(each).apply_async()
+        _next(redis, app).apply_async(("answer",))
+        groups |= _groups(redis)
+
+    assert groups == {canvas_ids.step_id("f1", "step/0/1/group")}
