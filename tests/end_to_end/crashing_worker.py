@@ -19,6 +19,8 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from celery.concurrency import thread
+from celery.concurrency.base import BasePool
+from celery.exceptions import WorkerTerminate
 from redis import Redis
 from redis.client import Pipeline
 from urllib3.connectionpool import HTTPConnectionPool
@@ -30,8 +32,8 @@ THREADS = 16
 Work = Callable[..., Any]
 
 
-class Crash(BaseException):
-    """The end of a delivery: nothing but a `finally` may see it."""
+class Crash(WorkerTerminate):
+    """The end of a delivery: Celery's own for a worker's, which its bookkeeping lets through."""
 
 
 @dataclass
@@ -81,23 +83,38 @@ def _message(task_id: str) -> Message:
     return _messages.setdefault(task_id, new)
 
 
-def _apply_target(original: Work) -> Work:
-    """Let deliveries be known by their thread, and a dead one do nothing more."""
+class Executor(ThreadPoolExecutor):
+    """The threads of a pool, on each of which it is known whose delivery it works at.
 
-    def apply(target: Work, args: Any, kwargs: Any, callback: Work, accept: Work) -> None:
-        delivery = _thread.delivery = Delivery(_message(args[1]))
+    A dead delivery keeps its slot until its message is done, so a worker needs as many slots as it
+    is sent messages; its threads are few.
+    """
 
-        def unless_dead(result: Any) -> None:
-            if not delivery.dead:
-                callback(result)
+    def __init__(self, max_workers: int) -> None:
+        super().__init__(min(max_workers, THREADS))
 
+    def submit(self, work: Work, /, *args: Any, **kwargs: Any) -> Any:
+        """Take a job, for the message that is given to the pool just now."""
+        return super().submit(self._work, _thread.given, work, *args, **kwargs)
+
+    @staticmethod
+    def _work(task_id: str, work: Work, *args: Any, **kwargs: Any) -> None:
+        _thread.delivery = Delivery(_message(task_id))
         try:
             with suppress(Crash):
-                original(target, args, kwargs, unless_dead, accept)
+                work(*args, **kwargs)
         finally:
             _thread.delivery = None
 
-    return apply
+
+def _apply_async(original: Work) -> Work:
+    """Note whose delivery a pool is given."""
+
+    def apply_async(self: Any, target: Work, args: Any = (), *rest: Any, **options: Any) -> Any:
+        _thread.given = args[1]
+        return original(self, target, args, *rest, **options)
+
+    return apply_async
 
 
 def _exchanging(name: Callable[..., str], original: Work) -> Work:
@@ -142,16 +159,11 @@ def _untraced(work: Callable[[Redis], object]) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve as `xenflow` does, with deliveries that die.
-
-    A dead delivery keeps its slot until its message is done, so a worker needs as many slots as it
-    is sent messages; its threads are few.
-    """
+    """Serve as `xenflow` does, with deliveries that die."""
     celery_pool: Any = thread  # the stubs do not know what is in it
-    celery_pool.apply_target = _apply_target(celery_pool.apply_target)
-    celery_pool.ThreadPoolExecutor = lambda max_workers: ThreadPoolExecutor(
-        min(max_workers, THREADS)
-    )
+    celery_pool.ThreadPoolExecutor = Executor
+    patched: Any = BasePool
+    patched.apply_async = _apply_async(patched.apply_async)
     for owner, method, name in EXCHANGES:
         setattr(owner, method, _exchanging(name, getattr(owner, method)))
     sys.argv = ["xenflow", *arguments]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.end_to_end.flow_cases import FLOWS, FlowCase
 from tests.stack import StackHarness, running_stack
 from tests.tasks.fixtures import Maker
 from tests.tasks.table import TABLE, Case
@@ -24,10 +25,17 @@ PATIENCE = 240.0  # seconds until a hang is named
 SLOTS = "2000"
 SPEED = 20.0  # simulated seconds per second
 CRASHING = [sys.executable, "-m", "tests.end_to_end.crashing_worker", "worker", "--name=crashing"]
+CASES: tuple[Case | FlowCase, ...] = (*TABLE, *FLOWS)
+
 UNTRACEABLE = {"xenserver.vm.reboot": "VM.clean_reboot", "xenserver.vm.revert": "VM.revert"}
 """What leaves nothing by which it could be found again: it may end as Unknown, never twice."""
 
-FORGOTTEN = {"xenserver.task.cancel", "xenserver.task.find", "xenserver.task.follow"}
+FORGOTTEN = {
+    "flow.check_for_task_success",
+    "xenserver.task.cancel",
+    "xenserver.task.find",
+    "xenserver.task.follow",
+}
 """What works on a task, which XenServer deletes by itself while a message waits to come again."""
 
 NOT_COUNTED = ("task.", "session.", "event.")
@@ -38,7 +46,7 @@ NOT_COUNTED = ("task.", "session.", "event.")
 class Crash:
     """One message that dies at one point."""
 
-    case: Case
+    case: Case | FlowCase
     point: int
     fields: dict[str, Any]
     result: "AsyncResult[Any]"
@@ -109,7 +117,7 @@ class Watch:
         return Work(effects(self._stack) - self._effects, made)
 
 
-def run_clean(stack: StackHarness, maker: Maker, case: Case) -> Clean:
+def run_clean(stack: StackHarness, maker: Maker, case: Case | FlowCase) -> Clean:
     """Carry an operation out, and note what that takes."""
     fields, sent = case.ready(maker), f"trace/{uuid.uuid4()}"
     watch = Watch(stack)
@@ -144,11 +152,11 @@ def total(clean: Iterable[Work]) -> Work:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_an_operation_survives_the_death_of_its_worker_at_every_point(tmp_path: Path) -> None:
-    """Each operation runs as often as it makes exchanges, and dies after another one each time."""
+    """Each runs as often as it makes exchanges, flows too, and dies after another one each time."""
     with running_stack(tmp_path, speed=SPEED) as stack, crashing(stack, tmp_path / "crashing"):
         maker = Maker(stack.xenserver, stack.xenserver.control)
-        clean = {case.name: run_clean(stack, maker, case) for case in TABLE}
-        points = [(case, n) for case in TABLE for n in range(clean[case.name].exchanges + 1)]
+        clean = {case.name: run_clean(stack, maker, case) for case in CASES}
+        points = [(case, n) for case in CASES for n in range(clean[case.name].exchanges + 1)]
         with no_time_passes(stack):
             ready = [(case, point, case.ready(maker)) for case, point in points]
         watch = Watch(stack)
