@@ -20,7 +20,12 @@ BATCH_SECONDS = 0.05
 FIRST_LOOK_SECONDS = 0.2
 SILENT = frozenset({"session", "user", "data_source", "auth"})
 
-_TOKEN = re.compile(r"\d{20},\d{20}")
+_NOT_IN_DATABASE = frozenset({"message", "role"})
+"""Classes whose objects the toolstack keeps outside its database, so that it counts none."""
+
+_NUMBER = re.compile(r"[-+]?\d[\d_]*")
+_LAST_NUMBER = 2**63 - 1
+_NUMBERS_OF_A_TOKEN = 2
 _OPERATIONS = ("add", "mod", "del")
 
 
@@ -99,9 +104,9 @@ class Events:
         while not (found := self._changes(wanted, generation)):
             left = deadline - time.monotonic()
             if left <= 0:
-                return self._batch([], max(generation, 0) or self._db.generation, token)
+                return self._batch([], max(generation, 0) or self._db.generation)
             await self._wait(session, wanted, left)
-        return self._batch(found, self._db.generation, "")
+        return self._batch(found, self._db.generation)
 
     def inject(self, cls: str, ref: str) -> str:
         """Force a `mod` of an object; return the token just before it."""
@@ -171,12 +176,20 @@ class Events:
         found = [event for table in tables for event in _of_table(table, wanted, generation)]
         return sorted(found, key=_rank)
 
-    def _batch(self, events: list[dict[str, Any]], generation: int, token: str) -> dict[str, Any]:
-        counts = {name.lower(): len(table.rows) for name, table in self._db.tables.items()}
+    def _batch(self, events: list[dict[str, Any]], generation: int) -> dict[str, Any]:
         return {
             "events": events,
-            "valid_ref_counts": counts,
-            "token": token or _token(generation),
+            "valid_ref_counts": self._counts(),
+            "token": _token(generation),
+        }
+
+    def _counts(self) -> dict[str, int]:
+        """Return the number of rows of every class, stored or not."""
+        classes = [cls.name for cls in self._db.model.classes.values() if cls.known]
+        counts = {name.lower(): len(table.rows) for name, table in self._db.tables.items()}
+        return {
+            name.lower(): 0 if name in _NOT_IN_DATABASE else counts.get(name.lower(), 0)
+            for name in classes
         }
 
 
@@ -234,6 +247,11 @@ def _parse(token: str) -> int:
     """Return the generation in a token; -1, before everything, for the empty one."""
     if not token:
         return -1
-    if not _TOKEN.fullmatch(token):
+    numbers = token.split(",")
+    if len(numbers) != _NUMBERS_OF_A_TOKEN or not all(map(_is_number, numbers)):
         raise Failure("EVENT_FROM_TOKEN_PARSE_FAILURE", token)
-    return int(token[:20])
+    return max(int(numbers[0]), 0)
+
+
+def _is_number(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text)) and -_LAST_NUMBER - 1 <= int(text) <= _LAST_NUMBER

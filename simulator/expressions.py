@@ -5,51 +5,52 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from simulator import datamodel
-from simulator.errors import internal
+from simulator.errors import Failure
 from simulator.tables import Record
 
 Predicate = Callable[[Record], bool]
 
-_WORD = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(\(|\)|=|\w+))')
+_WORD = re.compile(r'"([^"]*)"|(\(|\)|=|true|false|field|and|or|not)')
+_SPACE = " \t\n"
+_NO_WORD = 'Failure("lexing: empty token")'
+_NO_SENTENCE = "Stdlib.Parsing.Parse_error"
 
 
 def compile_(text: str, cls: datamodel.Class) -> Predicate:
-    """Return the predicate of an expression; INTERNAL_ERROR where it is malformed."""
+    """Return the predicate of an expression; INVALID_VALUE where it is malformed.
+
+    A predicate raises INTERNAL_ERROR when it looks for a field that the class lacks.
+    """
     parser = _Parser(text, cls)
-    test = parser.either()
+    test = parser.whole()
     if parser.word is not None:
-        raise _malformed(text)
+        raise _malformed(text, _NO_SENTENCE)
     return test
 
 
 class _Parser:
-    """Recursive descent: `or` binds loosest, then `and`, then `not`."""
+    """Recursive descent: `and` and `or` bind alike, from the left; `not` takes all that follows."""
 
     def __init__(self, text: str, cls: datamodel.Class) -> None:
         self._text = text
         self._words = _words(text)
         self._names = {field.column: field.name for field in cls.fields.values()}
-        self._fields = cls.fields
         self.word: tuple[str, str] | None = None
         self._next()
 
-    def either(self) -> Predicate:
-        left = self._both()
-        while self._took("or"):
-            left = _or(left, self._both())
-        return left
-
-    def _both(self) -> Predicate:
+    def whole(self) -> Predicate:
         left = self._one()
-        while self._took("and"):
-            left = _and(left, self._one())
+        while self.word in _JOINS:
+            join = _JOINS[self.word]
+            self._next()
+            left = join(left, self._one())
         return left
 
     def _one(self) -> Predicate:
         if self._took("not"):
-            return _not(self._one())
+            return _not(self.whole())
         if self._took("("):
-            inner = self.either()
+            inner = self.whole()
             self._expect(")")
             return inner
         if self._took("true"):
@@ -67,15 +68,12 @@ class _Parser:
     def _operand(self) -> Callable[[Record], str]:
         is_field = self._took("field")
         if self.word is None or self.word[0] != "text":
-            raise _malformed(self._text)
+            raise _malformed(self._text, _NO_SENTENCE)
         text = self.word[1]
         self._next()
         if not is_field:
             return lambda _: text
-        name = self._names.get(text, text)
-        if name not in self._fields:
-            raise _malformed(self._text)
-        return lambda record: as_text(record[name])
+        return _field(self._names.get(text, text), text)
 
     def _took(self, word: str) -> bool:
         if self.word != ("word", word):
@@ -85,7 +83,7 @@ class _Parser:
 
     def _expect(self, word: str) -> None:
         if not self._took(word):
-            raise _malformed(self._text)
+            raise _malformed(self._text, _NO_SENTENCE)
 
     def _next(self) -> None:
         self.word = next(self._words, None)
@@ -102,17 +100,26 @@ def as_text(value: Any) -> str:  # noqa: ANN401  # any wire value
     return str(value)
 
 
+def _field(name: str, column: str) -> Callable[[Record], str]:
+    def look_up(record: Record) -> str:
+        if name not in record:
+            raise Failure("INTERNAL_ERROR", "missing field", column, "")
+        return as_text(record[name])
+
+    return look_up
+
+
 def _words(text: str) -> Iterator[tuple[str, str]]:
-    position, end = 0, len(text.rstrip())
+    position, end = 0, len(text.rstrip(_SPACE))
     while position < end:
+        if text[position] in _SPACE:
+            position += 1
+            continue
         found = _WORD.match(text, position)
         if not found:
-            raise _malformed(text)
+            raise _malformed(text, _NO_WORD)
         position = found.end()
-        if found[2] is not None:
-            yield "word", found[2]
-        else:
-            yield "text", re.sub(r"\\(.)", r"\1", found[1])
+        yield ("word", found[2]) if found[2] is not None else ("text", found[1])
 
 
 def _or(left: Predicate, right: Predicate) -> Predicate:
@@ -127,5 +134,8 @@ def _not(test: Predicate) -> Predicate:
     return lambda record: not test(record)
 
 
-def _malformed(text: str) -> Exception:
-    return internal(f"Db_filter.Expression_error({text})")
+def _malformed(text: str, reason: str) -> Failure:
+    return Failure("INVALID_VALUE", text, reason)
+
+
+_JOINS = {("word", "and"): _and, ("word", "or"): _or}

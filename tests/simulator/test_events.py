@@ -158,12 +158,34 @@ def test_setting_what_is_there_is_no_change(xen: Any, halted: str) -> None:
     assert xen.events(["vm"], token, 0.0) == []
 
 
-@pytest.mark.parametrize("token", ["abc", "1,2", "0" * 20])
+@pytest.mark.parametrize("token", ["abc", "1,2,3", "1,x", ",", "0" * 20, f"{2**63},0"])
 def test_a_malformed_token_is_refused(xen: Any, token: str) -> None:
-    """F068: and repeated in the error."""
+    """F068: the refusal repeats the token."""
     refusal = xen.refusal("event.from", ["vm"], token, 5.0)
 
     assert refusal == ["EVENT_FROM_TOKEN_PARSE_FAILURE", token]
+
+
+@pytest.mark.parametrize("token", ["0,0", "1,2", "-1,0", "+0,0"])
+def test_a_token_is_any_two_numbers(xen: Any, token: str) -> None:
+    """Few digits are as good as twenty."""
+    assert xen("event.from", ["vm"], token, 5.0)["events"]
+
+
+def test_a_token_from_the_future_waits_until_it_is_passed(xen: Any) -> None:
+    """The answer has no events and the same numbers in twenty digits."""
+    batch = xen("event.from", ["vm"], "99999999,99999999", 0.1)
+
+    assert batch["events"] == []
+    assert batch["token"][:21] == "00000000000099999999,"
+
+
+def test_every_class_is_counted(xen: Any, served: Any) -> None:
+    """`valid_ref_counts` has empty classes too, and none of what is not in the database."""
+    counts = xen("event.from", ["pool"], "", 5.0)["valid_ref_counts"]
+
+    assert set(counts) == {name.lower() for name in served.pool.db.model.classes}
+    assert (counts["bond"], counts["message"], counts["role"]) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0, "0"])

@@ -266,16 +266,24 @@ def _sample(kind: Any, model: Any) -> Any:
         ('field "name__label" = "web02"', ["web02"]),
         ('field "name_label"="web01" or field "name__label"="web02"', ["web01", "web02"]),
         ('field "name__label" = "web02" and field "power_state" = "Running"', []),
-        ('not (field "is_a_template" = "true") and field "name__label" = "web02"', ["web02"]),
+        ('field "name__label" = "web02" and not (field "is_a_template" = "true")', ["web02"]),
+        ('field "name__label" = "web01" or true and field "name__label" = "web02"', ["web02"]),
         ('field "is_a_template" = "false" and not not field "name__label" = "web02"', ["web02"]),
         ("false", []),
     ],
 )
 def test_records_are_chosen_by_an_expression(xen: Any, expression: str, names: list[str]) -> None:
-    """get_all_records_where knows fields by both their names, and, or, not and brackets."""
+    """get_all_records_where knows fields by both names; `and` and `or` bind alike."""
     found = xen("VM.get_all_records_where", expression)
 
     assert sorted(record["name_label"] for record in found.values()) == names
+
+
+def test_not_negates_all_that_follows(xen: Any) -> None:
+    """The toolstack's grammar gives `not` less weight than `and`."""
+    both = 'field "is_a_template" = "true" and field "name__label" = "web02"'
+
+    assert len(xen("VM.get_all_records_where", f"not {both}")) == len(xen("VM.get_all"))
 
 
 def test_true_chooses_all_records(xen: Any) -> None:
@@ -283,7 +291,18 @@ def test_true_chooses_all_records(xen: Any) -> None:
     assert xen("VM.get_all_records_where", "true") == xen("VM.get_all_records")
 
 
-@pytest.mark.parametrize("expression", ["", 'field "nothing" = "x"', 'field "uuid" =', "true true"])
-def test_a_malformed_expression_is_an_internal_error(xen: Any, expression: str) -> None:
-    """The toolstack's parser did not foresee it."""
-    assert xen.refusal("VM.get_all_records_where", expression)[0] == "INTERNAL_ERROR"
+@pytest.mark.parametrize("expression", ["", 'field "uuid" =', "true true", '"a" = "b'])
+def test_a_malformed_expression_is_an_invalid_value(xen: Any, expression: str) -> None:
+    """The refusal names the expression and what the parser says."""
+    code, shown, reason = xen.refusal("VM.get_all_records_where", expression)
+
+    assert (code, shown) == ("INVALID_VALUE", expression)
+    assert reason in {"Stdlib.Parsing.Parse_error", 'Failure("lexing: empty token")'}
+
+
+def test_an_unknown_field_in_an_expression_is_an_internal_error(xen: Any) -> None:
+    """It is met when the first record is compared, never where there is none."""
+    refusal = xen.refusal("VM.get_all_records_where", 'field "nothing" = "x"')
+
+    assert refusal == ["INTERNAL_ERROR", "missing field", "nothing", ""]
+    assert xen("Bond.get_all_records_where", 'field "nothing" = "x"') == {}
