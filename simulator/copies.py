@@ -1,9 +1,8 @@
 """What clones, copies, snapshots and checkpoints of a VM carry over (xapi_vm_clone.ml)."""
 
-import json
 from collections.abc import Iterable, Mapping
 
-from simulator import disks, machines, preconditions, subtasks
+from simulator import disks, machines, preconditions, sexpr, subtasks
 from simulator.call import Call
 from simulator.domains import NO_DOMAIN
 from simulator.methods import vdi
@@ -125,7 +124,7 @@ def snapshot(pool: Pool, vm: str, name: str, made: Mapping[str, str]) -> str:
         snapshot_of=vm,
         snapshot_time=pool.clock.iso(),
         snapshot_info=_circumstances(origin),
-        snapshot_metadata=json.dumps(origin),
+        snapshot_metadata=sexpr.dumps(origin),
         parent=origin["parent"],
     )
     pool.db.put("VM", vm, parent=kept)
@@ -171,8 +170,7 @@ def copy_interfaces(pool: Pool, source: str, target: str, *, keep_macs: bool) ->
 
 def metadata(db: Database, snapshot: str) -> Record:
     """Return the record that a VM had when the snapshot was made."""
-    kept: Record = json.loads(db.get("VM", snapshot)["snapshot_metadata"])
-    return kept
+    return sexpr.loads(db.get("VM", snapshot)["snapshot_metadata"], db.model.classes["VM"])
 
 
 def restored(db: Database, snapshot: str) -> Record:
@@ -197,6 +195,8 @@ def _record(pool: Pool, vm: str, **fields: object) -> str:
     metrics = pool.db.get("VM", made_vm)["metrics"]
     if pool.db.exists("VM_metrics", metrics):
         pool.db.put("VM_metrics", metrics, memory_actual=0)
+    if vm in pool.db.tools:
+        pool.db.tools.add(made_vm)
     preconditions.refresh(pool.db, "VM", made_vm)
     return made_vm
 

@@ -12,6 +12,7 @@ from simulator.tables import NULL, Database, Record
 
 _STEP = 2 * MIB
 _HEADER = 2 * MIB
+_LONGEST_VHD = 2040 << 30
 _KEPT_BY_COPIES = (
     *("name_label", "name_description", "virtual_size", "type", "sharable", "other_config"),
     *("tags", "xenstore_data", "on_boot", "allow_caching"),
@@ -20,8 +21,8 @@ _KEPT_BY_COPIES = (
 
 def create(pool: Pool, sr: str, fields: Mapping[str, Any]) -> str:
     """Create an empty disk; the back end rounds its size."""
-    size = _rounded(fields["virtual_size"])
     home = pool.db.get("SR", sr)
+    size = _rounded(home["type"], fields["virtual_size"])
     taken = size if home["type"] in storage.THICK else _HEADER
     _assert_room(home, max(taken, size))
     return _insert(pool, sr, {**fields, "virtual_size": size}, taken)
@@ -53,12 +54,14 @@ def copy(pool: Pool, vdi: str, sr: str) -> str:
 def resize(pool: Pool, vdi: str, size: int) -> None:
     """Grow a disk; no back end shrinks one."""
     record = pool.db.get("VDI", vdi)
-    sr, grown = record["SR"], _rounded(size)
+    sr = record["SR"]
+    home = pool.db.get("SR", sr)
+    grown = _rounded(home["type"], size)
     more = grown - record["virtual_size"]
     if more < 0:
-        raise Failure("SR_BACKEND_FAILURE_79", "", "VDI Invalid size [shrinking not allowed]", "")
-    taken = more if pool.db.get("SR", sr)["type"] in storage.THICK else 0
-    _assert_room(pool.db.get("SR", sr), more)
+        raise _invalid_size("shrinking not allowed")
+    taken = more if home["type"] in storage.THICK else 0
+    _assert_room(home, more)
     whole = record["physical_utilisation"] + taken
     pool.db.put("VDI", vdi, virtual_size=grown, physical_utilisation=whole)
     _account(pool.db, sr, taken=taken, promised=more)
@@ -113,5 +116,16 @@ def _account(db: Database, sr: str, *, taken: int, promised: int) -> None:
     )
 
 
-def _rounded(size: int) -> int:
+def _rounded(kind: str, size: int) -> int:
+    """Return the size that a back end makes of the one asked for: whole blocks, one at least.
+
+    VHD files and volumes have a largest size (vhdutil.py); a LUN may have any.
+    """
+    longest = _LONGEST_VHD if "vdi_clone" in storage.ABILITIES[kind] else size
+    if not 0 <= size <= longest:
+        raise _invalid_size(f"VDI size must be between 1 MB and {_LONGEST_VHD // MIB} MB")
     return max(_STEP, -(-size // _STEP) * _STEP)
+
+
+def _invalid_size(reason: str) -> Failure:
+    return Failure("SR_BACKEND_FAILURE_79", "", f"VDI Invalid size [opterr={reason}]", "")

@@ -1,6 +1,6 @@
 """A VM's domain on a host: database changes at start, reboot, migration and shutdown."""
 
-from simulator import back_end, guests, memory, slots
+from simulator import back_end, guests, memory, sexpr, slots
 from simulator.pool import Pool
 from simulator.rules import vm as vm_rules
 from simulator.rules.view import records
@@ -70,7 +70,8 @@ def halt(pool: Pool, vm: str) -> None:
 
 def suspend(pool: Pool, vm: str, image: str) -> None:
     """End a VM's domain and keep its memory in an image; devices stay attached."""
-    pool.db.put("VM", vm, suspend_VDI=image, last_booted_record=f"(('uuid' '{vm}'))")
+    kept = sexpr.dumps(pool.db.get("VM", vm))
+    pool.db.put("VM", vm, suspend_VDI=image, last_booted_record=kept)
     _leave(pool.db, vm, "Suspended")
 
 

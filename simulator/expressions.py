@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from simulator import datamodel
+from simulator import datamodel, sexpr
 from simulator.errors import Failure
 from simulator.tables import Record
 
@@ -89,22 +88,11 @@ class _Parser:
         self.word = next(self._words, None)
 
 
-def as_text(value: Any) -> str:  # noqa: ANN401  # any wire value
-    """Write a value as the toolstack's database compares it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "(" + " ".join(f"'{item}'" for item in value) + ")"
-    if isinstance(value, dict):
-        return "(" + " ".join(f"('{key}' '{item}')" for key, item in value.items()) + ")"
-    return str(value)
-
-
 def _field(name: str, column: str) -> Callable[[Record], str]:
     def look_up(record: Record) -> str:
         if name not in record:
             raise Failure("INTERNAL_ERROR", "missing field", column, "")
-        return as_text(record[name])
+        return sexpr.text(record[name])
 
     return look_up
 

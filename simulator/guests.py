@@ -1,7 +1,7 @@
 """Guest tools: a guest reports its addresses and abilities some time after boot.
 
-Whether a guest has the tools is written in its VM's `other_config`, key `simulator:tools`; clones,
-copies and snapshots inherit it with everything else on the disk.
+Which guests have the tools is kept in `db.tools`; clones, copies and snapshots inherit it with
+everything else on the disk.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,6 @@ from simulator.pool import Pool
 from simulator.rules.view import peek, records
 from simulator.tables import Database, Record
 
-TOOLS = "simulator:tools"
 BOOT = "guest.boot"
 _ABILITIES = {
     **dict.fromkeys(("feature-shutdown", "feature-poweroff", "feature-reboot"), "1"),
@@ -32,7 +31,7 @@ _SYSTEM = {
 def boot(pool: Pool, vm: str) -> None:
     """Schedule the report of a guest's tools, if it has them."""
     record = pool.db.get("VM", vm)
-    if record["other_config"].get(TOOLS) == "true":
+    if vm in pool.db.tools:
         boot_seconds = pool.guest_rules.of(record).boot
         wait = pool.duration(BOOT) if boot_seconds is None else boot_seconds
         _later(pool, wait, report, vm, record["domid"])

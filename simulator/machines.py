@@ -20,8 +20,8 @@ def new_vm(pool: Pool, fields: Mapping[str, Any]) -> str:
     whole = {**fields, **_DROPPED, "other_config": seeded, "domid": NO_DOMAIN}
     vm = pool.db.create("VM", whole, metrics=pool.db.create("VM_metrics"))
     record = pool.db.get("VM", vm)
-    kind = vm_rules.domain_type(record)
-    pool.db.put("VM", vm, domain_type=kind, memory_overhead=memory.overhead(record))
+    pool.db.put("VM", vm, domain_type=vm_rules.domain_type(record))
+    pool.db.put("VM", vm, memory_overhead=memory.overhead(record))
     preconditions.refresh(pool.db, "VM", vm)
     return vm
 
@@ -72,6 +72,7 @@ def drop_vm(db: Database, vm: str) -> None:
     for cls, field in (("VM_metrics", "metrics"), ("VM_guest_metrics", "guest_metrics")):
         if db.exists(cls, record[field]):
             db.destroy(cls, record[field])
+    db.tools.discard(vm)
     db.destroy("VM", vm)
 
 

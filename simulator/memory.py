@@ -4,15 +4,24 @@ A VM reserves memory when its host is chosen and releases it when its domain end
 `VM_metrics.memory_actual` and its `memory_overhead`.
 """
 
+import math
+
 from simulator.rules.view import peek
 from simulator.tables import Database, Record
 
 MIB = 1 << 20
+_FIXED_MIB = 2
+_PAGES_OF_A_VCPU = 256
+_PAGES_OF_A_MIB = 256
 
 
 def overhead(vm: Record) -> int:
-    """Return the bytes that a VM's domain takes beside the guest's memory."""
-    return int(vm["memory_static_max"]) // 128 + int(vm["VCPUs_max"]) * MIB
+    """Return the bytes that a VM's domain takes beside the guest's memory (xenopsd's memory.ml)."""
+    if vm["domain_type"] == "pv":
+        return MIB
+    pages = _PAGES_OF_A_VCPU * int(vm["VCPUs_max"]) + 2 * (int(vm["memory_static_max"]) // MIB)
+    shadow = math.ceil(pages / _PAGES_OF_A_MIB * float(vm["HVM_shadow_multiplier"]))
+    return (_FIXED_MIB + shadow) * MIB
 
 
 def needed(vm: Record) -> int:

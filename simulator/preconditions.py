@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from simulator.errors import Failure
 from simulator.rules import devices as device_rules
-from simulator.rules import hosts, storage
+from simulator.rules import hosts, pools, storage
 from simulator.rules import vm as vm_rules
 from simulator.rules.view import Rule, View, peek, records
 from simulator.tables import Database
@@ -31,6 +31,7 @@ PRECONDITIONS = {
     ),
     "VDI": Preconditions(storage.VDI_RULES, storage.VDI_RULES, storage.VDI_OPERATIONS),
     "SR": Preconditions(storage.SR_RULES, storage.SR_RULES, storage.SR_OPERATIONS),
+    "pool": Preconditions((), pools.RULES, pools.OPERATIONS),
     "host": Preconditions(hosts.HOST_RULES, hosts.HOST_RULES, hosts.HOST_OPERATIONS),
 }
 """The classes with preconditions; all others allow everything."""

@@ -104,6 +104,7 @@ class Database:
         self.model = model
         self.generation = 1
         self.deferred = False  # see preconditions.deferred
+        self.tools: set[str] = set()  # VMs whose disks hold the guest tools, see guests
         self.held: set[str] = set()  # disks that their back end has not released, see back_end
         self.tables = {cls.name: Table(cls) for cls in model.classes.values() if cls.stored}
         self._rng = rng

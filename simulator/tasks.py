@@ -12,6 +12,8 @@ from simulator.tables import NULL, Database
 
 KEPT_SECONDS = 3900.0
 STUCK_SECONDS = 24 * 3600.0
+_PLACES = (("ocaml/xapi/rbac.ml", 205), ("ocaml/xapi/server_helpers.ml", 95))
+_BACKTRACE = "".join(f"((process xapi)(filename {file})(line {line}))" for file, line in _PLACES)
 
 
 class Task:
@@ -96,7 +98,7 @@ class Task:
             self._put(status="cancelled")
             self._end(allowed_operations=[])
             return
-        self._put(progress=1.0, error_info=failure.description(), backtrace=_backtrace(failure))
+        self._put(progress=1.0, error_info=failure.description(), backtrace=f"({_BACKTRACE})")
         self._put(finished=self._clock.iso(), allowed_operations=[])
         self._end(status="failure")
 
@@ -257,7 +259,3 @@ class Tasks:
 def _resolve(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
-
-
-def _backtrace(failure: Failure) -> str:
-    return f"(((process xapi)(filename simulator)(line 0)(text {failure.code})))"

@@ -1,7 +1,7 @@
 """What a pool consists of when it starts, by a plan: the default one or that of a pool file."""
 
 from simulator import preconditions
-from simulator.inventory import hosts, networks, releases, storage, vms
+from simulator.inventory import hardware, hosts, networks, software, storage, vms
 from simulator.inventory.crowd import grown
 from simulator.inventory.files import PoolFileError, default, read
 from simulator.inventory.plan import Pool as Plan
@@ -24,7 +24,6 @@ def _build(site: Site) -> None:
     with preconditions.deferred(site.db):
         networks.build(site)
         hosts.build(site)
-        releases.tell(site)
         networks.plug(site)
         storage.build(site)
         _pool(site)
@@ -32,8 +31,11 @@ def _build(site: Site) -> None:
 
 
 def _pool(site: Site) -> None:
+    cpus = sum(host.cpus for host in site.plan.hosts)
     site.db.create(
         "pool",
+        restrictions=software.restrictions(),
+        cpu_info=hardware.pool_cpu_info(cpus, len(site.hosts)),
         name_label=site.plan.name,
         master=next(iter(site.hosts.values())),
         default_SR=site.default_storage,

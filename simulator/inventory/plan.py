@@ -198,7 +198,7 @@ class Vm(Machine):
 class Pool(Plan):
     """A whole pool; left out, hosts, networks and storage are those of a fresh installation."""
 
-    name: str = "Simulated pool"
+    name: str = "pool01"
     release: Annotated[str, BeforeValidator(_text), AfterValidator(_release)] = CURRENT_NAME
     ha: bool = False
     hosts: Annotated[tuple[Host, ...], Field(min_length=1, max_length=64)] = (Host(name="xs1"),)

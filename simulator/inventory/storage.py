@@ -1,11 +1,10 @@
 """Storage repositories, their plugs, and the images that belong to no VM."""
 
 from simulator import disks
-from simulator.inventory import references
+from simulator.inventory import drivers, references
 from simulator.inventory.plan import Image, Storage
 from simulator.inventory.site import Site, placed
 from simulator.memory import MIB
-from simulator.rules.storage import ABILITIES
 
 _TOOLS = "xs-tools"
 _ROOM_FOR_HEADERS = 2 * MIB
@@ -19,8 +18,7 @@ def build(site: Site) -> None:
                 site.storage[name] = _repository(site, storage, name, hosts)
     if default := references.default_storage(site.plan):
         site.default_storage = site.storage[default]
-    for kind in ABILITIES:
-        site.db.create("SM", type=kind, name_label=kind, vendor="Citrix Systems Inc")
+    drivers.build(site)
 
 
 def _repository(site: Site, storage: Storage, name: str, hosts: list[str]) -> str:

@@ -59,7 +59,6 @@ def _machine(
     config: dict[str, str],
     **fields: Any,  # noqa: ANN401  # wire values
 ) -> str:
-    tools = {guests.TOOLS: "true"} if plan.tools else {}
     kind = _KINDS[plan.kind]
     vm = machines.new_vm(
         site.pool,
@@ -69,13 +68,15 @@ def _machine(
             "name_description": plan.description,
             "tags": list(plan.tags),
             "platform": {**kind["platform"], **plan.platform},
-            "other_config": {**tools, **config, **plan.other_config},
+            "other_config": {**config, **plan.other_config},
             "VCPUs_max": plan.vcpus,
             "VCPUs_at_startup": plan.vcpus,
             **_memory(plan),
             **fields,
         },
     )
+    if plan.tools:
+        site.db.tools.add(vm)
     _devices(site, plan, name, vm)
     for label in plan.snapshots:
         _snapshot(site, vm, label)

@@ -1,9 +1,9 @@
 """VM.clone, copy, snapshot and checkpoint."""
 
-from simulator import copies, disks, images, machines
+from simulator import copies, disks, images, machines, vm_messages
 from simulator.call import Call, CurrentOperation
 from simulator.errors import Failure
-from simulator.methods import method, vm_power
+from simulator.methods import method
 from simulator.rules import storage
 
 
@@ -32,7 +32,7 @@ async def snapshot(call: Call, vm: str, new_name: str, ignore_vdis: list[str] | 
         made = await copies.copy_disks(call, vm, "snapshot", without=ignore_vdis or ())
         kept = copies.snapshot(call.pool, vm, new_name, made)
         await _finish(call, kept, "snapshot")
-    vm_power.add_message(call, vm, "VM_SNAPSHOTTED")
+    vm_messages.add(call, vm, "VM_SNAPSHOTTED", "snapshotted")
     return kept
 
 
@@ -48,7 +48,7 @@ async def checkpoint(call: Call, vm: str, new_name: str) -> str:
         finally:
             _wake(call, vm, before)
         await _finish(call, kept, "checkpoint")
-    vm_power.add_message(call, vm, "VM_CHECKPOINTED")
+    vm_messages.add(call, vm, "VM_CHECKPOINTED", "checkpointed")
     return kept
 
 

@@ -1,6 +1,6 @@
 """Methods of a VM that the toolstack does not publish."""
 
-from simulator import copies
+from simulator import copies, vm_messages
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method, vm_power
@@ -27,7 +27,8 @@ async def csvm(call: Call, vm: str) -> str:
         made = await copies.copy_disks(call, vm, "clone")
         name = f"{call.db.get('VM', vm)['name_label']}-cloned-suspended"
         clone = copies.clone(call.pool, vm, name, made)
-    vm_power.add_message(call, vm, "VM_CLONED")
+    uuid = call.db.get("VM", clone)["uuid"]
+    vm_messages.add(call, vm, "VM_CLONED", f"cloned (new uuid: {uuid})")
     return clone
 
 

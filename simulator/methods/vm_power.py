@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from simulator import bios, domains, failover, guest_requests, images, locks, placement
+from simulator import bios, domains, failover, guest_requests, images, locks, placement, vm_messages
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
@@ -62,7 +62,7 @@ async def hard_shutdown(call: Call, vm: str) -> None:
     async with call.current_operation("VM", vm, "hard_shutdown"):
         await _end_others(call, vm, _ENDED_BY_SHUTDOWN)
         await call.work("VM.hard_shutdown")
-        _halt(call, vm)
+        _halt(call, vm, "shutdown forcibly")
 
 
 @method("VM.clean_reboot")
@@ -71,7 +71,7 @@ async def clean_reboot(call: Call, vm: str) -> None:
     async with locks.vm_and_devices(call, vm, "clean_reboot"):
         await guest_requests.shut_down(call, vm, "VM.clean_reboot")
         domains.reboot(call.pool, vm)
-        add_message(call, vm, "VM_REBOOTED")
+        vm_messages.add(call, vm, "VM_REBOOTED", "rebooted cleanly")
 
 
 @method("VM.hard_reboot")
@@ -81,7 +81,7 @@ async def hard_reboot(call: Call, vm: str) -> None:
         await _end_others(call, vm, _ENDED_BY_REBOOT)
         async with locks.devices(call, vm):
             await _reset(call, vm)
-        add_message(call, vm, "VM_REBOOTED")
+        vm_messages.add(call, vm, "VM_REBOOTED", "rebooted forcibly")
 
 
 @method("VM.pause")
@@ -90,7 +90,7 @@ async def pause(call: Call, vm: str) -> None:
     async with call.current_operation("VM", vm, "pause"):
         await call.work("VM.pause")
         call.db.put("VM", vm, power_state="Paused")
-        add_message(call, vm, "VM_PAUSED")
+        vm_messages.add(call, vm, "VM_PAUSED", "paused")
 
 
 @method("VM.unpause")
@@ -99,7 +99,7 @@ async def unpause(call: Call, vm: str) -> None:
     async with call.current_operation("VM", vm, "unpause"):
         await call.work("VM.unpause")
         call.db.put("VM", vm, power_state="Running")
-        add_message(call, vm, "VM_UNPAUSED")
+        vm_messages.add(call, vm, "VM_UNPAUSED", "unpaused")
 
 
 @method("VM.power_state_reset")
@@ -134,13 +134,6 @@ def assert_running(call: Call, vm: str) -> None:
         raise Failure("VM_BAD_POWER_STATE", vm, "running", state.lower())
 
 
-def add_message(call: Call, vm: str, name: str) -> None:
-    """Create a message about a VM."""
-    record = call.db.get("VM", vm)
-    event = name.removeprefix("VM_").lower().replace("_", " ")
-    call.create_message(name, "VM", record["uuid"], f"VM '{record['name_label']}' {event}")
-
-
 async def _reset(call: Call, vm: str) -> None:
     """Give a VM a new domain, whatever became of it while other operations were cancelled."""
     match call.db.get("VM", vm)["power_state"]:
@@ -159,15 +152,15 @@ async def _boot(call: Call, vm: str, host: str, work: str, *, paused: bool) -> N
         domains.forget_guest(call.db, vm)
         await call.work(work)
         domains.bring_up(call.pool, vm, host, paused=paused)
-    add_message(call, vm, "VM_STARTED")
+    vm_messages.add_on_host(call, vm, "VM_STARTED", "started")
 
 
-def _halt(call: Call, vm: str) -> None:
+def _halt(call: Call, vm: str, event: str = "shutdown") -> None:
     if call.db.get("VM", vm)["power_state"] == "Halted":
         return
     images.drop(call.db, vm)
     domains.halt(call.pool, vm)
-    add_message(call, vm, "VM_SHUTDOWN")
+    vm_messages.add(call, vm, "VM_SHUTDOWN", event)
 
 
 async def _shuts_down_cleanly(call: Call, vm: str) -> bool:

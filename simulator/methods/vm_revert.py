@@ -1,6 +1,6 @@
 """VM.revert: restore a VM from a snapshot (ocaml/xapi/xapi_vm_snapshot.ml)."""
 
-from simulator import copies, disks, machines, memory, preconditions, subtasks
+from simulator import copies, disks, machines, memory, preconditions, subtasks, vm_messages
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method, vm_power
@@ -22,7 +22,7 @@ async def revert(call: Call, snapshot: str) -> None:
         made = await _clones(call, snapshot, vm)
         _replace_devices(call, snapshot, vm, made)
         _restore(call, snapshot, vm)
-    vm_power.add_message(call, vm, "VM_SNAPSHOT_REVERTED")
+    vm_messages.add(call, vm, "VM_SNAPSHOT_REVERTED", "reverted to a snapshot")
 
 
 def _recreate(call: Call, snapshot: str) -> str:

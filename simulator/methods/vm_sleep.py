@@ -9,6 +9,7 @@ from simulator import (
     memory,
     placement,
     preconditions,
+    vm_messages,
 )
 from simulator.call import Call
 from simulator.errors import Failure
@@ -26,7 +27,7 @@ async def suspend(call: Call, vm: str) -> None:
             disks.drop(call.db, image)
             raise
         domains.suspend(call.pool, vm, image)
-        vm_power.add_message(call, vm, "VM_SUSPENDED")
+        vm_messages.add(call, vm, "VM_SUSPENDED", "suspended")
 
 
 @method("VM.resume")
@@ -61,7 +62,8 @@ async def pool_migrate(call: Call, vm: str, host: str, options: dict[str, str]) 
 
 async def migrate(call: Call, vm: str, host: str) -> None:
     """Move a locked VM to a locked host."""
-    call.running.forward(call.db.get("VM", vm)["resident_on"])
+    source = call.db.get("VM", vm)["resident_on"]
+    call.running.forward(source)
     memory.take(call.db, vm, host)
     try:
         await call.work("VM.pool_migrate")
@@ -69,7 +71,8 @@ async def migrate(call: Call, vm: str, host: str) -> None:
         memory.give(call.db, vm, host)
         raise
     domains.move(call.pool, vm, host)
-    vm_power.add_message(call, vm, "VM_MIGRATED")
+    places = (vm_messages.host_text(call.db, each) for each in (source, host))
+    vm_messages.add(call, vm, "VM_MIGRATED", f"migrated from {' to '.join(places)}")
 
 
 def _assert_target(call: Call, vm: str, host: str) -> None:
@@ -98,4 +101,4 @@ async def _wake(call: Call, vm: str, host: str, *, paused: bool) -> None:
         await call.work("VM.resume", cancellable=False)
         images.drop(call.db, vm)
         domains.bring_up(call.pool, vm, host, paused=paused)
-    vm_power.add_message(call, vm, "VM_RESUMED")
+    vm_messages.add_on_host(call, vm, "VM_RESUMED", "resumed")

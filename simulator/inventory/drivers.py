@@ -1,0 +1,62 @@
+"""The storage drivers (SM) of a pool, with the features that each back end announces."""
+
+from simulator.inventory.site import Site
+from simulator.rules.storage import ABILITIES, THICK
+
+_DISKS = (
+    *("SR_PROBE", "SR_UPDATE", "SR_STATS", "VDI_CREATE", "VDI_DELETE", "VDI_ATTACH"),
+    *("VDI_DETACH", "VDI_CLONE", "VDI_SNAPSHOT", "VDI_RESIZE", "VDI_MIRROR", "VDI_UPDATE"),
+    *("VDI_GENERATE_CONFIG", "VDI_CONFIG_CBT", "VDI_ACTIVATE", "VDI_DEACTIVATE"),
+    *("VDI_READ_CACHING", "ATOMIC_PAUSE"),
+)
+_LUNS = ("SR_PROBE", "VDI_CREATE", "VDI_DELETE", "VDI_ATTACH", "VDI_DETACH", "VDI_INTRODUCE")
+_MEDIA = ("VDI_ATTACH", "VDI_DETACH", "SR_SCAN", "SR_ATTACH", "SR_DETACH")
+_NAMES = {
+    "nfs": ("NFS VHD", "SR plugin which stores disks as VHD files on a remote NFS filesystem"),
+    "smb": ("SMB VHD", "SR plugin which stores disks as VHD files on a remote SMB filesystem"),
+    "ext": ("Local EXT VHD", "SR plugin which represents disks as VHD files on a local EXT disk"),
+    "file": ("Local Path VHD", "SR plugin which represents disks as VHD files in a local path"),
+    "lvm": ("Local VHD on LVM", "SR plugin which represents disks as VHDs on Logical Volumes"),
+    "lvmoiscsi": ("LVHD over iSCSI", "SR plugin which represents disks as LVs within a LUN"),
+    "lvmohba": ("LVHD over FC", "SR plugin which represents disks as VHDs on LVs within an HBA"),
+    "iscsi": ("iSCSI", "Base ISCSI SR driver, provides a LUN-per-VDI"),
+    "hba": ("HBA", "SR plugin which represents LUNs as VDIs sourced by hardware HBAs"),
+    "iso": ("ISO", "Handles CD images stored as files in iso format"),
+    "udev": ("udev", "SR plugin which represents devices plugged in via udev as VDIs"),
+}
+
+
+def build(site: Site) -> None:
+    """Create one driver for each type of storage."""
+    for kind in ABILITIES:
+        name, description = _NAMES[kind]
+        features = _features(kind)
+        site.db.create(
+            "SM",
+            type=kind,
+            name_label=name,
+            name_description=description,
+            vendor="Citrix Systems Inc",
+            copyright="(C) 2008 Citrix Systems Inc",
+            version="1.0",
+            required_api_version="1.0",
+            configuration={},
+            capabilities=list(features),
+            features=features,
+            driver_filename=f"/opt/xensource/sm/{_file(kind)}",
+        )
+
+
+def _features(kind: str) -> dict[str, int]:
+    """Return a driver's features and their versions."""
+    if "vdi_clone" in ABILITIES[kind]:
+        thin = () if kind in THICK else ("THIN_PROVISIONING",)
+        online = ("VDI_RESIZE_ONLINE",) if kind in THICK else ()
+        known = dict.fromkeys((*_DISKS, *thin, *online), 1)
+        return {**known, "VDI_RESET_ON_BOOT": 2}
+    return dict.fromkeys(_LUNS if "vdi_create" in ABILITIES[kind] else _MEDIA, 1)
+
+
+def _file(kind: str) -> str:
+    stem = {"lvmoiscsi": "LVMoISCSI", "lvmohba": "LVMoHBA"}.get(kind, kind.upper())
+    return f"{stem}SR"
