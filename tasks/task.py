@@ -17,6 +17,7 @@ from tasks.engine.declaration.field_types import (
 )
 from tasks.engine.declaration.operation import Steps, operation
 from tasks.engine.declaration.suspensions import Follow
+from xenserver import errors, object_kinds
 from xenserver.client import Xen
 
 Status = Annotated[
@@ -48,7 +49,32 @@ def follow(xen: Xen, *, task: TaskUuid, every: Every = 5.0) -> Steps[Followed]:
     job = xen.find.task(task)
     record = xen.task.get_record(job)
     end = yield Follow(job.ref, every)
-    return followed("Task succeeded", record, end)
+    made = _made(xen, record["name_label"], end["result"])
+    answer = followed("Task succeeded", record, {**end, "result": made or end["result"]})
+    return answer.model_copy(update={"uuid": made if made and isinstance(made, str) else None})
+
+
+def _made(xen: Xen, name: str, result: str | list[str]) -> str | list[str]:
+    """Return the UUIDs of what a task made; nothing for a result that is no reference."""
+    refs = [result] if isinstance(result, str) else result
+    if not refs or not all(ref.startswith("OpaqueRef:") for ref in refs):
+        return ""
+    uuids = [_uuid(xen, name, ref) for ref in refs]
+    return uuids[0] if isinstance(result, str) else uuids
+
+
+def _uuid(xen: Xen, name: str, ref: str) -> str:
+    """Return the UUID of what a task made: an object of the class that it is named after, mostly.
+
+    `Async.VM.clone` makes a VM, `Async.pool.create_VLAN_from_PIF` PIFs.
+    """
+    named = name.removeprefix("Async.").partition(".")[0]
+    for cls in dict.fromkeys([named, *object_kinds.CLASSES.values()]):
+        try:
+            return str(getattr(xen, cls).get_uuid(ref))
+        except (errors.Missing, errors.Refused):
+            continue  # of another class, or of none that has UUIDs
+    return "gone"
 
 
 @operation(queue="find")

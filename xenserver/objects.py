@@ -26,6 +26,10 @@ class ObjectRef:
         """Return the name, or where it is not known the UUID."""
         return self.name or self.uuid
 
+    def renamed(self, name: str) -> ObjectRef:
+        """Return the same object under the name that it was given since."""
+        return dataclasses.replace(self, name=name)
+
     def to_json(self) -> str:
         """Write the thing down, for `from_json` to read."""
         return json.dumps(dataclasses.astuple(self))

@@ -86,11 +86,18 @@ def _spelt(calls: str, message: Message) -> str:
 def _ending(message: Message, fields: Sequence[Field], model: Model) -> _Ending:
     kind = message.result
     if kind.kind == _VOID:
-        thing = ", thing" if _subject(message, fields) else ""
+        thing = f", {_as_it_is(message, fields)}" if _subject(message, fields) else ""
         return _Ending(_return(f'done("{message.method} done"{thing})'), "Done", "done")
     if method_signature.is_long(message):
         return _of_what_was_made(kind, model)
     return _told(*_as_answered(kind, "given", model))
+
+
+def _as_it_is(message: Message, fields: Sequence[Field]) -> str:
+    """Write the object a method was done to as it is afterwards: it may have another name."""
+    if message.name == "set_name_label":
+        return f"thing.renamed({fields[-1].name})"
+    return "thing"
 
 
 def _of_what_was_made(kind: Type, model: Model) -> _Ending:

@@ -137,10 +137,12 @@ class Finished(TypedDict):
 
 
 class Followed(TypedDict):
-    """A task of XenServer has succeeded."""
+    """A task of XenServer has succeeded; references in its result are told as UUIDs."""
 
     return_result: str
     """What was done in words, or the UUID of what was made."""
+    uuid: NotRequired[str]
+    """The object that it made."""
     task: XenTask
 
 

@@ -57,14 +57,14 @@ def unloaded() -> Iterator[None]:
 
 
 def test_a_setter_takes_the_name_of_an_object_and_the_new_value() -> None:
-    """A reference has become a name that the gate looks up."""
+    """The answer has the name that it has now, not the one it was found by."""
     assert _text("VM.set_name_label") == (
         "@operation()\n"
         "def set_name_label(xen: Xen, *, vm: VmName, name_label: Label) -> Done:\n"
         '    """Set name_label of one VM."""\n'
         "    thing = xen.find.vm(vm)\n"
         "    xen.VM.set_name_label(thing, name_label)\n"
-        '    return done("VM.set_name_label done", thing)\n'
+        '    return done("VM.set_name_label done", thing.renamed(name_label))\n'
     )
 
 

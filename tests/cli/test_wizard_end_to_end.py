@@ -196,7 +196,7 @@ def test_what_it_wrote_runs_by_message_and_by_command(
     isolated_stack.do("xenserver.vdi.set_name_label", vdi=disk, name_label=name)
     said = wizard.xenflow("vm", "set-name-description", "--vm", name, "--argument-2", "counted")
 
-    assert answer["uuid"] == vm
+    assert (answer["uuid"], answer["name_label"]) == (vm, name)
     assert said.code == 0, said.err
     record = isolated_stack.xenserver.records("VM")[vm]
     assert (record["name_label"], record["name_description"]) == (name, "counted")

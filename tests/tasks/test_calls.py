@@ -13,6 +13,7 @@ from tests.tasks.table import TABLE, Case
 UNDER_A_WORKING_NAME = {"Async.VM.clone", "Async.VM.copy", "Async.VM.snapshot"}
 FOLLOWING = {"xenserver.task.cancel", "xenserver.task.follow"}
 WAITING = "xenserver.vm.wait_for_address"
+ONE_BY_ONE = {"VBD.get_record"}  # of several drives of a VM, each
 POLLERS = {"event.from", "task.get_all_records"}
 
 
@@ -37,7 +38,7 @@ def test_nothing_is_read_twice(case: Case) -> None:
     for method in calls.golden()[case.name]:
         if method.startswith("Async."):
             read.clear()
-        assert method not in read
+        assert method not in read - ONE_BY_ONE
         read.add(method)
 
 

@@ -1,5 +1,7 @@
 """XenServer's own tasks: cancelled, followed."""
 
+import json
+
 import pytest
 
 from tasks import task
@@ -46,8 +48,30 @@ def test_follow_gives_the_record_of_a_task_that_succeeded(lab: Lab) -> None:
     told = answer["task"]
     assert (told["uuid"], told["name_label"]) == (job, "Async.VM.clone")
     assert (told["status"], told["progress"]) == ("success", 1.0)
-    assert told["result"] == lab.ref("VM", "web03")
+    assert told["result"] == answer["uuid"] == lab.uuid("VM", "web03")
     assert told["finished"] == lab.record("task", job)["finished"]
+
+
+def test_follow_tells_each_of_many_that_a_task_made(lab: Lab) -> None:
+    """A VLAN outside has an interface on each host."""
+    eth0 = next(ref for ref, pif in lab.all("PIF").items() if pif["physical"])
+    job = lab.begin("pool.create_VLAN_from_PIF", eth0, lab.ref("network", "lab"), "77")
+
+    answer = lab.do(task.follow, task=job)
+
+    vlans = {pif["uuid"] for pif in lab.all("PIF").values() if int(pif["VLAN"]) == 77}
+    assert set(json.loads(answer["task"]["result"])) == vlans
+    assert "uuid" not in answer
+
+
+def test_follow_of_what_makes_nothing_names_nothing(lab: Lab) -> None:
+    """The result is empty."""
+    job = lab.begin("VM.start", lab.ref("VM", "web02"), False, False)  # noqa: FBT003 - in wire order
+
+    answer = lab.do(task.follow, task=job)
+
+    assert "uuid" not in answer
+    assert answer["task"]["result"] == ""
 
 
 def test_follow_fails_as_the_task_fails(lab: Lab) -> None:

@@ -78,8 +78,9 @@ class XenTask(BaseModel):
 
 
 class Followed(Answer):
-    """A task of XenServer has succeeded."""
+    """A task of XenServer has succeeded; references in its result are told as UUIDs."""
 
+    uuid: str | None = Field(None, description="the object that it made")
     task: XenTask
 
 

@@ -142,9 +142,22 @@ def _accept(execution: Execution, label: str, ref: str) -> Outcome | Accepted:
 
 
 def accepted(record: Mapping[str, Any]) -> Accepted:
-    """Return the answer that shows a XenServer task at work."""
-    words = f"XenServer works on it: {record['name_label']}"
-    return Accepted(return_result=words, task=XenTask.model_validate(record))
+    """Return the answer that shows a XenServer task."""
+    task = XenTask.model_validate(record)
+    return Accepted(return_result=_in_words(task), task=task)
+
+
+def _in_words(task: XenTask) -> str:
+    """Return how a task stands that XenServer has accepted; it may have ended by now."""
+    match task.status, task.error_info:
+        case "success", _:
+            return f"XenServer has done it already: {task.name_label}"
+        case "failure", [code, *params]:
+            return f"XenServer has refused it already: {errors.from_api(code, params).message}"
+        case "failure" | "cancelled", _:
+            return f"XenServer has ended it already, as {task.status}: {task.name_label}"
+        case _:
+            return f"XenServer works on it: {task.name_label}"
 
 
 def finish(execution: Execution, number: str, call: Call, outcome: Outcome) -> Outcome | Suspended:
