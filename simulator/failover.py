@@ -46,6 +46,18 @@ def assert_admits(db: Database, vm: str) -> None:
         assert_preserves_plan(db)
 
 
+def protect(db: Database, vm: str, *, wanted: bool) -> None:
+    """Have a VM with a restart priority run always from its start on, until it is shut down."""
+    priority = db.get("VM", vm)["ha_restart_priority"]
+    db.put("VM", vm, ha_always_run=wanted and priority == _PROTECTED[0])
+
+
+def assert_unprotected(db: Database, vm: str) -> None:
+    """Refuse to change a halted VM that is about to be restarted."""
+    if _pool(db)["ha_enabled"] and db.get("VM", vm)["ha_always_run"]:
+        raise Failure("VM_IS_PROTECTED", vm)
+
+
 def assert_preserves_plan(db: Database) -> None:
     """Refuse what takes room from a pool that has too little to restart its protected VMs."""
     pool = _pool(db)

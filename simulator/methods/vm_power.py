@@ -152,6 +152,7 @@ async def _boot(call: Call, vm: str, host: str, work: str, *, paused: bool) -> N
         domains.forget_guest(call.db, vm)
         await call.work(work)
         domains.bring_up(call.pool, vm, host, paused=paused)
+    failover.protect(call.db, vm, wanted=True)
     vm_messages.add_on_host(call, vm, "VM_STARTED", "started")
 
 
@@ -160,6 +161,7 @@ def _halt(call: Call, vm: str, event: str = "shutdown") -> None:
         return
     images.drop(call.db, vm)
     domains.halt(call.pool, vm)
+    failover.protect(call.db, vm, wanted=False)
     vm_messages.add(call, vm, "VM_SHUTDOWN", event)
 
 

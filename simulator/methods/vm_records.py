@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simulator import machines, placement, slots
+from simulator import failover, machines, placement, slots
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
@@ -42,6 +42,7 @@ async def set_is_a_template(call: Call, vm: str, value: bool) -> None:
         call.db.put("VM", vm, is_a_template=False)
         return
     async with call.current_operation("VM", vm, "make_into_template"):
+        failover.assert_unprotected(call.db, vm)
         metrics = call.db.get("VM", vm)["metrics"]
         call.db.put("VM", vm, is_a_template=True, ha_always_run=False, metrics=NULL)
         if call.db.exists("VM_metrics", metrics):

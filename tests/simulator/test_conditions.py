@@ -174,6 +174,37 @@ class TestHosts:
         assert xen("VM.get_resident_on", running) != member
         assert xen("VM.get_power_state", xen.find("VM", "db01")) == "Halted"
 
+    def test_a_vm_that_waits_for_its_restart_is_protected(
+        self, xen: Any, control: Any, member: str, running: str, held: Any
+    ) -> None:
+        """No host has room for it, so it is halted, but it is to run always."""
+        control("ha", enabled=True)
+        xen("VM.set_ha_restart_priority", running, "restart")
+        for host in ("xs1", "xs3"):
+            control("host", host=host, state="disabled")
+        control("host", host="xs2", state="dead")
+        assert member
+
+        held(61)
+
+        assert xen("VM.get_power_state", running) == "Halted"
+        assert xen("VM.get_ha_always_run", running) is True
+        assert xen.refusal("VM.set_is_a_template", running, True) == ["VM_IS_PROTECTED", running]
+
+    def test_a_vm_that_is_shut_down_is_not_restarted(
+        self, xen: Any, control: Any, running: str
+    ) -> None:
+        """From its start on it was to run always."""
+        control("ha", enabled=True)
+        xen("VM.set_ha_restart_priority", running, "restart")
+        assert xen("VM.get_ha_always_run", running) is True
+
+        xen("VM.hard_shutdown", running)
+
+        assert xen("VM.get_ha_always_run", running) is False
+        xen("VM.start", running, False, False)
+        assert xen("VM.get_ha_always_run", running) is True
+
     def test_an_overcommitted_pool_starts_no_protected_vm(
         self, xen: Any, control: Any, halted: str
     ) -> None:
