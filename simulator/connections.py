@@ -1,8 +1,8 @@
 """Open connections: how many are served at once, and how long a client may be silent.
 
 The toolstack limits the headers of a connection's first request only: 10 s for each read, 60 s in
-all. A kept-open connection may be silent for ever. Connections beyond the limit wait in line before
-anything is read from them. (http_svr.ml, server_io.ml)
+all. A kept-open connection may be silent for ever. Connections beyond the limit wait in a queue,
+and nothing is read from them. (http_svr.ml, server_io.ml)
 """
 
 import asyncio
@@ -19,7 +19,7 @@ _REPLY = (
 )
 
 
-class Patience:
+class HeaderTimeouts:
     """The time limits of a connection until the headers of its first request are there."""
 
     def __init__(self, transport: asyncio.Transport, limits: Limits) -> None:
@@ -28,27 +28,27 @@ class Patience:
         self._read: asyncio.TimerHandle | None = None
         self._total: asyncio.TimerHandle | None = None
 
-    def begin(self) -> None:
-        """Wait for the first request from now on."""
+    def start(self) -> None:
+        """Start both timeouts."""
         loop = asyncio.get_running_loop()
-        self._total = loop.call_later(self._limits.header_total, self._give_up)
-        self.heard()
+        self._total = loop.call_later(self._limits.header_total, self._time_out)
+        self.restart_read()
 
-    def heard(self) -> None:
-        """Wait for the next read, unless the headers are there."""
+    def restart_read(self) -> None:
+        """Restart the timeout of a read, unless the headers are there."""
         if self._total:
             self._cancel(self._read)
             loop = asyncio.get_running_loop()
-            self._read = loop.call_later(self._limits.header_read, self._give_up)
+            self._read = loop.call_later(self._limits.header_read, self._time_out)
 
-    def end(self) -> None:
-        """Wait no more: the headers are there, or the connection is gone."""
+    def stop(self) -> None:
+        """Stop both timeouts."""
         self._cancel(self._read)
         self._cancel(self._total)
         self._read = self._total = None
 
-    def _give_up(self) -> None:
-        self.end()
+    def _time_out(self) -> None:
+        self.stop()
         self._transport.write(_REPLY)
         self._transport.close()
 
@@ -59,12 +59,12 @@ class Patience:
 
 
 class Connections:
-    """The connections of a server: those that are served, and those in line."""
+    """The connections of a server: those that are served, and those that wait in a queue."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._served: dict[asyncio.Transport, Patience] = {}
-        self._line: OrderedDict[asyncio.Transport, Patience] = OrderedDict()
+        self._served: dict[asyncio.Transport, HeaderTimeouts] = {}
+        self._queue: OrderedDict[asyncio.Transport, HeaderTimeouts] = OrderedDict()
 
     def __len__(self) -> int:
         """Count the connections that are served."""
@@ -72,36 +72,36 @@ class Connections:
 
     @property
     def waiting(self) -> int:
-        """Count the connections in line."""
-        return len(self._line)
+        """Count the connections in the queue."""
+        return len(self._queue)
 
     def all(self) -> list[asyncio.Transport]:
         """Return every open connection."""
-        return [*self._served, *self._line]
+        return [*self._served, *self._queue]
 
-    def add(self, transport: asyncio.Transport) -> Patience:
-        """Serve a new connection, or let it wait in line."""
-        patience = Patience(transport, self._limits)
-        self._line[transport] = patience
+    def add(self, transport: asyncio.Transport) -> HeaderTimeouts:
+        """Serve a new connection, or queue it."""
+        timeouts = HeaderTimeouts(transport, self._limits)
+        self._queue[transport] = timeouts
         self._admit()
-        if transport in self._line:  # asyncio begins to read after this returns
+        if transport in self._queue:  # asyncio begins to read after this returns
             asyncio.get_running_loop().call_soon(self._pause, transport)
-        return patience
+        return timeouts
 
     def remove(self, transport: asyncio.Transport) -> None:
         """Forget a connection that is closed; the next in line takes its place."""
-        patience = self._served.pop(transport, None) or self._line.pop(transport, None)
-        if patience:
-            patience.end()
+        timeouts = self._served.pop(transport, None) or self._queue.pop(transport, None)
+        if timeouts:
+            timeouts.stop()
         self._admit()
 
     def _pause(self, transport: asyncio.Transport) -> None:
-        if transport in self._line:
+        if transport in self._queue:
             transport.pause_reading()
 
     def _admit(self) -> None:
-        while self._line and len(self._served) < self._limits.connections:
-            transport, patience = self._line.popitem(last=False)
-            self._served[transport] = patience
+        while self._queue and len(self._served) < self._limits.connections:
+            transport, timeouts = self._queue.popitem(last=False)
+            self._served[transport] = timeouts
             transport.resume_reading()
-            patience.begin()
+            timeouts.start()

@@ -22,7 +22,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its parent has it
         """Register a new connection."""
         super().connection_made(transport)
-        self._patience = self._app.connections.add(transport)
+        self._timeouts = self._app.connections.add(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget a connection."""
@@ -30,8 +30,8 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Be patient again after each read."""
-        self._patience.heard()
+        """Restart the timeout of a read."""
+        self._timeouts.restart_read()
         super().data_received(data)
 
     def on_message_begin(self) -> None:
@@ -41,7 +41,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Keep a connection of HTTP/1.0 alive where asked."""
-        self._patience.end()
+        self._timeouts.stop()
         super().on_headers_complete()
         named = {name for name, _ in self.headers}
         self._body_without_length = self.scope["method"] == "POST" and not named & _HAS_BODY

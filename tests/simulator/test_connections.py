@@ -83,7 +83,7 @@ def test_a_kept_open_connection_may_be_silent(
     assert _ask(kept)["connections"]["open"] == 1
 
 
-def test_connections_beyond_the_limit_wait_in_line(
+def test_connections_beyond_the_limit_wait_in_a_queue(
     control: Any, connect: Any, kept: http.client.HTTPConnection
 ) -> None:
     """Nothing is read from them until another is closed."""
@@ -100,7 +100,7 @@ def test_connections_beyond_the_limit_wait_in_line(
     assert told["connections"] == {"open": 1, "waiting": 0}
 
 
-def test_one_that_gives_up_in_line_is_forgotten(
+def test_one_that_gives_up_in_the_queue_is_forgotten(
     control: Any, connect: Any, kept: http.client.HTTPConnection
 ) -> None:
     """As soon as its turn comes."""
