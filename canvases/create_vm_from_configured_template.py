@@ -2,8 +2,9 @@
 
 from canvases import vm_creation
 from tasks.engine.declaration.answers import Done
-from tasks.engine.declaration.field_types import Description, Label, SrName, TemplateName
+from tasks.engine.declaration.field_types import Description, Label, Size, SrName, TemplateName
 from tasks.engine.declaration.flow import Canvas, flow
+from tasks.vm import configuration
 from tasks.vm.guest import WaitFor, WaitForAddress
 
 
@@ -14,13 +15,28 @@ def create_vm_from_configured_template(
     name: Label,
     description: Description | None = None,
     sr: SrName | None = None,
+    memory: Size | None = None,
+    vcpus: configuration.Vcpus | None = None,
+    cores_per_socket: configuration.CoresPerSocket | None = None,
+    boot: configuration.Boot | None = None,
+    secure_boot: configuration.SecureBoot | None = None,
+    vtpm: configuration.Vtpm = False,
     start: vm_creation.Start = True,
     wait_for: WaitFor = "running",
     wait_for_address: WaitForAddress | None = None,
 ) -> Canvas:
-    """Clone a configured template, or copy it onto `sr`; install the VM, start it."""
+    """Clone a configured template, or copy it onto `sr`; install the VM, configure it, start it."""
     machine = vm_creation.installed(
         template=template, name=name, description=description, sr=sr, own_disks=True
+    )
+    machine = vm_creation.configured(
+        machine,
+        memory=memory,
+        vcpus=vcpus,
+        cores_per_socket=cores_per_socket,
+        boot=boot,
+        secure_boot=secure_boot,
+        vtpm=vtpm,
     )
     return vm_creation.started(
         machine, start=start, wait_for=wait_for, wait_for_address=wait_for_address

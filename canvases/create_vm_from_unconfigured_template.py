@@ -75,7 +75,10 @@ def create_vm_from_unconfigured_template(
     sr: SrName | None = None,
     memory: Size | None = None,
     vcpus: configuration.Vcpus | None = None,
+    cores_per_socket: configuration.CoresPerSocket | None = None,
     boot: configuration.Boot | None = None,
+    secure_boot: configuration.SecureBoot | None = None,
+    vtpm: configuration.Vtpm = False,
     disks: Disks = (),
     cd: Annotated[VdiName, Field(description="the CD in its drive, by UUID or name label")]
     | None = None,
@@ -88,10 +91,15 @@ def create_vm_from_unconfigured_template(
     machine = vm_creation.installed(
         template=template, name=name, description=description, sr=sr, own_disks=False
     )
-    if memory or vcpus or boot:
-        machine |= configuration.configure.s(
-            feed={"vm": "uuid"}, memory=memory, vcpus=vcpus, boot=boot
-        )
+    machine = vm_creation.configured(
+        machine,
+        memory=memory,
+        vcpus=vcpus,
+        cores_per_socket=cores_per_socket,
+        boot=boot,
+        secure_boot=secure_boot,
+        vtpm=vtpm,
+    )
     parts = [*_disks(disks, name, sr), *_cd(cd), *_networks(networks)]
     if parts:
         machine |= _free_devices(disks, networks)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tasks.engine.declaration.answers import Done
 from tasks.engine.declaration.flow import Canvas
-from tasks.vm import copies, lifecycle, power
+from tasks.vm import configuration, copies, lifecycle, power
 from tasks.vm.guest import WaitFor, WaitForAddress
 
 Start = Annotated[bool, Field(description="start the VM in the end")]
@@ -28,6 +28,14 @@ def installed(
         in_place=True,
         copied_from=template,
     )
+
+
+def configured(canvas: Canvas, **settings: Any) -> Canvas:  # noqa: ANN401 - those of vm.configure
+    """Go on to configure the VM, if anything is given for it."""
+    given = {name: value for name, value in settings.items() if value}
+    if settings.get("secure_boot") is False:
+        given["secure_boot"] = False
+    return canvas | configuration.configure.s(feed={"vm": "uuid"}, **given) if given else canvas
 
 
 def started(

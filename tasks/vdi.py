@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tasks import storage_choice
 from tasks.engine.declaration.answers import Created, Done, Found, created, done, found
 from tasks.engine.declaration.field_types import (
     After,
@@ -54,7 +55,7 @@ def create(
     record = {
         "name_label": name,
         "name_description": description,
-        "SR": xen.find.sr(sr),
+        "SR": storage_choice.choose(xen, sr, size),
         "virtual_size": size,
         "type": type,
         "sharable": sharable,
@@ -64,6 +65,58 @@ def create(
     }
     made = yield xen.Async.VDI.create(record)
     return created(xen.uuid.vdi(made), name=name)
+
+
+@operation()
+def resize(xen: Xen, *, vdi: VdiName, size: Size) -> Steps[Done]:
+    """Grow a virtual disk to a size; one that has it already is left alone, none is shrunk."""
+    disk = xen.find.vdi(vdi)
+    now = int(xen.VDI.get_virtual_size(disk))
+    if size < now:
+        problem = f"size: disk {disk} has {now} bytes, and a disk cannot be made smaller"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], words=problem)
+    if size == now:
+        return done("VDI has that size already", disk)
+    yield from once_detached(xen, disk.ref, xen.Async.VDI.resize(disk, size))
+    return done("VDI resized", disk)
+
+
+@operation(undo=Undo("xenserver.vdi.destroy", "vdi"))
+def copy(xen: Xen, *, vdi: VdiName, sr: SrName | None = None, name: Label) -> Steps[Created]:
+    """Copy a virtual disk in full, onto its own storage repository or onto `sr`."""
+    source = xen.find.vdi(vdi)
+    record = xen.VDI.get_record(source)
+    size = int(record["virtual_size"])
+    where = storage_choice.choose(xen, sr, size).ref if sr else record["SR"]
+    copied = {
+        "name_label": name,
+        "name_description": record["name_description"],
+        "SR": where,
+        "virtual_size": size,
+        "type": record["type"],
+        "sharable": False,
+        "read_only": False,
+        "sm_config": {},
+        "other_config": {},
+    }
+    made = yield xen.Async.VDI.create(copied)
+    yield xen.Async.VDI.copy(source, where, None, made)
+    return created(xen.uuid.vdi(made), name=name)
+
+
+TagsToAdd = Annotated[tuple[Label, ...], Field(description="tags that it is to have")]
+TagsToRemove = Annotated[tuple[Label, ...], Field(description="tags that it is not to have")]
+
+
+@operation()
+def tag(xen: Xen, *, vdi: VdiName, add: TagsToAdd = (), remove: TagsToRemove = ()) -> Done:
+    """Add tags to a virtual disk and remove others; what is so already stays so."""
+    disk = xen.find.vdi(vdi)
+    for one in dict.fromkeys(add):
+        xen.VDI.add_tags(disk, one)
+    for one in dict.fromkeys(remove):
+        xen.VDI.remove_tags(disk, one)
+    return done("Tags set", disk)
 
 
 @operation()

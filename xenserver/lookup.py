@@ -140,6 +140,8 @@ def _missing(kind: Kind, text: str, hint: str) -> errors.XenflowError:
 
 def _ambiguous(kind: Kind, name: str, uuids: list[str]) -> errors.XenflowError:
     told = f"{len(uuids)} {_told(kind)}s are named {name}; give one's UUID: {', '.join(uuids)}"
+    if kind.word == "sr":
+        told += f"; or take the one with most room, where disks are made: @room:{name}"
     return errors.from_api("XENFLOW_AMBIGUOUS_NAME", [_told(kind), name, *uuids], words=told)
 
 

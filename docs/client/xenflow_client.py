@@ -80,6 +80,27 @@ class Created(TypedDict):
     """With `ensure`: it was there already."""
 
 
+class Described(TypedDict):
+    """A VM with all that belongs to it."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    uuid: str
+    name_label: str
+    power_state: str
+    host: NotRequired[str]
+    """Where it runs, by UUID."""
+    host_name_label: NotRequired[str]
+    record: dict[str, Any]
+    """More of the VM's record."""
+    disks: list[VmDisk]
+    interfaces: list[VmInterface]
+    addresses: dict[str, str]
+    """As XenServer names them; no link-local ones."""
+    snapshots: list[str]
+    """By UUID."""
+
+
 class Destroyed(TypedDict):
     """A VM is no more: the disks and snapshots that went with it, and those that stay."""
 
@@ -233,6 +254,16 @@ class Resolved(TypedDict):
     vms: list[str]
 
 
+class Started(TypedDict):
+    """The VMs that run, in the order in which they were started."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    vms: list[str]
+    """As they were named."""
+    count: int
+
+
 class VmList(TypedDict):
     """The VMs that were found; `return_result` is a table of them."""
 
@@ -273,6 +304,48 @@ class KeptDisk(TypedDict):
     uuid: str
     name_label: str
     why: str
+
+
+class VmDisk(TypedDict):
+    """A drive of a VM, and the disk or medium in it."""
+
+    vbd: str
+    """The drive, by UUID."""
+    device: str
+    """Its number."""
+    type: str
+    """Disk, CD or Floppy."""
+    mode: str
+    """RW or RO."""
+    bootable: bool
+    attached: bool
+    """Whether the guest sees it."""
+    vdi: NotRequired[str]
+    """The disk in it, by UUID; none if it is empty."""
+    name_label: NotRequired[str]
+    size: NotRequired[int]
+    """Bytes."""
+    sr: NotRequired[str]
+    """Where the disk is, by UUID."""
+    sr_name_label: NotRequired[str]
+
+
+class VmInterface(TypedDict):
+    """An interface of a VM."""
+
+    vif: str
+    """The interface, by UUID."""
+    device: str
+    """Its number."""
+    mac: str
+    mtu: int
+    attached: bool
+    """Whether the guest sees it."""
+    network: NotRequired[str]
+    """By UUID."""
+    network_name_label: NotRequired[str]
+    addresses: list[str]
+    """Those that the guest has on it; no link-local ones."""
 
 
 class Failure(TypedDict):
@@ -338,7 +411,9 @@ class DiskWanted(TypedDict):
     size: int | str
     """Bytes, or text with a unit (10GiB, 512 MB)."""
     sr: NotRequired[str | None]
-    """A storage repository, by UUID or name label."""
+    """A storage repository, or @default, @room, @room:NAME (that with most room), by UUID or
+    name label.
+    """
     name: NotRequired[str | None]
     """If not given: the VM's, disk, and a number."""
     type: NotRequired[Literal["user", "system", "ephemeral", "suspend", "crashdump"]]
@@ -498,18 +573,32 @@ class flow:
         name: str | Feed,
         description: str | Feed | None = None,
         sr: str | Feed | None = None,
+        memory: int | str | Feed | None = None,
+        vcpus: int | Feed | None = None,
+        cores_per_socket: int | Feed | None = None,
+        boot: Boot | Feed | None = None,
+        secure_boot: bool | Feed | None = None,
+        vtpm: bool | Feed | None = None,
         start: bool | Feed | None = None,
         wait_for: Literal["running", "ip"] | Feed | None = None,
         wait_for_address: AddressWanted | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Clone a configured template, or copy it onto `sr`; install the VM, start it.
+        """Clone a configured template, or copy it onto `sr`; install the VM, configure it, start
+        it.
 
         Args:
             template: a template, by UUID or name label
             name: a name label
             description: what it is for, in words
-            sr: a storage repository, by UUID or name label
+            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
+                or name label
+            memory: bytes, or text with a unit (10GiB, 512 MB)
+            vcpus: virtual processors
+            cores_per_socket: virtual processors in each socket
+            boot: How a VM boots; what is not given stays as it is.
+            secure_boot: boot signed software only; needs firmware uefi
+            vtpm: give it a TPM, if it has none; needs firmware uefi
             start: start the VM in the end; default true
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
@@ -523,6 +612,12 @@ class flow:
                 "name": name,
                 "description": description,
                 "sr": sr,
+                "memory": memory,
+                "vcpus": vcpus,
+                "cores_per_socket": cores_per_socket,
+                "boot": boot,
+                "secure_boot": secure_boot,
+                "vtpm": vtpm,
                 "start": start,
                 "wait_for": wait_for,
                 "wait_for_address": wait_for_address,
@@ -539,7 +634,10 @@ class flow:
         sr: str | Feed | None = None,
         memory: int | str | Feed | None = None,
         vcpus: int | Feed | None = None,
+        cores_per_socket: int | Feed | None = None,
         boot: Boot | Feed | None = None,
+        secure_boot: bool | Feed | None = None,
+        vtpm: bool | Feed | None = None,
         disks: list[DiskWanted] | Feed | None = None,
         cd: str | Feed | None = None,
         networks: list[NetworkWanted] | Feed | None = None,
@@ -555,10 +653,14 @@ class flow:
             template: a template, by UUID or name label
             name: a name label
             description: what it is for, in words
-            sr: a storage repository, by UUID or name label
+            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
+                or name label
             memory: bytes, or text with a unit (10GiB, 512 MB)
             vcpus: virtual processors
+            cores_per_socket: virtual processors in each socket
             boot: How a VM boots; what is not given stays as it is.
+            secure_boot: boot signed software only; needs firmware uefi
+            vtpm: give it a TPM, if it has none; needs firmware uefi
             disks: disks to make: size, and sr, name, type, device, bootable, mode
             cd: the CD in its drive, by UUID or name label
             networks: interfaces to make: network, and device, mac, mtu
@@ -577,7 +679,10 @@ class flow:
                 "sr": sr,
                 "memory": memory,
                 "vcpus": vcpus,
+                "cores_per_socket": cores_per_socket,
                 "boot": boot,
+                "secure_boot": secure_boot,
+                "vtpm": vtpm,
                 "disks": disks,
                 "cd": cd,
                 "networks": networks,
@@ -693,7 +798,8 @@ class flow:
             vdi_type: what it holds
             new_disk_name: a name label
             disk_size: bytes, or text with a unit (10GiB, 512 MB)
-            storage_repository: a storage repository, by UUID or name label
+            storage_repository: a storage repository, or @default, @room, @room:NAME (that with most
+                room), by UUID or name label
             device: a device number, or "autodetect"; default autodetect
             mode: whether the guest may write
             type: what the guest sees; default Disk
@@ -758,6 +864,32 @@ class flow:
                 "plug": plug,
                 "ensure": ensure,
             },
+            common,
+        )
+
+    @staticmethod
+    def start_vms(
+        *,
+        vms: list[str] | Feed,
+        wait_for: Literal["running", "ip"] | Feed | None = None,
+        wait_for_address: AddressWanted | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Started]:
+        """Start VMs in the order of the list, each when the one before runs, or has its address.
+
+        One that runs already is fine. Where a VM cannot be started, those after it are not, and
+        those before it go on running.
+
+        Args:
+            vms: VMs, by UUID or name label
+            wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
+                running
+            wait_for_address: wait until the guest has such an address: family, interface, cidr
+        """
+        return signature(
+            "flow.start_vms",
+            "change",
+            {"vms": vms, "wait_for": wait_for, "wait_for_address": wait_for_address},
             common,
         )
 
@@ -1306,6 +1438,29 @@ class vdi:
     """The messages `xenserver.vdi.*`."""
 
     @staticmethod
+    def copy(
+        *,
+        vdi: str | Feed,
+        name: str | Feed,
+        sr: str | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Created]:
+        """Copy a virtual disk in full, onto its own storage repository or onto `sr`.
+
+        Args:
+            vdi: a virtual disk, by UUID or name label
+            name: a name label
+            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
+                or name label
+        """
+        return signature(
+            "xenserver.vdi.copy",
+            "change",
+            {"vdi": vdi, "name": name, "sr": sr},
+            common,
+        )
+
+    @staticmethod
     def create(
         *,
         name: str | Feed,
@@ -1323,7 +1478,8 @@ class vdi:
 
         Args:
             name: a name label
-            sr: a storage repository, by UUID or name label
+            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
+                or name label
             size: bytes, or text with a unit (10GiB, 512 MB)
             description: what it is for, in words
             type: what it holds; default user
@@ -1408,7 +1564,8 @@ class vdi:
             uuid: the UUID of an object
             name: a name label
             is_search_expression: find names that contain `name`, in any case
-            sr: a storage repository, by UUID or name label
+            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
+                or name label
             type: what it holds: user, system, ...
             fields: fields to answer with; ["*"] for all
             limit: answer with so many records at most
@@ -1427,6 +1584,48 @@ class vdi:
                 "limit": limit,
                 "after": after,
             },
+            common,
+        )
+
+    @staticmethod
+    def resize(
+        *,
+        vdi: str | Feed,
+        size: int | str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Grow a virtual disk to a size; one that has it already is left alone, none is shrunk.
+
+        Args:
+            vdi: a virtual disk, by UUID or name label
+            size: bytes, or text with a unit (10GiB, 512 MB)
+        """
+        return signature(
+            "xenserver.vdi.resize",
+            "change",
+            {"vdi": vdi, "size": size},
+            common,
+        )
+
+    @staticmethod
+    def tag(
+        *,
+        vdi: str | Feed,
+        add: list[str] | Feed | None = None,
+        remove: list[str] | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Add tags to a virtual disk and remove others; what is so already stays so.
+
+        Args:
+            vdi: a virtual disk, by UUID or name label
+            add: tags that it is to have
+            remove: tags that it is not to have
+        """
+        return signature(
+            "xenserver.vdi.tag",
+            "change",
+            {"vdi": vdi, "add": add, "remove": remove},
             common,
         )
 
@@ -1628,6 +1827,29 @@ class vm:
         )
 
     @staticmethod
+    def block(
+        *,
+        vm: str | Feed,
+        operations: list[Literal["checkpoint", "clean_reboot", "clean_shutdown", "clone", "copy", "destroy", "export", "hard_reboot", "hard_shutdown", "make_into_template", "migrate_send", "pause", "pool_migrate", "provision", "resume", "resume_on", "revert", "snapshot", "start", "start_on", "suspend", "unpause"]]
+        | Feed,
+        reason: str | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Block operations of a VM: XenServer refuses them until they are unblocked.
+
+        Args:
+            vm: a VM or template, by UUID or name label
+            operations: what may not be done: destroy, start, ...
+            reason: why, for whoever is refused; default blocked by xenflow
+        """
+        return signature(
+            "xenserver.vm.block",
+            "change",
+            {"vm": vm, "operations": operations, "reason": reason},
+            common,
+        )
+
+    @staticmethod
     def check_devices(
         *,
         parts: list[Part] | Feed,
@@ -1716,7 +1938,10 @@ class vm:
         vm: str | Feed,
         memory: int | str | Feed | None = None,
         vcpus: int | Feed | None = None,
+        cores_per_socket: int | Feed | None = None,
         boot: Boot | Feed | None = None,
+        secure_boot: bool | Feed | None = None,
+        vtpm: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Set memory, processors and boot settings of a halted VM; what is not given stays as it
@@ -1726,12 +1951,23 @@ class vm:
             vm: a VM or template, by UUID or name label
             memory: bytes, or text with a unit (10GiB, 512 MB)
             vcpus: virtual processors
+            cores_per_socket: virtual processors in each socket
             boot: How a VM boots; what is not given stays as it is.
+            secure_boot: boot signed software only; needs firmware uefi
+            vtpm: give it a TPM, if it has none; needs firmware uefi
         """
         return signature(
             "xenserver.vm.configure",
             "change",
-            {"vm": vm, "memory": memory, "vcpus": vcpus, "boot": boot},
+            {
+                "vm": vm,
+                "memory": memory,
+                "vcpus": vcpus,
+                "cores_per_socket": cores_per_socket,
+                "boot": boot,
+                "secure_boot": secure_boot,
+                "vtpm": vtpm,
+            },
             common,
         )
 
@@ -1749,12 +1985,31 @@ class vm:
         Args:
             vm: a VM, template or snapshot, by UUID or name label
             name: a name label
-            sr: a storage repository, by UUID or name label
+            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
+                or name label
         """
         return signature(
             "xenserver.vm.copy",
             "change",
             {"vm": vm, "name": name, "sr": sr},
+            common,
+        )
+
+    @staticmethod
+    def describe(
+        *,
+        vm: str | Feed,
+        **common: Unpack[Common],
+    ) -> Signature[Described]:
+        """Describe a VM: its state, host, disks, interfaces and addresses, in one answer.
+
+        Args:
+            vm: a VM, template or snapshot, by UUID or name label
+        """
+        return signature(
+            "xenserver.vm.describe",
+            "find",
+            {"vm": vm},
             common,
         )
 
@@ -2050,7 +2305,8 @@ class vm:
         Args:
             template: a template, by UUID or name label
             name: a name label
-            sr: a storage repository, by UUID or name label
+            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
+                or name label
             description: what it is for, in words
             in_place: make the VM of the template itself, not of a copy
             copied_from: with in_place: the template it was copied from, for messages
@@ -2383,6 +2639,50 @@ class vm:
             "xenserver.vm.suspend",
             "change",
             {"vm": vm, "ensure": ensure},
+            common,
+        )
+
+    @staticmethod
+    def tag(
+        *,
+        vm: str | Feed,
+        add: list[str] | Feed | None = None,
+        remove: list[str] | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Add tags to a VM and remove others; what is so already stays so.
+
+        Args:
+            vm: a VM, template or snapshot, by UUID or name label
+            add: tags that it is to have
+            remove: tags that it is not to have
+        """
+        return signature(
+            "xenserver.vm.tag",
+            "change",
+            {"vm": vm, "add": add, "remove": remove},
+            common,
+        )
+
+    @staticmethod
+    def unblock(
+        *,
+        vm: str | Feed,
+        operations: list[Literal["checkpoint", "clean_reboot", "clean_shutdown", "clone", "copy", "destroy", "export", "hard_reboot", "hard_shutdown", "make_into_template", "migrate_send", "pause", "pool_migrate", "provision", "resume", "resume_on", "revert", "snapshot", "start", "start_on", "suspend", "unpause"]]
+        | Feed
+        | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Unblock operations of a VM; without `operations`, all that are blocked.
+
+        Args:
+            vm: a VM or template, by UUID or name label
+            operations: what may be done again; without any, everything
+        """
+        return signature(
+            "xenserver.vm.unblock",
+            "change",
+            {"vm": vm, "operations": operations},
             common,
         )
 

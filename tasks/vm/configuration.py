@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from tasks.engine.declaration.answers import Done, done
 from tasks.engine.declaration.field_types import Size, VmOrTemplateName
-from tasks.engine.declaration.operation import operation
+from tasks.engine.declaration.operation import Steps, operation
 from tasks.engine.declaration.strictness import Strict
 from xenserver import errors
 from xenserver.client import Xen
@@ -28,6 +28,11 @@ class Boot(Strict):
     args: str | None = Field(None, description="to the kernel of a paravirtual guest")
 
 
+CoresPerSocket = Annotated[int, Field(ge=1, description="virtual processors in each socket")]
+SecureBoot = Annotated[bool, Field(description="boot signed software only; needs firmware uefi")]
+Vtpm = Annotated[bool, Field(description="give it a TPM, if it has none; needs firmware uefi")]
+
+
 @operation()
 def configure(
     xen: Xen,
@@ -35,17 +40,57 @@ def configure(
     vm: VmOrTemplateName,
     memory: Size | None = None,
     vcpus: Vcpus | None = None,
+    cores_per_socket: CoresPerSocket | None = None,
     boot: Boot | None = None,
-) -> Done:
+    secure_boot: SecureBoot | None = None,
+    vtpm: Vtpm = False,
+) -> Steps[Done]:
     """Set memory, processors and boot settings of a halted VM; what is not given stays as it is."""
     machine = xen.find.vm_or_template(vm)
+    _check_sockets(xen, machine, vcpus, cores_per_socket)
+    _check_firmware(xen, machine, boot, wanted=bool(secure_boot) or vtpm)
     if memory is not None:
         _set_memory(xen, machine, memory)
     if vcpus is not None:
         _set_vcpus(xen, machine, vcpus)
     if boot is not None:
         _set_boot(xen, machine, boot)
+    _set_platform(xen, machine, cores=cores_per_socket, secure_boot=secure_boot)
+    if vtpm and not xen.VM.get_VTPMs(machine):
+        yield xen.Async.VTPM.create(machine, False)  # noqa: FBT003 - in wire order: not unique
     return done("VM configured", machine)
+
+
+def _check_sockets(xen: Xen, machine: ObjectRef, vcpus: int | None, cores: int | None) -> None:
+    """Refuse processors that do not fill their sockets: XenServer would not start the VM."""
+    if cores is None:
+        return
+    count = vcpus if vcpus is not None else int(xen.VM.get_VCPUs_max(machine))
+    if count % cores:
+        problem = f"cores_per_socket: {count} virtual processors do not fill sockets of {cores}"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], words=problem)
+
+
+def _check_firmware(xen: Xen, machine: ObjectRef, boot: Boot | None, *, wanted: bool) -> None:
+    """Refuse secure boot and a TPM without the firmware that has them."""
+    if not wanted or (boot and boot.firmware == "uefi"):
+        return
+    now = (boot and boot.firmware) or xen.VM.get_HVM_boot_params(machine).get("firmware", "bios")
+    if now != "uefi":
+        problem = f"boot.firmware: is {now}; secure boot and a TPM need uefi"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], words=problem)
+
+
+def _set_platform(
+    xen: Xen, machine: ObjectRef, *, cores: int | None, secure_boot: bool | None
+) -> None:
+    wanted: dict[str, str] = {}
+    if cores is not None:
+        wanted["cores-per-socket"] = str(cores)
+    if secure_boot is not None:
+        wanted["secureboot"] = "true" if secure_boot else "false"
+    if wanted:
+        xen.VM.set_platform(machine, {**xen.VM.get_platform(machine), **wanted})
 
 
 def _set_memory(xen: Xen, machine: ObjectRef, size: int) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tasks import storage_choice
 from tasks.engine.declaration.answers import Created, Done, created
 from tasks.engine.declaration.field_types import (
     Label,
@@ -30,7 +31,7 @@ def copy(
     xen: Xen, *, vm: VmTemplateOrSnapshotName, name: Label, sr: SrName | None = None
 ) -> Steps[Created]:
     """Copy a halted VM, template or snapshot in full, onto the same repositories or onto `sr`."""
-    where = xen.find.sr(sr) if sr else None
+    where = storage_choice.choose(xen, sr) if sr else None
     new = yield xen.Async.VM.copy(xen.find.vm_template_or_snapshot(vm), name, where)
     return created(xen.uuid.vm(new), name=name)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from tasks import storage_choice
 from tasks.engine.declaration.answers import Created, Done, Found, created, done, found
 from tasks.engine.declaration.field_types import (
     After,
@@ -93,7 +94,7 @@ def install(
     default repository.
     """
     source = xen.find.template(template)
-    where = xen.find.sr(sr) if sr else None
+    where = storage_choice.choose(xen, sr) if sr else None
     new = source.ref
     if not in_place:
         new = yield provisioning.likeness(xen, source, name, where)

@@ -42,12 +42,18 @@ class Reader:
     def _read(self, cls: str, ref: str) -> Record:
         """Read a record; the calls are written out, for they are in the reference."""
         match cls:
+            case "host":
+                record = self._xen.host.get_record(ref)
+            case "network":
+                record = self._xen.network.get_record(ref)
             case "PBD":
                 record = self._xen.PBD.get_record(ref)
             case "SR":
                 record = self._xen.SR.get_record(ref)
             case "VBD":
                 record = self._xen.VBD.get_record(ref)
+            case "VIF":
+                record = self._xen.VIF.get_record(ref)
             case "VDI":
                 record = self._xen.VDI.get_record(ref)
             case _:

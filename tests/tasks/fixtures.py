@@ -64,6 +64,13 @@ class Maker:
         [source] = self.call("VM.get_by_name_label", like)
         return self.uuid("VM", self.call("VM.clone", source, name or fresh()))
 
+    def blocked(self, *verbs: str) -> str:
+        """Make a VM that blocks operations."""
+        vm = self.vm()
+        for verb in verbs:
+            self.call("VM.add_to_blocked_operations", self.ref("VM", vm), verb, "by order")
+        return vm
+
     def template(self) -> str:
         """Make a template."""
         return self.vm(like="deb12")

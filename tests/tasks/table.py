@@ -7,7 +7,19 @@ from typing import Any
 
 from tasks import host, network, pif, sr, task, vbd, vdi, vif
 from tasks.engine.declaration.operation import Operation
-from tasks.vm import cd, copies, guest, lifecycle, migration, pausing, power, snapshots
+from tasks.vm import (
+    blocking,
+    cd,
+    copies,
+    description,
+    guest,
+    lifecycle,
+    migration,
+    pausing,
+    power,
+    snapshots,
+    tags,
+)
 from tests.tasks.fixtures import GIB, ISO, LIBRARY, NFS, Maker, Record, fresh
 
 Fields = dict[str, Any]
@@ -106,6 +118,10 @@ def _is_on(host: str) -> Seen:
         return bool(there == maker.ref("host", maker.named("host", host)))
 
     return seen
+
+
+def _blocks(wanted: dict[str, str]) -> Seen:
+    return lambda maker, fields, _: maker.record("VM", fields["vm"])["blocked_operations"] == wanted
 
 
 _tags = itertools.count(100)
@@ -229,6 +245,32 @@ TABLE = (
         wrong=lambda _: {"vdi": "web01 system"},
         code="VDI_IN_USE",
     ),
+    Case(
+        operation=vdi.resize,
+        ready=lambda maker: {"vdi": maker.disk(), "size": "2GiB"},
+        says="VDI resized",
+        seen=lambda maker, fields, _: (
+            int(maker.record("VDI", fields["vdi"])["virtual_size"]) == 2 * GIB
+        ),
+        wrong=lambda maker: {"vdi": maker.disk(), "size": "512MiB"},
+        code=INVALID,
+    ),
+    Case(
+        operation=vdi.copy,
+        ready=lambda maker: {"vdi": maker.disk(), "name": fresh(), "sr": "Local storage xs2"},
+        says="VDI",
+        seen=_new("VDI"),
+        wrong=lambda maker: {"vdi": maker.disk(), "name": fresh(), "sr": LIBRARY},
+        code="SR_OPERATION_NOT_SUPPORTED",
+    ),
+    Case(
+        operation=vdi.tag,
+        ready=lambda maker: {"vdi": maker.disk(), "add": ["gold"]},
+        says="Tags set",
+        seen=lambda maker, fields, _: maker.record("VDI", fields["vdi"])["tags"] == ["gold"],
+        wrong=lambda maker: {"vdi": maker.vm(), "add": ["gold"]},
+        code=WRONG_CLASS,
+    ),
     _finds(vdi.find, "VDI", lambda maker: {"uuid": maker.disk()}),
     Case(
         operation=task.cancel,
@@ -313,6 +355,38 @@ TABLE = (
         code=INVALID,
     ),
     Case(
+        operation=description.describe,
+        ready=lambda maker: {"vm": maker.vm(name="described")},
+        says="described is halted: 1 drive, 1 interface",
+        seen=lambda _, fields, answer: answer["uuid"] == fields["vm"],
+        wrong=lambda maker: {"vm": maker.disk()},
+        code=WRONG_CLASS,
+    ),
+    Case(
+        operation=blocking.block,
+        ready=lambda maker: {"vm": maker.vm(), "operations": ["destroy"], "reason": "by order"},
+        says="Operations blocked",
+        seen=_blocks({"destroy": "by order"}),
+        wrong=lambda maker: {"vm": maker.vm(), "operations": ["explode"]},
+        code=INVALID,
+    ),
+    Case(
+        operation=blocking.unblock,
+        ready=lambda maker: {"vm": maker.blocked("destroy", "start")},
+        says="Operations unblocked",
+        seen=_blocks({}),
+        wrong=lambda maker: {"vm": maker.disk()},
+        code=WRONG_CLASS,
+    ),
+    Case(
+        operation=tags.tag,
+        ready=lambda maker: {"vm": maker.vm(), "add": ["gold", "gold"], "remove": ["tin"]},
+        says="Tags set",
+        seen=lambda maker, fields, _: maker.record("VM", fields["vm"])["tags"] == ["gold"],
+        wrong=lambda maker: {"vm": maker.vm(), "add": ["go\nld"]},
+        code=INVALID,
+    ),
+    Case(
         operation=cd.insert_cd,
         ready=lambda maker: {"vm": maker.owner(maker.cd()), "vdi": ISO},
         says="VBD",
@@ -391,5 +465,5 @@ OBJECTS = {
     "vif": Kind(lambda maker: {"vif": maker.interface(maker.vm())}),
     "pif": Kind(lambda maker: {"pif": maker.pif, "vlan": 7}),
 }
-OTHERS: Fields = {"name": "never-made", "size": GIB}
+OTHERS: Fields = {"name": "never-made", "size": GIB, "operations": ["destroy"]}
 """What messages must say besides the objects they name."""

@@ -13,7 +13,7 @@ from tests.tasks.table import TABLE, Case
 UNDER_A_WORKING_NAME = {"Async.VM.clone", "Async.VM.copy", "Async.VM.snapshot"}
 FOLLOWING = {"xenserver.task.cancel", "xenserver.task.follow"}
 WAITING = "xenserver.vm.wait_for_address"
-ONE_BY_ONE = {"VBD.get_record"}  # of several drives of a VM, each
+ONE_BY_ONE = {"VBD.get_record", "VM.get_record"}  # of several drives, snapshots, each
 POLLERS = {"event.from", "task.get_all_records"}
 
 

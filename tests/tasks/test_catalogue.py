@@ -37,7 +37,9 @@ STEPS_OF_FLOWS = {
     "xenserver.vm.free_devices",
     "xenserver.vm.power_off",
 }
-LASTING = [case for case in TABLE if case.operation.queue == queues.CHANGE]
+LASTING = [
+    case for case in TABLE if case.operation.queue == queues.CHANGE and case.operation.is_long
+]
 
 
 @pytest.fixture

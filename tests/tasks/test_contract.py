@@ -19,7 +19,7 @@ COMMON: dict[str, Any] = {
     "hostname": None,
     "username": None,
     "password": None,
-    "protocol": "http",
+    "protocol": "https",
     "port": None,
     "timeout": None,
     "feed": None,

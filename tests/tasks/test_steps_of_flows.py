@@ -173,6 +173,42 @@ def test_memory_is_one_figure_above_the_least(lab: Lab, maker: Maker) -> None:
     assert record["memory_static_min"] == least
 
 
+def test_sockets_firmware_and_a_tpm_are_configured(lab: Lab, maker: Maker) -> None:
+    """In one message; a TPM that is there stays the only one."""
+    vm = maker.vm()
+    wanted = {"vcpus": 4, "cores_per_socket": 2, "secure_boot": True, "vtpm": True}
+
+    lab.do(configuration.configure, vm=vm, boot={"firmware": "uefi"}, **wanted)
+    lab.do(configuration.configure, vm=vm, vtpm=True)
+
+    record = lab.record("VM", vm)
+    assert record["HVM_boot_params"]["firmware"] == "uefi"
+    assert record["platform"]["cores-per-socket"] == "2"
+    assert record["platform"]["secureboot"] == "true"
+    assert len(record["VTPMs"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"vcpus": 3, "cores_per_socket": 2}, "3 virtual processors do not fill sockets of 2"),
+        ({"secure_boot": True}, "is bios; secure boot and a TPM need uefi"),
+        ({"vtpm": True, "boot": {"firmware": "bios"}}, "is bios; secure boot and a TPM need uefi"),
+    ],
+)
+def test_what_would_not_start_is_refused_in_words(
+    lab: Lab, maker: Maker, fields: Record, words: str
+) -> None:
+    """Before anything is set."""
+    vm = maker.vm()
+    before = lab.record("VM", vm)
+
+    with pytest.raises(errors.Refused, match=words):
+        lab.do(configuration.configure, vm=vm, memory="2GiB", **fields)
+
+    assert lab.record("VM", vm) == before
+
+
 def test_boot_settings_that_are_not_given_stay(lab: Lab, maker: Maker) -> None:
     """Only what is said is set."""
     vm = maker.vm()

@@ -83,7 +83,11 @@ VmTemplateOrSnapshotName = Annotated[str, _Text, _naming("a VM, template or snap
 SnapshotName = Annotated[str, _Text, _naming("a snapshot", "VM")]
 HostName = Annotated[str, _Text, _naming("a host", "host")]
 PoolName = Annotated[str, _Text, _naming("a pool", "pool")]
-SrName = Annotated[str, _Text, _naming("a storage repository", "SR")]
+SrName = Annotated[
+    str,
+    _Text,
+    _naming("a storage repository, or @default, @room, @room:NAME (that with most room)", "SR"),
+]
 NetworkName = Annotated[str, _Text, _naming("a network", "network")]
 VdiName = Annotated[str, _Text, _naming("a virtual disk", "VDI")]
 PifName = Annotated[str, _Text, Field(description="a physical interface, by UUID")]

@@ -32,7 +32,7 @@ STAMPED = {"VDI.create": "VDI", "VBD.create": "VBD", "VIF.create": "VIF"}
 STAMPED |= {"network.create": "network"}
 """Makings that take a record, with an `other_config` for the tag: the class of their object."""
 
-UNTRACEABLE = frozenset({"VM.clean_reboot", "VM.hard_reboot", "VM.revert"})
+UNTRACEABLE = frozenset({"VM.clean_reboot", "VM.hard_reboot", "VM.revert", "VDI.copy"})
 """Calls after which the objects look as before: whether they were done, the task alone tells."""
 
 
@@ -90,6 +90,14 @@ def _inserted(xen: Xen, params: tuple[Any, ...]) -> bool:
     return bool(xen.VBD.get_VDI(params[0]) == params[1])
 
 
+def _resized(xen: Xen, params: tuple[Any, ...]) -> bool:
+    return int(xen.VDI.get_virtual_size(params[0])) >= int(params[1])
+
+
+def _has_vtpm(xen: Xen, params: tuple[Any, ...]) -> bool:
+    return bool(xen.VM.get_VTPMs(params[0]))
+
+
 def _ejected(xen: Xen, params: tuple[Any, ...]) -> bool:
     return bool(xen.VBD.get_empty(params[0]))
 
@@ -107,6 +115,8 @@ PROBES: dict[str, Probe] = {
     "VM.pool_migrate": _on_host,
     "VM.provision": _provisioned,
     "pool.create_VLAN_from_PIF": _carried,
+    "VDI.resize": _resized,
+    "VTPM.create": _has_vtpm,
     "VBD.insert": _inserted,
     "VBD.eject": _ejected,
     "VBD.plug": _attached("VBD", wanted=True),

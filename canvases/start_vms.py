@@ -1,0 +1,49 @@
+"""Many VMs started one after the other."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from celery import chain
+from pydantic import Field
+
+from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.flow import Canvas, flow
+from tasks.vm import power, resolution
+from tasks.vm.guest import WaitFor, WaitForAddress
+
+
+class Started(Answer):
+    """The VMs that run, in the order in which they were started."""
+
+    vms: list[str] = Field(description="as they were named")
+    count: int
+
+
+def _told(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Started:
+    vms = list(dict.fromkeys(fields["vms"]))
+    words = "1 VM runs" if len(vms) == 1 else f"{len(vms)} VMs run"
+    return Started(return_result=words, vms=vms, count=len(vms))
+
+
+@flow(answer=Started, shape=_told)
+def start_vms(
+    *,
+    vms: resolution.VmNames,
+    wait_for: WaitFor = "running",
+    wait_for_address: WaitForAddress | None = None,
+) -> Canvas:
+    """Start VMs in the order of the list, each when the one before runs, or has its address.
+
+    One that runs already is fine. Where a VM cannot be started, those after it are not, and those
+    before it go on running.
+    """
+    each = [
+        power.start.s(
+            vm=vm,
+            ensure=True,
+            wait_for=wait_for,
+            wait_for_address=wait_for_address,
+        )
+        for vm in dict.fromkeys(vms)
+    ]
+    return each[0] if len(each) == 1 else chain(*each)
