@@ -15,7 +15,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 COMPILE := $(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo test bench chaos lint format docs lock released clean
+.PHONY: help demo test bench chaos fuzz lint format docs lock released clean
 .DELETE_ON_ERROR:
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo 'make test      all tests'
 	@echo 'make chaos     kill and delay everything under load: RUNS=1000 MINUTES=5 SEED=n FSYNC=always SHORT=1 ALONE=1'
 	@echo 'make bench     figures of speed and size; ONLY=name for one benchmark of bench/'
+	@echo 'make fuzz      send hostile messages to live workers: MESSAGES=10000 SEED=n'
 	@echo 'make lint      ruff, mypy, import-linter'
 	@echo 'make format    let ruff rewrite what it can'
 	@echo 'make docs      write all generated files under docs/ anew'
@@ -40,6 +41,9 @@ chaos: $(STAMP)
 	@$(RUN)/python -m tests.chaos --runs $(or $(RUNS),1000) --minutes $(or $(MINUTES),5) \
 		--fsync $(or $(FSYNC),always) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short) \
 		$(if $(ALONE),--alone)
+
+fuzz: $(STAMP)
+	@$(RUN)/python -m tests.fuzz --messages $(or $(MESSAGES),10000) $(if $(SEED),--seed $(SEED))
 
 bench: $(STAMP)
 	@$(RUN)/python -m bench $(ONLY)

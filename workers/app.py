@@ -14,6 +14,7 @@ from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
 from tasks.engine.journal.leases import LeaseRenewal
 from tasks.engine.journal.parked import ParkedOperations
+from tasks.engine.messages import refusals
 from tasks.engine.messages.publisher import Publisher
 from workers import loader, maintenance, poller, result_backend
 from workers.broker import transport
@@ -79,11 +80,12 @@ def create(settings: configured.Settings | None = None, *, patient: bool = False
 def _take_safely(app: Xenflow) -> None:
     """Have a worker lose nothing of what it takes, and let in no message that could stop it."""
     settings = app.settings
-    names = {name for name in app.tasks if not name.startswith("celery.")}
+    operations = {operation.name for operation in catalogue.everything()}
+    others = {name for name in app.tasks if name.startswith("xenflow.")} - {refusals.REFUSED}
     keys = Keys(settings.journal_prefix)
     app.conf.broker_transport = transport.name(settings.broker_url)
     app.conf.broker_transport_options |= {
-        "admission": Admission(names | _CELERYS_OWN, settings.message_limit),
+        "admission": Admission(operations, others | _CELERYS_OWN, settings.message_limit),
         "dead_letters_key": keys.dead_letters,
         "delayed_key": keys.delayed,
         "activity": app.activity,

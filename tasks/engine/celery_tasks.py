@@ -83,6 +83,10 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         """The services of this process."""
         return cast("EngineApp", self.app).runtime  # `bind` binds to such alone
 
+    def __call__(self, /, *previous: Any, **fields: Any) -> Any:
+        """Run in a worker; Celery's own way would take a field called `self` for another."""
+        return self.run(*previous, **fields)
+
     def run(self, /, *previous: Any, **fields: Any) -> Document:
         """Carry the operation on; park as Celery knows it: a retry that somebody else sends."""
         request: Any = self.request  # Celery's context, which is complete within a delivery

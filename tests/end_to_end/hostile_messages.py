@@ -3,7 +3,6 @@
 import base64
 import gzip
 import json
-import random
 import uuid
 import zlib
 from collections.abc import Callable, Mapping
@@ -222,13 +221,3 @@ SOUND: dict[str, Hostile] = {
     ),
 }
 """What looks hostile, and is answered as it deserves."""
-
-
-def any_of(chance: random.Random, task_id: str) -> bytes:
-    """Return a hostile message at random, damaged at random at times."""
-    kinds = [*REFUSED.values(), *DEAD.values(), *SOUND.values()]
-    item = chance.choice(kinds).item(task_id)
-    if chance.random() < 0.3 and item:
-        at = chance.randrange(len(item))
-        item = item[:at] + chance.randbytes(chance.randrange(4)) + item[at + chance.randrange(4) :]
-    return item

@@ -20,6 +20,7 @@ from tasks.engine.messages import refusals
 from workers.broker import envelope
 from workers.broker.envelope import Unreadable
 from workers.broker.members import Document, Members
+from workers.broker.shapes import INTERNAL
 
 SOON = 1.0  # seconds: what is due by then is delivered at once
 LATEST = 366 * 86_400.0  # seconds: nothing is parked for longer
@@ -51,9 +52,13 @@ class Early:
 
 @dataclass(frozen=True)
 class Admission:
-    """What a worker lets in: messages for these tasks, with a body of at most so many bytes."""
+    """What a worker lets in: messages for these tasks, with a body of at most so many bytes.
 
-    tasks: Collection[str]
+    Operations answer for their own refusals; for others, `xenflow.refused` does.
+    """
+
+    operations: Collection[str]
+    others: Collection[str]
     longest: int
 
     def admit(self, taken: Taken) -> Sound | Early:
@@ -89,10 +94,12 @@ class Admission:
 
     def _check_task(self, found: Members) -> None:
         task = found.headers.get("task")
-        if task in self.tasks:
+        if task in self.operations:
             return
         if task is None:
             found.note("headers.task: is missing")
+        elif task in self.others:
+            _check_internal(found, task)
         elif task.startswith("celery."):
             found.note(f"task: {task} is no operation; whoever sends a canvas sends its steps")
         else:
@@ -101,10 +108,19 @@ class Admission:
     def _refusal(self, found: Members, taken: Taken) -> Document:
         head = {**found.headers, "argsrepr": "[]", "kwargsrepr": "{}"}
         head |= refusals.header(found.problems)
-        if head.get("task") not in self.tasks:
+        if head.get("task") not in self.operations:
             head |= {"task": refusals.REFUSED, "shadow": head.get("task") or refusals.REFUSED}
         head.pop("eta", None)
         return _written(found, taken, head, json.dumps([[], {}, found.embed]))
+
+
+def _check_internal(found: Members, task: str) -> None:
+    arguments, shape = INTERNAL.get(task, (None, None))
+    if shape is None:
+        return
+    if len(found.args) != arguments:
+        found.note(f"args: {task} takes {arguments}")
+    found.check(shape)
 
 
 def _moment(text: Any) -> float:

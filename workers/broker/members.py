@@ -47,6 +47,16 @@ class Members:
             self.problems.append(masking.mask(problem, longest=500))
 
     @property
+    def args(self) -> list[Json]:
+        """The positional arguments: the answer of the step before, if any."""
+        return self._task[0]
+
+    @property
+    def kwargs(self) -> Document:
+        """The fields."""
+        return self._task[1]
+
+    @property
     def embed(self) -> Document:
         """What is to be sent when the task has ended."""
         return self._task[2]
@@ -94,6 +104,13 @@ class Members:
             shown["argsrepr"] = f"[{masking.STARS}]"
         return shown
 
+    def check(self, shape: type[BaseModel]) -> None:
+        """Note what is wrong with the fields, which are to have this shape."""
+        try:
+            shape.model_validate(self.kwargs)
+        except ValidationError as error:
+            self._note_all("kwargs.", error)
+
     def _object(self, name: str, value: Json) -> Document:
         if isinstance(value, dict):
             return value
@@ -107,11 +124,15 @@ class Members:
         try:
             return _dumped(shape.model_validate(members))
         except ValidationError as error:
-            wrong = error.errors(include_url=False, include_input=False, include_context=False)
+            bad = self._note_all(where, error)
+        return _dumped(shape.model_validate({n: v for n, v in members.items() if n not in bad}))
+
+    def _note_all(self, where: str, error: ValidationError) -> set[str]:
+        """Note what is wrong with members; return their names."""
+        wrong = error.errors(include_url=False, include_input=False, include_context=False)
         for one in wrong:
             self.note(f"{where}{'.'.join(map(str, one['loc']))}: {_said(one['msg'])}")
-        bad = {str(one["loc"][0]) for one in wrong if one["loc"]}
-        return _dumped(shape.model_validate({n: v for n, v in members.items() if n not in bad}))
+        return {str(one["loc"][0]) for one in wrong if one["loc"]}
 
 
 def _from_protocol_1(task: Document, head: Document) -> tuple[list[Json], Document]:

@@ -4,6 +4,7 @@ Other members are left as they came. Members of protocol 1 have the same names i
 they have in the headers of protocol 2.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -20,8 +21,11 @@ from pydantic import (
     model_validator,
 )
 
+from tasks.engine.messages import publisher
+
 LONGEST_ID = 4_096  # characters with which an answer can be stored under it; fewer are allowed
 
+_EMPTY: Mapping[str, Any] = {"args": [], "kwargs": {}, "options": {}}
 _NESTED = {"chain": ("tasks",), "group": ("tasks",), "chord": ("header", "body")}
 
 
@@ -157,20 +161,34 @@ class Step(_Members):
     """A signature: a task to send, or a canvas of such."""
 
     task: Annotated[str, Field(min_length=1)]
-    args: list[Any] | None = None
-    kwargs: dict[str, Any] | None = None
-    options: Options | None = None
+    args: list[Any]
+    kwargs: dict[str, Any]
+    options: Options
     subtask_type: Literal["", "chain", "group", "chord", "chunks", "xmap", "xstarmap"] | None = None
     immutable: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_empty(cls, step: Any) -> Any:
+        """Put what Celery needs in place of what is left out or null."""
+        if not isinstance(step, dict):
+            return step
+        return step | {name: empty for name, empty in _EMPTY.items() if step.get(name) is None}
 
     @model_validator(mode="after")
     def _nested_are_signatures(self) -> Self:
         """Check what a canvas is made of."""
         for name in _NESTED.get(self.subtask_type or "", ()):
-            nested = (self.kwargs or {}).get(name)
-            for step in _listed(nested) if nested is not None else ():  # type: ignore[attr-defined]  # a list
-                Step.model_validate(step)
+            nested = self.kwargs.get(name)
+            if isinstance(nested, list):
+                self.kwargs[name] = [_step(step) for step in nested]
+            elif nested is not None:
+                self.kwargs[name] = _step(nested)
         return self
+
+
+def _step(written: object) -> dict[str, Any]:
+    return Step.model_validate(written).model_dump(exclude_unset=True, round_trip=True)
 
 
 Steps = Annotated[list[Step], BeforeValidator(_listed)]
@@ -184,5 +202,30 @@ class Embed(_Members):
     chain: list[Step] | None = None
     chord: Step | None = None
 
+
+class Landing(_Members):
+    """What the end of a canvas lands on."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    operation: Id
+    leg: Id
+
+
+class Poll(_Members):
+    """What a poller is to follow."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    place: Id
+    connection: dict[str, Any]
+
+
+INTERNAL: Mapping[str, tuple[int, type[BaseModel]]] = {
+    publisher.LANDED: (1, Landing),
+    publisher.FELL: (1, Landing),
+    publisher.POLL: (0, Poll),
+}
+"""What workers send to each other: how many arguments, and which fields."""
 
 Options.model_rebuild()

@@ -139,6 +139,11 @@ class TakingChannel:
             self._hand_over(taken, admitted)
         except envelope.Unreadable as problem:
             self._dead_letter(taken, str(problem))
+        except TROUBLE:
+            raise
+        except Exception as error:
+            log.exception("a message cannot be checked")
+            self._dead_letter(taken, f"{type(error).__name__} when it was checked")
 
     def _admitted(self, taken: Taken) -> Sound | Early:
         if self.admission:
