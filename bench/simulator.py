@@ -25,6 +25,8 @@ _PLAINLY = (False, False)
 
 def run() -> Iterator[Figure]:
     """Return the figures of a large pool, beside limits and those of a small one."""
+    if not Path("/proc/self/schedstat").exists():
+        raise SystemExit("the CPU time of a process is read from /proc of Linux, which is not here")
     with _serve(SMALL) as small:
         few = small.costs()
     with _serve(VMS) as large:
