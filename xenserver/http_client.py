@@ -44,7 +44,7 @@ class Wire:
         )
         deadline.hold_to(self._http, context)
 
-    def publisher(self, url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> bytes:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> bytes:
         """Send the body, return the body of the answer.
 
         Raises Unreachable, whose `maybe_heard` tells whether the request may have arrived, Denied

@@ -22,7 +22,7 @@ class JsonRpc:
     """The transport over `/jsonrpc`."""
 
     def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+        self._http = wire
 
     def call(
         self,
@@ -35,13 +35,11 @@ class JsonRpc:
     ) -> Value:
         """Make one call, once, and return its value."""
         sent = {**(headers or {}), "Content-Type": "application/json"}
-        return _read(
-            url, self._wire.publisher(f"{url}/jsonrpc", _write(method, params), sent, timeout)
-        )
+        return _read(url, self._http.post(f"{url}/jsonrpc", _write(method, params), sent, timeout))
 
     def close(self) -> None:
         """Close the connections."""
-        self._wire.close()
+        self._http.close()
 
 
 def _write(method: str, params: Sequence[Value]) -> bytes:

@@ -27,7 +27,7 @@ class XmlRpc:
     """The transport over `/`."""
 
     def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+        self._http = wire
 
     def call(
         self,
@@ -40,7 +40,7 @@ class XmlRpc:
     ) -> Value:
         """Make one call, once, and return its value."""
         sent = {**(headers or {}), "Content-Type": "text/xml"}
-        body = self._wire.publisher(f"{url}/", _write(method, params), sent, timeout)
+        body = self._http.post(f"{url}/", _write(method, params), sent, timeout)
         try:
             return _read(url, method, body)
         except _UNREADABLE as error:
@@ -49,7 +49,7 @@ class XmlRpc:
 
     def close(self) -> None:
         """Close the connections."""
-        self._wire.close()
+        self._http.close()
 
 
 def made(text: str) -> str | list[str]:
