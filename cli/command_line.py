@@ -62,7 +62,8 @@ def _fail(failure: Failure, words: Sequence[str], document: Any = None) -> int:
 def _usage(error: "typer.exceptions.TyperException") -> Failure:
     context: typer.Context | None = getattr(error, "ctx", None)
     next_step = f"{context.command_path} --help" if context is not None else ""
-    return Failure(Code(error.exit_code), error.format_message(), next_step)
+    text = error.format_message().replace("Value error, ", "")  # of pydantic, which typer uses
+    return Failure(Code(error.exit_code), text, next_step)
 
 
 def _names_a_password(words: Sequence[str]) -> bool:

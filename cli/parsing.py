@@ -80,7 +80,7 @@ def _is_json(texts: Sequence[str], begins: str) -> bool:
 def _key_and_value(one: Input, pair: str) -> tuple[str, str]:
     key, equals, text = pair.partition("=")
     if not equals:
-        raise CommandFailed(Code.USAGE, f"{one.option}: {pair!r} is not KEY=VALUE", _FORMS)
+        raise CommandFailed(Code.USAGE, f"{one.key}: {pair!r} is not KEY=VALUE", _FORMS)
     return key, text
 
 
@@ -92,11 +92,9 @@ def _json(one: Input, text: str) -> Any:
             source = Path(text[1:]).read_text(encoding="utf-8")
         return json.loads(source)
     except OSError as error:
-        message = f"{one.option}: cannot read {text[1:]}: {error.strerror}"
+        message = f"{one.key}: cannot read {text[1:]}: {error.strerror}"
         raise CommandFailed(Code.USAGE, message, _FORMS) from None
     except ValueError as error:
-        raise CommandFailed(
-            Code.USAGE, f"{one.option}: this is not JSON: {error}", _FORMS
-        ) from None
+        raise CommandFailed(Code.USAGE, f"{one.key}: this is not JSON: {error}", _FORMS) from None
     except RecursionError:
-        raise CommandFailed(Code.USAGE, f"{one.option}: this JSON is nested too deep") from None
+        raise CommandFailed(Code.USAGE, f"{one.key}: this JSON is nested too deep") from None

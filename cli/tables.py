@@ -1,7 +1,7 @@
 """Tables for people: columns as many as fit, the telling ones first, and a word on the others."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -35,23 +35,28 @@ _FIRST = ("uuid", "name_label", "power_state", "device", "userdevice", "status",
 """Fields that stand first, in this order."""
 _WHOLE = frozenset({"uuid", "id", "name", "began", "took", "state", "power_state", "status"})
 """Columns that are never broken into two lines."""
+_FOLDABLE = "name_label"  # may be broken into lines where the terminal is narrow
 GAP = 2  # columns between two columns
 _FOLDED = 12  # columns that a name needs at least, when it is broken into lines
 
 
 def table(
-    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, cut: Mapping[str, int] | None = None
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    whole: Container[str] = _WHOLE,
+    cut: Mapping[str, int] | None = None,
 ) -> Table:
     """Return a table without frills; what is no text is shown as JSON.
 
-    `cut` has the widths of columns whose text is cut, and not broken into lines.
+    The text of `whole` columns is never broken into lines, that of `cut` ones is cut to a width.
     """
     widths = cut or {}
     shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
     for column in columns:
         shown.add_column(
             column,
-            no_wrap=column in _WHOLE or column in widths,
+            no_wrap=column in whole or column in widths,
             overflow="ellipsis" if column in widths else "fold",
             max_width=widths.get(column),
         )
@@ -89,7 +94,8 @@ def records(
     kept = columns if options.wide else _fitting(columns, rows, room)
     if not kept or (asked and len(kept) < len(columns)):
         return _lists(found, translate)
-    shown = table(kept, [[row[name] for name in kept] for row in rows])
+    whole = [name for name in kept if name != _FOLDABLE]
+    shown = table(kept, [[row[name] for name in kept] for row in rows], whole=whole)
     left_out = [name for name in columns if name not in kept]
     return Group(shown, _note(left_out)) if left_out else shown
 
@@ -144,7 +150,7 @@ def _width(name: str, rows: Sequence[Mapping[str, Text]]) -> int:
 
 def _least(name: str, widths: Mapping[str, int]) -> int:
     """Return the columns that a field needs: a long name label can be folded."""
-    return min(widths[name], _FOLDED) if name == "name_label" else widths[name]
+    return min(widths[name], _FOLDED) if name == _FOLDABLE else widths[name]
 
 
 def _lists(found: Sequence[Record], translate: Translate) -> RenderableType:

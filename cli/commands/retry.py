@@ -53,7 +53,7 @@ def _step(run: Run, name: str) -> Step:
 
 def _inputs(step: Step) -> Mapping[str, Any]:
     """Return the inputs as they were sent, without a password, which the record does not keep."""
-    inputs = {key: value for key, value in step.inputs.items() if value != masking.STARS}
+    inputs = {key: value for key, value in step.inputs.items() if not masking.is_secret(key)}
     if inputs.get("feed"):
         text = f"{step.name} {step.id} was fed by the step before it, and cannot run alone"
         raise CommandFailed(Code.USAGE, text, f"xenflow run {step.name} ...")

@@ -104,9 +104,9 @@ def test_a_structure_is_read_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "text", "said"),
     [
-        ("disks", "[1", "--disks: this is not JSON"),
-        ("disks", "@nosuch.json", "--disks: cannot read nosuch.json"),
-        ("other_config", ["a"], "--other-config: 'a' is not KEY=VALUE"),
+        ("disks", "[1", "disks: this is not JSON"),
+        ("disks", "@nosuch.json", "disks: cannot read nosuch.json"),
+        ("other_config", ["a"], "other_config: 'a' is not KEY=VALUE"),
     ],
 )
 def test_what_cannot_be_read_is_named(field: str, text: Any, said: str) -> None:

@@ -1,0 +1,132 @@
+"""Misuse of a command is explained, for programs as data."""
+
+import json
+
+import pytest
+import yaml
+
+from tests.cli.conftest import Run
+from workers.local_stack import valkey_server
+
+MISUSES = [
+    (["vmm"], "Did you mean 'vm'?"),
+    (["vm", "strat"], "Did you mean 'start'?"),
+    (["vm", "list"], "there is no `xenflow vm list`"),
+    (["vm", "start"], "--vm is missing"),
+    (["vm", "start", "web01", "web02"], "unexpected extra argument"),
+    (["vm", "start", "web01", "--vm", "web01"], "--vm is given twice"),
+    (["vm", "start", ""], "vm: must not be empty"),
+    (["vm", "start", "web01", "--timeout", "soon"], "timeout: a duration"),
+    (["vm", "start", "web01", "--port", "http"], "port: must be a whole number"),
+    (["vm", "start", "web01", "--id", "a\nb"], "id: an id is"),
+    (["vm", "find", "--power-state", "on"], "'halted', 'paused', 'running', 'suspended'"),
+    (["vm", "find", "--limit", "0"], "limit: must be at least 1"),
+    (["vif", "create", "--vm", "web01"], "Missing option '--network'"),
+    (["run", "vm.start", "vm=a", "vm=b"], "vm is given 2 times"),
+    (["run", "vm.start", "=a"], ": there is no such field"),
+    (["run", "vm.start", "vm=a", "feed=b"], "feed: 'b' is not KEY=VALUE"),
+    (["run", "nosuch.at_all"], "there is no operation 'nosuch.at_all'"),
+    (["run", "flow.setup_disk_or_cd", "vm=a", "disks=[1"], "disks: there is no such field"),
+    (["describe", ""], "there is no operation ''"),
+    (["runs", "--since", "soon"], "'soon' is no time"),
+    (["up", "--vms", "5"], "are for the simulated pool"),
+    (["vm", "start", "web01", "--password", "secret"], "--password takes no value"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), MISUSES)
+def test_a_misuse_is_explained_without_redis(
+    words: list[str], said: str, run: Run, nowhere: str
+) -> None:
+    """The exit code is 2, the text is on standard error, and there is no stack trace."""
+    told = run(*words, XENFLOW_REDIS_URL=nowhere)
+
+    assert (told.code, told.out) == (2, "")
+    assert told.err.startswith("xenflow: ")
+    assert said in told.err
+    assert "Traceback" not in told.err
+    assert "Value error" not in told.err
+    assert "secret" not in told.err
+
+
+@pytest.mark.parametrize(("words", "said"), MISUSES)
+def test_a_misuse_is_json_where_json_is_asked_for(
+    words: list[str], said: str, run: Run, nowhere: str
+) -> None:
+    """Standard output is one object, which has the exit code too."""
+    told = run(*words, "--json", XENFLOW_REDIS_URL=nowhere)
+
+    error = json.loads(told.out)["error"]
+    assert said in error["message"] or "No such option: --json" in error["message"]
+    assert error["exit_code"] == told.code == 2
+
+
+@pytest.mark.parametrize("words", [["runs"], ["vm", "start", "web01"], ["targets"], ["show", "a"]])
+@pytest.mark.parametrize("chosen", ["json", "jsonl", "yaml"])
+def test_a_redis_that_is_away_is_an_object_too(
+    words: list[str], chosen: str, run: Run, nowhere: str
+) -> None:
+    """The exit code is 3."""
+    told = run(*words, "--output", chosen, XENFLOW_REDIS_URL=nowhere)
+
+    error = yaml.safe_load(told.out)["error"]  # JSON is YAML too
+    assert "cannot reach Redis at 127.0.0.1" in error["message"]
+    assert error["exit_code"] == told.code == 3
+
+
+def test_a_refused_login_is_not_a_redis_to_be_started(
+    run: Run, valkey: valkey_server.Valkey
+) -> None:
+    """The next step is to correct the password, which is not repeated."""
+    wrong = valkey.url.replace(valkey.password, "swordfish")
+
+    for words in (["runs"], ["vm", "start", "web01"]):
+        told = run(*words, XENFLOW_REDIS_URL=wrong)
+
+        assert told.code == 3
+        assert "refuses the login" in told.err
+        assert "Next: correct user and password in XENFLOW_REDIS_URL" in told.err
+        assert "swordfish" not in told.err
+
+
+def test_a_missing_password_is_one_to_be_set(run: Run, valkey: valkey_server.Valkey) -> None:
+    """It is a refused login as well."""
+    told = run("runs", XENFLOW_REDIS_URL=f"redis://127.0.0.1:{valkey.port}/0")
+
+    assert told.code == 3
+    assert "refuses the login" in told.err
+
+
+@pytest.mark.parametrize("text", ["running", "RUNNING", "Running"])
+def test_a_choice_is_taken_in_any_case(text: str, run: Run, nowhere: str) -> None:
+    """It is sent as XenServer spells it."""
+    find = ("vm", "find", "--dry-run", "--json")
+
+    told = run(*find, "--power-state", text, XENFLOW_REDIS_URL=nowhere)
+    by_pair = run("run", "vm.find", f"power_state={text}", "--dry-run", "--json")
+
+    assert json.loads(told.out)["kwargs"] == {"power_state": "Running"}
+    assert json.loads(by_pair.out)["kwargs"] == {"power_state": "Running"}
+
+
+@pytest.mark.parametrize(
+    ("words", "kwargs"),
+    [
+        (["vm", "start", "web01"], {"vm": "web01"}),
+        (["vm", "clone", "deb12", "--name", "a"], {"vm": "deb12", "name": "a"}),
+        (["vm", "find", "web01"], {"name": "web01"}),
+        (
+            ["vm", "find", "5e00ea6d-ca24-4e4d-9667-2017555a4085"],
+            {"uuid": "5e00ea6d-ca24-4e4d-9667-2017555a4085"},
+        ),
+        (["flow", "destroy-vm-and-disks", "web01"], {"vm": "web01"}),
+        (["vm", "start", "--", "-web01"], {"vm": "-web01"}),
+    ],
+)
+def test_one_obvious_object_needs_no_option(
+    words: list[str], kwargs: dict[str, str], run: Run, nowhere: str
+) -> None:
+    """An argument stands for its name, or for its UUID where it has the form of one."""
+    told = run(*words[:2], "--dry-run", "--json", *words[2:], XENFLOW_REDIS_URL=nowhere)
+
+    assert json.loads(told.out)["kwargs"] == kwargs

@@ -1,0 +1,208 @@
+"""A document is printed in the format and the width that were asked for."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+import yaml
+from rich.console import RenderableType
+
+from cli import answers, output, tables, units
+from cli.exit_codes import CommandFailed
+from cli.options import Format, OutputOptions, format_of
+from cli.output import Document
+
+VMS: list[dict[str, Any]] = [
+    {
+        "uuid": "5e00ea6d-ca24-4e4d-9667-2017555a4085",
+        "name_label": "a name that is rather long for a VM",
+        "name_description": "",
+        "power_state": "Running",
+        "is_a_template": False,
+        "resident_on": "b4862b21-fb97-4435-8856-1712e8e5216a",
+        "memory_static_max": 2 << 30,
+        "tags": ["web"],
+    },
+    {
+        "uuid": "755a3ac1-32ae-4a20-9ac9-02ee25777cf0",
+        "name_label": "db01",
+        "name_description": "",
+        "power_state": "Halted",
+        "is_a_template": False,
+        "resident_on": None,
+        "memory_static_max": 268435456,
+        "tags": [],
+    },
+]
+ANSWER = {"return_result": "2 VMs", "records": VMS, "count": 2}
+
+Print = Callable[..., str]
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Print:
+    """Print records on a terminal of a width; return the lines."""
+
+    def do(width: int, *, wide: bool = False, asked: Sequence[str] = (), **options: Any) -> str:
+        monkeypatch.setenv("COLUMNS", str(width))
+        chosen = OutputOptions(wide=wide, **options)
+
+        def text(options: OutputOptions) -> RenderableType:
+            return answers.text(ANSWER, options, asked=asked)
+
+        output.write(Document(ANSWER, text, VMS), chosen)
+        return capsys.readouterr().out
+
+    return do
+
+
+@pytest.mark.parametrize("width", [50, 60, 72, 80, 100, 132, 240])
+def test_name_and_state_are_never_left_out(width: int, printed: Print) -> None:
+    """No line is wider than the terminal, and what is left out is named."""
+    shown = printed(width)
+
+    head = shown.splitlines()[1]
+    assert "name_label" in head
+    assert "power_state" in head
+    assert "Running" in shown
+    assert "Halted" in shown
+    assert max(map(len, shown.splitlines())) <= width
+    left_out = [name for name in VMS[0] if name not in head and name not in _EMPTY]
+    assert all(name in shown for name in left_out)
+
+
+_EMPTY = ("name_description", "tags")  # of no use in a table: without text, or a list
+
+
+def test_a_terminal_that_is_too_narrow_for_a_table_gets_lists(printed: Print) -> None:
+    """Each field is on a line of its own, states too."""
+    lines = printed(24).splitlines()
+
+    assert [line for line in lines if line.startswith("power_state ")]
+    assert {name for name in VMS[0] if not any(line.startswith(name) for line in lines)} == set()
+    assert max(map(len, lines)) <= 24
+
+
+def test_wide_leaves_nothing_out(printed: Print) -> None:
+    """Lines are as long as they are, and none is broken."""
+    shown = printed(40, wide=True)
+
+    assert "not shown" not in shown
+    assert len(shown.splitlines()) == 4
+    assert VMS[0]["name_label"] in shown
+    assert VMS[0]["resident_on"] in shown
+
+
+def test_a_list_shows_every_field(printed: Print) -> None:
+    """Lists of values and empty fields are among them."""
+    shown = printed(100, output=Format.LIST)
+
+    assert [line.split()[0] for line in shown.splitlines()[1:9]] == list(VMS[0])
+
+
+def test_fields_that_were_asked_for_are_all_shown(printed: Print) -> None:
+    """They are the only ones; where a table cannot hold them, there are lists."""
+    assert printed(80, asked=["power_state"]).splitlines()[1].split() == ["power_state"]
+    narrow = printed(60, asked=["*"])
+    assert [line.split()[0] for line in narrow.splitlines()[1:9]] == ["uuid", *list(VMS[0])[1:]]
+
+
+def test_sizes_have_units_for_people_alone(printed: Print) -> None:
+    """Programs read numbers."""
+    assert "2 GiB" in printed(240)
+    assert str(2 << 30) in printed(240, output=Format.JSON)
+
+
+def test_objects_are_named_where_their_names_are_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A table shows what the translation returns."""
+    output.show(tables.records(VMS, OutputOptions(wide=True), translate=_named), wide=True)
+
+    shown = capsys.readouterr().out
+    assert "xs1" in shown
+    assert VMS[0]["resident_on"] not in shown
+
+
+def _named(field: str, value: Any) -> Any:
+    return "xs1" if field == "resident_on" and value else value
+
+
+def test_json_is_one_line(printed: Print) -> None:
+    """It is the document itself."""
+    assert json.loads(printed(80, json=True)) == ANSWER
+    assert printed(80, json=True).count("\n") == 1
+
+
+def test_json_lines_are_the_records(printed: Print) -> None:
+    """Each is a line."""
+    lines = printed(80, output=Format.JSONL).splitlines()
+
+    assert [json.loads(line) for line in lines] == VMS
+
+
+def test_yaml_is_the_document(printed: Print) -> None:
+    """Keys keep their order."""
+    shown = printed(80, output=Format.YAML)
+
+    assert yaml.safe_load(shown) == ANSWER
+    assert shown.startswith("return_result: 2 VMs\n")
+
+
+def test_two_formats_exclude_each_other() -> None:
+    """The error names both."""
+    with pytest.raises(CommandFailed, match="--json and --output yaml exclude each other"):
+        OutputOptions(output=Format.YAML, json=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "chosen"),
+    [
+        (["vm", "find"], Format.TABLE),
+        (["vm", "find", "--json"], Format.JSON),
+        (["--output", "yaml", "vm"], Format.YAML),
+        (["vm", "-o", "JSONL"], Format.JSONL),
+        (["vm", "--output=list"], Format.LIST),
+        (["vm", "--output", "xml"], Format.TABLE),
+        (["vm", "--output"], Format.TABLE),
+    ],
+)
+def test_the_format_is_known_also_where_a_command_cannot_be_read(
+    words: list[str], chosen: Format
+) -> None:
+    """A usage error is printed in it."""
+    assert format_of(words) is chosen
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1 KiB"),
+        (1536, "1.5 KiB"),
+        (444596224, "424 MiB"),
+        (8796093022208, "8 TiB"),
+        (1 << 60, "1024 PiB"),
+    ],
+)
+def test_a_size_has_the_largest_unit_that_fits(count: int, text: str) -> None:
+    """One decimal is enough, and none where it is zero."""
+    assert units.size(count) == text
+
+
+@pytest.mark.parametrize(
+    "name", ["MTU", "VCPUs_max", "memory_count", "is_a_size", "sizes", "progress"]
+)
+def test_other_numbers_have_no_unit(name: str) -> None:
+    """Only fields that are known to be sizes have one."""
+    assert units.shown(name, 4096) == (4096 if name != "is_a_size" else "4 KiB")
+    assert units.shown("physical_size", value=True) is True
+    assert units.shown("physical_size", "4096") == "4096"
+
+
+@pytest.mark.parametrize("name", ["virtual_size", "memory_static_max", "physical_utilisation"])
+def test_sizes_of_xenserver_have_a_unit(name: str) -> None:
+    """They are bytes."""
+    assert units.shown(name, 4096) == "4 KiB"

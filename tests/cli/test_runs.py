@@ -1,0 +1,188 @@
+"""Runs are listed by state, name, target, object and time, and failed ones run again."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from cli import run_filters
+from cli.exit_codes import CommandFailed
+from config.settings import Settings
+from tasks.engine.journal.entry import Place
+from tasks.engine.journal.journal import Journal
+from tasks.engine.journal.keys import Keys
+from tasks.engine.journal.record import Record
+from tests.cli.conftest import Run
+from workers.local_stack import valkey_server
+
+FAILURE = {"type": "Missing", "code": "XENFLOW_NO_SUCH_OBJECT", "params": [], "message": "no VM"}
+HOUR = 3600.0
+
+Write = Callable[..., None]
+Listed = Callable[..., list[str]]
+
+
+@pytest.fixture
+def write(redis: Redis) -> Write:
+    """Write a run of one operation into the journal."""
+    journal = Journal(redis, Keys(Settings().key_prefix), lease=10.0, keep=7 * 86400)
+
+    def do(run: str, name: str, *, ago: float = 0.0, target: str = "lab", **fields: Any) -> None:
+        journal.claim(run, Place(run), Record(name=name, target=target, root=run), timeout=60.0)
+        texts: dict[Any, Any] = {
+            key: v if isinstance(v, str) else json.dumps(v) for key, v in fields.items()
+        }
+        created = time.time() - ago
+        redis.hset(journal.keys.entry(run), mapping={"created": str(created), **texts})
+        redis.zadd(journal.keys.runs, {run: created})
+
+    return do
+
+
+@pytest.fixture
+def listed(run: Run, valkey: valkey_server.Valkey, write: Write) -> Listed:
+    """Return the ids that `xenflow runs` lists, of five runs."""
+    ended = {"phase": "ended", "ended": "9"}
+    write("started", "xenserver.vm.start", inputs={"vm": "web01"}, answer={"uuid": "u-1"}, **ended)
+    write("failed", "xenserver.vm.start", inputs={"vm": "web02"}, failure=FAILURE, **ended)
+    write("old", "xenserver.vm.clone", ago=3 * HOUR, answer={"name_label": "web01"}, **ended)
+    write("open", "flow.create_vm", ago=HOUR / 2, phase="parked", inputs={"disks": [{"sr": "s-1"}]})
+    write("other", "xenserver.network.create", target="default", answer={}, **ended)
+
+    def do(*words: str) -> list[str]:
+        told = run("runs", "--json", *words, XENFLOW_REDIS_URL=valkey.url)
+        assert told.code == 0, told.err
+        return sorted(one["id"] for one in json.loads(told.out)["runs"])
+
+    return do
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ((), "failed old open other started"),
+        (("--state", "failed"), "failed"),
+        (("--state", "OPEN", "--state", "failed"), "failed open"),
+        (("--name", "vm.start"), "failed started"),
+        (("--name", "xenserver.vm.*"), "failed old started"),
+        (("--name", "vm.c*"), "old"),
+        (("--name", "create-vm"), "open"),
+        (("--name", "create"), "open other"),
+        (("--target", "default"), "other"),
+        (("--object", "web01"), "old started"),
+        (("--object", "u-1"), "started"),
+        (("--object", "s-1"), "open"),
+        (("--object", "web"), ""),
+        (("--since", "1h"), "failed open other started"),
+        (("--since", "4h", "--until", "1h"), "old"),
+        (
+            ("--state", "succeeded", "--name", "vm.*", "--object", "web01", "--since", "1h"),
+            "started",
+        ),
+        (("--state", "failed", "--target", "default"), ""),
+    ],
+)
+def test_runs_are_filtered(words: tuple[str, ...], found: str, listed: Listed) -> None:
+    """Every filter that is given must match."""
+    assert listed(*words) == found.split()
+
+
+def test_as_many_as_match_are_listed(listed: Listed) -> None:
+    """`--most` counts runs that match, not runs that were looked at."""
+    assert listed("--most", "1", "--state", "open") == ["open"]
+    assert len(listed("--most", "2")) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("30m", 1800), ("2h", 7200), ("1.5d", 129_600), ("1W", 604_800)],
+)
+def test_an_age_is_a_moment(text: str, seconds: float) -> None:
+    """It is counted back from now."""
+    assert run_filters.moment(text) == pytest.approx(time.time() - seconds, abs=60)
+
+
+def test_a_date_is_a_moment() -> None:
+    """As an end it includes the day."""
+    first, last = run_filters.moment("2026-11-26"), run_filters.moment("2026-11-26", is_end=True)
+
+    assert last - first == 86_400
+    assert time.localtime(first)[:5] == (2026, 11, 26, 0, 0)
+    assert run_filters.moment("2026-11-26T10:30:00+00:00") == 1_795_689_000
+
+
+def test_a_time_is_one_of_today() -> None:
+    """It is read by the clock on the wall."""
+    assert time.localtime(run_filters.moment("00:30"))[:5] == (*time.localtime()[:3], 0, 30)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "", "25:00", "2026-13-01", "-1h", "h", "12"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    """The error lists the forms that are understood."""
+    with pytest.raises(CommandFailed, match="is no time: write an age such as 30m"):
+        run_filters.moment(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("retry", "started"), "only what has failed is retried"),
+        (("retry", "open"), "only what has failed is retried"),
+        (("retry", "nosuch"), "no run 'nosuch' is known"),
+        (("runs", "--state", "broken"), "'broken' is not one of"),
+        (("runs", "--most", "0"), "--most"),
+    ],
+)
+def test_what_cannot_be_done_is_explained(
+    words: tuple[str, ...], said: str, listed: Listed, run: Run, valkey: valkey_server.Valkey
+) -> None:
+    """The command fails, and the next step is named."""
+    assert listed()
+
+    told = run(*words, XENFLOW_REDIS_URL=valkey.url)
+
+    assert told.code in {1, 2}
+    assert said in told.err
+    assert "Next: " in told.err
+
+
+def test_a_failed_run_is_retried_with_its_inputs(
+    listed: Listed, run: Run, valkey: valkey_server.Valkey
+) -> None:
+    """`--dry-run` prints the message that would be sent."""
+    assert listed()
+
+    told = run("retry", "failed", "--dry-run", "--json", XENFLOW_REDIS_URL=valkey.url)
+
+    assert json.loads(told.out) == {
+        "name": "xenserver.vm.start",
+        "queue": "change",
+        "kwargs": {"vm": "web02"},
+    }
+
+
+def test_a_step_that_was_fed_is_not_retried_alone(
+    write: Write, run: Run, valkey: valkey_server.Valkey
+) -> None:
+    """What it was fed is not in the record."""
+    inputs = {"feed": {"vm": "uuid"}}
+    write("fed", "xenserver.vm.start", inputs=inputs, failure=FAILURE, ended="9", phase="ended")
+
+    told = run("retry", "fed", XENFLOW_REDIS_URL=valkey.url)
+
+    assert told.code == 2
+    assert "was fed by the step before it" in told.err
+
+
+def test_a_password_is_not_retried(write: Write, run: Run, valkey: valkey_server.Valkey) -> None:
+    """The record does not have it: it is given again."""
+    inputs = {"vm": "web01", "hostname": "xs1", "username": "root", "password": "*****"}
+    write("host", "xenserver.vm.start", inputs=inputs, failure=FAILURE, ended="9", phase="ended")
+
+    told = run("retry", "host", XENFLOW_REDIS_URL=valkey.url)
+
+    assert told.code == 2
+    assert "--password-stdin" in told.err
