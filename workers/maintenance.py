@@ -35,9 +35,11 @@ def register(app: EngineApp) -> None:
         outcome = outcomes.success(answer)
         app.runtime.publisher.resume(app.runtime.journal.complete(operation, leg, outcome))
 
-    @app.task(name=publisher.FELL, ignore_result=True, shared=False)
+    # bound, so that Celery sends it as a task: it calls an unbound error callback on the spot where
+    # that takes more than one argument, and a guarded one seems to take any number
+    @app.task(name=publisher.FELL, bind=True, ignore_result=True, shared=False)
     @infrastructure.guarded
-    def failed(step: str, operation: str, leg: str) -> None:
+    def failed(_task: Any, step: str, operation: str, leg: str) -> None:
         """Mark a flow as failing by a step that is none of ours; ours have done so themselves."""
         error = failures.record(_error_of(app, step))
         app.runtime.journal.fail_flow(operation, Failing(step, step, error))

@@ -16,7 +16,7 @@ def main(seconds: float, arguments: list[str]) -> None:
     time.time_ns = lambda: right_ns() + int(seconds * 1e9)
     sys.argv = ["xenflow", *arguments]
     [command] = entry_points(group="console_scripts", name="xenflow")
-    command.load()()
+    sys.exit(command.load()())
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ def main(arguments: list[str]) -> None:
         setattr(owner, method, _exchanging(name, getattr(owner, method)))
     sys.argv = ["xenflow", *arguments]
     [command] = entry_points(group="console_scripts", name="xenflow")
-    command.load()()
+    sys.exit(command.load()())
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ import random
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery import Celery
 from celery.result import AsyncResult
 from kombu import Connection
+from kombu.log import get_logger
 from redis import Redis
 
 from tasks.engine.journal.scripts import text
@@ -62,6 +64,33 @@ def test_no_message_is_lost_with_a_worker_that_dies(
 
     assert answers == [*range(BATCH)] * KILLS
     client.close()
+
+
+def test_a_message_may_be_acknowledged_on_a_channel_that_is_closed(
+    valkey: valkey_server.Valkey, redis: Redis
+) -> None:
+    """A worker whose connection was lost meanwhile goes on, and the message comes again."""
+    with Connection(valkey.url, transport=transport.name(valkey.url)) as ours:
+        ours.SimpleQueue("q").put({"n": 1})
+        message: Any = ours.SimpleQueue("q").get(timeout=5)
+        message.channel.close()
+
+        message.ack_log_error(get_logger(__name__), ours.connection_errors)
+
+    assert redis.llen("q") + redis.hlen("unacked") == 1
+
+
+def test_a_message_is_published_though_the_channel_was_closed(
+    valkey: valkey_server.Valkey, redis: Redis
+) -> None:
+    """A producer out of a pool may have lost its connection while nobody used it."""
+    with Connection(valkey.url, transport=transport.name(valkey.url)) as ours:
+        producer: Any = ours.Producer()
+        producer.channel.close()
+
+        producer.publish({"n": 1}, routing_key="q", retry=True)
+
+    assert redis.llen("q") == 1
 
 
 def test_our_workers_take_messages_so(stack: StackHarness) -> None:

@@ -236,6 +236,12 @@ class TakingChannel:
     def _restore(self, message: Any, leftmost: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's own signature
         self.qos.restore_by_tag(message.delivery_tag, leftmost=leftmost)
 
+    def _connparams(self, *args: Any, **options: Any) -> Any:
+        """Refuse to connect a channel that is closed: kombu fails on it with an AttributeError."""
+        if self.connection is None:
+            raise redis.ConnectionError("the channel was closed when its connection was lost")
+        return super()._connparams(*args, **options)  # type: ignore[misc]  # kombu's channel has it
+
     def _on_connection_disconnect(self, connection: Any) -> None:
         for waiter in self.waiters.values():
             if waiter.client.connection is connection:
