@@ -82,6 +82,13 @@ FLOWS = (
         _has("VIF", 2),
     ),
     FlowCase(
+        "flow.start_vms",
+        lambda maker: {"vms": [maker.vm(), maker.running()]},
+        lambda maker, fields, _: all(
+            maker.record("VM", vm)["power_state"] == "Running" for vm in fields["vms"]
+        ),
+    ),
+    FlowCase(
         "flow.check_for_task_success",
         lambda maker: {"task": maker.short_job()},
         lambda _, fields, answer: answer["task"]["uuid"] == fields["task"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from cli.generators.pages import commands, error_pages, operations, setting_pages
+from cli.generators.pages import commands, error_pages, matrix, operations, setting_pages
 from tasks.engine.declaration.operation import Operation
 
 
@@ -12,6 +12,7 @@ def texts(known: Iterable[Operation]) -> Mapping[str, str]:
     return {
         "operations.md": operations.page([one for one in listed if not one.is_flow]),
         "flows.md": operations.page_of_flows([one for one in listed if one.is_flow]),
+        "matrix.md": matrix.page(listed),
         "commands.md": commands.page(),
         "settings.md": setting_pages.page(),
         "errors.md": error_pages.page(),
