@@ -23,7 +23,7 @@ help:
 	@echo 'make test      all tests'
 	@echo 'make chaos     kill and delay everything under load: RUNS=1000 MINUTES=5 SEED=n FSYNC=always SHORT=1 ALONE=1'
 	@echo 'make bench     figures of speed and size; ONLY=name for one benchmark of bench/'
-	@echo 'make fuzz      send hostile messages to live workers: MESSAGES=10000 SEED=n'
+	@echo 'make fuzz      hostile input: MESSAGES=10000 to live workers, CALLS=20000 to the simulated pool; SEED=n ONLY=workers|simulator'
 	@echo 'make lint      ruff, mypy, import-linter'
 	@echo 'make format    let ruff rewrite what it can'
 	@echo 'make docs      write all generated files under docs/ anew'
@@ -42,8 +42,10 @@ chaos: $(STAMP)
 		--fsync $(or $(FSYNC),always) $(if $(SEED),--seed $(SEED)) $(if $(SHORT),--short) \
 		$(if $(ALONE),--alone)
 
+fuzz: FUZZ_SEED = $(if $(SEED),--seed $(SEED))
 fuzz: $(STAMP)
-	@$(RUN)/python -m tests.fuzz --messages $(or $(MESSAGES),10000) $(if $(SEED),--seed $(SEED))
+	@$(if $(filter workers,$(or $(ONLY),workers)),$(RUN)/python -m tests.fuzz --messages $(or $(MESSAGES),10000) $(FUZZ_SEED))
+	@$(if $(filter simulator,$(or $(ONLY),simulator)),$(RUN)/python -m tests.simulator.random_calls --calls $(or $(CALLS),20000) $(FUZZ_SEED))
 
 bench: $(STAMP)
 	@$(RUN)/python -m bench $(ONLY)

@@ -9,7 +9,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "target", ["demo", "test", "chaos", "lint", "docs", "lock", "clean", "help"]
+    "target", ["demo", "test", "chaos", "fuzz", "lint", "docs", "lock", "clean", "help"]
 )
 def test_the_target_exists(root: Path, target: str) -> None:
     """Make has a recipe for it."""
