@@ -11,6 +11,7 @@ from simulator.tables import Database, Record
 
 MIB = 1 << 20
 _FIXED_MIB = 2
+_MOST = 2.0**62
 _PAGES_OF_A_VCPU = 256
 _PAGES_OF_A_MIB = 256
 
@@ -20,7 +21,7 @@ def overhead(vm: Record) -> int:
     if vm["domain_type"] == "pv":
         return MIB
     pages = _PAGES_OF_A_VCPU * int(vm["VCPUs_max"]) + 2 * (int(vm["memory_static_max"]) // MIB)
-    shadow = math.ceil(pages / _PAGES_OF_A_MIB * float(vm["HVM_shadow_multiplier"]))
+    shadow = math.ceil(min(pages / _PAGES_OF_A_MIB * float(vm["HVM_shadow_multiplier"]), _MOST))
     return (_FIXED_MIB + shadow) * MIB
 
 

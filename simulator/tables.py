@@ -24,6 +24,14 @@ INDEXED = frozenset({"name_label", "suspend_VDI", "address"})
 """Fields by whose value objects are found without a look at every one."""
 
 _REMEMBERED_DELETIONS = 512
+_LIMIT = 1 << 63
+
+
+def fitting(value: Any) -> Any:  # noqa: ANN401  # any wire value
+    """Return an integer as 64 bits hold it: the toolstack's arithmetic wraps around."""
+    if type(value) is int and not -_LIMIT <= value < _LIMIT:
+        return (value + _LIMIT) % (2 * _LIMIT) - _LIMIT
+    return value
 
 
 @dataclass(slots=True)
@@ -127,7 +135,9 @@ class Database:
         table = self.tables[cls]
         given = {**(record or {}), **fields}
         whole = {
-            name: given[name] if name in given and not declared.back else declared.initial()
+            name: fitting(given[name])
+            if name in given and not declared.back
+            else declared.initial()
             for name, declared in table.cls.fields.items()
         }
         if "uuid" in whole:
@@ -173,7 +183,8 @@ class Database:
     def put(self, cls: str, ref: str, /, **fields: Any) -> None:  # noqa: ANN401  # wire values
         """Set fields; a value that is there already is no change. HANDLE_INVALID if dead."""
         row = self.row(cls, ref)
-        changed = {name: value for name, value in fields.items() if row.record[name] != value}
+        fitted = ((name, fitting(value)) for name, value in fields.items())
+        changed = {name: value for name, value in fitted if row.record[name] != value}
         if not changed:
             return
         for name in changed.keys() & row.cls.links.keys():

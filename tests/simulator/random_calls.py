@@ -83,7 +83,7 @@ class RandomCalls(RuleBasedStateMachine):
                 for as_json in (True, False):
                     assert self._send(f"{cls}.get_all_records", [self._session], as_json=as_json)
         assert self._send("event.from", [self._session, ["*"], "", 0.0], as_json=True)
-        assert self._faults.found == []
+        assert self._faults.found == [], "\n".join(self._faults.found)
 
     def _parameters(self, message: Message, values: Values, rng: random.Random) -> list[Any]:
         session = [] if message.sessionless else [self._session if rng.random() < 0.98 else DEAD]

@@ -137,3 +137,11 @@ def test_is_alive_echoes_anything(http_request: Any) -> None:
 
     assert json.loads(http_request("POST", "/jsonrpc", call).body)["result"] == [1, {"a": 2.5}]
     assert b"<value>5</value>" in http_request("POST", "/", xml).body
+
+
+def test_what_follows_from_huge_values_can_be_written(xen: Any, halted: str) -> None:
+    """Sums of sizes wrap around as 64 bits do; records are read back."""
+    xen("VM.set_HVM_shadow_multiplier", halted, 1e300)
+    xen("VM.clone", halted, "twin")
+
+    assert all(record["uuid"] for record in xen("VM.get_all_records").values())
