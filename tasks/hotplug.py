@@ -6,10 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from tasks.engine.declaration.answers import Answer
-from tasks.engine.declaration.idempotence import unless_already
 from tasks.engine.declaration.suspensions import Call, Suspension
+from xenserver import errors
 from xenserver.client import Xen
-from xenserver.objects import ObjectRef
 
 Plug = Annotated[
     Literal["auto", "yes", "no"],
@@ -34,13 +33,22 @@ class Plugged(Answer):
     was_there: bool = Field(default=False, description="it was there before, and was left alone")
 
 
+def once(call: Call) -> Generator[Suspension, Any, None]:
+    """Make a call."""
+    yield call
+
+
 def plug_if_running(
-    xen: Xen, device: ObjectRef, vm: str, call: Call, *, must_run: bool
+    xen: Xen, vm: str, plugging: Generator[Suspension, Any, None], *, must_run: bool
 ) -> Generator[Suspension, Any, bool]:
     """Plug a device if its VM runs, or must run; return whether the guest sees it now."""
     if not must_run and xen.VM.get_power_state(vm) != "Running":
         return False
-    yield from unless_already(("DEVICE_ALREADY_ATTACHED", device.ref), call)
+    try:
+        yield from plugging
+    except errors.Refused as refused:
+        if refused.code != "DEVICE_ALREADY_ATTACHED":
+            raise
     return True
 
 

@@ -4,7 +4,7 @@ XenServer says VDI_IN_USE both of a disk that a running VM holds and of one whos
 storage has not finished. Only the second passes, and the body alone can tell them apart.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from tasks.engine.declaration.suspensions import Call, Pause, Suspension
@@ -18,13 +18,20 @@ ATTEMPTS = 6
 SECONDS = 2.0
 
 
-def once_detached(xen: Xen, disk: str, call: Call) -> Generator[Suspension, Any, Any]:
-    """Make a call, again for some seconds while its disk is in use though no VM holds it."""
+def once_detached(
+    xen: Xen, disk: str | Callable[[], str], call: Call
+) -> Generator[Suspension, Any, Any]:
+    """Make a call, again for some seconds while its disk is in use though no VM holds it.
+
+    A disk that only a refusal makes interesting is given as a function, which reads it then.
+    """
     for _ in range(ATTEMPTS - 1):
         try:
             return (yield call)
         except errors.XenflowError as error:
-            if error.code not in PASSING or _is_held(xen, disk):
+            if error.code not in PASSING:
+                raise
+            if _is_held(xen, disk if isinstance(disk, str) else disk()):
                 raise
         yield Pause(SECONDS)
     return (yield call)

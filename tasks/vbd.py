@@ -26,6 +26,7 @@ from tasks.engine.declaration.field_types import (
 from tasks.engine.declaration.idempotence import unless_already
 from tasks.engine.declaration.operation import Steps, Undo, operation
 from tasks.engine.declaration.suspensions import Suspension
+from tasks.retries import once_detached
 from xenserver import errors
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
@@ -192,11 +193,23 @@ def insert(xen: Xen, *, vbd: VbdUuid, vdi: VdiName, ensure: Ensures = False) -> 
 
 @operation()
 def plug(xen: Xen, *, vbd: VbdUuid, ensure: Ensures = False) -> Steps[Done]:
-    """Attach a virtual block device to its running VM."""
+    """Attach a virtual block device to its running VM.
+
+    A disk that was detached from another VM a moment ago is waited for.
+    """
     drive = xen.find.vbd(vbd)
-    attached = ("DEVICE_ALREADY_ATTACHED", drive.ref)
-    passed = yield from unless_already(attached, xen.Async.VBD.plug(drive), ensure=ensure)
-    return done("VBD already plugged" if passed == "already" else "VBD plugged", drive)
+    try:
+        yield from _plugged(xen, drive)
+    except errors.Refused as refused:
+        if not ensure or refused.code != "DEVICE_ALREADY_ATTACHED":
+            raise
+        return done("VBD already plugged", drive)
+    return done("VBD plugged", drive)
+
+
+def _plugged(xen: Xen, drive: ObjectRef) -> Generator[Suspension, Any, None]:
+    call = xen.Async.VBD.plug(drive)
+    yield from once_detached(xen, lambda: str(xen.VBD.get_VDI(drive)), call)
 
 
 @operation()
@@ -215,9 +228,8 @@ def plug_if_running(
     record = xen.VBD.get_record(drive)
     plugged = record["currently_attached"]
     if not was_there and not plugged:
-        call = xen.Async.VBD.plug(drive)
         plugged = yield from hotplug.plug_if_running(
-            xen, drive, record["VM"], call, must_run=must_run
+            xen, record["VM"], _plugged(xen, drive), must_run=must_run
         )
     return hotplug.Plugged(
         return_result=hotplug.outcome("VBD", plugged=plugged, was_there=was_there),

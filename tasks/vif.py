@@ -129,10 +129,8 @@ def plug_if_running(
     record = xen.VIF.get_record(interface)
     plugged = record["currently_attached"]
     if not plugged:
-        call = xen.Async.VIF.plug(interface)
-        plugged = yield from hotplug.plug_if_running(
-            xen, interface, record["VM"], call, must_run=must_run
-        )
+        plugging = hotplug.once(xen.Async.VIF.plug(interface))
+        plugged = yield from hotplug.plug_if_running(xen, record["VM"], plugging, must_run=must_run)
     return hotplug.Plugged(
         return_result=hotplug.outcome("VIF", plugged=plugged),
         uuid=interface.uuid,

@@ -192,6 +192,7 @@ _PHRASES = {
     "XENFLOW_NOT_BEGUN": "{0} was called off before it began",
     "XENFLOW_PASSWORD_NOT_SEALED": "the password came unsealed and was refused; seal it first",
     "XENFLOW_TARGET_WRONG": "the target cannot be used: {0}",
+    "SR_BACKEND_FAILURE_79": "the storage makes no disk of that size: {1}",
     "XENFLOW_TEMPLATE_INVALID": "template {0} cannot be installed: it {1}",
     "XENFLOW_PASSWORD_MISSING": "no password for target {0}: {1}",
     "XENFLOW_REPLY_INVALID": "what answers at {0} does not speak as XenServer does: {1}",

@@ -1374,6 +1374,8 @@ class vbd:
     ) -> Signature[Done]:
         """Attach a virtual block device to its running VM.
 
+        A disk that was detached from another VM a moment ago is waited for.
+
         Args:
             vbd: a virtual block device, by UUID
             ensure: count being there already as a success

@@ -47,7 +47,16 @@ def test_vdi_create_refuses_a_library_of_isos(lab: Lab) -> None:
 
 def test_vdi_create_says_when_there_is_no_room(lab: Lab) -> None:
     """As storage behind XenServer does."""
+    for number in range(4):
+        lab.do(vdi.create, name=f"data{number}", sr="Local storage xs1", size="2000GiB")
+
     with pytest.raises(errors.Full, match="no room left"):
+        lab.do(vdi.create, name="data", sr="Local storage xs1", size="2000GiB")
+
+
+def test_vdi_create_says_when_a_disk_is_too_large(lab: Lab) -> None:
+    """With the limits of the storage."""
+    with pytest.raises(errors.Refused, match=r"makes no disk of that size: .*between 1 MB and"):
         lab.do(vdi.create, name="data", sr=NFS, size="100TiB")
 
 
@@ -293,6 +302,33 @@ def test_ensure_counts_a_drive_of_a_halted_vm_as_unplugged(lab: Lab) -> None:
     told = lab.do(vbd.unplug, vbd=drive["uuid"], ensure=True)
 
     assert told["return_result"] == "VBD already unplugged"
+
+
+@pytest.mark.parametrize("operation", [vbd.plug, vbd.plug_if_running])
+def test_a_disk_that_its_storage_releases_late_is_plugged(lab: Lab, operation: Operation) -> None:
+    """No VM holds it any more, so it is waited for."""
+    drive = _plugged(lab)
+    lab.do(vbd.unplug, vbd=drive)
+    fault = {"what": "refuse", "method": "Async.VBD.plug", "code": "VDI_IN_USE", "count": 2}
+    lab.pool.do("fault", **fault, params=[lab.ref("VDI", "data")])
+
+    lab.do(operation, vbd=drive)
+
+    assert lab.record("VBD", drive)["currently_attached"]
+    assert lab.hands.heard.count("Async.VBD.plug") == 4
+
+
+def test_a_disk_that_a_vm_holds_is_refused_at_once(lab: Lab) -> None:
+    """To wait would not help."""
+    drive = _plugged(lab)
+    other = lab.do(vbd.create, vm="db01", vdi="data")["uuid"]
+    lab.hands.heard.clear()
+
+    with pytest.raises(errors.Refused, match=r"VDI_IN_USE|VM_MISSING_PV_DRIVERS"):
+        lab.do(vbd.plug, vbd=other)
+
+    assert lab.hands.heard.count("Async.VBD.plug") == 1
+    assert lab.record("VBD", drive)["currently_attached"]
 
 
 def test_ensure_makes_a_medium_that_is_in_or_out_a_success(lab: Lab) -> None:
