@@ -267,7 +267,6 @@ SCRIPT_FIELDS = frozenset(
         "passed",
         "phase",
         "progress",
-        "published",
         "queue",
         "repeats",
         "sending",

@@ -1,5 +1,6 @@
 """The journal's transitions, one by one, on a real server."""
 
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -8,7 +9,7 @@ from redis import Redis
 from tasks.engine.journal.entry import Entry, Place, Sending
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
-from tasks.engine.journal.parked import EARLY_FOR, Ended, ParkedOperations
+from tasks.engine.journal.parked import EARLY_FOR, GONE_FOR, Ended, ParkedOperations
 from tasks.engine.journal.record import (
     CancelRequest,
     CancelResult,
@@ -414,3 +415,174 @@ def test_everything_kept_has_a_lifetime(journal: Journal, parked: ParkedOperatio
     bounded = {key for key in journal.redis.keys("*") if journal.redis.ttl(key) > 0}
     unbounded = set(journal.redis.keys("*")) - bounded
     assert unbounded <= {b"xenflow:targets", b"xenflow:connections", b"xenflow:deliveries"}
+
+
+def test_nothing_but_a_claim_makes_an_entry(journal: Journal, parked: ParkedOperations) -> None:
+    """Whatever is told of an operation that nobody knows, or no longer."""
+    step = claim(journal, "step", Place("flow", ("flow",)))
+    park(parked, step)
+    journal.redis.delete(journal.keys.entry("step"))
+
+    journal.mark_published("op")
+    journal.mark_answered("op")
+    journal.fail_flow("flow", FAILING)
+    parked.show_progress("lab", {"OpaqueRef:t": 0.5}, results="r:", document="{}", expires=60)
+    assert parked.land("lab", [end()]) == []
+    assert journal.complete("op", "0", SUCCESS) is None
+    journal.finish(
+        claim(journal, "two", Place("flow", ("flow",))), Place("flow", ("flow",)), FAILURE
+    )
+
+    entries = {key.decode() for key in journal.redis.keys("xenflow:op:*")}
+    assert entries == {"xenflow:op:two"}
+
+
+def test_a_step_that_was_told_of_the_failure_and_died_does_not_begin_later(
+    journal: Journal,
+) -> None:
+    """Each claim looks at the flows around, until the step is one of the open steps."""
+    claim(journal, "flow")
+    journal.fail_flow("flow", FAILING)
+    place = Place("flow", ("flow",))
+    claim(journal, "step", place)
+    lapse(journal, "step")
+
+    assert claim(journal, "step", place).result is ClaimResult.FLOW_FAILING
+    assert journal.open_steps("flow") == []
+
+
+def test_a_step_that_is_open_goes_on_in_a_failing_flow(journal: Journal) -> None:
+    """Its flow waits for it."""
+    claim(journal, "flow")
+    place = Place("flow", ("flow",))
+    claim(journal, "step", place)
+    lapse(journal, "step")
+    journal.fail_flow("flow", FAILING)
+
+    assert claim(journal, "step", place).result is ClaimResult.CLAIMED
+
+
+def test_times_are_those_of_redis(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker whose clock is an hour ahead gives no other deadline, and sees the same time."""
+    hour = 3_600.0
+    here = time.time
+    monkeypatch.setattr(time, "time", lambda: here() + hour)
+
+    entry = claim(journal, timeout=600.0)
+
+    assert entry.record.deadline - entry.record.created == pytest.approx(600.0)
+    assert abs(entry.now() - here()) < hour / 2
+    assert abs(journal.now() - here()) < hour / 2
+
+
+def test_landings_that_wait_in_their_queue_are_not_sent_again(
+    journal: Journal, parked: ParkedOperations
+) -> None:
+    """However many there are, and however long it takes: one trial for the queue, now and then."""
+    backlog = [f"op{number}" for number in range(500)]
+    for op in backlog:
+        park(parked, claim(journal, op), f"OpaqueRef:{op}")
+    parked.land("lab", [end(f"OpaqueRef:{op}") for op in backlog])
+
+    sent = []
+    for _ in range(20):
+        journal.redis.zadd(journal.keys.landing, dict.fromkeys(backlog, LONG_AGO))
+        sent += [sending for _ in range(10) for sending in journal.due()]
+
+    assert len(sent) == 1
+
+
+def test_a_landing_that_left_its_queue_and_is_in_nobodys_hands_is_sent_again(
+    journal: Journal, parked: ParkedOperations
+) -> None:
+    """Later sendings were claimed; a worker had all the time to claim it, or to give it back."""
+    for op in ("lost", "later"):
+        park(parked, claim(journal, op), f"OpaqueRef:{op}")
+    parked.land("lab", [end("OpaqueRef:lost")])
+    [later] = parked.land("lab", [end("OpaqueRef:later")])
+    claim(journal, "later", sending=later.number)
+
+    look = {"lost": LONG_AGO}
+    journal.redis.zadd(journal.keys.landing, look)
+    assert journal.due() == []  # a worker may have it in its hands
+    journal.redis.zadd(journal.keys.landing, look)
+    assert messages(journal.due()) == ["message of lost"]
+
+
+def test_a_number_that_was_never_sent_says_nothing_of_a_queue(
+    journal: Journal, parked: ParkedOperations
+) -> None:
+    """Whoever makes one up cannot have messages sent again."""
+    park(parked, claim(journal, "op"), "OpaqueRef:op")
+    parked.land("lab", [end("OpaqueRef:op")])
+    claim(journal, "other", sending=10**12)
+
+    assert journal.redis.hget(journal.keys.deliveries, "taken:change") is None
+
+
+def test_a_task_that_was_swept_before_parking_is_found_by_parking(
+    journal: Journal, parked: ParkedOperations
+) -> None:
+    """Nobody can tell whose it was, so the end of any task is kept for a while."""
+    vanished = Outcome(OutcomeStatus.VANISHED)
+    entry = claim(journal)
+    parked.land("lab", [Ended("OpaqueRef:t", vanished, GONE_FOR)])
+
+    assert park(parked, entry) == vanished
+
+
+def test_an_end_that_was_seen_is_not_forgotten_when_its_task_is_swept(
+    journal: Journal, parked: ParkedOperations
+) -> None:
+    """The end came first, and says more."""
+    entry = claim(journal)
+    parked.land("lab", [end()])
+    parked.land("lab", [Ended("OpaqueRef:t", Outcome(OutcomeStatus.VANISHED), GONE_FOR)])
+
+    assert park(parked, entry) == SUCCESS
+
+
+def test_a_failure_that_left_nothing_begins_anew_on_request(journal: Journal) -> None:
+    """With a fencing token that is higher still, and an identity of its own."""
+    first = claim(journal)
+    journal.finish(first, Place("op"), FAILURE)
+
+    again = claim(journal, repeat=True)
+
+    assert again.result is ClaimResult.CLAIMED
+    assert again.record.failure is None
+    assert int(again.record.fence) > int(first.record.fence)
+    assert (first.identity, again.identity) == ("op", "op#1")
+
+
+@pytest.mark.parametrize("left", ["answer", "something"])
+def test_what_has_an_effect_does_not_begin_anew(journal: Journal, left: str) -> None:
+    """A success, or a failure that left something behind."""
+    entry = claim(journal)
+    if left == "answer":
+        journal.finish(entry, Place("op"), {})
+    else:
+        journal.finish(entry, Place("op"), FAILURE, leaves=True)
+
+    assert claim(journal, repeat=True).result is ClaimResult.ENDED
+
+
+def test_a_step_of_the_try_before_does_not_begin(journal: Journal) -> None:
+    """Its message may have waited in a queue while its flow failed and began anew."""
+    journal.finish(claim(journal, "flow"), Place("flow"), FAILURE)
+    claim(journal, "flow", repeat=True)
+
+    stale, fresh = Place("flow", ("flow",)), Place("flow", ("flow",), repeats=1)
+    assert claim(journal, "old step", stale).result is ClaimResult.FLOW_FAILING
+    assert claim(journal, "new step", fresh).result is ClaimResult.CLAIMED
+
+
+def test_a_lease_says_by_the_clock_of_the_process_how_long_it_is_good(journal: Journal) -> None:
+    """From before the claim was sent; a claim that was lost has nothing left."""
+    entry = claim(journal)
+    assert 0 < entry.lease.left() <= journal.lease
+
+    lapse(journal)
+    claim(journal)
+
+    assert journal.renew([(entry.id, entry.record.fence)]) == [False]

@@ -6,7 +6,7 @@
 local entry, id, exempt = KEYS[1], ARGV[1], ARGV[6] == '1'
 local now = seconds()
 
-local sent = tonumber(redis.call('HGET', KEYS[6], 'sent') or '0')
+local sent = tonumber(redis.call('HGET', KEYS[6], 'number') or '0')
 local taken = tonumber(redis.call('HGET', KEYS[6], 'taken:' .. ARGV[8]) or '0')
 if tonumber(ARGV[9]) > taken and tonumber(ARGV[9]) <= sent then
   redis.call('HSET', KEYS[6], 'taken:' .. ARGV[8], ARGV[9])

@@ -11,7 +11,7 @@ local function keep(key, lifetime)
 end
 -- Number a sending of an operation's message, and note when to look whether it was claimed. Returns the number.
 local function send(entry, id, landing, deliveries, look_at)
-  local number = redis.call('HINCRBY', deliveries, 'sent', 1)
+  local number = redis.call('HINCRBY', deliveries, 'number', 1)
   redis.call('HSET', entry, FIELD.sending, number)
   redis.call('HDEL', entry, FIELD.passed)
   redis.call('ZADD', landing, look_at, id)
