@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from celery import Signature
 from pydantic import Field
 
 from tasks.engine.declaration.answers import Done, Followed, Found, done, followed, found
@@ -16,7 +17,7 @@ from tasks.engine.declaration.field_types import (
     Uuid,
 )
 from tasks.engine.declaration.operation import Steps, operation
-from tasks.engine.declaration.suspensions import Follow
+from tasks.engine.declaration.suspensions import Expand, Follow
 from xenserver import errors, object_kinds
 from xenserver.client import Xen
 
@@ -24,6 +25,9 @@ Status = Annotated[
     Literal["pending", "success", "failure", "cancelling", "cancelled"],
     Field(description="how it stands"),
 ]
+TaskRef = Annotated[str, Field(description="a XenServer task, by reference", max_length=1024)]
+OperationName = Annotated[str, Field(description="the name of an operation", max_length=255)]
+UndoFields = Annotated[dict[str, str | bool], Field(description="fields of its message")]
 Every = Annotated[Seconds, Field(description="the longest an end goes unnoticed (2s)")]
 
 _CANCELLED = {
@@ -75,6 +79,23 @@ def _uuid(xen: Xen, name: str, ref: str) -> str:
         except (errors.Missing, errors.Refused):
             continue  # of another class, or of none that has UUIDs
     return "gone"
+
+
+@operation()
+def take_back(
+    xen: Xen, *, task: TaskRef, cls: Label, undo: OperationName, fields: UndoFields
+) -> Steps[Done]:
+    """Wait for the end of a task that was launched once too often, and undo what it made.
+
+    The engine sends it. `undo` is the operation that undoes, with `fields`, of which the empty one
+    gets the UUID of what was made.
+    """
+    end = yield Follow(task, any_end=True)
+    if end["status"] != "success" or not end["result"]:
+        return done("Nothing was made")
+    uuid = str(getattr(xen, cls).get_uuid(end["result"]))
+    yield Expand(Signature(undo, kwargs={name: v or uuid for name, v in fields.items()}))
+    return Done(return_result=f"{cls} undone", uuid=uuid)
 
 
 @operation(queue="find")

@@ -114,6 +114,13 @@ class Poller:
         gone = {r for r in refs if r not in records}
         self._land(events.told(ref, records[ref]) for ref in ended)
         self._land(events.TaskGone(ref) for ref in gone)
+        running = [events.told(ref, records[ref]) for ref in set(refs) - ended - gone]
+        self._end_stuck(self._state.stuck(running, time.monotonic()))
+
+    def _end_stuck(self, refs: Iterable[str]) -> None:
+        """Land what is parked under tasks that are done but never end."""
+        ended = [Ended(ref, outcomes.STUCK) for ref in refs]
+        self._runtime.publisher.resume(*self._runtime.parked.land(self._place, ended))
 
     def _wait_without_events(self) -> None:
         """Wait before reading all tasks again, for want of a long poll: less while things move."""

@@ -4,11 +4,14 @@ Like a connection it belongs to this process and is worth nothing to another: wh
 target next begins anew.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from config.settings import Settings
 from workers.rate_limiter import RateLimiter
 from xenserver import events
+
+STUCK_AFTER = 90.0  # seconds that a task may be at 100 % before it counts as stuck
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,18 @@ class PollerState:
         self.pace = RateLimiter(settings.poll_rate, settings.poll_burst)
         self.metrics: dict[str, str] = {}
         self.failures: int | None = None  # looks in a row that failed; unknown before the first
+        self._done: dict[str, float] = {}  # tasks at 100 %, and since when
         self._position: Position | None = None
         self._token: str | None = events.START
+
+    def stuck(self, running: Iterable[events.TaskEvent], now: float) -> list[str]:
+        """Return the tasks that have been at 100 % for too long.
+
+        A toolstack that swept a subtask before its parent read it waits for it for ever.
+        """
+        done = [e.ref for e in running if isinstance(e, events.TaskProgress) and e.progress >= 1.0]
+        self._done = {ref: self._done.get(ref, now) for ref in done}
+        return [ref for ref, since in self._done.items() if now - since >= STUCK_AFTER]
 
     def token(self, at: Position) -> str | None:
         """Return the token to go on with; for another position, the one to begin with."""

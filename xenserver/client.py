@@ -13,7 +13,16 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from xenserver import calls, errors, lookup, object_kinds, reference_names, search, values
+from xenserver import (
+    calls,
+    errors,
+    lookup,
+    object_kinds,
+    permission,
+    reference_names,
+    search,
+    values,
+)
 from xenserver.objects import Call, ObjectRef
 from xenserver.query import Query
 
@@ -62,9 +71,21 @@ class Xen:
             raise AttributeError(cls)
         return calls.Verbs(cls, self._call)
 
-    def launch(self, call: Call, headers: Mapping[str, str] | None = None) -> str:
-        """Have XenServer begin the call as a task of its own; return the task's reference."""
-        return values.ref(self._ask(f"Async.{call.method}", *call.params, headers=headers))
+    def launch(
+        self,
+        call: Call,
+        headers: Mapping[str, str] | None = None,
+        *,
+        timeout: float | None = None,
+        permit: Callable[[], None] | None = None,
+    ) -> str:
+        """Have XenServer begin the call as a task of its own; return the task's reference.
+
+        `permit` is called when the request is about to be written, and raises to have it not sent.
+        """
+        with permission.asked(permit):
+            method = f"Async.{call.method}"
+            return values.ref(self._ask(method, *call.params, headers=headers, timeout=timeout))
 
     def in_words(self, error: errors.XenflowError) -> errors.XenflowError:
         """Return the error with names for references, asking XenServer for those not yet known."""

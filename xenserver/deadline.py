@@ -14,6 +14,8 @@ from typing import Any
 import urllib3
 from urllib3.connection import HTTPConnection
 
+from xenserver import permission
+
 
 class _Socket(socket.socket):
     """Counts its time limit from the moment it is set."""
@@ -23,6 +25,10 @@ class _Socket(socket.socket):
     def settimeout(self, value: float | None, /) -> None:
         super().settimeout(value)
         self._until = None if value is None else time.monotonic() + value
+
+    def sendall(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- handed through as given
+        permission.ask()
+        super().sendall(*args, **options)
 
     def recv_into(self, *args: Any, **options: Any) -> int:  # noqa: ANN401 -- handed through as given
         if self._until is not None:

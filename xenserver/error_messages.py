@@ -175,6 +175,7 @@ _PHRASES = {
     ),
     "XENFLOW_MESSAGE_INVALID": "the message is not valid: {0}",
     "XENFLOW_NO_SUCH_OBJECT": "no {0} is named {1}",
+    "XENFLOW_ID_TAKEN": "the id {0} is that of {1}, which was sent with another request",
     "XENFLOW_DISK_SHARED": "disk {0} is used by other VMs too; detach it from them first",
     "XENFLOW_DEFECT": "xenflow itself failed: {0}; please report it with the stack trace",
     "XENFLOW_GUEST_NO_ADDRESS": (

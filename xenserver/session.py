@@ -15,7 +15,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from config import passwords
-from xenserver import addresses, errors, transport, values
+from xenserver import addresses, errors, permission, transport, values
 from xenserver.call_counter import Tally
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ class _Pool:
 
     def _log_in(self, login: Future[str]) -> None:
         try:
-            session = self._authenticated()
+            with permission.asked(None):  # it is for all, not for the call that came first
+                session = self._authenticated()
         except BaseException as error:  # noqa: BLE001 -- told to every thread that waits, this one too
             self._landed(None)
             login.set_exception(error)

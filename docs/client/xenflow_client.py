@@ -487,6 +487,8 @@ class Common(TypedDict, total=False):
     """With hostname; 443, or 80 for http."""
     timeout: float | str
     """Deadline, waiting included (90s, 10m)."""
+    repeat_failed: bool
+    """If this id has failed before and left nothing, run it again."""
 
 
 class Changing(Common, total=False):
@@ -1203,6 +1205,33 @@ class task:
             "xenserver.task.follow",
             "find",
             {"task": task, "every": every},
+            common,
+        )
+
+    @staticmethod
+    def take_back(
+        *,
+        task: str | Feed,
+        cls: str | Feed,
+        undo: str | Feed,
+        fields: dict[str, str | bool] | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Wait for the end of a task that was launched once too often, and undo what it made.
+
+        The engine sends it. `undo` is the operation that undoes, with `fields`, of which the empty
+        one gets the UUID of what was made.
+
+        Args:
+            task: a XenServer task, by reference
+            cls: a name label
+            undo: the name of an operation
+            fields: fields of its message
+        """
+        return signature(
+            "xenserver.task.take_back",
+            "change",
+            {"task": task, "cls": cls, "undo": undo, "fields": fields},
             common,
         )
 

@@ -28,6 +28,7 @@ from tasks.engine.messages import publisher, refusals
 from xenserver import errors
 
 WIRE = "xenflow_wire"  # where a request keeps its message as it came
+TAG = "xenflow_tag"  # what the broker knows this delivery by, also when it comes again
 QUEUE = "xenflow_queue"  # the queue to which it is sent again
 REVOKED = "xenflow_revoked"  # where it keeps that it was revoked before this delivery
 
@@ -47,6 +48,7 @@ class OperationRequest(Request):
 
     def __init__(self, delivered: Any, **options: Any) -> None:
         super().__init__(delivered, **options)
+        self._request_dict[TAG] = str(delivered.delivery_tag)
         self._request_dict[QUEUE] = self._queue()
         self._request_dict[WIRE] = publisher.capture(delivered, self._queue())
         kwargs = self._request_dict["kwargs"]
@@ -148,11 +150,13 @@ def _delivery(
     )
     return Delivery(
         id=request.id,
+        name=request.task,
         place=place,
         fields=fields,
         previous=previous[0] if previous else None,
         wire=request.get(WIRE) or "",
         queue=request.get(QUEUE) or "",
+        tag=request.get(TAG) or "",
         sending=int(request.get(publisher.SENDING) or 0),
         origin=request.get("origin") or "",
         has_next=bool(request.chord or (place.path and request.chain)),

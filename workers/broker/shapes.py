@@ -59,7 +59,9 @@ Moment = Annotated[
     datetime, BeforeValidator(_as_moment), PlainSerializer(datetime.isoformat, return_type=str)
 ]
 Path = Annotated[str, Field(max_length=20_000)]
-_Adopted = Annotated[str, Field(pattern="^((call|task):.*|known|accepted)$")]
+_Adopted = Annotated[
+    str, Field(pattern="^((call|task|outcome|attempts|launches|tidied):.*|known|accepted)$")
+]
 
 _Number = Annotated[str, Field(pattern="^[0-9]{1,15}$")]
 

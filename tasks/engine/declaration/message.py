@@ -73,6 +73,10 @@ class Message(Strict):
         None, description="field -> key of the previous answer it is taken from"
     )
 
+    repeat_failed: bool = Field(
+        default=False, description="if this id has failed before and left nothing, run it again"
+    )
+
     def connection(self) -> dict[str, Any]:
         """Return the fields that say how to reach XenServer, as flows hand them to their steps."""
         if self.hostname is None:

@@ -22,12 +22,14 @@ class Delivery:
     """One delivery of a message, as Celery hands it over."""
 
     id: str
+    name: str
     place: Place
     fields: Mapping[str, Any]
     previous: object
     wire: str
     queue: str
     sending: int
+    tag: str
     origin: str
     has_next: bool
     adopts: Mapping[str, str]
@@ -55,6 +57,7 @@ def first(operation: Operation, delivery: Delivery, checked: Message | None) -> 
         inputs=json.loads(json.dumps(message.masked(delivery.fields), default=str)),
         origin=delivery.origin,
         queue=delivery.queue,
+        delivery=delivery.tag,
         undoes=delivery.place.undoes,
         cancel=CancelRequest.REVOKED if delivery.revoked else None,
     )
@@ -76,6 +79,14 @@ def _adopted(delivery: Delivery) -> Record:
 def is_same_request(known: Record, first: Record) -> bool:
     """Return whether an operation was begun by a message that asks for the same."""
     return (known.name, _asked(known)) == (first.name, _asked(first))
+
+
+def id_taken(delivery: Delivery, known: Record) -> errors.Refused:
+    """Return the error for a message whose id is that of another one, which has ended."""
+    code = "XENFLOW_ID_TAKEN"
+    asked = "other fields" if known.name == delivery.name else "another operation"
+    text = f"the id {delivery.id} is that of {known.name}, which was sent with {asked}"
+    return errors.Refused(code, [delivery.id, known.name], f"{text}; use an id of its own ({code})")
 
 
 def _asked(known: Record) -> Mapping[str, Any]:

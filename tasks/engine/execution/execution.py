@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from config.targets import Target
 from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.message import Message
 from tasks.engine.execution.runtime import Runtime, parking_place
@@ -66,6 +67,11 @@ class Execution:
         return self.message.connection()
 
     @cached_property
+    def target(self) -> Target:
+        """The target of this operation."""
+        return self.runtime.target(self.connection)
+
+    @cached_property
     def xen(self) -> Xen:
         """The pool of this operation, for the engine; look-ups are remembered in its entry."""
         return self.runtime.xen(self.connection, self.entry.known)
@@ -111,13 +117,14 @@ class Execution:
     @cached_property
     def max_calls(self) -> int:
         """How many calls may be in flight at its target."""
-        return self.runtime.target(self.connection).max_calls
+        return self.target.max_calls
 
     def admit(self, label: str, call: IntendedCall) -> bool:
         """Write down the intent of a call; False where its target has no place for one more."""
         where = parking_place(self.connection)
         point = self.entry.point(label)
-        intent = record.point_changes(label, point, replace(point, call=call, unsent=False))
+        begun = replace(point, call=call, unsent=False, launches=point.launches + 1)
+        intent = record.point_changes(label, point, begun)
         limit = self.runtime.call_limit
         if not limit.admit(self.entry, where, self.max_calls, intent):
             return False
@@ -146,6 +153,10 @@ class Execution:
         if parked.poller_wanted:
             self.runtime.publisher.send(POLL, {"place": where, "connection": dict(self.connection)})
         return parked.outcome or Suspended(reason)
+
+    def leave(self, ref: str) -> None:
+        """Be parked no longer under a reference that nobody else is parked under."""
+        self.runtime.parked.leave(parking_place(self.connection), ref)
 
     def defer(
         self, reason: str, *, until: float, phase: Phase = Phase.DEFERRED, label: str = ""

@@ -20,12 +20,12 @@ from tasks.engine.declaration import message
 from tasks.engine.declaration.answers import Accepted, Answer
 from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.suspensions import Expand, Suspension
-from tasks.engine.execution import begin, cancellation, failing, failures, retry, rollback
+from tasks.engine.execution import begin, cancellation, failing, failures, retry, rollback, surplus
 from tasks.engine.execution.begin import Delivery
 from tasks.engine.execution.execution import Answered, End, Execution, Failed, Ignored, Suspended
 from tasks.engine.execution.runtime import Runtime
 from tasks.engine.execution.suspensions import reach
-from tasks.engine.journal.entry import Entry
+from tasks.engine.journal.entry import Entry, LeaseLapsed
 from tasks.engine.journal.record import CancelRequest, ClaimResult, Failing, Record
 from tasks.engine.journal.scripts import Overtaken
 from xenserver import errors
@@ -43,7 +43,8 @@ def execute(operation: Operation, delivery: Delivery, runtime: Runtime) -> End:
         return _advance(Execution(operation, checked, delivery.place, runtime, entry))
 
     first = begin.first(operation, delivery, checked)
-    return _claim(delivery, runtime, first, act, timeout=checked.timeout)
+    repeat = checked.repeat_failed and not delivery.sending
+    return _claim(delivery, runtime, first, act, timeout=checked.timeout, repeat=repeat)
 
 
 def _claim(
@@ -51,7 +52,9 @@ def _claim(
     runtime: Runtime,
     first: Record,
     act: Callable[[Entry], End],
+    *,
     timeout: float | None = None,
+    repeat: bool = False,
 ) -> End:
     """Claim the entry of an operation, and act on it while the claim is held."""
     entry = runtime.journal.claim(
@@ -60,10 +63,13 @@ def _claim(
         first,
         timeout=timeout or runtime.settings.timeout,
         sending=delivery.sending,
+        repeat=repeat,
     )
     if entry.result is ClaimResult.HELD:
         return Ignored("another delivery of it acts")
     if entry.result is ClaimResult.ENDED:
+        if not delivery.place.path and not begin.is_same_request(entry.record, first):
+            return Failed(begin.id_taken(delivery, entry.record))
         return _stored(entry.record, delivery)
     try:
         with runtime.leases.hold(entry):
@@ -101,26 +107,50 @@ def _stored(record: Record, delivery: Delivery) -> End:
 def _advance(execution: Execution) -> End:
     """Go as far as it goes; every error ends here, in the journal and then with Celery."""
     try:
-        return failing.answer_early(execution, _go_on(execution))
-    except Overtaken:
+        return failing.answer_early(execution, _attempt(execution))
+    except LeaseLapsed:
+        return _defer(execution, "its claim may be over: it is claimed again before it acts", 0.0)
+
+
+def _attempt(execution: Execution) -> End:
+    if execution.entry.record.failing:
+        return _keep_failing(execution)
+    try:
+        return _run(execution)
+    except (Overtaken, LeaseLapsed):
         raise
     except errors.XenflowError as error:
-        if retry.is_passing(execution.entry.record, error):
-            return failing.answer_early(execution, _try_again(execution, error))
-        return failing.fail(execution, error)
+        if _may_pass(execution, error):
+            return _try_again(execution, error)
+        failing.begin(execution, error)
     except Exception as error:
         if infrastructure.is_trouble(error):
             raise
-        return failing.fail(execution, error)
+        failing.begin(execution, error)
+    return _keep_failing(execution)
 
 
-def _go_on(execution: Execution) -> End:
-    record = execution.entry.record
-    if record.failing:
+def _keep_failing(execution: Execution) -> End:
+    """Go on with failing; what XenServer refuses meanwhile is tried again, as long as it takes.
+
+    Nothing is given up of which nobody knows how it ended.
+    """
+    try:
         return failing.go_on(execution)
+    except errors.XenflowError as error:
+        return _try_again(execution, error)
+    except Overtaken:
+        raise
+    except Exception as defect:
+        if infrastructure.is_trouble(defect):
+            raise
+        return failing.give_up(execution, defect)
+
+
+def _run(execution: Execution) -> End:
     if execution.entry.result is ClaimResult.FLOW_FAILING:
         raise errors.Cancelled("XENFLOW_NOT_BEGUN", [execution.operation.name])
-    if not record.points:
+    if not execution.entry.record.points:
         cancellation.stop_here(execution)
     answer = _run_body(execution, _body(execution))
     return answer if isinstance(answer, Suspended) else _finish(execution, answer)
@@ -170,21 +200,27 @@ def _finish(execution: Execution, answer: Answer) -> Answered:
         execution.entry, execution.place, document, made=made
     )
     execution.runtime.publisher.resume(sending)
+    surplus.undo_noted(execution)
     return Answered(document)
 
 
-def _try_again(execution: Execution, error: errors.XenflowError) -> End:
-    """Defer after a passing error, longer each time; fail when patience or time is over.
+def _may_pass(execution: Execution, error: errors.XenflowError) -> bool:
+    """Return whether an error may pass, and there is time and patience to wait for that."""
+    record, settings = execution.entry.record, execution.runtime.settings
+    if record.cancel or not retry.is_passing(record, error):
+        return False
+    return execution.now() < retry.limit(record, error, settings)
 
-    What fails already is deferred as long as it takes: nothing is given up of which nobody knows
-    how it ended.
-    """
-    entry, settings, now = execution.entry, execution.runtime.settings, execution.now()
-    deferral = retry.after(entry.record, error, settings, now)
-    is_over = entry.record.cancel or now >= retry.limit(entry.record, error, settings)
-    if is_over and entry.record.failing is None:
-        return failing.fail(execution, error)
+
+def _try_again(execution: Execution, error: errors.XenflowError) -> Suspended:
+    """Defer after an error that may pass, longer each time."""
+    entry = execution.entry
+    deferral = retry.after(entry.record, error, execution.runtime.settings, execution.now())
     entry.update(retry=deferral.retry)
     reason = f"{error.message}; tried again in {deferral.seconds:.1f} s"
-    execution.defer(reason, until=deferral.until)
+    return _defer(execution, reason, deferral.seconds)
+
+
+def _defer(execution: Execution, reason: str, seconds: float) -> Suspended:
+    execution.defer(reason, until=execution.now() + seconds)
     return Suspended(reason)

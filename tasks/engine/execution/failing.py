@@ -1,10 +1,10 @@
 """Failing: how an operation ends that cannot go on, over as many deliveries as that takes.
 
-    fail --> CALLS --> STEPS --> ROLLBACK --> END
-               |         |          |
-               |         |          +-- the steps that undo what was made are at work
-               |         +------------- steps that began before are at work
-               +----------------------- a call of its own is at work on XenServer
+    begin --> CALLS --> STEPS --> ROLLBACK --> END
+                |         |          |
+                |         |          +-- the steps that undo what was made are at work
+                |         +------------- steps that began before are at work
+                +----------------------- a call of its own is at work on XenServer
 
 Each stage is left when there is nothing more to wait for, and never entered again. A delivery goes
 through as many stages as it can; what it waits for sends the message again.
@@ -13,8 +13,10 @@ through as many stages as it can; what it waits for sends the message again.
 from collections.abc import Callable
 from dataclasses import replace
 
+import structlog
+
 from tasks.engine.declaration.suspensions import Expand
-from tasks.engine.execution import cancellation, failures, outcomes, rollback
+from tasks.engine.execution import cancellation, failures, outcomes, rollback, surplus
 from tasks.engine.execution.execution import Answered, End, Execution, Failed, Ignored, Suspended
 from tasks.engine.execution.points import calls, expand
 from tasks.engine.execution.probes import NAMED
@@ -30,19 +32,19 @@ from tasks.engine.journal.record import (
 from xenserver import errors
 from xenserver.objects import Call
 
+log = structlog.get_logger()
+
 OPEN_STEPS_CHECK = 30.0  # seconds after which a failing operation looks at its open steps again
 UNDO = "undo"  # the label of the suspension point at which what was made is undone
 
 
-def fail(execution: Execution, error: Exception) -> End:
-    """Begin to fail: write down why, then go through the stages."""
-    record = execution.entry.record
-    if record.failing is None:
-        ours = execution.in_words(failures.foreign(error))
-        failing = Failing(execution.entry.id, record.name, failures.record(ours, error))
-        execution.entry.update(failing=failing, stage=FailingStage.CALLS)
-        execution.save()
-    return go_on(execution)
+def begin(execution: Execution, error: Exception) -> None:
+    """Write down why an operation fails: from now on it goes through the stages."""
+    ours = execution.in_words(failures.foreign(error))
+    name = execution.entry.record.name
+    failing = Failing(execution.entry.id, name, failures.record(ours, error))
+    execution.entry.update(failing=failing, stage=FailingStage.CALLS)
+    execution.save()
 
 
 def go_on(execution: Execution) -> End:
@@ -148,15 +150,28 @@ def _end(execution: Execution) -> End:
         answer = rollback.answer(failure)
         execution.runtime.journal.finish(execution.entry, execution.place, answer)
         return Answered(answer)
-    return _end_with(execution, failure, undone.left())
+    left = undone.left()
+    return _end_with(execution, failure, left, leaves=bool(left))
 
 
-def _end_with(execution: Execution, failure: Failure, left: list[Made]) -> End:
+def give_up(execution: Execution, defect: Exception) -> End:
+    """End, for a defect of our own, without undoing what is not undone yet."""
+    log.error("failing.defect", operation=execution.entry.id, exc_info=defect)
+    things = execution.entry.record.to_undo or []
+    undone = rollback.Undone(not_undone=things)
+    failure = rollback.failure(_first(execution), undone, keep=execution.keeps)
+    error = failures.foreign(defect)
+    said = replace(failure, message=f"{failure.message}; undoing it failed: {error.message}")
+    return _end_with(execution, said, things, leaves=True)
+
+
+def _end_with(execution: Execution, failure: Failure, left: list[Made], *, leaves: bool) -> End:
     record, place = execution.entry.record, execution.place
     sending = execution.runtime.journal.finish(
-        execution.entry, place, failure, made=left if place.flow else (), leaves=bool(left)
+        execution.entry, place, failure, made=left if place.flow else (), leaves=leaves
     )
     execution.runtime.publisher.resume(sending)
+    surplus.undo_noted(execution)
     if record.answered:
         return Ignored("its caller was answered at the deadline")
     return Failed(failures.error(failure), revoked=record.cancel is CancelRequest.REVOKED)

@@ -11,6 +11,7 @@ from tasks.engine.journal.record import Outcome, OutcomeStatus
 from xenserver import errors, events
 
 VANISHED = Outcome(OutcomeStatus.VANISHED)
+STUCK = Outcome(OutcomeStatus.STUCK)
 LATE = Outcome(OutcomeStatus.LATE)
 
 
@@ -78,7 +79,7 @@ def error(outcome: Outcome, name: str) -> errors.XenflowError | None:
             return None
         case OutcomeStatus.CANCELLED:
             return errors.Cancelled("XENFLOW_CANCELLED", [name])
-        case OutcomeStatus.VANISHED:
+        case OutcomeStatus.VANISHED | OutcomeStatus.STUCK:
             return errors.Unknown("XENFLOW_VANISHED", [name])
     if outcome.error:
         return failures.error(outcome.error)
@@ -92,9 +93,12 @@ def is_vanished(outcome: Outcome) -> bool:
     A toolstack sweeps the tasks of its own subtasks too. A call whose subtask is gone fails by the
     handle of that task, whatever it has done by then.
     """
-    if outcome.status is OutcomeStatus.VANISHED:
+    if outcome.status in {OutcomeStatus.VANISHED, OutcomeStatus.STUCK}:
         return True
-    match outcome.error_info:
-        case ["HANDLE_INVALID", cls, *_]:
-            return cls.lower() == "task"
-    return False
+    code, *params = [*outcome.error_info, ""]
+    return names_a_task(errors.from_api(code, params))
+
+
+def names_a_task(error: errors.XenflowError) -> bool:
+    """Return whether XenServer complains of a task that is gone, and not of what a caller named."""
+    return error.code == "HANDLE_INVALID" and error.params[:1] in (["task"], ["Task"])

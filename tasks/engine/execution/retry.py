@@ -2,13 +2,10 @@
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from config.settings import Settings
 from tasks.engine.journal.record import Record, Retry
 from xenserver import errors
-
-if TYPE_CHECKING:
-    from config.settings import Settings
 
 BASE = 1.0  # seconds; the bound of the first delay
 CAP = 30.0  # seconds; the bound of all later ones
@@ -27,22 +24,21 @@ def delay(attempt: int, *, base: float = BASE, cap: float = CAP, floor: float = 
 
 @dataclass(frozen=True)
 class Deferral:
-    """When an operation is tried again, and what its record says of the error."""
+    """How long an operation waits before it is tried again, and what its record says of that."""
 
-    until: float
     seconds: float
     retry: Retry
 
 
-def after(record: Record, error: errors.XenflowError, settings: "Settings", now: float) -> Deferral:
-    """Return when to try again after a passing error."""
+def after(record: Record, error: errors.XenflowError, settings: Settings, now: float) -> Deferral:
+    """Return how to wait after an error that may pass: to the limit at most, to be there then."""
     known = record.retry or Retry(0, now, "")
-    seconds = delay(known.count)
+    seconds, left = delay(known.count), limit(record, error, settings) - now
     retry = Retry(known.count + 1, known.since, error.message)
-    return Deferral(min(now + seconds, max(limit(record, error, settings), now)), seconds, retry)
+    return Deferral(min(seconds, left) if left > 0 else seconds, retry)
 
 
-def limit(record: Record, error: errors.XenflowError, settings: "Settings") -> float:
+def limit(record: Record, error: errors.XenflowError, settings: Settings) -> float:
     """Return until when a passing error is retried.
 
     An unreachable XenServer is retried for `Settings.unreachable_timeout` while nothing of the

@@ -8,6 +8,8 @@ from typing import Any
 from tasks.engine.journal import record
 from tasks.engine.journal.record import ClaimResult, IntendedCall, Outcome, Point, Record
 
+MARGIN = 0.25  # of a lease; the part that must be left of it for a request to be sent
+
 
 @dataclass(frozen=True)
 class Place:
@@ -35,15 +37,25 @@ class Sending:
     number: int
 
 
+class LeaseLapsed(Exception):
+    """The claim of this delivery may be over; it must not act before it knows."""
+
+
 @dataclass
 class Lease:
     """How long a claim is good, by the clock of this process alone."""
 
+    seconds: float
     until: float
 
     def left(self) -> float:
         """Return the seconds that are left of it."""
         return self.until - time.monotonic()
+
+    def check(self) -> None:
+        """Raise LeaseLapsed unless the claim is good for a while: a request takes its time."""
+        if self.left() < self.seconds * MARGIN:
+            raise LeaseLapsed
 
 
 @dataclass
@@ -98,17 +110,28 @@ class Entry:
 
     def admitted(self, label: str, call: IntendedCall) -> None:
         """Take over the intent of a call that a script has written."""
-        self.update_point(label, call=call, unsent=False)
-        self._saved = self._saved.with_point(label, call=call, unsent=False)
+        parts = {"call": call, "unsent": False, "launches": self.point(label).launches + 1}
+        self.update_point(label, **parts)
+        self._saved = self._saved.with_point(label, **parts)
 
     def forget_calls(self) -> None:
         """Note that a script has released the operation's place among the calls in flight."""
         self._saved = replace(self._saved, calls="")
         self.update(calls="")
 
-    def adopted(self, label: str, ref: str) -> dict[str, str]:
-        """Return the fields with which another entry begins that goes on from a launched call."""
-        points = {label: Point(call=self.point(label).call, task=ref)}
+    def adopted(self) -> dict[str, str]:
+        """Return the fields with which another entry begins that goes on from here."""
+        points = {
+            label: Point(
+                call=point.call,
+                task=point.task,
+                outcome=point.outcome,
+                attempts=point.attempts,
+                launches=point.launches,
+                tidied=point.tidied,
+            )
+            for label, point in self.record.points.items()
+        }
         begun = Record(known=dict(self.known), accepted=True, points=points)
         return record.changes(Record(), begun)
 

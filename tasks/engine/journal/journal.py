@@ -64,7 +64,7 @@ class Journal:
     ) -> Entry:
         """Claim an operation; `first` is written when nobody has claimed it before.
 
-        With `repeat` an operation that failed and left nothing begins anew.
+        With `repeat` an operation that failed and left nothing begins anew, once by each delivery.
         """
         keys = self.keys
         flows = [name for f in place.path for name in (keys.entry(f), keys.open_steps(f))]
@@ -93,7 +93,7 @@ class Journal:
                 timeout,
                 first.queue,
                 sending,
-                int(repeat),
+                first.delivery if repeat else "",
                 place.repeats,
                 *scripts.flat(dict(first_fields(first))),
             ],
@@ -105,7 +105,7 @@ class Journal:
             record=found,
             clock=float(now),
             claimed=time.monotonic(),
-            lease=Lease(began + self.lease),
+            lease=Lease(self.lease, began + self.lease),
         )
 
     def _lifetime(self, timeout: float) -> int:
@@ -189,6 +189,14 @@ class Journal:
             ],
         )
         return _sending(answer)
+
+    def note_surplus(self, operation: str, label: str, ref: str) -> bool:
+        """Note the XenServer task of a call that an overtaken delivery launched.
+
+        Returns whether the operation has ended, so that nobody else sees to it.
+        """
+        answer = self._scripts.run("surplus", [self.keys.entry(operation)], [label, ref])
+        return bool(answer)
 
     def complete(self, operation: str, label: str, outcome: Outcome) -> Sending | None:
         """Complete a suspension point by its label; return the message to send, once."""

@@ -35,7 +35,7 @@ class Keys:
 
     @property
     def deliveries(self) -> str:
-        """Hash: `number` of the last sending; `taken:<queue>` -> highest number that was claimed."""
+        """Hash: `number` of the last sending, `taken:<queue>` the highest that was claimed."""
         return f"{self.prefix}:deliveries"
 
     @property

@@ -67,6 +67,8 @@ class OutcomeStatus(StrEnum):
     CANCELLED = "cancelled"
     VANISHED = "vanished"
     """XenServer knows the task no longer; only the effect can tell."""
+    STUCK = "stuck"
+    """The task is at 100 % and does not end; only the effect can tell."""
     LATE = "late"
     """The seconds that the body gave a call are over."""
 
@@ -135,6 +137,8 @@ class Point:
     call: IntendedCall | None = None
     task: str = ""  # XenServer's task, or what else it is parked under
     outcome: Outcome | None = None
+    launches: int = 0  # how often the call was, or may have been, sent to XenServer
+    surplus: str = ""  # tasks that overtaken deliveries launched, one in each line
     attempts: int = 0  # how often the call was begun anew, under a label of its own
     unsent: bool = False  # the call surely did not reach XenServer
     cancel_sent: float = 0.0  # when XenServer was asked to cancel
@@ -199,6 +203,7 @@ class Record:
     message: str = ""
     queue: str = ""
     undoes: bool = False
+    delivery: str = ""  # the delivery that began it, so that its repetition begins nothing
     repeats: int = 0  # how often it was begun anew after a failure, see `repeat_failed`
     created: float = 0.0
     deadline: float = 0.0
@@ -206,6 +211,7 @@ class Record:
     holder: str = ""
     held_until: float = 0.0  # milliseconds
     fence: str = ""
+    overtook: bool = False  # a claim of it lapsed: its holder may have been alive
     known: dict[str, str] = field(default_factory=dict)
     retry: Retry | None = None
     cancel: CancelRequest | None = None
@@ -256,6 +262,7 @@ SCRIPT_FIELDS = frozenset(
         "cancel",
         "created",
         "deadline",
+        "delivery",
         "ended",
         "failing",
         "failure",
@@ -264,6 +271,7 @@ SCRIPT_FIELDS = frozenset(
         "holder",
         "leaves",
         "message",
+        "overtook",
         "passed",
         "phase",
         "progress",
@@ -272,7 +280,7 @@ SCRIPT_FIELDS = frozenset(
         "sending",
     }
 )
-SCRIPT_PARTS = frozenset({"landed", "outcome", "parked"})
+SCRIPT_PARTS = frozenset({"landed", "outcome", "parked", "surplus", "task"})
 
 
 def read(fields_: Mapping[str, str]) -> Record:

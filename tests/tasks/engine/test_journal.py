@@ -23,7 +23,7 @@ from tasks.engine.journal.record import (
     OutcomeStatus,
     Record,
 )
-from tasks.engine.journal.scripts import Overtaken
+from tasks.engine.journal.scripts import Overtaken, texts
 
 LONG_AGO = 1.0
 FAR = 4e9
@@ -50,11 +50,18 @@ def claim(  # noqa: PLR0913 - a test says of a delivery what matters to it
     *,
     timeout: float = 600.0,
     sending: int = 0,
-    repeat: bool = False,
+    repeat: str = "",
 ) -> Entry:
-    first = Record(name="xenserver.vm.start", message=f"message of {operation}", queue="change")
+    first = Record(
+        name="xenserver.vm.start",
+        message=f"message of {operation}",
+        queue="change",
+        delivery=repeat or "first",
+    )
     place = place or Place(root=operation)
-    return journal.claim(operation, place, first, timeout=timeout, sending=sending, repeat=repeat)
+    return journal.claim(
+        operation, place, first, timeout=timeout, sending=sending, repeat=bool(repeat)
+    )
 
 
 def claim_for(journal: Journal, operation: str, place: Place, *, seconds: float) -> Entry:
@@ -433,8 +440,7 @@ def test_nothing_but_a_claim_makes_an_entry(journal: Journal, parked: ParkedOper
         claim(journal, "two", Place("flow", ("flow",))), Place("flow", ("flow",)), FAILURE
     )
 
-    entries = {key.decode() for key in journal.redis.keys("xenflow:op:*")}
-    assert entries == {"xenflow:op:two"}
+    assert texts(journal.redis.keys("xenflow:op:*")) == ["xenflow:op:two"]
 
 
 def test_a_step_that_was_told_of_the_failure_and_died_does_not_begin_later(
@@ -547,12 +553,21 @@ def test_a_failure_that_left_nothing_begins_anew_on_request(journal: Journal) ->
     first = claim(journal)
     journal.finish(first, Place("op"), FAILURE)
 
-    again = claim(journal, repeat=True)
+    again = claim(journal, repeat="second")
 
     assert again.result is ClaimResult.CLAIMED
     assert again.record.failure is None
     assert int(again.record.fence) > int(first.record.fence)
     assert (first.identity, again.identity) == ("op", "op#1")
+
+
+def test_a_delivery_that_began_a_try_begins_no_other(journal: Journal) -> None:
+    """The broker may deliver it again, after it has failed again."""
+    journal.finish(claim(journal), Place("op"), FAILURE)
+    journal.finish(claim(journal, repeat="second"), Place("op"), FAILURE)
+
+    assert claim(journal, repeat="second").result is ClaimResult.ENDED
+    assert claim(journal, repeat="first").result is ClaimResult.CLAIMED
 
 
 @pytest.mark.parametrize("left", ["answer", "something"])
@@ -564,13 +579,13 @@ def test_what_has_an_effect_does_not_begin_anew(journal: Journal, left: str) -> 
     else:
         journal.finish(entry, Place("op"), FAILURE, leaves=True)
 
-    assert claim(journal, repeat=True).result is ClaimResult.ENDED
+    assert claim(journal, repeat="second").result is ClaimResult.ENDED
 
 
 def test_a_step_of_the_try_before_does_not_begin(journal: Journal) -> None:
     """Its message may have waited in a queue while its flow failed and began anew."""
     journal.finish(claim(journal, "flow"), Place("flow"), FAILURE)
-    claim(journal, "flow", repeat=True)
+    claim(journal, "flow", repeat="second")
 
     stale, fresh = Place("flow", ("flow",)), Place("flow", ("flow",), repeats=1)
     assert claim(journal, "old step", stale).result is ClaimResult.FLOW_FAILING

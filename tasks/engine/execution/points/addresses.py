@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from tasks.engine.declaration.suspensions import Address
 from tasks.engine.execution import cancellation, outcomes
 from tasks.engine.execution.execution import Execution, Suspended
-from tasks.engine.execution.runtime import parking_place
 from tasks.engine.journal.record import Outcome
 from xenserver import errors, events, values
 from xenserver.guest_addresses import Wanted, usable
@@ -89,7 +88,7 @@ def _leave(execution: Execution, label: str) -> None:
     """Be parked nowhere: the guest's metrics may be others by now."""
     ref = execution.entry.point(label).task
     if ref:
-        execution.runtime.parked.leave(parking_place(execution.connection), ref)
+        execution.leave(ref)
 
 
 def _networks(execution: Execution, metrics: str) -> dict[str, str]:

@@ -12,10 +12,12 @@ from typing import Any
 
 from tasks.engine.declaration.answers import Accepted, XenTask
 from tasks.engine.declaration.suspensions import Bounded, Call
-from tasks.engine.execution import cancellation, outcomes, recovery
+from tasks.engine.execution import cancellation, outcomes, recovery, surplus
 from tasks.engine.execution.execution import Execution, Suspended
 from tasks.engine.execution.probes import NAMED
+from tasks.engine.journal.entry import MARGIN, LeaseLapsed
 from tasks.engine.journal.record import IntendedCall, Outcome, OutcomeStatus
+from tasks.engine.journal.scripts import Overtaken
 from tasks.engine.messages import canvas_ids, publisher
 from xenserver import errors, events
 
@@ -35,6 +37,16 @@ def start(execution: Execution, label: str, call: Call) -> Outcome | Suspended |
         ref = launched
     else:
         _stop(execution, label, ref)
+    try:
+        return _go_on(execution, label, call, ref)
+    except Overtaken:
+        surplus.note(execution, label, ref)
+        raise
+
+
+def _go_on(
+    execution: Execution, label: str, call: Call, ref: str
+) -> Outcome | Suspended | Accepted:
     if execution.is_async:
         return _accept(execution, label, ref)
     return _wait(execution, label, call, ref)
@@ -79,13 +91,29 @@ def _launch(execution: Execution, label: str, call: Call) -> str | Outcome | Sus
     if not execution.admit(label, intent):
         return Suspended("waits: its target has as many calls in flight as it may")
     try:
-        return execution.xen.launch(call, headers={recovery.TAG_HEADER: tag})
+        return _send(execution, call, tag)
+    except LeaseLapsed:
+        execution.entry.update_point(label, unsent=True)
+        raise
     except (errors.Busy, errors.Unreachable) as error:
         if not getattr(error, "maybe_heard", False):
             _not_sent(execution, label, error)
         raise
     except errors.XenflowError as refused:
+        if outcomes.names_a_task(refused):
+            raise errors.Busy("XENFLOW_VANISHED", [call.method]) from refused
         return execution.complete(label, outcomes.failure(refused))
+
+
+def _send(execution: Execution, call: Call, tag: str) -> str:
+    """Send a call while the claim is surely good, and wait for its answer no longer than that.
+
+    XenServer cannot tell an overtaken worker from its successor: none may call that has been.
+    """
+    lease = execution.entry.lease
+    seconds = min(execution.target.timeout, max(lease.left(), lease.seconds * MARGIN))
+    headers = {recovery.TAG_HEADER: tag}
+    return execution.xen.launch(call, headers, timeout=seconds, permit=lease.check)
 
 
 def recover(execution: Execution, label: str, intended: Call) -> str | Outcome | None:
@@ -129,14 +157,21 @@ def _heed(execution: Execution, error: errors.XenflowError) -> None:
 
 
 def _accept(execution: Execution, label: str, ref: str) -> Outcome | Accepted:
-    """Answer with the XenServer task; what is left to do goes on as a step of its own."""
-    record = execution.xen.task.get_record(ref)
+    """Answer with the XenServer task unless it has ended; the rest goes on as another step."""
+    try:
+        record = execution.xen.task.get_record(ref)
+    except errors.Missing:
+        return execution.complete(label, outcomes.VANISHED)
+    execution.entry.update_point(label, task=ref)
+    outcome = ended(ref, record)
+    if outcome:
+        return execution.complete(label, outcome)
     execution.runtime.publisher.continue_as(
         execution.operation.name,
         canvas_ids.step_id(execution.entry.identity, "rest"),
         execution.message.going_on(),
         path=publisher.path_text(execution.place.path),
-        adopts=execution.entry.adopted(label, ref),
+        adopts=execution.entry.adopted(),
     )
     return accepted(record)
 
@@ -168,6 +203,7 @@ def finish(execution: Execution, number: str, call: Call, outcome: Outcome) -> O
     """
     label = execution.entry.record.label(number)
     if outcomes.is_vanished(outcome):
+        _give_up(execution, label, outcome)
         found = find_effect(execution, label, call)
         if isinstance(found, Suspended):
             return found
@@ -179,6 +215,12 @@ def finish(execution: Execution, number: str, call: Call, outcome: Outcome) -> O
     return outcome
 
 
+def _give_up(execution: Execution, label: str, outcome: Outcome) -> None:
+    """Have XenServer let go of a task that ends never: what it did is found by its effect."""
+    if outcome.status is OutcomeStatus.STUCK:
+        cancellation.request(execution, label, execution.entry.point(label).task)
+
+
 def tidy(execution: Execution, label: str, call: Call, outcome: Outcome) -> None:
     """Name what a call made, and destroy XenServer's task: once."""
     point = execution.entry.point(label)
@@ -188,6 +230,7 @@ def tidy(execution: Execution, label: str, call: Call, outcome: Outcome) -> None
     if outcome.status is OutcomeStatus.SUCCESS and named and recorded(execution, label) != call:
         objects = getattr(execution.xen, named.cls)
         objects.set_name_label(outcome.result, call.params[named.at])
+    surplus.undo_found(execution, label, outcome)
     if point.task and not execution.entry.record.accepted:
         _destroy_task(execution, point.task)
     execution.entry.update_point(label, tidied=True)
@@ -238,11 +281,11 @@ def _probe_later(execution: Execution, call: Call) -> Suspended:
 def read_end(execution: Execution, label: str, ref: str, call: Call) -> Outcome | Suspended:
     """Read a XenServer task, and wait for its end."""
     try:
-        record = execution.xen.task.get_record(ref)
+        outcome = ended(ref, execution.xen.task.get_record(ref))
     except errors.Missing:
-        return execution.complete(label, outcomes.VANISHED)
-    outcome = ended(ref, record)
+        outcome = outcomes.VANISHED
     if outcome:
+        execution.leave(ref)
         return execution.complete(label, outcome)
     reason = f"{call.method} is still at work on XenServer"
     return execution.park(label, ref, reason, wake=cancellation.next_look(execution))

@@ -1,7 +1,7 @@
 -- Claim an operation: one delivery of its message becomes the only one that may act.
 -- KEYS  1 entry  2 landing  3 due  4 runs  5 run  6 deliveries  7 its own open set  8 its own made set  9 open operations  10.. the flows around it, outermost first, each as entry and open set
 -- ARGV  1 id  2 holder  3 lease (ms)  4 lifetime (s)  5 root  6 "1" for a step that undoes  7 timeout (s)  8 queue and  9 number of this sending ("0": none)
---       10 "1" to begin a failed operation anew  11 how often the innermost flow was begun anew  12.. first fields (name, value, ...)
+--       10 mark of the delivery that begins a failed operation anew, or ""  11 how often the innermost flow was begun anew  12.. first fields (name, value, ...)
 -- Answers {result, now (s), fields}. A step begins only in a flow that is not failing; that is looked at in each claim, until the step is one of the open steps.
 local entry, id, exempt = KEYS[1], ARGV[1], ARGV[6] == '1'
 local now = seconds()
@@ -13,7 +13,7 @@ if tonumber(ARGV[9]) > taken and tonumber(ARGV[9]) <= sent then
 end
 
 local function repeated()
-  return ARGV[10] == '1' and redis.call('HEXISTS', entry, FIELD.failure) == 1
+  return ARGV[10] ~= '' and ARGV[10] ~= redis.call('HGET', entry, FIELD.delivery) and redis.call('HEXISTS', entry, FIELD.failure) == 1
     and (redis.call('HGET', entry, FIELD.leaves) or '') == ''
 end
 
@@ -30,6 +30,9 @@ if redis.call('HEXISTS', entry, FIELD.ended) == 1 then
 end
 
 local held_until = tonumber(redis.call('HGET', entry, FIELD.held_until) or '0')
+if held_until > 0 and held_until <= now * 1000 then
+  redis.call('HSET', entry, FIELD.overtook, 'true')
+end
 if held_until > now * 1000 then
   redis.call('ZREM', KEYS[2], id)
   redis.call('ZADD', KEYS[3], 'LT', held_until / 1000, id)
