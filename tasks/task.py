@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from celery import Signature
 from pydantic import Field
 
+from tasks.engine.declaration import catalogue
 from tasks.engine.declaration.answers import Done, Followed, Found, done, followed, found
 from tasks.engine.declaration.field_types import (
     After,
@@ -18,6 +19,7 @@ from tasks.engine.declaration.field_types import (
 )
 from tasks.engine.declaration.operation import Steps, operation
 from tasks.engine.declaration.suspensions import Expand, Follow
+from tasks.engine.execution.probes import made_by
 from xenserver import errors, object_kinds
 from xenserver.client import Xen
 
@@ -27,7 +29,7 @@ Status = Annotated[
 ]
 TaskRef = Annotated[str, Field(description="a XenServer task, by reference", max_length=1024)]
 OperationName = Annotated[str, Field(description="the name of an operation", max_length=255)]
-UndoFields = Annotated[dict[str, str | bool], Field(description="fields of its message")]
+MethodName = Annotated[str, Field(description="a method of XenServer", max_length=255)]
 Every = Annotated[Seconds, Field(description="the longest an end goes unnoticed (2s)")]
 
 _CANCELLED = {
@@ -83,18 +85,18 @@ def _uuid(xen: Xen, name: str, ref: str) -> str:
 
 @operation()
 def take_back(
-    xen: Xen, *, task: TaskRef, cls: Label, undo: OperationName, fields: UndoFields
+    xen: Xen, *, task: TaskRef, method: MethodName, operation: OperationName
 ) -> Steps[Done]:
-    """Wait for the end of a task that was launched once too often, and undo what it made.
+    """Wait for the end of a call that was made once too often, and undo what it made.
 
-    The engine sends it. `undo` is the operation that undoes, with `fields`, of which the empty one
-    gets the UUID of what was made.
+    The engine sends it into the run of an operation whose worker was overtaken while it called.
     """
     end = yield Follow(task, any_end=True)
-    if end["status"] != "success" or not end["result"]:
-        return done("Nothing was made")
+    made_in, cls = catalogue.find(operation), made_by(method)
+    if end["status"] != "success" or not cls or made_in is None or made_in.undo is None:
+        return done("Nothing is to be undone")
     uuid = str(getattr(xen, cls).get_uuid(end["result"]))
-    yield Expand(Signature(undo, kwargs={name: v or uuid for name, v in fields.items()}))
+    yield Expand(Signature(made_in.undo.name, kwargs=made_in.undo.fields(uuid)))
     return Done(return_result=f"{cls} undone", uuid=uuid)
 
 

@@ -1212,26 +1212,23 @@ class task:
     def take_back(
         *,
         task: str | Feed,
-        cls: str | Feed,
-        undo: str | Feed,
-        fields: dict[str, str | bool] | Feed,
+        method: str | Feed,
+        operation: str | Feed,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Wait for the end of a task that was launched once too often, and undo what it made.
+        """Wait for the end of a call that was made once too often, and undo what it made.
 
-        The engine sends it. `undo` is the operation that undoes, with `fields`, of which the empty
-        one gets the UUID of what was made.
+        The engine sends it into the run of an operation whose worker was overtaken while it called.
 
         Args:
             task: a XenServer task, by reference
-            cls: a name label
-            undo: the name of an operation
-            fields: fields of its message
+            method: a method of XenServer
+            operation: the name of an operation
         """
         return signature(
             "xenserver.task.take_back",
             "change",
-            {"task": task, "cls": cls, "undo": undo, "fields": fields},
+            {"task": task, "method": method, "operation": operation},
             common,
         )
 

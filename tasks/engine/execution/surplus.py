@@ -75,10 +75,9 @@ def _undo(execution: Execution, undo: Undo, point: Point, ref: str) -> None:
 
 def _take_back(execution: Execution, label: str, ref: str) -> None:
     """Have the end of a task waited for, and what it made undone."""
-    call, undo = execution.entry.point(label).call, execution.operation.undo
-    cls = made_by(call.method) if call else None
-    if cls and undo:
-        fields = {"task": ref, "cls": cls, "undo": undo.name, "fields": undo.fields("")}
+    call = execution.entry.point(label).call
+    if call and made_by(call.method) and execution.operation.undo:
+        fields = {"task": ref, "method": call.method, "operation": execution.operation.name}
         _step(execution, TAKE_BACK, fields, f"surplus/{ref}")
 
 
