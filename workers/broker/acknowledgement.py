@@ -4,6 +4,7 @@ A worker's slot is free when its message is done, whatever Redis answers: an ack
 fails is owed. One that is never paid costs a second delivery, to which the journal gives way.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -97,15 +98,37 @@ class QoS(stock.QoS):
         return [tag.decode(errors="surrogateescape") for tag in foreign]
 
     def _restore_foreign(self, tag: str) -> None:
-        """Put back what another consumer took, as kombu does; what kombu cannot is put aside."""
+        """Put back what another consumer took; what cannot be put back is a dead letter."""
         channel = self.channel
-        entry = channel.unprefixed.hget(f"{channel.global_keyprefix}{self.unacked_key}", tag)
+        prefix = channel.global_keyprefix
+        entry = channel.unprefixed.hget(f"{prefix}{self.unacked_key}", tag) or b""
         try:
-            with channel.conn_or_acquire() as client:
-                stock.QoS.restore_by_tag(self, tag, client=client)
+            lists, message = self._read_foreign(entry)
         except TROUBLE:
             raise
         except Exception as error:
             log.exception("what stands in %s cannot be put back", self.unacked_key)
             problem = f"{type(error).__name__} when it was put back"
-            channel.dead_letter(entry or b"", tag=tag, queue="", problem=problem)
+            channel.dead_letter(entry, tag=tag, queue="", problem=problem)
+            return
+        with channel.unprefixed.pipeline() as commands:
+            commands.zrem(f"{prefix}{self.unacked_index_key}", tag)
+            commands.hdel(f"{prefix}{self.unacked_key}", tag)
+            for name in lists:
+                commands.rpush(f"{prefix}{name}", message)
+            commands.execute()
+
+    def _read_foreign(self, entry: bytes) -> tuple[list[str], str]:
+        """Return the lists to which an entry of kombu's goes back, and its message."""
+        channel = self.channel
+        message, exchange, routing_key = json.loads(entry)
+        priority = channel._get_message_priority(message, reverse=False)  # noqa: SLF001 - as kombu does
+        queues = channel._lookup(exchange, routing_key)  # noqa: SLF001 - likewise
+        if not isinstance(exchange, str) or not queues or not all(map(_is_name, queues)):
+            problem = "no queue"
+            raise LookupError(problem)
+        return [channel._q_for_pri(queue, priority) for queue in queues], json.dumps(message)  # noqa: SLF001 - likewise
+
+
+def _is_name(queue: object) -> bool:
+    return isinstance(queue, str) and bool(queue)
