@@ -17,6 +17,8 @@ from tasks.engine.journal.scripts import Scripts
 
 PROGRESS = "PROGRESS"
 
+_STORE_RESULT = 3  # the place of that argument where Celery calls `mark_as_done`
+
 
 class _OnlyEndsArePublished:
     """Write a state that is not an end quietly, unless the end is there already."""
@@ -57,13 +59,31 @@ class _OfAWorker:
     What cannot be stored for trouble of Redis is no failure of the task: its message comes again.
     """
 
+    client: Any
+    decode_result: Any
+    get_key_for_task: Any
+
     def mark_as_done(self, *args: Any, **options: Any) -> None:
-        """Store a success."""
+        """Store a success; of one whose result is ignored, forget the progress."""
         _stored(super().mark_as_done, *args, **options)  # type: ignore[misc]  # the backend it is mixed into has it
+        stores = (
+            args[_STORE_RESULT] if len(args) > _STORE_RESULT else options.get("store_result", True)
+        )
+        if not stores:
+            _stored(self._forget_progress, args[0])
 
     def mark_as_failure(self, *args: Any, **options: Any) -> None:
-        """Store a failure."""
+        """Store a failure; of one whose result is ignored, forget the progress."""
         _stored(super().mark_as_failure, *args, **options)  # type: ignore[misc]  # likewise
+        if not options.get("store_result", True):
+            _stored(self._forget_progress, args[0])
+
+    def _forget_progress(self, task_id: str) -> None:
+        """Delete a state that is no end: nobody would, before it expires."""
+        key = self.get_key_for_task(task_id)
+        stored = self.client.get(key)
+        if stored and self.decode_result(stored)["status"] not in states.READY_STATES:
+            self.client.delete(key)
 
     def mark_as_retry(self, *args: Any, **options: Any) -> None:
         """Store that it is parked."""

@@ -65,7 +65,7 @@ class Ambiguous(Missing):
 
 
 class Unreachable(XenflowError):
-    """XenServer gave no usable answer, though it may have acted all the same: see `maybe_heard`."""
+    """XenServer gave no usable answer, though it may have acted all the same."""
 
     @property
     def maybe_heard(self) -> bool:

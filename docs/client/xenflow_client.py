@@ -1,7 +1,8 @@
 """A typed client of xenflow 0.1.0: each operation and flow is a function.
 
-What it gives is a Celery signature: send it, or make chains and chords of it. The module is
-written by `xenflow schema --python` and needs Celery alone: keep it in your own tree.
+Each returns a Celery signature: send it, or make chains and chords of it. An operation that fails
+raises one of the errors below. The module is written by `xenflow schema --python` and needs Celery
+alone: keep it in your own tree.
 
     from celery import chain
 
@@ -12,14 +13,18 @@ written by `xenflow schema --python` and needs Celery alone: keep it in your own
         xen.vm.install(template=xen.Feed("uuid"), in_place=True, target="lab"),
         xen.vm.start(vm=xen.Feed("uuid"), target="lab"),
     )
-    answer: xen.Done = made.delay().get()
+    try:
+        answer: xen.Done = made.delay().get()
+    except xen.Refused as refused:
+        print(refused.code, refused.message)
 """
 
 # ruff: noqa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict, Unpack
 
@@ -30,10 +35,69 @@ from celery import Signature
 class Feed:
     """A value taken from the answer of the step before, by its key.
 
-    A dot goes further in (`records.0.uuid`); `*` is all of it, and after a chord all answers.
+    A dot goes further in (`records.0.uuid`); `*` is the whole answer, after a chord the list of all
+    answers, and in a path each one of a list (`*.uuid`).
     """
 
     key: str
+
+
+class XenflowError(Exception):
+    """An operation has failed; what to do next decides the class."""
+
+    def __init__(self, code: str, params: Sequence[str] = (), message: str = "") -> None:
+        self.code = code
+        self.params = list(params)
+        self.message = message or code
+        super().__init__(self.code, self.params, self.message)
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return self.message
+
+
+class Refused(XenflowError):
+    """The request does not fit the state of things: change the request."""
+
+
+class Busy(XenflowError):
+    """The object or the pool is busy: the same request may pass later."""
+
+
+class Missing(XenflowError):
+    """The object named does not exist, or no longer."""
+
+
+class Ambiguous(Missing):
+    """Several objects bear the name; the parameters list their UUIDs after class and name."""
+
+
+class Unreachable(XenflowError):
+    """XenServer gave no usable answer, though it may have acted all the same."""
+
+
+class Denied(XenflowError):
+    """The account, its role or a certificate was not accepted."""
+
+
+class Full(XenflowError):
+    """Nowhere is room for it."""
+
+
+class TimedOut(XenflowError):
+    """It took longer than allowed."""
+
+
+class Cancelled(XenflowError):
+    """It was called off."""
+
+
+class Unknown(XenflowError):
+    """What happened, or what helps, cannot be told by the answer alone."""
+
+
+sys.modules.setdefault("xenserver.errors", sys.modules[__name__])
+"""Celery looks up there the class of an error that a worker raised."""
 
 
 class Accepted(TypedDict):
@@ -505,7 +569,7 @@ class Changing(Common, total=False):
 def signature(
     name: str, queue: str, fields: Mapping[str, object], common: Mapping[str, object]
 ) -> Signature[Any]:
-    """Return the signature of a message: only what was said, and what is fed."""
+    """Return the signature of a message: what was given, and what is fed."""
     given = {key: value for key, value in {**fields, **common}.items() if value is not None}
     kwargs: dict[str, Any] = {k: v for k, v in given.items() if not isinstance(v, Feed)}
     fed = {key: value.key for key, value in given.items() if isinstance(value, Feed)}
@@ -1858,7 +1922,32 @@ class vm:
     def block(
         *,
         vm: str | Feed,
-        operations: list[Literal["checkpoint", "clean_reboot", "clean_shutdown", "clone", "copy", "destroy", "export", "hard_reboot", "hard_shutdown", "make_into_template", "migrate_send", "pause", "pool_migrate", "provision", "resume", "resume_on", "revert", "snapshot", "start", "start_on", "suspend", "unpause"]]
+        operations: list[
+            Literal[
+                "checkpoint",
+                "clean_reboot",
+                "clean_shutdown",
+                "clone",
+                "copy",
+                "destroy",
+                "export",
+                "hard_reboot",
+                "hard_shutdown",
+                "make_into_template",
+                "migrate_send",
+                "pause",
+                "pool_migrate",
+                "provision",
+                "resume",
+                "resume_on",
+                "revert",
+                "snapshot",
+                "start",
+                "start_on",
+                "suspend",
+                "unpause",
+            ]
+        ]
         | Feed,
         reason: str | Feed | None = None,
         **common: Unpack[Changing],
@@ -2696,7 +2785,32 @@ class vm:
     def unblock(
         *,
         vm: str | Feed,
-        operations: list[Literal["checkpoint", "clean_reboot", "clean_shutdown", "clone", "copy", "destroy", "export", "hard_reboot", "hard_shutdown", "make_into_template", "migrate_send", "pause", "pool_migrate", "provision", "resume", "resume_on", "revert", "snapshot", "start", "start_on", "suspend", "unpause"]]
+        operations: list[
+            Literal[
+                "checkpoint",
+                "clean_reboot",
+                "clean_shutdown",
+                "clone",
+                "copy",
+                "destroy",
+                "export",
+                "hard_reboot",
+                "hard_shutdown",
+                "make_into_template",
+                "migrate_send",
+                "pause",
+                "pool_migrate",
+                "provision",
+                "resume",
+                "resume_on",
+                "revert",
+                "snapshot",
+                "start",
+                "start_on",
+                "suspend",
+                "unpause",
+            ]
+        ]
         | Feed
         | None = None,
         **common: Unpack[Changing],

@@ -40,6 +40,15 @@ def wired(name: str) -> "Signature[xen.Done]":
     return chord(cards, xen.vm.start(vm=xen.Feed("0.vm"), timeout="2m"))
 
 
+def refused(name: str) -> str:
+    """Return the code of the error when a VM is started that does not exist."""
+    try:
+        xen.vm.start(vm=name).delay().get(PATIENCE)
+    except xen.Missing as missing:
+        return missing.code
+    return "no error"
+
+
 def main(url: str, name: str) -> None:
     """Send a find, a flow, a chain and a chord; print the answers."""
     assert not any(map(importlib.util.find_spec, OURS)), sys.path
@@ -54,7 +63,11 @@ def main(url: str, name: str) -> None:
     made: xen.Done = bare.delay().get(PATIENCE)
     chained = built(f"{name}-chain").delay().get(PATIENCE)
     after = wired(f"{name}-bare").delay().get(PATIENCE)
-    told = {"count": found["count"], "flow": made["return_result"]}
+    told = {
+        "error": refused(f"{name}-nobody"),
+        "count": found["count"],
+        "flow": made["return_result"],
+    }
     json.dump({**told, "chain": chained, "chord": after}, sys.stdout)
 
 

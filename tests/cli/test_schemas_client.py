@@ -43,6 +43,11 @@ def test_a_find_is_answered(told: Mapping[str, Any]) -> None:
     assert told["count"] == 1
 
 
+def test_an_error_has_a_class_of_the_client(told: Mapping[str, Any]) -> None:
+    """It is caught by its class, and has XenServer's code or one of ours."""
+    assert told["error"] == "XENFLOW_NO_SUCH_OBJECT"
+
+
 def test_a_flow_takes_structures(stack: StackHarness, told: Mapping[str, Any]) -> None:
     """A disk of the size that was written in words."""
     [made] = stack.xenserver.named("VM", f"{told['name']}-bare")

@@ -77,6 +77,7 @@ WRONG = {
         errors.Unreachable,
         "XENFLOW_UNREACHABLE",
         "cannot be reached (connection refused); check address, port and network",
+        exits=UNREACHABLE,
     ),
     "a wrong password": Wrong(
         START,
@@ -203,3 +204,25 @@ def test_redis_down_is_told_in_words(misled: StackHarness, *, debug: bool) -> No
     assert "\nNext: start it, or set XENFLOW_REDIS_URL" in ended.stderr
     assert ("Traceback" in ended.stderr) is debug
     assert "secret" not in ended.stdout + ended.stderr
+
+
+def test_an_unknown_operation_is_one_that_this_worker_lacks(stack: StackHarness) -> None:
+    """The error names where a worker learns operations from; it is no defect."""
+    with pytest.raises(errors.Refused) as caught:
+        stack.do("xenserver.vm.hibernate", vm="web01")
+
+    assert "this worker has no operation xenserver.vm.hibernate" in str(caught.value)
+    assert "XENFLOW_OPERATIONS_PATH" in str(caught.value)
+
+
+@pytest.mark.parametrize("vm", ["deb12", "nosuch"])
+def test_a_result_that_is_ignored_leaves_nothing_behind(
+    stack: StackHarness, name: str, vm: str
+) -> None:
+    """Progress that was shown meanwhile is forgotten at the end, also when it fails."""
+    sent = stack.app.send_task(
+        "xenserver.vm.copy", kwargs={"vm": vm, "name": name}, ignore_result=True
+    )
+    stack.until(lambda: stack.record(sent.id).published, "published")
+
+    assert not stack.redis.exists(f"celery-task-meta-{sent.id}")

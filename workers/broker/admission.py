@@ -25,6 +25,11 @@ from workers.broker.shapes import INTERNAL
 SOON = 1.0  # seconds: what is due by then is delivered at once
 LATEST = 366 * 86_400.0  # seconds: nothing is parked for longer
 
+_SOURCES = (
+    "operations of your own come from XENFLOW_OPERATIONS_PATH or an installed package, and are "
+    "known once the worker is restarted"
+)
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -103,7 +108,7 @@ class Admission:
         elif task.startswith("celery."):
             found.note(f"task: {task} is no operation; whoever sends a canvas sends its steps")
         else:
-            found.note(f"task: there is no operation {task}")
+            found.note(f"task: this worker has no operation {task}; {_SOURCES}")
 
     def _refusal(self, found: Members, taken: Taken) -> Document:
         head = {**found.headers, "argsrepr": "[]", "kwargsrepr": "{}"}

@@ -15,12 +15,14 @@ from cli.generators.schemas import client_source, models, python_types, simplify
 from cli.inputs import Input
 from tasks.engine.declaration.message import ChangingMessage, Message
 from tasks.engine.declaration.operation import Operation
+from xenserver import errors
 
 _HEAD = '''\
 """A typed client of xenflow {version}: each operation and flow is a function.
 
-What it gives is a Celery signature: send it, or make chains and chords of it. The module is
-written by `xenflow schema --python` and needs Celery alone: keep it in your own tree.
+Each returns a Celery signature: send it, or make chains and chords of it. An operation that fails
+raises one of the errors below. The module is written by `xenflow schema --python` and needs Celery
+alone: keep it in your own tree.
 
     from celery import chain
 
@@ -31,19 +33,26 @@ written by `xenflow schema --python` and needs Celery alone: keep it in your own
         xen.vm.install(template=xen.Feed("uuid"), in_place=True, target="lab"),
         xen.vm.start(vm=xen.Feed("uuid"), target="lab"),
     )
-    answer: xen.Done = made.delay().get()
+    try:
+        answer: xen.Done = made.delay().get()
+    except xen.Refused as refused:
+        print(refused.code, refused.message)
 """
 
 # ruff: noqa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict, Unpack
 
 from celery import Signature'''
 
+_REGISTERED = '''\
+sys.modules.setdefault("xenserver.errors", sys.modules[__name__])
+"""Celery looks up there the class of an error that a worker raised."""'''
 _NOT_SAID = frozenset({"feed"})  # it is said by Feed, where it is wanted
 
 
@@ -54,6 +63,9 @@ def text(operations: Iterable[Operation]) -> str:
     parts = [
         _HEAD.format(version=metadata.version("xenflow")),
         inspect.getsource(client_source.Feed),
+        inspect.getsource(client_source.XenflowError),
+        *_errors(errors.XenflowError),
+        _REGISTERED,
         *(python_types.definition(name, told, {}) for name, told in built.answers.items()),
         *(python_types.definition(name, told, built.names) for name, told in built.given.items()),
         _common("Common", Message, frozenset(), "TypedDict"),
@@ -62,6 +74,14 @@ def text(operations: Iterable[Operation]) -> str:
         *_nouns(known, built.names),
     ]
     return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _errors(parent: type[errors.XenflowError]) -> Iterator[str]:
+    """Yield the classes of errors, as the worker's own tree has them."""
+    for kind in parent.__subclasses__():
+        about = python_types.docstring((kind.__doc__ or "").partition("\n")[0], 4)
+        yield "\n".join([f"class {kind.__name__}({parent.__name__}):", *about])
+        yield from _errors(kind)
 
 
 def _common(name: str, model: type[Message], known: frozenset[str], base: str) -> str:
@@ -107,12 +127,14 @@ def _function(operation: Operation, names: Mapping[str, str]) -> str:
 
 
 def _parameter(one: Input, schema: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
-    told = f"    {one.field}: {python_types.annotation(simplify.without_null(schema), names)}"
+    typed = f"    {one.field}: {python_types.annotation(simplify.without_null(schema), names)}"
     fed = ["| Feed"] if one.required else ["| Feed", "| None = None"]
-    line = " ".join([told, *fed]) + ","
-    if len(line) + len("    ") <= python_types.WIDTH:
+    line = " ".join([typed, *fed]) + ","
+    room = python_types.WIDTH - len("    ")
+    if len(line) <= room:
         return [line]
-    return [told, *(f"    {part}" for part in fed[:-1]), f"    {fed[-1]},"]
+    lines = python_types.laid_out(typed, room)
+    return [*lines, *(f"    {part}" for part in fed[:-1]), f"    {fed[-1]},"]
 
 
 def _documentation(operation: Operation, own: Iterable[Input]) -> str:

@@ -1,6 +1,6 @@
 """The part of the typed client that is the same in each: its source is copied there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,31 @@ from celery import Signature
 class Feed:
     """A value taken from the answer of the step before, by its key.
 
-    A dot goes further in (`records.0.uuid`); `*` is all of it, and after a chord all answers.
+    A dot goes further in (`records.0.uuid`); `*` is the whole answer, after a chord the list of all
+    answers, and in a path each one of a list (`*.uuid`).
     """
 
     key: str
 
 
+class XenflowError(Exception):
+    """An operation has failed; what to do next decides the class."""
+
+    def __init__(self, code: str, params: Sequence[str] = (), message: str = "") -> None:
+        self.code = code
+        self.params = list(params)
+        self.message = message or code
+        super().__init__(self.code, self.params, self.message)
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return self.message
+
+
 def signature(
     name: str, queue: str, fields: Mapping[str, object], common: Mapping[str, object]
 ) -> Signature[Any]:
-    """Return the signature of a message: only what was said, and what is fed."""
+    """Return the signature of a message: what was given, and what is fed."""
     given = {key: value for key, value in {**fields, **common}.items() if value is not None}
     kwargs: dict[str, Any] = {k: v for k, v in given.items() if not isinstance(v, Feed)}
     fed = {key: value.key for key, value in given.items() if isinstance(value, Feed)}

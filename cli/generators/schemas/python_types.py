@@ -39,6 +39,32 @@ def annotation(  # noqa: PLR0911 - one for each form of a schema
     return "Any"
 
 
+def laid_out(text: str, width: int) -> list[str]:
+    """Return the lines of an annotation, broken within its brackets where it is too long."""
+    indent = " " * (len(text) - len(text.lstrip()))
+    if len(text) <= width or "[" not in text:
+        return [text]
+    head, _, rest = text.partition("[")
+    inner, bracket, end = rest.rpartition("]")
+    parts = _parts(inner)
+    comma = "," if len(parts) > 1 else ""
+    lines = [f"{indent}    {part}{comma}" for part in parts]
+    broken = [line for one in lines for line in laid_out(one, width)]
+    return [f"{head}[", *broken, f"{indent}{bracket}{end}"]
+
+
+def _parts(text: str) -> list[str]:
+    """Return what commas separate, those within brackets aside."""
+    parts, depth = [""], 0
+    for sign in text:
+        depth += {"[": 1, "]": -1}.get(sign, 0)
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [part.strip() for part in parts]
+
+
 def definition(name: str, schema: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return the definition of a type: a TypedDict for an object, else a name for what it is."""
     if schema.get("type") != "object":
