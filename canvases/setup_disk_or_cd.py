@@ -34,15 +34,15 @@ class DiskSetUp(Answer):
     plugged: bool | None = Field(None, description="whether the guest sees it")
 
 
-def _told(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> DiskSetUp:
-    told = {name: last.get(name) for name in ("uuid", "vdi", "vm", "device", "plugged")}
+def _answer(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> DiskSetUp:
+    fields_of_answer = {name: last.get(name) for name in ("uuid", "vdi", "vm", "device", "plugged")}
     words = f"attached as device {last['device']}"
     if last["was_there"]:
         words += " already, and left alone"
-    return DiskSetUp.model_validate({"return_result": words, **told})
+    return DiskSetUp.model_validate({"return_result": words, **fields_of_answer})
 
 
-@flow(answer=DiskSetUp, shape=_told)
+@flow(answer=DiskSetUp, shape=_answer)
 def setup_disk_or_cd(
     *,
     vm: VmName,

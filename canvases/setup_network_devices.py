@@ -20,13 +20,13 @@ class NetworkSetUp(Answer):
     plugged: bool | None = Field(None, description="whether the guest sees it")
 
 
-def _told(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> NetworkSetUp:
-    told = {name: last.get(name) for name in ("uuid", "vm", "device", "plugged")}
+def _answer(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> NetworkSetUp:
+    fields_of_answer = {name: last.get(name) for name in ("uuid", "vm", "device", "plugged")}
     words = f"connected as device {last['device']}"
-    return NetworkSetUp.model_validate({"return_result": words, **told})
+    return NetworkSetUp.model_validate({"return_result": words, **fields_of_answer})
 
 
-@flow(answer=NetworkSetUp, shape=_told)
+@flow(answer=NetworkSetUp, shape=_answer)
 def setup_network_devices(
     *,
     vm: VmName,

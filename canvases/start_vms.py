@@ -19,13 +19,13 @@ class Started(Answer):
     count: int
 
 
-def _told(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Started:
+def _answer(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Started:
     vms = list(dict.fromkeys(fields["vms"]))
     words = "1 VM runs" if len(vms) == 1 else f"{len(vms)} VMs run"
     return Started(return_result=words, vms=vms, count=len(vms))
 
 
-@flow(answer=Started, shape=_told)
+@flow(answer=Started, shape=_answer)
 def start_vms(
     *,
     vms: resolution.VmNames,

@@ -32,7 +32,7 @@ class Removal(BaseModel):
     name_label: str = ""
     failure: Failure | None = None
 
-    def told(self) -> str:
+    def label(self) -> str:
         """Return it in words."""
         return f"{self.kind} {self.name_label} ({self.uuid})" if self.name_label else self.uuid
 
@@ -62,7 +62,7 @@ def attempt(
         pass
     except errors.XenflowError as error:
         failure = Failure(code=error.code, params=error.params, message=error.message)
-    words = f"{removal.told()} is left" if failure else f"{removal.told()} is gone"
+    words = f"{removal.label()} is left" if failure else f"{removal.label()} is gone"
     return Removed(
         return_result=words,
         kind=removal.kind,

@@ -112,7 +112,7 @@ class Poller:
         records = events.all_tasks(self._runtime.sessions, self._target)
         ended = {r for r in refs if r in records and _has_ended(records[r])}
         gone = {r for r in refs if r not in records}
-        self._land(events.told(ref, records[ref]) for ref in ended)
+        self._land(events.task_event(ref, records[ref]) for ref in ended)
         self._land(events.TaskGone(ref) for ref in gone)
         running = [events.told(ref, records[ref]) for ref in set(refs) - ended - gone]
         self._end_stuck(self._state.stuck(running, time.monotonic()))
@@ -182,7 +182,7 @@ class Poller:
 
 
 def _has_ended(record: Record) -> bool:
-    return isinstance(events.told("", record), events.TaskEnd)
+    return isinstance(events.task_event("", record), events.TaskEnd)
 
 
 class _Renewing:

@@ -1,4 +1,4 @@
-"""The gate: sessions, transports, look-ups, events and the error tree.
+"""The XenServer client: sessions, transports, look-ups, events and the error tree.
 
 Nobody else speaks to XenServer.
 """

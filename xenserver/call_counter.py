@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 
 
-class Tally:
+class CallCounter:
     """Counts calls by method, logins, and calls that had to be repeated; safe between threads."""
 
     def __init__(self) -> None:

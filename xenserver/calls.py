@@ -1,6 +1,6 @@
-"""Calls spelt as XenServer documents them: `Async.VM.clone(vm, "name")`.
+"""Calls written as XenServer documents them: `Async.VM.clone(vm, "name")`.
 
-The same spelling makes a value (`Async`) or makes the call at once (`Xen` itself).
+The same notation makes a value (`Async`) or makes the call at once (`Xen` itself).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Made = TypeVar("Made")
 
 
 class Calls(Generic[Made]):
-    """Spell calls, attribute by attribute: class, verb, parameters. `make` gets the call."""
+    """Write calls, attribute by attribute: class, verb, parameters. `make` gets the call."""
 
     def __init__(self, make: Callable[[Call], Made]) -> None:
         self._make = make
@@ -37,10 +37,10 @@ class Verbs(Generic[Made]):
     def __getattr__(self, verb: str) -> Callable[..., Made]:
         """Name the verb; its parameters follow in XenServer's order, without the session."""
 
-        def spelt(*params: object) -> Made:
+        def make_call(*params: object) -> Made:
             return self._make(Call(f"{self._cls}.{verb}", tuple(map(values.outgoing, params))))
 
-        return spelt
+        return make_call
 
 
 class Async(Calls[Call]):

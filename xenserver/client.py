@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from xenserver.session import Sessions
 
     Finder = Callable[[str], ObjectRef]
-    Teller = Callable[[str | ObjectRef], str]
+    UuidReader = Callable[[str | ObjectRef], str]
     ReadOnce = Callable[[str, Callable[[], object]], object]
 
 _READ = "read "
@@ -89,7 +89,7 @@ class Xen:
 
     def in_words(self, error: errors.XenflowError) -> errors.XenflowError:
         """Return the error with names for references, asking XenServer for those not yet known."""
-        return errors.in_words(error, reference_names.names(self._ask, error, self._things()))
+        return errors.in_words(error, reference_names.names(self._ask, error, self._objects()))
 
     def _find(self, word: str, text: str) -> ObjectRef:
         key = f"{word} {text}"
@@ -97,13 +97,13 @@ class Xen:
             self._memory[key] = lookup.find(self._ask, object_kinds.KINDS[word], text).to_json()
         return ObjectRef.from_json(self._memory[key])
 
-    def _uuid(self, word: str, thing: str | ObjectRef) -> str:
-        if isinstance(thing, ObjectRef):
-            return thing.uuid
-        key = f"uuid {thing}"
+    def _uuid(self, word: str, ref: str | ObjectRef) -> str:
+        if isinstance(ref, ObjectRef):
+            return ref.uuid
+        key = f"uuid {ref}"
         if key not in self._memory:
             self._memory[key] = values.text(
-                self._ask(f"{object_kinds.CLASSES[word]}.get_uuid", thing)
+                self._ask(f"{object_kinds.CLASSES[word]}.get_uuid", ref)
             )
         return self._memory[key]
 
@@ -119,7 +119,7 @@ class Xen:
             self._memory[key] = json.dumps(read())
         return json.loads(self._memory[key])
 
-    def _things(self) -> list[ObjectRef]:
+    def _objects(self) -> list[ObjectRef]:
         known = self._memory.items()
         found = (text for key, text in known if not key.startswith(("uuid ", _READ)))
         return [ObjectRef.from_json(text) for text in found]
@@ -152,21 +152,21 @@ class Find:
 class Uuid:
     """Return the UUID behind a reference of the class."""
 
-    vm: Teller
-    host: Teller
-    pool: Teller
-    sr: Teller
-    network: Teller
-    vdi: Teller
-    vbd: Teller
-    vif: Teller
-    pif: Teller
-    pbd: Teller
-    task: Teller
+    vm: UuidReader
+    host: UuidReader
+    pool: UuidReader
+    sr: UuidReader
+    network: UuidReader
+    vdi: UuidReader
+    vbd: UuidReader
+    vif: UuidReader
+    pif: UuidReader
+    pbd: UuidReader
+    task: UuidReader
 
-    def __init__(self, tell: Callable[[str, str | ObjectRef], str]) -> None:
+    def __init__(self, read: Callable[[str, str | ObjectRef], str]) -> None:
         for word in object_kinds.CLASSES:
-            setattr(self, word, partial(tell, word))
+            setattr(self, word, partial(read, word))
 
 
 class Search:

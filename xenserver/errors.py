@@ -10,7 +10,7 @@
     ├── Full           no room: add memory, disk or hosts, or free some
     ├── TimedOut       it took longer than allowed: look at what holds it, or allow more
     ├── Cancelled      somebody called it off
-    └── Unknown        nobody can tell by the answer alone: look at XenServer and its log
+    └── Unknown        the answer alone does not tell: look at XenServer and its log
 
 Each carries XenServer's `code` and `params`, and a `message` in words for a person. The three are
 its `args` too, in that order and fit for JSON, so that an error survives a result backend unharmed.
@@ -90,11 +90,11 @@ class Cancelled(XenflowError):
 
 
 class Unknown(XenflowError):
-    """What happened, or what helps, cannot be told by the answer alone."""
+    """What happened, or what helps, is not clear from the answer alone."""
 
 
 def from_api(code: str, params: Sequence[str], *, words: str | None = None) -> XenflowError:
-    """Return XenServer's failure (or one of ours) its place in the tree, told in words.
+    """Return XenServer's failure (or one of ours) its place in the tree, in words.
 
     `words` replaces the usual sentence; the code is put behind it.
     """
@@ -102,7 +102,7 @@ def from_api(code: str, params: Sequence[str], *, words: str | None = None) -> X
 
 
 def in_words(error: XenflowError, names: Mapping[str, str]) -> XenflowError:
-    """Return the same error, telling names where the message told references."""
+    """Return the same error, with names in place of references."""
     message = error.message
     for ref in sorted(names, key=len, reverse=True):
         message = message.replace(ref, names[ref])

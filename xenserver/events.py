@@ -71,7 +71,7 @@ class VmSeen:
 
 @dataclass(frozen=True, slots=True)
 class GuestSeen:
-    """What a guest's agent has told: `networks` such as {"0/ip": "192.0.2.7"}."""
+    """What a guest's agent reports: `networks` such as {"0/ip": "192.0.2.7"}."""
 
     ref: str
     networks: dict[str, str]
@@ -124,8 +124,8 @@ def all_tasks(sessions: Sessions, target: Target) -> dict[str, Record]:
     return values.records(sessions.call(target, "task.get_all_records"))
 
 
-def told(ref: str, record: Record) -> TaskEvent:
-    """Say what a task's record tells of it."""
+def task_event(ref: str, record: Record) -> TaskEvent:
+    """Return what the record of a task says."""
     status = values.text(record.get("status"))
     if status in {"pending", "cancelling"}:
         return TaskProgress(ref, _progress(record))
@@ -136,19 +136,21 @@ def told(ref: str, record: Record) -> TaskEvent:
 
 
 def vm_seen(ref: str, record: Record) -> VmSeen:
-    """Say what a VM's record tells of its coming up."""
+    """Return what the record of a VM says of its start."""
     state, metrics = record.get("power_state"), record.get("guest_metrics")
     return VmSeen(ref, values.text(state), values.text(metrics))
 
 
 def guest_seen(ref: str, record: Record) -> GuestSeen:
-    """Say what the record of a guest's metrics tells of its addresses."""
+    """Return the addresses in the record of a guest's metrics."""
     networks = values.record(record.get("networks", {}))
     return GuestSeen(ref, {key: str(address) for key, address in networks.items()})
 
 
 def _by_reading(sessions: Sessions, target: Target, guests: Guests) -> tuple[list[Event], None]:
-    seen: list[Event] = [told(ref, record) for ref, record in all_tasks(sessions, target).items()]
+    seen: list[Event] = [
+        task_event(ref, record) for ref, record in all_tasks(sessions, target).items()
+    ]
     if guests.vms:
         seen += _read(sessions, target, "VM", guests.vms, vm_seen)
         seen += _read(sessions, target, "VM_guest_metrics", guests.metrics, guest_seen)
@@ -180,7 +182,7 @@ def _events(events: Iterable[Record]) -> Iterator[Event]:
         ref = values.text(event.get("ref"))
         match event:
             case {"class": "task", "snapshot": dict(snapshot)}:
-                yield told(ref, snapshot)
+                yield task_event(ref, snapshot)
             case {"class": "task", "operation": "del"}:
                 yield TaskGone(ref)
             case {"class": "vm", "snapshot": dict(snapshot)}:

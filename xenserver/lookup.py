@@ -62,21 +62,21 @@ def _by_uuid(ask: Ask, kind: Kind, uuid: str) -> ObjectRef:
     record = values.record(ask(f"{kind.cls}.get_record", ref))
     if not kind.fits(record):
         raise _wrong(kind, uuid, object_kinds.describe(record))
-    return _thing(kind, ref, record)
+    return _object(kind, ref, record)
 
 
 def _by_name(ask: Ask, kind: Kind, name: str) -> ObjectRef:
     if not kind.named:
         raise _missing(kind, name, f"a {kind.word.upper()} has no name; give its UUID")
     records = _named(ask, kind.cls, name)
-    found = [_thing(kind, ref, record) for ref, record in _meant(kind, records).items()]
+    found = [_object(kind, ref, record) for ref, record in _meant(kind, records).items()]
     match found:
         case [one]:
             return one
         case []:
             raise _missing(kind, name, _hint(kind, name, list(records.values())))
         case _:
-            raise _ambiguous(kind, name, sorted(thing.uuid for thing in found))
+            raise _ambiguous(kind, name, sorted(one.uuid for one in found))
 
 
 def _meant(kind: Kind, records: dict[str, Record]) -> dict[str, Record]:
@@ -96,7 +96,7 @@ def _named(ask: Ask, cls: str, name: str) -> dict[str, Record]:
     return records
 
 
-def _thing(kind: Kind, ref: str, record: Record) -> ObjectRef:
+def _object(kind: Kind, ref: str, record: Record) -> ObjectRef:
     name = record.get("name_label", "")
     return ObjectRef(kind.cls, ref, values.text(record.get("uuid")), values.text(name))
 
@@ -113,40 +113,40 @@ def _explained(ask: Ask, kind: Kind, uuid: str) -> errors.XenflowError:
     for cls in sorted(set(object_kinds.CLASSES.values()) - {kind.cls}):
         if _ref_of(ask, cls, uuid):
             return _wrong(kind, uuid, cls)
-    return _missing(kind, uuid, f"no {_told(kind)} has the UUID {uuid}; {_advice(kind)}")
+    return _missing(kind, uuid, f"no {_label(kind)} has the UUID {uuid}; {_advice(kind)}")
 
 
 def _hint(kind: Kind, name: str, others: list[Record]) -> str:
     if not others:
-        return f"no {_told(kind)} is named {name}; {_advice(kind)}"
+        return f"no {_label(kind)} is named {name}; {_advice(kind)}"
     sorts = sorted(
         {object_kinds.describe(other) if kind.cls == "VM" else "snapshot" for other in others}
     )
-    told = f"no {_told(kind)} is named {name}, though a {' and a '.join(sorts)} is"
-    return "; ".join([told, *(kind.instead[sort] for sort in sorts if sort in kind.instead)])
+    words = f"no {_label(kind)} is named {name}, though a {' and a '.join(sorts)} is"
+    return "; ".join([words, *(kind.instead[sort] for sort in sorts if sort in kind.instead)])
 
 
 def _advice(kind: Kind) -> str:
     return f"list them with `xenflow {kind.cls.lower()} find{_INCLUDING.get(kind.word, '')}`"
 
 
-def _told(kind: Kind) -> str:
+def _label(kind: Kind) -> str:
     return kind.cls if kind.word == kind.cls.lower() else _WORDS.get(kind.word, kind.word)
 
 
 def _missing(kind: Kind, text: str, hint: str) -> errors.XenflowError:
-    return errors.from_api("XENFLOW_NO_SUCH_OBJECT", [_told(kind), text], words=hint)
+    return errors.from_api("XENFLOW_NO_SUCH_OBJECT", [_label(kind), text], words=hint)
 
 
 def _ambiguous(kind: Kind, name: str, uuids: list[str]) -> errors.XenflowError:
-    told = f"{len(uuids)} {_told(kind)}s are named {name}; give one's UUID: {', '.join(uuids)}"
+    words = f"{len(uuids)} {_label(kind)}s are named {name}; give one's UUID: {', '.join(uuids)}"
     if kind.word == "sr":
-        told += f"; or take the one with most room, where disks are made: @room:{name}"
-    return errors.from_api("XENFLOW_AMBIGUOUS_NAME", [_told(kind), name, *uuids], words=told)
+        words += f"; or take the one with most room, where disks are made: @room:{name}"
+    return errors.from_api("XENFLOW_AMBIGUOUS_NAME", [_label(kind), name, *uuids], words=words)
 
 
 def _wrong(kind: Kind, uuid: str, seen: str) -> errors.XenflowError:
-    told = _told(kind)
-    advice = kind.instead.get(seen, f"give the UUID of a {told}")
-    words = f"{uuid} is the UUID of a {seen}, not of a {told}; {advice}"
-    return errors.from_api("XENFLOW_WRONG_CLASS", [told, uuid, seen], words=words)
+    label = _label(kind)
+    advice = kind.instead.get(seen, f"give the UUID of a {label}")
+    words = f"{uuid} is the UUID of a {seen}, not of a {label}; {advice}"
+    return errors.from_api("XENFLOW_WRONG_CLASS", [label, uuid, seen], words=words)

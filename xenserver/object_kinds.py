@@ -1,4 +1,4 @@
-"""The kinds of things people name, and which objects of XenServer each kind means.
+"""The kinds of objects that people name, and which objects of XenServer each kind means.
 
 A plain VM's name never means a template, a snapshot or a control domain, and a disk's name never
 one of its snapshots, which bear the same name.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A word for a kind of thing, its class, and what a record must be to be found.
+    """A word for a kind of object, its class, and what a record must be to be found.
 
     `by_uuid_too` asks the same of what is given by UUID; a disk's snapshot, which bears the name of
     the disk, has its UUID only. Of several that bear a name, those that are `rather` are meant.

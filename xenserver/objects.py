@@ -1,4 +1,4 @@
-"""What the gate hands out: things found, and calls yet to be made. Values; they speak to nobody."""
+"""Values: objects that were looked up, and calls that are not made yet."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ObjectRef:
         return dataclasses.replace(self, name=name)
 
     def to_json(self) -> str:
-        """Write the thing down, for `from_json` to read."""
+        """Return it as JSON, for `from_json` to read."""
         return json.dumps(dataclasses.astuple(self))
 
     @classmethod

@@ -17,24 +17,24 @@ _NAMED = ("VM", "SR", "VDI", "host", "network")
 _NAMELESS = ("VBD", "VIF", "PIF")
 
 
-def names(ask: Ask, error: errors.XenflowError, things: Iterable[ObjectRef]) -> dict[str, str]:
+def names(ask: Ask, error: errors.XenflowError, objects: Iterable[ObjectRef]) -> dict[str, str]:
     """Return names of the references among the error's parameters; what has none goes by its UUID.
 
-    Asks XenServer only for what `things` do not tell. A failure to learn a name is no failure.
+    Asks XenServer only for what `objects` do not tell. A failure to learn a name is no failure.
     """
-    known = {thing.ref: thing for thing in things}
+    known = {one.ref: one for one in objects}
     refs = [param for param in error.params if param.startswith("OpaqueRef:")]
     return {ref: name for ref in refs if (name := _name(ask, ref, known.get(ref)))}
 
 
-def _name(ask: Ask, ref: str, thing: ObjectRef | None) -> str | None:
+def _name(ask: Ask, ref: str, known: ObjectRef | None) -> str | None:
     if ref == values.NULL:
         return "none"
-    if thing is None:
+    if known is None:
         return _asked(ask, ref, _NAMED, "name_label") or _asked(ask, ref, _NAMELESS, "uuid")
-    if thing.name or thing.cls not in _NAMED:
-        return str(thing)
-    return _asked(ask, ref, (thing.cls,), "name_label") or thing.uuid
+    if known.name or known.cls not in _NAMED:
+        return str(known)
+    return _asked(ask, ref, (known.cls,), "name_label") or known.uuid
 
 
 def _asked(ask: Ask, ref: str, classes: tuple[str, ...], field: str) -> str | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from config import passwords
 from xenserver import addresses, errors, permission, transport, values
-from xenserver.call_counter import Tally
+from xenserver.call_counter import CallCounter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,7 +44,7 @@ class Sessions:
         originator: str = ORIGINATOR,
         connect: Callable[[Target, str], Transport] = transport.connect,
     ) -> None:
-        self.tally = Tally()
+        self.counter = CallCounter()
         self._originator = originator
         self._connect = connect
         self._pools: dict[Target, _Pool] = {}
@@ -81,19 +81,21 @@ class Sessions:
         with self._lock:
             if target not in self._pools:
                 carrier = self._connect(target, self._originator)
-                self._pools[target] = _Pool(target, carrier, self._originator, self.tally)
+                self._pools[target] = _Pool(target, carrier, self._originator, self.counter)
             return self._pools[target]
 
 
 class _Pool:
     """One target: where it is, and the session with it."""
 
-    def __init__(self, target: Target, carrier: Transport, originator: str, tally: Tally) -> None:
+    def __init__(
+        self, target: Target, carrier: Transport, originator: str, counter: CallCounter
+    ) -> None:
         self.logins = 0
         self._target = target
         self._carrier = carrier
         self._originator = originator
-        self._tally = tally
+        self._counter = counter
         self._addresses = addresses.Addresses(target.urls)
         self._lock = threading.Lock()
         self._session: str | None = None
@@ -114,7 +116,7 @@ class _Pool:
         except errors.Denied as refusal:
             if refusal.code != "SESSION_INVALID" or refusal.params not in ([], [session]):
                 raise
-        self._tally.count_repeated()
+        self._counter.count_repeated()
         return self._ask(method, [self._opened(ended=session), *params], headers, seconds)
 
     def close(self) -> None:
@@ -145,7 +147,7 @@ class _Pool:
             login.set_exception(error)
         else:
             self._landed(session)
-            self._tally.count_login()
+            self._counter.count_login()
             login.set_result(session)
 
     def _landed(self, session: str | None) -> None:
@@ -219,13 +221,13 @@ class _Pool:
             headers=headers,
             timeout=seconds or self._target.timeout,
         )
-        self._tally.count(method)
+        self._counter.count(method)
         try:
             return ask()
         except errors.Unreachable as error:
             if error.code != "XENFLOW_ANSWER_LOST" or not _may_repeat(method):
                 raise
-        self._tally.count_repeated()
+        self._counter.count_repeated()
         return ask()
 
 

@@ -23,46 +23,46 @@ def text(value: object) -> str:
     """Return `value` if it is text; raise Unreachable otherwise."""
     if isinstance(value, str):
         return value
-    raise _misshapen("text", value)
+    raise _malformed("text", value)
 
 
 def ref(value: object) -> str:
     """Return `value` if it is a reference; raise Unreachable otherwise."""
     if isinstance(value, str) and value.startswith("OpaqueRef:"):
         return value
-    raise _misshapen("a reference", value)
+    raise _malformed("a reference", value)
 
 
 def texts(value: object) -> list[str]:
     """Return `value` if it is a list of texts; raise Unreachable otherwise."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
-    raise _misshapen("a list of texts", value)
+    raise _malformed("a list of texts", value)
 
 
 def record(value: object) -> Record:
     """Return `value` if it is a record; raise Unreachable otherwise."""
     if isinstance(value, dict):
         return cast("Record", value)  # decoders make text keys and nothing but values
-    raise _misshapen("a record", value)
+    raise _malformed("a record", value)
 
 
 def records(value: object) -> dict[str, Record]:
     """Return `value` if it maps references to records; raise Unreachable otherwise."""
     if isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()):
         return cast("dict[str, Record]", value)  # looked at just now
-    raise _misshapen("records by reference", value)
+    raise _malformed("records by reference", value)
 
 
 def each(value: object) -> list[Record]:
     """Return `value` if it is a list of records; raise Unreachable otherwise."""
     if isinstance(value, list) and all(isinstance(item, dict) for item in value):
         return cast("list[Record]", value)  # looked at just now
-    raise _misshapen("a list of records", value)
+    raise _malformed("a list of records", value)
 
 
 def outgoing(value: object) -> Value:
-    """Make a parameter fit for the wire: a thing becomes its reference, None the null one."""
+    """Make a parameter fit for the wire: an object becomes its reference, None the null one."""
     match value:
         case None:
             return NULL
@@ -78,6 +78,6 @@ def outgoing(value: object) -> Value:
             raise TypeError(f"XenServer takes no {type(value).__name__}: {value!r}")
 
 
-def _misshapen(expected: str, value: object) -> errors.XenflowError:
+def _malformed(expected: str, value: object) -> errors.XenflowError:
     seen = f"{expected} was expected, {type(value).__name__} came"
     return errors.from_api("XENFLOW_REPLY_INVALID", ["the address", seen])

@@ -2352,8 +2352,8 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
-            drives: numbers that are spoken for
-            interfaces: numbers that are spoken for
+            drives: numbers that others are to have
+            interfaces: numbers that others are to have
         """
         return signature(
             "xenserver.vm.free_devices",

@@ -33,7 +33,7 @@ class Part(Strict):
     vm: str
 
 
-SpokenFor = Annotated[tuple[Device, ...], Field(description="numbers that are spoken for")]
+Reserved = Annotated[tuple[Device, ...], Field(description="numbers that others are to have")]
 
 
 @operation(queue=queues.FIND)
@@ -41,8 +41,8 @@ def free_devices(
     xen: Xen,
     *,
     vm: VmName,
-    drives: SpokenFor = (),
-    interfaces: SpokenFor = (),
+    drives: Reserved = (),
+    interfaces: Reserved = (),
 ) -> FreeDevices:
     """Return which device numbers a VM has free for disks, a CD and interfaces, but those given."""
     machine = xen.find.vm(vm)
@@ -58,8 +58,8 @@ def free_devices(
     )
 
 
-def _without(numbers: list[str], spoken_for: tuple[str, ...]) -> list[str]:
-    return sorted(set(numbers) - set(spoken_for), key=int)
+def _without(numbers: list[str], reserved: tuple[str, ...]) -> list[str]:
+    return sorted(set(numbers) - set(reserved), key=int)
 
 
 @operation(queue=queues.FIND)

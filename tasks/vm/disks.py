@@ -138,7 +138,7 @@ class _Choice:
                 raise _blocked(self._record, self._machine.ref, verb)
 
     def sort(self, *, delete: bool, image: bool, snapshots: bool) -> None:
-        """Put each disk on one of two heaps, those of snapshots too."""
+        """Decide for each disk whether it goes, those of snapshots too."""
         self._sort(self._record, delete=delete, image=image)
         refs = [r for r in self._record["snapshots"] if self._read.exists("VM", r)]
         (self._snapshots if snapshots else self._kept_snapshots).extend(refs)
@@ -201,7 +201,7 @@ class _Choice:
         _refuse_shared(self._read, self._delete, own)
 
     def answer(self) -> Chosen:
-        """Return both heaps."""
+        """Return what goes and what stays."""
         keep = [
             KeptDisk.model_validate({**self._read.record("VDI", ref), "why": why})
             for ref, why in self._keep.items()
@@ -211,13 +211,13 @@ class _Choice:
             return_result=f"{len(self._delete)} to delete, {len(keep)} to keep",
             vm=self._machine.uuid,
             name_label=self._record["name_label"],
-            delete=self._told("VDI", self._delete),
+            delete=self._disks("VDI", self._delete),
             keep=keep,
-            delete_snapshots=self._told("VM", self._snapshots),
-            keep_snapshots=self._told("VM", self._kept_snapshots),
+            delete_snapshots=self._disks("VM", self._snapshots),
+            keep_snapshots=self._disks("VM", self._kept_snapshots),
         )
 
-    def _told(self, cls: str, refs: list[str]) -> list[Disk]:
+    def _disks(self, cls: str, refs: list[str]) -> list[Disk]:
         return [Disk.model_validate(self._read.record(cls, ref)) for ref in refs]
 
 
@@ -242,13 +242,13 @@ def _refuse_shared(read: reading.Reader, disks: list[str], own: set[str]) -> Non
             shared[ref] = others
     if not shared:
         return
-    told = [_told_shared(read, ref, vms) for ref, vms in shared.items()]
-    words = "; ".join(told) + "; nothing was destroyed. delete_shared_disks lets them go too"
+    problems = [_shared_in_words(read, ref, vms) for ref, vms in shared.items()]
+    words = "; ".join(problems) + "; nothing was destroyed. delete_shared_disks lets them go too"
     uuids = [read.record("VDI", ref)["uuid"] for ref in shared]
     raise errors.from_api("XENFLOW_DISK_SHARED", uuids, words=words)
 
 
-def _told_shared(read: reading.Reader, ref: str, vms: list[str]) -> str:
+def _shared_in_words(read: reading.Reader, ref: str, vms: list[str]) -> str:
     users = [f"{vm['name_label']} ({vm['uuid']})" for vm in read.records("VM", vms)]
     disk = read.record("VDI", ref)
     return f"disk {disk['name_label']} ({disk['uuid']}) is used by VM {', '.join(users)} too"

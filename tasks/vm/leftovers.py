@@ -98,9 +98,9 @@ def _partial(name: str, parts: Sequence[Removal], left: Sequence[Removal]) -> er
     """Return the first failure, with what is gone and what is left."""
     first = left[0].failure
     assert first  # noqa: S101 - it is what makes it left
-    gone = [f"VM {name}", *(part.told() for part in parts if not part.failure)]
+    gone = [f"VM {name}", *(part.label() for part in parts if not part.failure)]
     message = (
-        f"{first.message}; gone: {', '.join(gone)}; left: {', '.join(p.told() for p in left)}. "
+        f"{first.message}; gone: {', '.join(gone)}; left: {', '.join(p.label() for p in left)}. "
         "When the cause is mended, send the same message under a new id to finish"
     )
     return type(errors.from_api(first.code, first.params))(first.code, first.params, message)

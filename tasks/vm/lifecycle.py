@@ -97,7 +97,7 @@ def install(
     where = storage_choice.choose(xen, sr) if sr else None
     new = source.ref
     if not in_place:
-        new = yield provisioning.likeness(xen, source, name, where)
+        new = yield provisioning.copy_of(xen, source, name, where)
     provisioning.describe(xen, new, name=name if in_place else None, description=description)
     provisioning.place_disks(xen, new, where, copied_from or source.name)
     yield xen.Async.VM.provision(new)

@@ -10,7 +10,7 @@ DISKS = "disks"
 """Where other_config asks for disks, in XML: <provision><disk device= size= sr= .../>."""
 
 
-def likeness(xen: Xen, source: ObjectRef, name: str | None, where: ObjectRef | None) -> Call:
+def copy_of(xen: Xen, source: ObjectRef, name: str | None, where: ObjectRef | None) -> Call:
     """Return the call that makes what becomes the VM: a clone, or a full copy on another SR."""
     if name is None:
         words = "name: is missing; a VM that is made of a copy of the template needs one"

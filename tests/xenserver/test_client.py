@@ -16,7 +16,7 @@ def test_a_uuid_is_asked_for_once(xen: Xen, sessions: Sessions) -> None:
     vm = xen.find.vm("web01")
 
     assert [xen.uuid.vm(vm.ref), xen.uuid.vm(vm.ref), xen.uuid.vm(vm)] == [vm.uuid] * 3
-    assert sessions.tally.calls["VM.get_uuid"] == 1
+    assert sessions.counter.calls["VM.get_uuid"] == 1
 
 
 def test_what_was_looked_up_lasts_longer_than_the_process(
@@ -25,10 +25,10 @@ def test_what_was_looked_up_lasts_longer_than_the_process(
     """It is text, kept by whoever keeps the operation."""
     memory: dict[str, str] = {}
     vm = Xen(sessions, target, memory).find.vm("web01")
-    before = sessions.tally.calls.total()
+    before = sessions.counter.calls.total()
 
     assert Xen(sessions, target, memory).find.vm("web01") == vm
-    assert sessions.tally.calls.total() == before
+    assert sessions.counter.calls.total() == before
 
 
 def test_a_body_that_runs_again_reads_what_it_read(sessions: Sessions, target: Target) -> None:

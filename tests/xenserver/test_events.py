@@ -134,7 +134,9 @@ def test_a_server_without_long_polls_is_read_instead(
 )
 def test_a_result_is_taken_out_of_its_xml(result: str, made: str | list[str]) -> None:
     """What is none stays as it is."""
-    end = events.told("OpaqueRef:t", {"status": "success", "result": result, "error_info": []})
+    end = events.task_event(
+        "OpaqueRef:t", {"status": "success", "result": result, "error_info": []}
+    )
 
     assert isinstance(end, events.TaskEnd)
     assert end.result == made

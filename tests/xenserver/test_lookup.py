@@ -36,26 +36,26 @@ def test_a_name_means_the_object_that_bears_it(xen: Xen, sessions: Sessions) -> 
     vm = xen.find.vm("web01")
 
     assert (vm.cls, vm.name) == ("VM", "web01")
-    assert sessions.tally.calls.total() == 1 + 2
+    assert sessions.counter.calls.total() == 1 + 2
 
 
 def test_a_uuid_means_its_object(xen: Xen, sessions: Sessions) -> None:
     """For one call."""
     network = xen.find.network("lab")
-    before = sessions.tally.calls.total()
+    before = sessions.counter.calls.total()
 
     assert xen.find.network(network.uuid).ref == network.ref
-    assert sessions.tally.calls.total() == before + 1
+    assert sessions.counter.calls.total() == before + 1
 
 
 def test_a_name_means_the_same_object_the_next_time(xen: Xen, sessions: Sessions) -> None:
     """And costs no call, though the object was renamed since."""
     vm = xen.find.vm("web01")
     xen.VM.set_name_label(vm, "other")
-    before = sessions.tally.calls.total()
+    before = sessions.counter.calls.total()
 
     assert xen.find.vm("web01") == vm
-    assert sessions.tally.calls.total() == before
+    assert sessions.counter.calls.total() == before
 
 
 @pytest.mark.parametrize(

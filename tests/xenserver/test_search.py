@@ -122,7 +122,7 @@ def test_a_class_is_read_once_however_many_objects_there_are(xen: Xen, sessions:
     """One call for the disks, one for the VMs and one for the devices between them."""
     xen.search.vbd()
 
-    assert sessions.tally.calls == {
+    assert sessions.counter.calls == {
         "session.login_with_password": 1,
         "VBD.get_all_records": 1,
         "VDI.get_all_records": 1,
@@ -131,17 +131,17 @@ def test_a_class_is_read_once_however_many_objects_there_are(xen: Xen, sessions:
 
 
 def _calls(sessions: Sessions) -> dict[str, int]:
-    return {m: n for m, n in sessions.tally.calls.items() if not m.startswith("session.")}
+    return {m: n for m, n in sessions.counter.calls.items() if not m.startswith("session.")}
 
 
 def test_one_object_is_asked_for_by_its_own_calls(xen: Xen, sessions: Sessions) -> None:
     """By UUID: its reference, its record, and the UUIDs of what it names."""
     xen.search.vm(uuid=xen.find.vm("web01").uuid)
-    before = Counter(sessions.tally.calls)
+    before = Counter(sessions.counter.calls)
 
     xen.search.vm(uuid=xen.find.vm("web01").uuid)
 
-    cost = Counter(sessions.tally.calls) - before
+    cost = Counter(sessions.counter.calls) - before
     assert cost == {"VM.get_by_uuid": 1, "VM.get_record": 1, "host.get_uuid": 1}
 
 
@@ -155,11 +155,11 @@ def test_an_exact_name_reads_those_that_bear_it(xen: Xen, sessions: Sessions) ->
 def test_the_devices_of_a_vm_are_asked_of_it(xen: Xen, sessions: Sessions) -> None:
     """Not of all devices of the pool."""
     vm = xen.find.vm("db01")
-    before = Counter(sessions.tally.calls)
+    before = Counter(sessions.counter.calls)
 
     found = xen.search.vbd(where={"VM": vm})
 
-    cost = Counter(sessions.tally.calls) - before
+    cost = Counter(sessions.counter.calls) - before
     assert cost["VM.get_VBDs"] == 1
     assert cost["VBD.get_record"] == len(found) > 1
     assert [method for method in cost if method.endswith("get_all_records")] == []
@@ -170,11 +170,11 @@ def test_a_page_of_a_large_pool_is_read_record_by_record(xen: Xen, sessions: Ses
     for number in range(40):
         xen.VM.clone(xen.find.vm("web02"), f"many{number}")
     everything = [vm["uuid"] for vm in xen.search.vm(where=PLAIN)]
-    before = Counter(sessions.tally.calls)
+    before = Counter(sessions.counter.calls)
 
     first = xen.search.vm(where=PLAIN, limit=5)
 
-    cost = Counter(sessions.tally.calls) - before
+    cost = Counter(sessions.counter.calls) - before
     assert cost["VM.get_all"] == 1
     assert 5 <= cost["VM.get_record"] <= 20
     assert cost["VM.get_all_records"] == 0
@@ -190,7 +190,7 @@ def test_a_page_of_which_hardly_anything_fits_is_read_at_once(xen: Xen, sessions
     found = xen.search.vm(where={"name_label": "web01"}, limit=5)
 
     assert _names(found) == ["web01"]
-    assert sessions.tally.calls["VM.get_all_records"] == 1
+    assert sessions.counter.calls["VM.get_all_records"] == 1
 
 
 def test_a_page_after_an_object_that_is_gone_is_refused_in_words(xen: Xen) -> None:
@@ -221,7 +221,7 @@ def test_a_class_that_does_not_show_is_not_read(xen: Xen, sessions: Sessions) ->
     """Its references may stand in fields that nobody asked for, or in records that do not fit."""
     xen.search.vm(name="web02")
 
-    assert sessions.tally.calls["host.get_all_records"] == 0
+    assert sessions.counter.calls["host.get_all_records"] == 0
 
 
 def test_asked_fields_come_with_what_makes_an_object_known(xen: Xen) -> None:

@@ -22,7 +22,7 @@ def test_a_session_is_opened_once_however_many_threads_want_it(
         answers = [threads.submit(sessions.call, target, "pool.get_all") for _each in range(64)]
 
     assert all(values.texts(answer.result()) for answer in answers)
-    assert sessions.tally.logins == pool.do("stats")["sessions"]["logins"] == 1
+    assert sessions.counter.logins == pool.do("stats")["sessions"]["logins"] == 1
 
 
 def test_a_session_says_whose_it_is(sessions: Sessions, target: Target) -> None:
@@ -52,7 +52,7 @@ def test_a_closed_server_is_no_reason_not_to_close(pool: Pool) -> None:
 
     sessions.close()
 
-    assert sessions.tally.calls["session.logout"] == 1
+    assert sessions.counter.calls["session.logout"] == 1
 
 
 def test_a_session_that_ended_is_opened_again_once(
@@ -98,7 +98,7 @@ def test_a_member_shows_the_way_to_its_coordinator(pool: Pool, sessions: Session
     for _each in range(2):
         assert values.texts(sessions.call(target, "pool.get_all"))
 
-    assert sessions.tally.logins == 1
+    assert sessions.counter.logins == 1
     assert pool.calls["session.login_with_password"] == 2
 
 
@@ -177,7 +177,7 @@ def test_a_read_whose_answer_was_lost_is_asked_again(
     pool.do("fault", what="lose", method="pool.get_all_records", when="after")
 
     assert values.records(sessions.call(target, "pool.get_all_records"))
-    assert sessions.tally.repeated == 1
+    assert sessions.counter.repeated == 1
 
 
 def test_a_change_whose_answer_was_lost_is_not_sent_again(
@@ -193,7 +193,7 @@ def test_a_change_whose_answer_was_lost_is_not_sent_again(
 
     assert isinstance(caught.value, errors.Unreachable)
     assert caught.value.maybe_heard
-    assert sessions.tally.calls["VM.pause"] == pool.calls["VM.pause"] == 1
+    assert sessions.counter.calls["VM.pause"] == pool.calls["VM.pause"] == 1
 
 
 def test_an_answer_that_never_comes_ends_in_time(

@@ -293,5 +293,5 @@ def read_end(execution: Execution, label: str, ref: str, call: Call) -> Outcome 
 
 def ended(ref: str, record: Mapping[str, Any]) -> Outcome | None:
     """Return the outcome of a XenServer task by its record; None while it runs."""
-    end = events.told(ref, dict(record))
+    end = events.task_event(ref, dict(record))
     return outcomes.of_end(end) if isinstance(end, events.TaskEnd) else None
