@@ -114,7 +114,7 @@ class Poller:
         gone = {r for r in refs if r not in records}
         self._land(events.task_event(ref, records[ref]) for ref in ended)
         self._land(events.TaskGone(ref) for ref in gone)
-        running = [events.told(ref, records[ref]) for ref in set(refs) - ended - gone]
+        running = [events.task_event(ref, records[ref]) for ref in set(refs) - ended - gone]
         self._end_stuck(self._state.stuck(running, time.monotonic()))
 
     def _end_stuck(self, refs: Iterable[str]) -> None:

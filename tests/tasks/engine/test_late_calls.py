@@ -126,7 +126,7 @@ def test_a_swept_subtask_is_no_missing_object(engine: Engine, when: str) -> None
 def _land_stuck(engine: Engine, worker: Worker) -> None:
     """Land as the poller does that has seen tasks at 100 % for long."""
     records = events.all_tasks(worker.runtime.sessions, engine.target)
-    running = [events.told(ref, record) for ref, record in records.items()]
+    running = [events.task_event(ref, record) for ref, record in records.items()]
     state = PollerState(worker.runtime.settings)
     assert state.stuck(running, now=0.0) == []
     for ref in state.stuck(running, now=STUCK_AFTER):
