@@ -3,9 +3,12 @@
 from functools import cached_property
 from typing import Any
 
+from celery.result import AsyncResult
+
 from config import settings as configured
 from config.celery import celery_settings
 from config.targets import Targets
+from tasks.engine import infrastructure
 from tasks.engine.celery_tasks import bind
 from tasks.engine.declaration import catalogue
 from tasks.engine.execution.runtime import EngineApp, Runtime
@@ -56,6 +59,13 @@ class Xenflow(EngineApp):
             leases=LeaseRenewal(journal),
             sessions=Sessions(),
         )
+
+    def send_task(self, *args: Any, producer: Any = None, **options: Any) -> AsyncResult[Any]:
+        """Send a message; a connection that is of no use any more is dropped."""
+        send: Any = super().send_task
+        with self.producer_or_acquire(producer) as usable, infrastructure.publishing(usable):
+            sent: AsyncResult[Any] = send(*args, producer=usable, **options)
+            return sent
 
 
 def create(settings: configured.Settings | None = None, *, patient: bool = False) -> Xenflow:

@@ -21,7 +21,8 @@ from celery import Celery
 from redis.exceptions import RedisError
 
 from config.targets import Target
-from tasks.engine.execution import outcomes, retry
+from tasks.engine import retry
+from tasks.engine.execution import outcomes
 from tasks.engine.execution.points.addresses import PREFIX as GUEST
 from tasks.engine.execution.runtime import EngineApp, Runtime
 from tasks.engine.journal.parked import EARLY_FOR, GONE_FOR, Ended

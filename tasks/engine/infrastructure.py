@@ -4,23 +4,42 @@ A message that meets it is not answered. It is given back after a pause, and com
 journal knows how far its operation is.
 """
 
-import random
+import errno
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
-from typing import NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import structlog
 from celery.exceptions import Reject
+from kombu import Producer
 from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as Overdue
 
-POSSIBLE = (RedisError, OperationalError, MemoryError)
+from tasks.engine import retry
+
+POSSIBLE = (
+    RedisError,
+    OperationalError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    AttributeError,
+    Reject,
+)
 """What trouble can be an instance of; `is_trouble` tells."""
 
 PAUSE = (0.5, 1.5)  # seconds, at random, before a message is given back
+LONGEST = 15.0  # seconds; the bound of that pause, which grows while nothing but trouble comes
+
+_NO_MORE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Of a disk, of files, of memory: what the machine has run out of, others give back."""
+
+_NO_THREAD = ("interpreter shutdown", "after shutdown", "can't start new thread")
 
 _CODES = frozenset(
     {
@@ -45,20 +64,63 @@ log = structlog.get_logger()
 
 
 def is_trouble(error: BaseException) -> bool:
-    """Return whether an error is trouble of Redis or memory, rather than a defect."""
-    if isinstance(error, ResponseError):
-        return _code(error) in _CODES
-    return isinstance(error, Disconnected | Overdue | OperationalError | MemoryError)
+    """Return whether an error is trouble of Redis or the machine, rather than a defect."""
+    if isinstance(error, Disconnected | Overdue | OperationalError | MemoryError):
+        return True
+    match error:
+        case ResponseError():
+            return _code(error) in _CODES
+        case Reject():
+            return bool(vars(error)["requeue"])  # the stubs do not know it
+        case RuntimeError():
+            return any(words in str(error) for words in _NO_THREAD)
+        case AttributeError():  # kombu publishes on a channel that it has closed
+            return error.obj is None and error.name == "client"
+    return isinstance(error, OSError) and error.errno in _NO_MORE
 
 
 def give_back(error: BaseException) -> NoReturn:
-    """Pause, then have Celery give the message back; raise the error itself if it is no trouble."""
-    if not is_trouble(error):
+    """Pause, then have Celery give the message back; raise the error itself if it is no trouble.
+
+    The pause grows while other messages meet trouble too.
+    """
+    if not is_trouble(error) or isinstance(error, Reject):
         raise error
-    pause = random.uniform(*PAUSE)  # noqa: S311 - jitter
+    pause = PAUSE[0] + retry.delay(_met.count(), cap=LONGEST)
     log.warning("infrastructure.trouble", error=str(error)[:500], pause=round(pause, 1))
     time.sleep(pause)
     raise Reject(str(error)[:500], requeue=True) from error
+
+
+class _Met:
+    """How often trouble was met lately, by all threads of this process."""
+
+    def __init__(self) -> None:
+        self._moments: deque[float] = deque(maxlen=1_000)
+
+    def count(self) -> int:
+        """Note that trouble is met; return in how many of the last seconds it was met before."""
+        now = time.monotonic()
+        seconds = {int(now - moment) for moment in self._moments if now - moment < LONGEST}
+        self._moments.append(now)
+        return len(seconds)
+
+
+_met = _Met()
+
+
+@contextmanager
+def publishing(producer: Producer) -> Iterator[None]:
+    """Drop the connection of a producer that meets trouble, so that the next one is new."""
+    try:
+        yield
+    except POSSIBLE as error:
+        if not is_trouble(error):
+            raise
+        connection: Any = producer.__connection__  # the stubs do not know `collapse`
+        if connection is not None:
+            connection.collapse()
+        raise OperationalError(str(error)) from error
 
 
 def guarded(function: Callable[P, R]) -> Callable[P, R]:

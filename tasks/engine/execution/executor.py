@@ -20,7 +20,15 @@ from tasks.engine.declaration import message
 from tasks.engine.declaration.answers import Accepted, Answer
 from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.suspensions import Expand, Suspension
-from tasks.engine.execution import begin, cancellation, failing, failures, retry, rollback, surplus
+from tasks.engine.execution import (
+    begin,
+    cancellation,
+    deferral,
+    failing,
+    failures,
+    rollback,
+    surplus,
+)
 from tasks.engine.execution.begin import Delivery
 from tasks.engine.execution.execution import Answered, End, Execution, Failed, Ignored, Suspended
 from tasks.engine.execution.runtime import Runtime
@@ -207,18 +215,18 @@ def _finish(execution: Execution, answer: Answer) -> Answered:
 def _may_pass(execution: Execution, error: errors.XenflowError) -> bool:
     """Return whether an error may pass, and there is time and patience to wait for that."""
     record, settings = execution.entry.record, execution.runtime.settings
-    if record.cancel or not retry.is_passing(record, error):
+    if record.cancel or not deferral.is_passing(record, error):
         return False
-    return execution.now() < retry.limit(record, error, settings)
+    return execution.now() < deferral.limit(record, error, settings)
 
 
 def _try_again(execution: Execution, error: errors.XenflowError) -> Suspended:
     """Defer after an error that may pass, longer each time."""
     entry = execution.entry
-    deferral = retry.after(entry.record, error, execution.runtime.settings, execution.now())
-    entry.update(retry=deferral.retry)
-    reason = f"{error.message}; tried again in {deferral.seconds:.1f} s"
-    return _defer(execution, reason, deferral.seconds)
+    wait = deferral.after(entry.record, error, execution.runtime.settings, execution.now())
+    entry.update(retry=wait.retry)
+    reason = f"{error.message}; tried again in {wait.seconds:.1f} s"
+    return _defer(execution, reason, wait.seconds)
 
 
 def _defer(execution: Execution, reason: str, seconds: float) -> Suspended:

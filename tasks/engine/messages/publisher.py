@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from celery import Celery, Signature
 
 from config import queues
+from tasks.engine import infrastructure
 from tasks.engine.journal.entry import Sending
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Publisher:
         wanted = [sending for sending in sendings if sending]
         if not wanted:
             return
-        with self._app.producer_or_acquire() as producer:
+        with self._app.producer_or_acquire() as producer, infrastructure.publishing(producer):
             for sending in wanted:
                 kept = json.loads(sending.message)
                 producer.publish(

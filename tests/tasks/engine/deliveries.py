@@ -130,7 +130,14 @@ class Worker:
         return _Hooked(transport.connect(target, user_agent), self.hooks)
 
     def deliver(
-        self, task: str, operation: str, headers: Mapping[str, str] | None = None, /, **fields: Any
+        self,
+        task: str,
+        operation: str,
+        headers: Mapping[str, str] | None = None,
+        /,
+        *,
+        tag: str = "first",
+        **fields: Any,
     ) -> End:
         """Deliver a message."""
         told = headers or {}
@@ -146,7 +153,7 @@ class Worker:
             previous=None,
             wire=json.dumps({"name": task, "id": operation, "fields": fields}),
             queue="change",
-            tag="",
+            tag=tag,
             sending=0,
             origin="",
             has_next=False,

@@ -42,7 +42,7 @@ def test_a_call_that_outlives_the_deadline_is_undone_when_it_ends(
 ) -> None:
     """Its caller is answered, the run goes on and says so, and in the end nothing is left."""
     worker, before = engine.worker(), engine.names()
-    fields = {**FIELDS, "cancel_on_timeout": cancels}
+    fields: dict[str, Any] = {**FIELDS, "cancel_on_timeout": cancels}
     engine.pool.do("fault", what="deaf", method="VM.clone")
     engine.pool.do("hold")
     worker.deliver(CLONE, "op", **fields)

@@ -5,7 +5,8 @@ from statistics import mean
 import pytest
 
 from config.settings import Settings
-from tasks.engine.execution import retry
+from tasks.engine import retry
+from tasks.engine.execution import deferral
 from tasks.engine.journal.record import IntendedCall, Point, Record, Retry
 from xenserver import errors
 
@@ -32,8 +33,8 @@ def test_an_unreachable_xenserver_is_retried_for_a_while() -> None:
     settings = Settings(unreachable_timeout=60.0)
     waiting = Record(deadline=DEADLINE, retry=Retry(3, 100.0, "away"))
 
-    assert retry.limit(waiting, UNREACHABLE, settings) == 160.0
-    assert retry.limit(waiting, BUSY, settings) == DEADLINE
+    assert deferral.limit(waiting, UNREACHABLE, settings) == 160.0
+    assert deferral.limit(waiting, BUSY, settings) == DEADLINE
 
 
 def test_what_is_in_flight_is_waited_for_until_the_deadline() -> None:
@@ -41,12 +42,12 @@ def test_what_is_in_flight_is_waited_for_until_the_deadline() -> None:
     call = Point(call=IntendedCall("VM.start", [], 1.0))
     record = Record(deadline=DEADLINE, retry=Retry(3, 100.0, "away"), points={"0": call})
 
-    assert retry.limit(record, UNREACHABLE, Settings()) == DEADLINE
+    assert deferral.limit(record, UNREACHABLE, Settings()) == DEADLINE
 
 
 def test_a_profile_that_is_missing_passes_only_for_what_is_in_flight() -> None:
     """A message that names no profile is wrong; one whose call is at work waits for it."""
     call = Point(call=IntendedCall("VM.start", [], 1.0))
 
-    assert not retry.is_passing(Record(), LOST)
-    assert retry.is_passing(Record(points={"0": call}), LOST)
+    assert not deferral.is_passing(Record(), LOST)
+    assert deferral.is_passing(Record(points={"0": call}), LOST)
