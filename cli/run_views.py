@@ -23,11 +23,13 @@ def listed(runs: Sequence[Run], *, wide: bool = False) -> Table:
     short = not wide and (output.out().is_terminal or width < output.PIPE_WIDTH)
     rows = [_row(run, short=short) for run in runs]
     columns = _COLUMNS if width >= _NARROW or wide else [c for c in _COLUMNS if c != "took"]
-    taken = sum(max(len(c), *(len(row[c]) for row in rows)) + tables.GAP for c in columns)
+    widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in columns}
+    taken = sum(widths.values()) + tables.GAP * len(columns)
     room = output.WIDEST if wide else width - taken
     shown = [*columns, *(["status"] if room >= _LEAST_STATUS else [])]
     cells = [[row[column] for column in shown] for row in rows]
-    return tables.table(shown, cells, cut={"status": room})
+    name = widths["name"] + min(room + tables.GAP, 0)  # the only column that is cut by need
+    return tables.table(shown, cells, cut={"name": name, "status": room})
 
 
 def _row(run: Run, *, short: bool) -> dict[str, Any]:

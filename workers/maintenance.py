@@ -28,7 +28,7 @@ def register(app: EngineApp) -> None:
         raise refusal
 
     # `leg` is what the field is called on the wire
-    @app.task(name=publisher.LANDED, ignore_result=True, shared=False)
+    @app.task(name=publisher.LANDED, ignore_result=True, shared=False, send_events=False)
     @infrastructure.guarded
     def landed(answer: object, operation: str, leg: str) -> None:
         """Complete the canvas of a flow with the answer of its last step."""
@@ -37,7 +37,7 @@ def register(app: EngineApp) -> None:
 
     # bound, so that Celery sends it as a task: it calls an unbound error callback on the spot where
     # that takes more than one argument, and a guarded one seems to take any number
-    @app.task(name=publisher.FELL, bind=True, ignore_result=True, shared=False)
+    @app.task(name=publisher.FELL, bind=True, ignore_result=True, shared=False, send_events=False)
     @infrastructure.guarded
     def failed(_task: Any, step: str, operation: str, leg: str) -> None:
         """Mark a flow as failing by a step that is none of ours; ours have done so themselves."""
@@ -47,7 +47,7 @@ def register(app: EngineApp) -> None:
         resumed = app.runtime.journal.complete(operation, label, outcomes.success(step))
         app.runtime.publisher.resume(resumed)
 
-    @app.task(name=publisher.RECONCILE, ignore_result=True, shared=False)
+    @app.task(name=publisher.RECONCILE, ignore_result=True, shared=False, send_events=False)
     def reconcile() -> None:
         """Bring stalled operations to an end, and destroy orphans."""
         reconciler.reconcile(app.runtime, list(app.runtime.targets))

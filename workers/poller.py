@@ -44,7 +44,13 @@ log = structlog.get_logger()
 def register(app: EngineApp) -> None:
     """Make the poller a task of the app, and of no other: it uses its runtime."""
 
-    @app.task(name=publisher.POLL, ignore_result=True, acks_late=False, shared=False)
+    @app.task(
+        name=publisher.POLL,
+        ignore_result=True,
+        acks_late=False,
+        shared=False,
+        send_events=False,  # monitors show operations
+    )
     def poll(place: str, connection: Document) -> None:
         """Follow the XenServer tasks of one target for a slice."""
         _follow(app, place, connection)

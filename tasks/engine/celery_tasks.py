@@ -15,7 +15,7 @@ from celery.worker import state as worker_state
 from celery.worker.request import Request
 
 from config import masking, queues
-from tasks.engine import infrastructure
+from tasks.engine import celery_events, infrastructure
 from tasks.engine.declaration import message
 from tasks.engine.declaration.definition import Operation
 from tasks.engine.execution import executor
@@ -49,6 +49,7 @@ class OperationRequest(Request):
     def __init__(self, delivered: Any, **options: Any) -> None:
         super().__init__(delivered, **options)
         self._request_dict[TAG] = str(delivered.delivery_tag)
+        self._began = celery_events.began(delivered.headers)
         self._request_dict[QUEUE] = self._queue()
         self._request_dict[WIRE] = publisher.capture(delivered, self._queue())
         kwargs = self._request_dict["kwargs"]
@@ -64,6 +65,17 @@ class OperationRequest(Request):
         if self._expires and self.task.runtime.journal.knows(self.id):
             return False
         return bool(super().revoked())
+
+    def on_retry(self, exc_info: Any) -> None:
+        """Acknowledge the message of a parked operation, and tell monitors what it waits for."""
+        self.acknowledge()
+        wrapped = exc_info.exception  # by billiard, when the task has run
+        retry = wrapped if isinstance(wrapped, Retry) else wrapped.exc
+        self.send_event(celery_events.PARKED, result=str(retry.message))
+
+    def send_event(self, type: str, **fields: Any) -> None:
+        """Send an event with the times of the whole operation."""
+        super().send_event(type, **celery_events.fields(type, fields, self._began))
 
     def _queue(self) -> str:
         """Return the queue to which it is sent again: where it says it was, if that is served."""
@@ -128,6 +140,8 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         request: Any = self.request
         self.backend.mark_as_revoked(request.id, error.message, request=request)
         self.runtime.journal.mark_published(request.id)
+        began = celery_events.began({celery_events.BEGAN: request.get(celery_events.BEGAN)})
+        self.send_event(celery_events.REVOKED, **celery_events.revoked(began))
 
     def _is_kept(self) -> bool:
         """Return whether Celery still keeps the end of this operation."""

@@ -110,3 +110,19 @@ def test_a_wide_list_shows_all_of_the_status(
 def test_times_are_local(capsys: pytest.CaptureFixture[str]) -> None:
     """They are those of the clock on the wall."""
     assert time.strftime("%Y-%m-%d", time.localtime(1.0)) in drawn(failed(), capsys)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_long_name_does_not_cut_the_state(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """On a narrow terminal the name is cut, and the state of each run is whole."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    flow = step("flow.create_vm_from_configured_template", ended=4.0, phase="ended", answer={})
+    runs = [Run("1", [flow]), failed()]
+
+    output.show(run_views.listed(runs))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.rstrip().rpartition(" ")[2] for line in lines] == ["state", "succeeded", "failed"]
+    assert all(len(line) <= width for line in lines)

@@ -1,9 +1,12 @@
-"""Pages as a reader takes them: block after block, each done, written down, or compared.
+"""Pages as a reader takes them: block after block, each typed, written to a file, or compared.
 
-A fence says what its block is for. `sh` is typed, and `console` in the first terminal; `text` is
-what was seen last, with "…" for what changes. What stands behind a file's name is written into that
-file; Python without one is run. Behind the kind may stand `fails`, when the command ends with an
-error, and `not-run`, when it cannot be run here.
+The word behind a fence says what its block is for. `sh` is typed, and its exports stay for the
+blocks to come. `console` is typed in a terminal of its own, where a command keeps running: the next
+`console` block of the page interrupts it with Ctrl-C, unless a name follows (`console poller`),
+which opens another terminal. `text` is what was printed last, with "…" for what changes. A block
+behind the name of a file is written to that file; Python without a file is run. `fails` marks
+commands that end with an error, `printed` a program that was printed last, `not-run` what cannot be
+run here.
 """
 
 import os
@@ -11,7 +14,9 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -24,13 +29,15 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 NOT_RUN = "not-run"
 FAILS = "fails"
+PRINTED = "printed"
+READY = ("Ctrl-C", " ready.")  # printed by `xenflow up`, and by a worker or a poller
+SHOWN = {"toml", "js", "yaml", "go"}  # kinds that other tests check
 
 _BLOCK = re.compile(
-    r"(?:^[^\n]*`(?P<file>\w[\w.-]*\.\w+)`:\n\n)?^```(?P<kind>\w+)(?P<marks>[^\n]*)\n(?P<text>.*?)^```$",
+    r"(?:^[^\n]*`(?P<file>\w[\w./-]*\.\w+)`[^\n`]*:\n\n)?"
+    r"^```(?P<kind>\w+)(?P<marks>[^\n]*)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
-
-FirstTerminal = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,13 @@ class Block:
     text: str
 
     @property
-    def is_done(self) -> bool:
-        """Whether a test does, writes or compares it."""
+    def is_run(self) -> bool:
+        """Whether a test runs, writes or compares it."""
         return NOT_RUN not in self.marks
 
 
 def blocks(page: Path) -> list[Block]:
-    """Read the blocks of a page, in their order."""
+    """Return the blocks of a page, in their order."""
     return [
         Block(found["kind"], tuple(found["marks"].split()), found["file"] or "", found["text"])
         for found in _BLOCK.finditer(page.read_text(encoding="utf-8"))
@@ -57,73 +64,131 @@ def blocks(page: Path) -> list[Block]:
 
 
 def fences(page: Path) -> int:
-    """Count the lines that begin or end a block, of a kind or of none."""
+    """Count the lines that begin or end a block."""
     return sum(line.startswith("```") for line in page.read_text(encoding="utf-8").splitlines())
 
 
-class Reader:
-    """Does what a page says, in a folder of its own; ends what it left running."""
+class Terminal:
+    """A terminal in which a command keeps running."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, output: Path) -> None:
+        self._folder = folder
+        self._output = output
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def type(self, text: str, environment: Mapping[str, str]) -> str:
+        """Press Ctrl-C, type the lines, and wait until the last one is ready; return the output."""
+        self.interrupt()
+        with self._output.open("wb") as out:
+            self._process = subprocess.Popen(
+                ["bash", "-eo", "pipefail", "-c", text],
+                cwd=self._folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 2 * PATIENCE
+        while time.monotonic() < deadline:
+            ended = self._process.poll()
+            printed = self._output.read_text(encoding="utf-8", errors="replace")
+            if ended is not None:
+                assert ended == 0, f"{text}\n{printed}"
+                return printed
+            if any(word in printed for word in READY):
+                return printed
+            time.sleep(0.05)
+        pytest.fail(f"is not ready: {text}\n{printed}")
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C, and wait until the command has ended."""
+        if self._process and self._process.poll() is None:
+            _signal(self._process.pid, signal.SIGINT)
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                _signal(self._process.pid, signal.SIGKILL)
+                pytest.fail(f"Ctrl-C did not end it: {self._process.args!r}")
+
+    def kill(self) -> None:
+        """End what still runs: with Ctrl-C, so that it ends its own processes, then by force."""
+        if self._process:
+            _signal(self._process.pid, signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(PATIENCE)
+            _signal(self._process.pid, signal.SIGKILL)
+
+
+class Reader:
+    """Does what a page says, in one folder; ends what it left running."""
+
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], *, columns: int = 200, path: str = ""
+    ) -> None:
         self.folder = folder
-        self.said = ""
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        wide = {"PATH": path, "COLUMNS": "200", "NO_COLOR": "1"}
-        self._environment = {**os.environ, **environment, **wide}
+        self.printed = ""
+        path = path or f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        fixed = {"PATH": path, "COLUMNS": str(columns), "NO_COLOR": "1"}
+        self._first = {**os.environ, **environment, **fixed}
+        self._environment = dict(self._first)
+        self._terminals: dict[str, Terminal] = {}
         self._sessions: list[int] = []
 
     def __enter__(self) -> Self:
-        """Sit down."""
+        """Return the reader."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End what was started in the background."""
+        """End what was started in the background, and in the terminals."""
         for session in self._sessions:
             _signal(session, signal.SIGKILL)
+        for terminal in self._terminals.values():
+            terminal.kill()
 
-    def read(
-        self,
-        page: Path,
-        *,
-        first_terminal: FirstTerminal = lambda _typed: None,
-        instead: Mapping[str, str] | None = None,
-    ) -> None:
-        """Go through a page; where it speaks of an address, there may be another instead."""
-        for block in filter(lambda block: block.is_done, blocks(page)):
+    def read(self, page: Path, *, instead: Mapping[str, str] | None = None) -> None:
+        """Go through a page; replace addresses of other hosts by those of this test."""
+        for block in (block for block in blocks(page) if block.is_run):
             text = block.text
-            for said, meant in (instead or {}).items():
-                text = text.replace(said, meant)
-            self._do(block, text, first_terminal)
+            for written, meant in (instead or {}).items():
+                text = text.replace(written, meant)
+            self._do(block, text)
 
     def read_blocks(self, chosen: Iterable[Block]) -> None:
-        """Do what some blocks say."""
+        """Go through some blocks."""
         for block in chosen:
-            self._do(block, block.text, lambda _typed: None)
+            self._do(block, block.text)
 
-    def _do(self, block: Block, text: str, first_terminal: FirstTerminal) -> None:
+    def _do(self, block: Block, text: str) -> None:
         match block:
             case Block(file=name) if name:
-                (self.folder / name).write_text(text, encoding="utf-8")
+                path = self.folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
             case Block(kind="sh"):
                 self._type(text, fails=FAILS in block.marks)
-            case Block(kind="console"):
-                first_terminal(text)
-            case Block(kind="python"):
+            case Block(kind="console", marks=()):
+                self._terminal("first").type(text, self._first)
+            case Block(kind="console", marks=(name,)):
+                self._terminal(name).type(text, self._environment)
+            case Block(kind="python", marks=marks) if PRINTED not in marks:
                 self._run([sys.executable, "-c", text], fails=False)
-            case Block(kind="text"):
-                assert _seen(text, self.said), f"{text}\n--- was seen as ---\n{self.said}"
+            case Block(kind="text" | "python"):
+                assert _seen(text, self.printed), f"{text}\n--- printed was ---\n{self.printed}"
             case _:
-                assert block.kind in {"toml", "js", "yaml", "go"}, (
-                    block
-                )  # shown, and checked elsewhere
+                assert block.kind in SHOWN, block
+
+    def _terminal(self, name: str) -> Terminal:
+        output = self.folder / f".terminal-{name}"
+        return self._terminals.setdefault(name, Terminal(self.folder, output))
 
     def _type(self, text: str, *, fails: bool) -> None:
         """Type lines; what they export stays for the blocks to come."""
         kept = self.folder / ".environment"
         self._run(["bash", "-eo", "pipefail", "-c", f"{text}\nenv -0 > {kept}"], fails=fails)
         if not fails:
-            told = kept.read_text(encoding="utf-8").rstrip("\0").split("\0")
-            self._environment = dict(line.partition("=")[::2] for line in told)
+            exported = kept.read_text(encoding="utf-8").rstrip("\0").split("\0")
+            self._environment = dict(line.partition("=")[::2] for line in exported)
 
     def _run(self, words: list[str], *, fails: bool) -> None:
         typed = subprocess.Popen(
@@ -138,19 +203,29 @@ class Reader:
         )
         self._sessions.append(typed.pid)
         try:
-            self.said, _ = typed.communicate(timeout=PATIENCE)
+            self.printed, _ = typed.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             _signal(typed.pid, signal.SIGKILL)
             pytest.fail(f"did not end: {words[-1]}\n{typed.communicate()[0]}")
-        if not _signal(
-            typed.pid, 0
-        ):  # nothing in the background: the number is somebody else's soon
+        if not _signal(typed.pid, 0):  # nothing in the background: the pid can be used again
             self._sessions.remove(typed.pid)
-        assert (typed.returncode != 0) is fails, f"{words[-1]}\n{self.said}"
+        assert (typed.returncode != 0) is fails, f"{words[-1]}\n{self.printed}"
+
+
+def clone(folder: Path, tracked: Iterator[Path]) -> Path:
+    """Return a copy of the clone, with a link to its virtual environment."""
+    for path in tracked:
+        copy = folder / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+        copy.chmod(path.stat().st_mode)
+        os.utime(copy, (0, 0))  # older than the environment, which make then leaves alone
+    (folder / ".venv").symlink_to(Path(sys.prefix))
+    return folder
 
 
 def _signal(session: int, number: int) -> bool:
-    """Send a signal to all processes of a session; tell whether there is one."""
+    """Send a signal to all processes of a session; return whether there is one."""
     try:
         os.killpg(session, number)
     except ProcessLookupError:
@@ -158,10 +233,10 @@ def _signal(session: int, number: int) -> bool:
     return True
 
 
-def _seen(text: str, said: str) -> bool:
-    """Return whether what a page shows was seen, white space and what changes aside."""
+def _seen(text: str, printed: str) -> bool:
+    """Return whether the text of a page was printed, ignoring white space and what changes."""
     parts = [re.escape(part) for part in _squeezed(text).split("…")]
-    return re.search(".*".join(parts), _squeezed(said)) is not None
+    return re.search(".*".join(parts), _squeezed(printed)) is not None
 
 
 def _squeezed(text: str) -> str:
