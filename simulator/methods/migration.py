@@ -1,0 +1,162 @@
+"""Migration with storage inside the pool (ocaml/xapi/xapi_vm_migrate.ml)."""
+
+from collections.abc import Mapping
+
+from simulator import disks, locks, placement, preconditions
+from simulator.call import Call
+from simulator.errors import Failure, internal
+from simulator.methods import method, vm_sleep
+from simulator.rules.view import records
+from simulator.tables import Record
+
+_KEYS = ("host", "SM", "xenops", "session_id", "master")
+_COPY = (
+    "Copy mode is disallowed on intra pool storage migration, "
+    "try efficient alternatives e.g. VM.copy/clone."
+)
+Strings = dict[str, str]
+
+
+@method("host.migrate_receive")
+async def migrate_receive(call: Call, host: str, network: str, _options: Strings) -> Strings:
+    """Return where a VM is to be sent: addresses of the host on a network, and a session."""
+    call.db.get("host", host)
+    call.db.get("network", network)
+    pifs = call.db.where("PIF", host=host, network=network)
+    if not pifs:
+        raise Failure("HOST_CANNOT_ATTACH_NETWORK", host, network)
+    address = call.db.get("PIF", pifs[0])["IP"]
+    if not address:
+        raise Failure("INTERFACE_HAS_NO_IP", pifs[0])
+    service = f"http://{address}/services/{{}}?session_id={call.session}"
+    return {
+        "SM": service.format("SM"),
+        "host": host,
+        "xenops": service.format("xenops"),
+        "session_id": call.session,
+        "master": f"http://{call.pool.address}/",
+    }
+
+
+@method("VM.migrate_send")
+async def migrate_send(  # in wire order
+    call: Call,
+    vm: str,
+    dest: Strings,
+    _live: bool,
+    vdi_map: Strings,
+    _vif_map: Strings,
+    options: Strings,
+    _vgpu_map: Strings | None = None,
+) -> str:
+    """Move a VM and its disks to a host of this pool and to other repositories."""
+    async with call.current_operation("VM", vm, "migrate_send"):
+        _assert_possible(call, vm, dest, vdi_map, options)
+        await _move(call, vm, dest["host"], vdi_map)
+        return vm
+
+
+@method("VM.assert_can_migrate")
+async def assert_can_migrate(
+    call: Call,
+    vm: str,
+    dest: Strings,
+    _live: bool,
+    vdi_map: Strings,
+    _vif_map: Strings,
+    options: Strings,
+    _vgpu_map: Strings | None = None,
+) -> None:
+    """Refuse a migration that cannot succeed."""
+    _assert_possible(call, vm, dest, vdi_map, options)
+
+
+@method("VM.assert_can_migrate_sender")
+async def assert_can_migrate_sender(  # in wire order
+    call: Call,
+    vm: str,
+    dest: Strings,
+    _live: bool,
+    vdi_map: Strings,
+    _vif_map: Strings,
+    _vgpu_map: Strings,
+    options: Strings,
+) -> None:
+    """Refuse a migration that this end cannot begin."""
+    _assert_possible(call, vm, dest, vdi_map, options)
+
+
+@method("VDI.pool_migrate")
+async def pool_migrate(call: Call, vdi: str, sr: str, _options: Strings) -> str:
+    """Move a disk of a running VM to another repository; return the disk that is there then."""
+    call.db.get("VDI", vdi)
+    call.db.get("SR", sr)
+    for vbd, drive in records(call.db, "VBD", call.db.get("VDI", vdi)["VBDs"]):
+        vm = drive["VM"]
+        if call.db.get("VM", vm)["power_state"] == "Running":
+            host = call.db.get("VM", vm)["resident_on"]
+            if not placement.sees_storage(call.db, host, sr):
+                raise Failure("VM_REQUIRES_SR", vm, sr)
+            async with call.current_operation("VM", vm, "migrate_send"):
+                await _move(call, vm, host, {vdi: sr})
+            return str(call.db.get("VBD", vbd)["VDI"])
+    raise Failure("VDI_NEEDS_VM_FOR_MIGRATE", vdi)
+
+
+def _assert_possible(
+    call: Call, vm: str, dest: Strings, vdi_map: Strings, options: Strings
+) -> None:
+    record = call.db.get("VM", vm)
+    host = _destination(call, dest)
+    if options.get("copy") == "true":
+        raise Failure("OPERATION_NOT_ALLOWED", _COPY)
+    if host != record["resident_on"]:
+        preconditions.check(call.db, "host", host, "vm_migrate")
+        placement.assert_up(call.db, host)
+    for vdi, sr in vdi_map.items():
+        call.db.get("VDI", vdi)
+        call.db.get("SR", sr)
+        if not placement.sees_storage(call.db, host, sr):
+            raise Failure("VM_REQUIRES_SR", vm, sr)
+    _assert_disks_seen(call, vm, host, vdi_map)
+
+
+def _destination(call: Call, dest: Mapping[str, str]) -> str:
+    """Return the host in the answer of `host.migrate_receive`; it must be one of this pool."""
+    if any(key not in dest for key in _KEYS):
+        raise internal("Not_found")
+    if not call.db.exists("host", dest["host"]):
+        raise Failure("CANNOT_CONTACT_HOST", dest["host"])
+    return dest["host"]
+
+
+def _assert_disks_seen(call: Call, vm: str, host: str, vdi_map: Mapping[str, str]) -> None:
+    for _, vdi in _disks(call, vm):
+        sr = vdi["SR"]
+        if vdi["ref"] not in vdi_map and not placement.sees_storage(call.db, host, sr):
+            raise Failure("VM_REQUIRES_SR", vm, sr)
+
+
+def _disks(call: Call, vm: str) -> list[tuple[str, Record]]:
+    """Return the drives of a VM that hold a disk, and the disks with their references."""
+    drives = records(call.db, "VBD", list(call.db.get("VM", vm)["VBDs"]))
+    return [
+        (vbd, {**call.db.get("VDI", drive["VDI"]), "ref": drive["VDI"]})
+        for vbd, drive in drives
+        if drive["type"] == "Disk" and call.db.exists("VDI", drive["VDI"])
+    ]
+
+
+async def _move(call: Call, vm: str, host: str, vdi_map: Mapping[str, str]) -> None:
+    record = call.db.get("VM", vm)
+    if record["power_state"] == "Running" and record["resident_on"] != host:
+        async with locks.receiving_host(call, host, "vm_migrate"):
+            await vm_sleep.migrate(call, vm, host)
+    else:
+        await call.work("VM.pool_migrate")
+    for vbd, disk in _disks(call, vm):
+        sr = vdi_map.get(disk["ref"], disk["SR"])
+        if sr != disk["SR"]:
+            call.db.put("VBD", vbd, VDI=disks.copy(call.pool, disk["ref"], sr))
+            disks.drop(call.db, disk["ref"])
+    call.refresh([("VM", vm, "")])
