@@ -1,6 +1,6 @@
 """Hot-plug of devices, as VBDs and VIFs have it in common."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -33,22 +33,45 @@ class Plugged(Answer):
     was_there: bool = Field(default=False, description="it was there before, and was left alone")
 
 
-def once(call: Call) -> Generator[Suspension, Any, None]:
+Steps = Generator[Suspension, Any, None]
+
+
+def once(call: Call) -> Steps:
     """Make a call."""
     yield call
 
 
+def plug(plugging: Steps, *, ensure: bool) -> Generator[Suspension, Any, str]:
+    """Plug a device; return what was done. With `ensure` it may be plugged already."""
+    try:
+        yield from plugging
+    except errors.Refused as refused:
+        if not ensure or refused.code != "DEVICE_ALREADY_ATTACHED":
+            raise
+        return "already plugged"
+    return "plugged"
+
+
+def unplug(
+    call: Call, is_attached: Callable[[], bool], *, ensure: bool
+) -> Generator[Suspension, Any, str]:
+    """Unplug a device; return what was done. With `ensure` it may be unplugged already."""
+    try:
+        yield call
+    except errors.Refused as refused:
+        if not ensure or refused.code not in DETACHED or is_attached():
+            raise
+        return "already unplugged"
+    return "unplugged"
+
+
 def plug_if_running(
-    xen: Xen, vm: str, plugging: Generator[Suspension, Any, None], *, must_run: bool
+    xen: Xen, vm: str, plugging: Steps, *, must_run: bool
 ) -> Generator[Suspension, Any, bool]:
     """Plug a device if its VM runs, or must run; return whether the guest sees it now."""
     if not must_run and xen.VM.get_power_state(vm) != "Running":
         return False
-    try:
-        yield from plugging
-    except errors.Refused as refused:
-        if refused.code != "DEVICE_ALREADY_ATTACHED":
-            raise
+    yield from plug(plugging, ensure=True)
     return True
 
 

@@ -1,6 +1,7 @@
 """Operations on the virtual block devices of VMs: their disks and CD drives."""
 
 from collections.abc import Generator, Iterable
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -198,13 +199,8 @@ def plug(xen: Xen, *, vbd: VbdUuid, ensure: Ensures = False) -> Steps[Done]:
     A disk that was detached from another VM a moment ago is waited for.
     """
     drive = xen.find.vbd(vbd)
-    try:
-        yield from _plugged(xen, drive)
-    except errors.Refused as refused:
-        if not ensure or refused.code != "DEVICE_ALREADY_ATTACHED":
-            raise
-        return done("VBD already plugged", drive)
-    return done("VBD plugged", drive)
+    did = yield from hotplug.plug(_plugged(xen, drive), ensure=ensure)
+    return done(f"VBD {did}", drive)
 
 
 def _plugged(xen: Xen, drive: ObjectRef) -> Generator[Suspension, Any, None]:
@@ -247,17 +243,9 @@ def unplug(xen: Xen, *, vbd: VbdUuid, force: Hard = False, ensure: Ensures = Fal
     """Detach a virtual block device from its running VM; with `force` against the guest's will."""
     drive = xen.find.vbd(vbd)
     call = xen.Async.VBD.unplug_force(drive) if force else xen.Async.VBD.unplug(drive)
-    try:
-        yield call
-    except errors.Refused as refused:
-        if not ensure or refused.code not in hotplug.DETACHED or _is_attached(xen, drive):
-            raise
-        return done("VBD already unplugged", drive)
-    return done("VBD unplugged", drive)
-
-
-def _is_attached(xen: Xen, drive: ObjectRef) -> bool:
-    return bool(xen.VBD.get_currently_attached(drive))
+    attached = partial(xen.VBD.get_currently_attached, drive)
+    did = yield from hotplug.unplug(call, attached, ensure=ensure)
+    return done(f"VBD {did}", drive)
 
 
 @operation(queue="find")

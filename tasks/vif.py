@@ -1,5 +1,7 @@
 """Operations on the virtual network interfaces of VMs."""
 
+from functools import partial
+
 from tasks import hotplug
 from tasks.device_numbers import AUTODETECT, on_a_free_number
 from tasks.engine.declaration.answers import Created, Done, Found, created, done, found
@@ -22,7 +24,6 @@ from tasks.engine.declaration.field_types import (
 )
 from tasks.engine.declaration.idempotence import unless_already
 from tasks.engine.declaration.operation import Steps, Undo, operation
-from xenserver import errors
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
@@ -94,9 +95,9 @@ def destroy(xen: Xen, *, vif: VifUuid, unplug: Unplugs = False) -> Steps[Done]:
 def plug(xen: Xen, *, vif: VifUuid, ensure: Ensures = False) -> Steps[Done]:
     """Attach a virtual interface to its running VM."""
     interface = xen.find.vif(vif)
-    attached = ("DEVICE_ALREADY_ATTACHED", interface.ref)
-    passed = yield from unless_already(attached, xen.Async.VIF.plug(interface), ensure=ensure)
-    return done("VIF already plugged" if passed == "already" else "VIF plugged", interface)
+    plugging = hotplug.once(xen.Async.VIF.plug(interface))
+    did = yield from hotplug.plug(plugging, ensure=ensure)
+    return done(f"VIF {did}", interface)
 
 
 @operation()
@@ -104,17 +105,9 @@ def unplug(xen: Xen, *, vif: VifUuid, force: Hard = False, ensure: Ensures = Fal
     """Detach a virtual interface from its running VM; with `force` against the guest's will."""
     interface = xen.find.vif(vif)
     call = xen.Async.VIF.unplug_force(interface) if force else xen.Async.VIF.unplug(interface)
-    try:
-        yield call
-    except errors.Refused as refused:
-        if not ensure or refused.code not in hotplug.DETACHED or _is_attached(xen, interface):
-            raise
-        return done("VIF already unplugged", interface)
-    return done("VIF unplugged", interface)
-
-
-def _is_attached(xen: Xen, interface: ObjectRef) -> bool:
-    return bool(xen.VIF.get_currently_attached(interface))
+    attached = partial(xen.VIF.get_currently_attached, interface)
+    did = yield from hotplug.unplug(call, attached, ensure=ensure)
+    return done(f"VIF {did}", interface)
 
 
 @operation()

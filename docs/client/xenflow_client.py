@@ -93,7 +93,7 @@ class Cancelled(XenflowError):
 
 
 class Unknown(XenflowError):
-    """What happened, or what helps, cannot be told by the answer alone."""
+    """What happened, or what helps, is not clear from the answer alone."""
 
 
 sys.modules.setdefault("xenserver.errors", sys.modules[__name__])
