@@ -14,7 +14,7 @@ Commands = Sequence[tuple[str, ...]]
 
 NOBODY = ("127.0.0.1", "1")  # a server to replicate that is not there
 STARTS_WITHIN = 30.0  # seconds
-BUSY_AFTER = "50"  # milliseconds
+BUSY_AFTER, USUAL = "50", "5000"  # milliseconds until a script makes Redis answer BUSY
 
 TROUBLES: Mapping[str, tuple[Commands, Commands]] = {
     "READONLY": ([("REPLICAOF", *NOBODY)], [("REPLICAOF", "NO", "ONE")]),
@@ -88,7 +88,8 @@ class RedisServer:
     @contextmanager
     def busy(self) -> Iterator[None]:
         """Keep it busy with a script while the block runs."""
-        self._run([("CONFIG", "SET", "busy-reply-threshold", BUSY_AFTER)])
+        threshold = ("CONFIG", "SET", "busy-reply-threshold")
+        self._run([(*threshold, BUSY_AFTER)])
 
         def loop() -> None:
             with self.client() as client, suppress(redis.RedisError):
@@ -104,6 +105,7 @@ class RedisServer:
                     with suppress(redis.RedisError):
                         client.execute_command("SCRIPT", "KILL")
                     script.join(0.05)
+            self._run([(*threshold, USUAL)])
 
     def _start(self) -> None:
         command = [str(word) for word in self.member.process.args]  # type: ignore[union-attr]  # a list, as it was started

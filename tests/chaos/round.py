@@ -48,6 +48,7 @@ class _Round:
         self._is_ours = bed.system is XENFLOW_SYSTEM
         self._faults: Counter[str] = Counter()
         self._failed: list[BaseException] = []
+        self._over = threading.Event()
 
     def play(self) -> Outcome:
         bed, load = self._bed, self._schedule.load
@@ -64,15 +65,17 @@ class _Round:
         return Outcome(bed.system.name, found, self._faults, bed.processes.ended, seconds)
 
     def _inject_and_send(self, producers: Producers) -> None:
-        """Run all lanes beside the producers, to their ends."""
-        over = threading.Event()
-        work: list[Callable[[], None]] = [lambda: producers.send_all(over)]
+        """Run all lanes beside the producers, to their ends or to the first that fails."""
+        work: list[Callable[[], None]] = [lambda: producers.send_all(self._over)]
         work += [lambda lane=lane: self._run(lane) for lane in self._schedule.lanes.values()]  # type: ignore[misc]  # bound at once
         threads = [threading.Thread(target=self._guarded, args=(each,)) for each in work]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            self._over.set()
         if self._failed:
             raise self._failed[0]
         if self._is_ours:
@@ -83,14 +86,16 @@ class _Round:
             work()
         except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
             self._failed.append(error)
+            self._over.set()
 
     def _run(self, lane: Sequence[Injection]) -> None:
         for injection in lane:
-            time.sleep(injection.pause)
+            if self._over.wait(injection.pause):
+                return
             dice = random.Random(injection.seed)  # noqa: S311 - dice of a schedule
             with injection.fault.inject(self._bed, dice):
                 self._faults[injection.fault.name] += 1
-                time.sleep(injection.seconds)
+                self._over.wait(injection.seconds)
 
     def _wait_until_quiet(self, producers: Producers, load: Load) -> None:
         """Wait until all is answered and nothing waits, or nothing has moved for long."""

@@ -1,0 +1,31 @@
+"""A round of about a minute: everything fails, nothing is lost."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.books import JUDGED
+from tests.chaos.faults import FAULTS
+
+ROUND = ["--runs", "80", "--minutes", "1", "--seed", "1", "--short", "--alone"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_round_with_every_fault_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
+    """Real processes, all flows, all faults; what is printed says what went wrong."""
+    played = subprocess.run(
+        [sys.executable, "-m", "tests.chaos", *ROUND, "--folder", str(tmp_path)],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert played.returncode == 0, played.stdout + played.stderr
+    told = json.loads(played.stdout.splitlines()[-1])
+    assert told["accepted"] == told["answered"] > 80
+    assert {column: told[column] for column in JUDGED} == dict.fromkeys(JUDGED, 0)
+    assert told["faults"].keys() >= {fault.name for fault in FAULTS}
