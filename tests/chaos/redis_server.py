@@ -6,6 +6,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.chaos.processes import kill
 from workers.local_stack.supervisor import ManagedProcess, Supervisor
@@ -40,8 +42,8 @@ class RedisServer:
     member: ManagedProcess
 
     def client(self) -> redis.Redis:
-        """Return a client of its own."""
-        return redis.Redis.from_url(self.url)
+        """Return a client of its own, which says each thing once, however long that takes."""
+        return redis.Redis.from_url(self.url, socket_timeout=None, retry=Retry(NoBackoff(), 0))
 
     def configure(self, *, fsync: str) -> None:
         """Set how it persists, also for its next start."""
