@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from redis.exceptions import RedisError
 
 from tests.conftest import SHORT
 from tests.end_to_end import redis_troubles
@@ -60,9 +61,32 @@ def test_every_worker_takes_again_afterwards(
     with redis_troubles.troubled(trouble, stack.redis, stack.services.folder / "valkey"):
         time.sleep(LASTS)
 
-    assert all(member.is_running for member in stack.processes)
+    assert all(one.is_running for one in stack.processes if one.name != "valkey")
     assert [result.get(timeout=PATIENCE)["count"] for result in sent] == [3] * len(sent)
     assert [result.get(timeout=PATIENCE)["name_label"] for result in made] == names
     assert [len(stack.xenserver.named("VM", name)) for name in names] == [1] * len(names)
     assert takes(stack, "first")
     assert takes(stack, "second")
+
+
+@pytest.mark.slow
+def test_every_worker_takes_again_after_restarts_in_a_row(troubled_stack: StackHarness) -> None:
+    """Redis is killed and comes back, again and again; connections are cut in between."""
+    stack = troubled_stack
+    for _ in range(4):
+        [server] = [one for one in stack.processes if one.name == "valkey" and one.is_running]
+        stack.kill(server)
+        stack.services.valkey()
+        stack.until(lambda: is_up(stack), "Redis is up")
+        assert takes(stack, "first")
+        stack.redis.client_kill_filter(_type="normal", skipme=True)
+        assert takes(stack, "second")
+
+    assert all(one.is_running for one in stack.processes if one.name != "valkey")
+
+
+def is_up(stack: StackHarness) -> bool:
+    try:
+        return bool(stack.redis.ping())
+    except RedisError:
+        return False

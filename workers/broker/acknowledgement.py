@@ -1,7 +1,7 @@
-"""Acknowledging: what is done is struck out in Redis, at once or as soon as Redis takes it.
+"""Acknowledgements: what is done is removed from Redis, at once or as soon as Redis allows it.
 
 A worker's slot is free when its message is done, whatever Redis answers: an acknowledgement that
-fails is owed. One that is never paid costs a second delivery, to which the journal gives way.
+fails is tried again. One that never succeeds costs a second delivery, which has no effect.
 """
 
 import json
@@ -43,16 +43,16 @@ class QoS(stock.QoS):
         virtual.QoS.append(self, message, delivery_tag)
 
     def ack(self, delivery_tag: str) -> None:
-        """Free the slot, and strike the message out."""
+        """Free the slot, and remove the message."""
         try:
             self._remove_from_indices(delivery_tag).execute()
         except TROUBLE as trouble:
-            log.warning("an acknowledgement is owed: %s", trouble)
+            log.warning("an acknowledgement failed and is tried again: %s", trouble)
             self._pending_acks.add(delivery_tag)
-        virtual.QoS.ack(self, delivery_tag)
+        self._free(delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's own signature
-        """Free the slot, and strike the message out or put it back behind all others."""
+        """Free the slot, and remove the message or put it back behind all others."""
         if not requeue:
             self.ack(delivery_tag)
             return
@@ -60,10 +60,15 @@ class QoS(stock.QoS):
             self.restore_by_tag(delivery_tag, leftmost=True)
         except TROUBLE as trouble:
             log.warning("a message is put back only when its time is over: %s", trouble)
-        virtual.QoS.ack(self, delivery_tag)
+        self._free(delivery_tag)
+
+    def _free(self, delivery_tag: str) -> None:
+        """Free the slot of a message, if it has one: kombu counts each that it is told of."""
+        if delivery_tag in self._delivered:
+            virtual.QoS.ack(self, delivery_tag)
 
     def retry_acks(self) -> None:
-        """Strike out what could not be struck out before."""
+        """Acknowledge what could not be acknowledged before."""
         for tag in list(self._pending_acks):
             self._remove_from_indices(tag).execute()
             self._pending_acks.discard(tag)
@@ -92,7 +97,7 @@ class QoS(stock.QoS):
         channel = self.channel
         prefix = channel.global_keyprefix
         foreign = scripts.script(channel.unprefixed, "restore")(
-            keys=[f"{prefix}{self.unacked_index_key}", f"{prefix}{self.unacked_key}"],
+            keys=channel.unacked_keys,
             args=[MARK, prefix, channel.sep, int(behind), seconds, RESTORED_AT_ONCE, *tags],
         )
         return [tag.decode(errors="surrogateescape") for tag in foreign]
@@ -100,8 +105,8 @@ class QoS(stock.QoS):
     def _restore_foreign(self, tag: str) -> None:
         """Put back what another consumer took; what cannot be put back is a dead letter."""
         channel = self.channel
-        prefix = channel.global_keyprefix
-        entry = channel.unprefixed.hget(f"{prefix}{self.unacked_key}", tag) or b""
+        index, unacked = channel.unacked_keys
+        entry = channel.unprefixed.hget(unacked, tag) or b""
         try:
             lists, message = self._read_foreign(entry)
         except TROUBLE:
@@ -112,10 +117,10 @@ class QoS(stock.QoS):
             channel.dead_letter(entry, tag=tag, queue="", problem=problem)
             return
         with channel.unprefixed.pipeline() as commands:
-            commands.zrem(f"{prefix}{self.unacked_index_key}", tag)
-            commands.hdel(f"{prefix}{self.unacked_key}", tag)
+            commands.zrem(index, tag)
+            commands.hdel(unacked, tag)
             for name in lists:
-                commands.rpush(f"{prefix}{name}", message)
+                commands.rpush(f"{channel.global_keyprefix}{name}", message)
             commands.execute()
 
     def _read_foreign(self, entry: bytes) -> tuple[list[str], str]:

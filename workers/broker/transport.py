@@ -75,6 +75,12 @@ class TakingChannel:
         """A client that puts no prefix before keys: kombu's own puts it before some."""
         return redis.Redis(connection_pool=self.pool)
 
+    @property
+    def unacked_keys(self) -> list[str]:
+        """The index and the entries of what is unacknowledged."""
+        prefix = self.global_keyprefix
+        return [f"{prefix}{self.unacked_index_key}", f"{prefix}{self.unacked_key}"]
+
     def basic_consume(self, queue: str, no_ack: bool, *rest: Any, **options: Any) -> Any:  # noqa: FBT001 - kombu's own signature
         """Consume from a queue."""
         if no_ack:
@@ -116,7 +122,7 @@ class TakingChannel:
         prefix = self.global_keyprefix
         lists = [f"{prefix}{self._q_for_pri(queue, step)}" for step in self.priority_steps]
         found = scripts.script(self.unprefixed, "take")(
-            keys=[f"{prefix}{self.unacked_index_key}", f"{prefix}{self.unacked_key}", *lists],
+            keys=[*self.unacked_keys, *lists],
             args=[
                 f"{MARK}{uuid.uuid4().hex}",
                 int(queue in self._no_ack),
@@ -156,43 +162,38 @@ class TakingChannel:
         return Sound(message)
 
     def _hand_over(self, taken: Taken, sound: Sound) -> None:
-        """Have Celery take a message; one that it stumbles over is refused."""
+        """Have Celery take a message; one that it fails on is refused."""
+        problem = self._failure(sound.message, taken.queue)
+        if problem is None:
+            return
+        if self.admission:
+            refusal = self.admission.refuse(taken, problem)
+            if self._failure(refusal.message, taken.queue) is None:
+                return
+        raise envelope.Unreadable(problem)
+
+    def _failure(self, message: Any, queue: str) -> str | None:
+        """Deliver a message; return why Celery cannot take it, or None."""
         try:
-            self.connection._deliver(sound.message, taken.queue)  # noqa: SLF001 - as kombu's own channel does
+            self.connection._deliver(message, queue)  # noqa: SLF001 - as kombu's own channel does
         except TROUBLE:
             raise
         except Exception as error:
             log.exception("a message cannot be delivered")
-            problem = f"it cannot be delivered: {type(error).__name__}: {error}"
-            if self.admission is None:
-                raise envelope.Unreadable(problem) from None
-            refusal = self.admission.refuse(taken, problem)
-            try:
-                self.connection._deliver(refusal.message, taken.queue)  # noqa: SLF001 - likewise
-            except TROUBLE:
-                raise
-            except Exception:
-                log.exception("a refusal cannot be delivered")
-                raise envelope.Unreadable(problem) from None
+            return f"it cannot be delivered: {type(error).__name__}: {error}"
+        return None
 
     def _dead_letter(self, taken: Taken, problem: str) -> None:
         log.error("a message from %s is put aside: %s", taken.queue, problem)
-        step = int(taken.tag.rpartition(":")[2])
-        queue = self._q_for_pri(taken.queue, step)
-        self.dead_letter(taken.item, tag=taken.tag, queue=queue, problem=problem)
+        self.dead_letter(taken.item, tag=taken.tag, queue=self._list_of(taken), problem=problem)
         self.qos.ack(taken.tag)
 
     def dead_letter(self, item: bytes, *, tag: str, queue: str, problem: str) -> None:
         """Put a message into the list of dead letters, in place of what is unacknowledged."""
-        prefix = self.global_keyprefix
         letter = dead_letters.letter(item, tag=tag, queue=queue, problem=problem)
+        count_key = dead_letters.count_key(self.dead_letters_key)
         scripts.script(self.unprefixed, "dead_letter")(
-            keys=[
-                f"{prefix}{self.unacked_index_key}",
-                f"{prefix}{self.unacked_key}",
-                self.dead_letters_key,
-                dead_letters.count_key(self.dead_letters_key),
-            ],
+            keys=[*self.unacked_keys, self.dead_letters_key, count_key],
             args=[
                 tag,
                 letter.text(),
@@ -203,20 +204,18 @@ class TakingChannel:
         )
 
     def _delay(self, taken: Taken, until: float) -> None:
-        prefix = self.global_keyprefix
-        step = int(taken.tag.rpartition(":")[2])
-        name = self._q_for_pri(taken.queue, step)
+        parked = self._list_of(taken).encode() + b"\n" + taken.item
         scripts.script(self.unprefixed, "delay")(
-            keys=[
-                f"{prefix}{self.unacked_index_key}",
-                f"{prefix}{self.unacked_key}",
-                self.delayed_key,
-            ],
-            args=[taken.tag, until, name.encode() + b"\n" + taken.item],
+            keys=[*self.unacked_keys, self.delayed_key], args=[taken.tag, until, parked]
         )
 
+    def _list_of(self, taken: Taken) -> str:
+        """Return the list that a message was taken from; its priority is in the tag."""
+        step = int(taken.tag.rpartition(":")[2])
+        return str(self._q_for_pri(taken.queue, step))
+
     def maintain(self) -> None:
-        """Strike out what is owed, put back what is overdue, deliver what is due."""
+        """Acknowledge what could not be before, restore what is overdue, release what is due."""
         self.qos.retry_acks()
         self.qos.restore_visible()
         scripts.script(self.unprefixed, "release")(
