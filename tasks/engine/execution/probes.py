@@ -32,7 +32,7 @@ STAMPED = {"VDI.create": "VDI", "VBD.create": "VBD", "VIF.create": "VIF"}
 STAMPED |= {"network.create": "network"}
 """Makings that take a record, with an `other_config` for the tag: the class of their object."""
 
-UNTRACEABLE = frozenset({"VM.clean_reboot", "VM.hard_reboot", "VM.revert", "VDI.copy"})
+UNTRACEABLE = frozenset({"VM.clean_reboot", "VM.hard_reboot", "VM.revert"})
 """Calls after which the objects look as before: whether they were done, the task alone tells."""
 
 
@@ -94,6 +94,11 @@ def _resized(xen: Xen, params: tuple[Any, ...]) -> bool:
     return int(xen.VDI.get_virtual_size(params[0])) >= int(params[1])
 
 
+def _never(_xen: Xen, _params: tuple[Any, ...]) -> bool:
+    """Have a call repeated whose repetition changes nothing: a disk is copied over its copy."""
+    return False
+
+
 def _has_vtpm(xen: Xen, params: tuple[Any, ...]) -> bool:
     return bool(xen.VM.get_VTPMs(params[0]))
 
@@ -116,6 +121,7 @@ PROBES: dict[str, Probe] = {
     "VM.provision": _provisioned,
     "pool.create_VLAN_from_PIF": _carried,
     "VDI.resize": _resized,
+    "VDI.copy": _never,
     "VTPM.create": _has_vtpm,
     "VBD.insert": _inserted,
     "VBD.eject": _ejected,
