@@ -11,7 +11,7 @@ from config.targets import Targets
 from tasks.engine import infrastructure
 from tasks.engine.celery_tasks import bind
 from tasks.engine.declaration import catalogue
-from tasks.engine.execution.runtime import EngineApp, Runtime
+from tasks.engine.execution.runtime import Runtime
 from tasks.engine.journal.call_limit import CallLimit
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
@@ -23,7 +23,7 @@ from workers import loader, maintenance, poller, result_backend
 from workers.broker import transport
 from workers.broker.admission import Admission
 from workers.broker.connection import PatientAMQP
-from workers.watchdog import Activity, Watch
+from workers.watchdog import Activity, WatchedApp
 from xenserver.session import Sessions
 
 _CELERYS_OWN = frozenset({"celery.accumulate", "celery.backend_cleanup"})  # of the tasks it brings
@@ -31,12 +31,8 @@ _CELERYS_OWN = frozenset({"celery.accumulate", "celery.backend_cleanup"})  # of 
 IN_HAND_MARGIN = 15.0  # seconds beyond the visibility timeout until a lost message is surely back
 
 
-class Xenflow(EngineApp):
+class Xenflow(WatchedApp):
     """A Celery application that knows the catalogue."""
-
-    settings: configured.Settings
-    activity: Activity  # of a worker
-    watch: Watch | None = None  # of a worker that runs
 
     @cached_property
     def runtime(self) -> Runtime:

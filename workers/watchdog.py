@@ -17,12 +17,13 @@ from celery import bootsteps
 from celery.worker import state as worker_state
 from celery.worker.control import inspect_command
 
+from config.settings import Settings
+from tasks.engine.execution.runtime import EngineApp
 from workers.broker.acknowledgement import TROUBLE
 
 if TYPE_CHECKING:
     from redis import Redis
 
-    from workers.app import Xenflow
 
 EXIT_CODE = 70  # EX_SOFTWARE, of sysexits.h
 GRACE = 10.0  # seconds a deaf worker has to end in order
@@ -106,6 +107,14 @@ class Watch:
         return f"takes nothing for {self.silence:.0f} s though {self.waiting} messages wait"
 
 
+class WatchedApp(EngineApp):
+    """The application of a worker that is watched."""
+
+    settings: Settings
+    activity: Activity
+    watch: Watch | None = None  # once it runs
+
+
 class Watchdog(bootsteps.StartStopStep):
     """A thread beside the worker, for as long as it runs."""
 
@@ -126,7 +135,7 @@ class Watchdog(bootsteps.StartStopStep):
         """Watch no more."""
         self._over.set()
 
-    def _run(self, app: "Xenflow", slots: int) -> None:
+    def _run(self, app: WatchedApp, slots: int) -> None:
         watch = self._connected(app, slots)
         app.watch = watch
         while watch and not self._over.wait(watch.every):
@@ -136,7 +145,7 @@ class Watchdog(bootsteps.StartStopStep):
                 _end()
                 return
 
-    def _connected(self, app: "Xenflow", slots: int) -> Watch | None:
+    def _connected(self, app: WatchedApp, slots: int) -> Watch | None:
         """Return the watch once Redis is there; None if the worker ends before."""
         while not self._over.is_set():
             try:
@@ -154,7 +163,7 @@ def _end() -> None:
     os._exit(EXIT_CODE)
 
 
-def watch_of(app: "Xenflow", slots: int) -> Watch:
+def watch_of(app: WatchedApp, slots: int) -> Watch:
     """Return what is to be watched of a worker."""
     channel: Any = app.connection_for_write().default_channel  # the stubs know no Redis
     names = [

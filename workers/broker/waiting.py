@@ -1,15 +1,12 @@
 """Waiting for a message of one list, on a connection of its own, without removing anything."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kombu.log import get_logger
 from redis.exceptions import ConnectionError as Disconnected
 
 from workers.broker.acknowledgement import TROUBLE
-
-if TYPE_CHECKING:
-    from workers.broker.transport import TakingChannel
 
 WAIT = 5.0  # seconds Redis holds one waiting; a reply that is overdue means a dead connection
 OVERDUE = 10.0  # seconds beyond that
@@ -21,7 +18,7 @@ log = get_logger(__name__)
 class Waiter:
     """Waits for one list; pauses, longer each time, while Redis answers with errors."""
 
-    def __init__(self, channel: "TakingChannel", name: str) -> None:
+    def __init__(self, channel: Any, name: str) -> None:  # one of kombu's, which have no types
         self.name = name
         # kombu's own way to a client that tells when it is disconnected
         self.client = channel._create_client(asynchronous=True)  # noqa: SLF001 - see above
