@@ -7,7 +7,6 @@ from bench.figures import Figure
 
 
 def test_a_table_shows_each_figure_beside_its_reference() -> None:
-    """Under a title and a head, with the ratio of the two."""
     rows = [Figure("a call", 1500, "µs", "with 100 VMs", 1000), Figure("found", 3, "", "wanted", 0)]
 
     title, head, first, second = figures.table("Title", rows)

@@ -196,7 +196,6 @@ def test_an_answer_that_changes_is_none(case: Case) -> None:
 
 
 def test_a_malformed_message_with_an_id_must_be_answered(case: Case) -> None:
-    """With a failure."""
     case.begin("xenserver.host.find")
     readable = next(each for each in MALFORMED if each.answered)
     rubbish, accepted = [Rubbish("r", readable, 0.0)], {"the-id": 1, "r": 1}
@@ -220,7 +219,6 @@ def test_a_seed_plays_the_same_round_again() -> None:
 
 
 def test_a_round_of_a_minute_has_every_fault() -> None:
-    """Also with an unlucky seed."""
     for seed in range(50):
         plan = schedule(seed, runs=30, seconds=60, scale=1.0)
         assert {i.fault.name for lane in plan.lanes.values() for i in lane} == {

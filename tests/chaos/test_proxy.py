@@ -64,7 +64,6 @@ def say(client: socket.socket, line: bytes) -> bytes:
 
 
 def test_it_passes_on_both_ways(proxy: Proxy) -> None:
-    """Without a fault nobody notices it."""
     with connect(proxy) as client:
         assert say(client, b"hello\n") == b"hello\n"
 
@@ -76,7 +75,6 @@ def test_latency_changes_nothing_but_the_time(proxy: Proxy) -> None:
 
 
 def test_a_cut_resets_connections_and_refuses_new_ones(proxy: Proxy) -> None:
-    """After it, new ones pass."""
     with connect(proxy) as client:
         assert say(client, b"before\n")
         with proxy.cut():

@@ -21,7 +21,6 @@ def test_every_setting_is_one_that_celery_knows() -> None:
 
 
 def test_every_transport_option_is_one_that_kombu_knows() -> None:
-    """Likewise for the options of the Redis transport."""
     known = {*transport.Channel.from_transport_options, *_RETRIES}
 
     options = celery_settings(Settings(global_keyprefix="lab:"))["broker_transport_options"]
@@ -47,7 +46,6 @@ def test_nothing_but_json_travels() -> None:
 
 
 def test_broker_and_answers_may_live_apart() -> None:
-    """As the settings say."""
     conf = celery_settings(Settings(broker_url="redis://one:1/0", result_backend="redis://two:2/0"))
 
     assert (conf["broker_url"], conf["result_backend"]) == ("redis://one:1/0", "redis://two:2/0")

@@ -26,7 +26,6 @@ def _log_lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def test_a_record_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
-    """With its facts as fields, a traceback included."""
     logs.configure(Settings(log_format="json"))
 
     structlog.get_logger("poller").error("lost", target="lab", exc_info=ValueError("no"))
@@ -64,7 +63,6 @@ def test_people_read_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_is_less_urgent_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    """By the level of the settings."""
     logs.configure(Settings(log_level="WARNING"))
 
     structlog.get_logger("poller").info("landed")
@@ -74,7 +72,6 @@ def test_what_is_less_urgent_is_left_out(capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_no_secret_is_logged(capsys: pytest.CaptureFixture[str], form: str) -> None:
-    """Neither by a field's name, nor deep in a value, nor in text, nor in a traceback."""
     logs.configure(Settings.model_validate({"log_format": form}))
     log = structlog.get_logger("worker")
 

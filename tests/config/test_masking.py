@@ -34,7 +34,6 @@ def test_a_password_in_a_mapping_is_hidden(fields: dict[str, str], password: str
     ],
 )
 def test_the_rest_of_the_text_stays(text: str, shown: str) -> None:
-    """Cut off or whole, quoted either way, in a call or an address."""
     assert masking.mask(text) == shown
 
 

@@ -99,7 +99,6 @@ def test_a_seal_of_an_older_version_is_refused(key: str) -> None:
 def test_an_address_is_written_in_one_way(
     hostname: str, options: dict[str, Any], address: str
 ) -> None:
-    """In small letters, its port said."""
     assert sealing.address(hostname, **options) == address
 
 
@@ -138,7 +137,6 @@ def test_a_wrong_key_is_refused_and_not_repeated() -> None:
 def test_keys_may_stand_in_a_file(
     setting: Callable[[str, str], None], tmp_path: Path, key: str
 ) -> None:
-    """On lines of their own, the newest first."""
     path = tmp_path / "keys"
     path.write_text(f"{key}\n{KEY}\n", encoding="utf-8")
     path.chmod(0o600)
@@ -150,7 +148,6 @@ def test_keys_may_stand_in_a_file(
 
 
 def test_keys_may_stand_in_the_environment(setting: Callable[[str, str], None], key: str) -> None:
-    """With commas between."""
     setting("XENFLOW_KEYS", f"{key},{KEY}")
 
     sealed = sealing.seal(SECRET, address="https://pool:443", user="root")

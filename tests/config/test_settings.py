@@ -112,7 +112,6 @@ def test_settings_show_no_secret(setting: Set) -> None:
     ],
 )
 def test_certificates_are_verified_unless_the_address_says_otherwise(said: str, meant: str) -> None:
-    """Of the broker and of the results as well."""
     chosen = settings.Settings(redis_url=said)
 
     assert {chosen.redis_url, chosen.broker_url, chosen.result_backend} == {meant}

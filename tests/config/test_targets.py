@@ -262,7 +262,6 @@ def test_messages_with_the_same_password_reach_the_same_target(
 def test_a_message_with_a_plain_password_is_refused(
     setting: Callable[[str, str], None], key: str
 ) -> None:
-    """Without repeating it."""
     setting("XENFLOW_KEYS", key)
 
     with pytest.raises(sealing.SealingError, match="is not sealed") as caught:

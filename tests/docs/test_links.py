@@ -41,12 +41,10 @@ def _leads_somewhere(page: Path, path: str, anchor: str) -> bool:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
-    """To a file of the project, and to a heading in it."""
     assert _lost(page) == []
 
 
 def test_every_page_can_be_found() -> None:
-    """From the index, by links alone."""
     found: set[Path] = set()
     waiting = [DOCS / "README.md"]
     while waiting:

@@ -66,7 +66,6 @@ def test_a_chord_of_twenty_has_one_body_with_twenty_answers(
 
 
 def test_a_group_gives_every_answer(stack: StackHarness, name: str) -> None:
-    """In the order of its parts."""
     answers = get(group(clone(f"{name}-{n}") for n in range(5)))
 
     assert [answer["name_label"] for answer in answers] == [f"{name}-{n}" for n in range(5)]
@@ -80,7 +79,6 @@ def test_nested_canvases_end(neighbour: StackHarness, name: str) -> None:
 
 
 def test_a_failure_reaches_the_error_callback_once(neighbour: StackHarness, name: str) -> None:
-    """And the caller, as an error with XenServer's code."""
     key = f"note:{name}"
     result = clone(name, vm=f"no-{name}").apply_async(link_error=note(key))
 
@@ -124,7 +122,6 @@ def test_revoking_a_parked_operation_cancels_what_runs_on_xenserver(
 
 
 def test_a_chord_with_a_revoked_part_ends(neighbour: StackHarness, name: str) -> None:
-    """In an error, not in a hang."""
     with neighbour.xenserver.held():
         result = chord([clone(f"{name}-{n}") for n in range(3)], count()).apply_async()
         assert isinstance(result.parent, GroupResult)

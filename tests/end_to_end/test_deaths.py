@@ -47,7 +47,6 @@ def test_all_workers_die_with_fifty_two_leg_operations_parked(
 
 @pytest.mark.slow
 def test_all_workers_die_between_two_legs(isolated_stack: StackHarness, name: str) -> None:
-    """Killed while the first legs land and the second ones begin, at no chosen moment."""
     stack = isolated_stack
     workers = [stack.services.worker(name=f"w{n}") for n in range(2)]
     stack.services.poller()

@@ -161,7 +161,6 @@ def _calls(stack: StackHarness) -> Counter[str]:
 
 
 def test_a_silent_guest_ends_the_waiting_at_the_deadline(stack: StackHarness, name: str) -> None:
-    """With nothing left parked."""
     made = stack.do("xenserver.vm.install", template="blank", name=name)
 
     with pytest.raises(errors.TimedOut):

@@ -33,7 +33,6 @@ def _every_slot_is_free_afterwards(stack: StackHarness) -> Iterator[None]:
 
 @pytest.mark.parametrize("what", hostile.REFUSED)
 def test_a_message_with_an_id_is_refused_under_it(stack: StackHarness, what: str) -> None:
-    """In words, by an error of ours."""
     task_id = str(uuid.uuid4())
 
     push(stack, hostile.REFUSED[what].item(task_id))
@@ -99,7 +98,6 @@ def test_messages_for_later_are_in_no_worker_s_hands(stack: StackHarness) -> Non
 
 
 def test_a_message_for_later_is_answered_when_it_is_due(stack: StackHarness) -> None:
-    """Not before."""
     due = time.time() + 2
 
     answered = stack.app.send_task(hostile.FIND, countdown=2, queue="change")

@@ -71,7 +71,6 @@ def _profile(folder: Path, url: str) -> Path:
 
 
 def test_a_vm_lives_and_dies(old: Old) -> None:
-    """Made from a configured template, extended, and destroyed with its disks."""
     made = old.do("flow.create_vm_from_configured_template", template="deb12", name="old1")
     assert old.vm("old1")["power_state"] == made["power_state"] == "Running"
 
@@ -93,7 +92,6 @@ def test_a_vm_lives_and_dies(old: Old) -> None:
 
 
 def test_a_vm_is_built_from_nothing(old: Old) -> None:
-    """With a disk, a medium and an interface of its own."""
     old.do(UNCONFIGURED, name="old2", **EVERYTHING)
 
     vm = old.vm("old2")

@@ -34,7 +34,6 @@ def entry(task_id: str, *, exchange: str = "", queue: str = "change", priority: 
 
 @pytest.mark.parametrize("tag", ["{}", "xenflow:{}:0", "xenflow:{}:3"])
 def test_a_message_of_a_dead_consumer_comes_again(stack: StackHarness, tag: str) -> None:
-    """Of kombu's own consumers, and of ours."""
     task_id = str(uuid.uuid4())
     written = entry(task_id)
     if tag.startswith("xenflow"):

@@ -190,7 +190,6 @@ def test_http_is_refused_unless_the_worker_allows_it(stack: StackHarness) -> Non
 
 @pytest.mark.parametrize("way", ["root", "root.0.deep"])
 def test_a_plain_password_that_is_fed_is_refused_and_kept_nowhere(vault: Vault, way: str) -> None:
-    """Neither in the answer's fields, nor in its publication, nor in a log, nor in Flower."""
     plain, task_id = secrets.token_hex(16), str(uuid.uuid4())
     before = {"root": plain} if way == "root" else {"root": [{"deep": plain}]}
     fields = {**vault.connection(""), "feed": {"password": way}}

@@ -46,7 +46,6 @@ def nothing_unacknowledged(redis: Redis) -> bool:
 def test_no_message_is_lost_with_a_worker_that_dies(
     tmp_path: Path, valkey: valkey_server.Valkey, redis: Redis
 ) -> None:
-    """Killed again and again with sixteen threads at work, at moments chosen by a seed."""
     chance = random.Random(7)  # noqa: S311 - moments, not secrets
     client = Celery(broker=valkey.url, backend=valkey.url)
     results: list[AsyncResult[int]] = []

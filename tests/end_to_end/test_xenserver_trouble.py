@@ -50,7 +50,6 @@ def test_a_lost_answer_of_a_clone_that_nobody_waits_for_makes_one_vm(
 def test_a_reboot_whose_answer_was_lost_is_found_by_its_task(
     stack: StackHarness, name: str
 ) -> None:
-    """And not done twice."""
     stack.do("flow.create_vm_from_configured_template", template="deb12", name=name)
     before = stack.xenserver.effects("VM.clean_reboot")
     stack.xenserver.control("fault", what="lose", method="Async.VM.clean_reboot", when="after")
@@ -93,7 +92,6 @@ def test_a_refusal_keeps_xenservers_code_and_parameters(stack: StackHarness, nam
 
 
 def test_what_was_made_is_kept_when_that_is_wanted(stack: StackHarness, name: str) -> None:
-    """And listed."""
     stack.xenserver.control("fault", what="refuse", method="Async.VM.provision", code="SR_FULL")
     result = stack.send("xenserver.vm.install", template="blank", name=name, on_failure="keep")
 

@@ -82,7 +82,6 @@ def test_a_certificate_for_another_host_is_not_believed(
 def test_the_system_does_not_know_an_authority_of_ones_own(
     authority: trustme.CA, misbehave: Misbehave, tmp_path: Path
 ) -> None:
-    """Without further word the system's authorities decide."""
     url = misbehave(FINE, _certificate(authority, "127.0.0.1", tmp_path))
 
     with pytest.raises(errors.Denied, match="XENFLOW_CERTIFICATE_REFUSED"):

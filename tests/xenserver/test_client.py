@@ -66,7 +66,6 @@ def test_a_thing_found_by_uuid_is_told_by_its_name(sessions: Sessions, target: T
 
 
 def test_what_has_no_name_is_told_by_its_uuid(xen: Xen) -> None:
-    """As people name it to us."""
     (ref,) = xen.VM.get_VBDs(xen.find.vm("web01"))
     error = errors.from_api("DEVICE_ALREADY_ATTACHED", [ref])
 

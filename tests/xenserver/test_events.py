@@ -67,7 +67,6 @@ def test_a_cancelled_task_is_cancelled(
 def test_a_running_task_tells_its_progress(
     xen: Xen, sessions: Sessions, target: Target, pool: Pool
 ) -> None:
-    """Between none and one."""
     pool.do("hold")
     task = xen.launch(xen.Async.VM.clone(xen.find.vm("web02"), "copy"))
 
@@ -98,7 +97,6 @@ def test_a_quiet_pool_answers_when_the_time_is_over(sessions: Sessions, target: 
 def test_a_token_that_nobody_understands_begins_anew(
     xen: Xen, sessions: Sessions, target: Target
 ) -> None:
-    """As a token of another server, or of another time."""
     task = xen.task.create("probe", "")
 
     seen, token = events.changes(sessions, target, "nonsense", 0.0)

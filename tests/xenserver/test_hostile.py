@@ -43,7 +43,6 @@ def _ask(carrier: Carrier, url: str, timeout: float = 5.0) -> errors.XenflowErro
 def test_an_answer_in_another_shape_is_told_as_such(
     carrier: Carrier, misbehave: Misbehave, body: bytes
 ) -> None:
-    """Neither a parser's error nor a wrong value gets through."""
     assert _ask(carrier, misbehave(answer(body))).code == "XENFLOW_REPLY_INVALID"
 
 

@@ -40,7 +40,6 @@ def test_a_name_means_the_object_that_bears_it(xen: Xen, sessions: Sessions) -> 
 
 
 def test_a_uuid_means_its_object(xen: Xen, sessions: Sessions) -> None:
-    """For one call."""
     network = xen.find.network("lab")
     before = sessions.counter.calls.total()
 
@@ -145,7 +144,6 @@ def test_what_may_be_a_template_is_listed_with_templates(xen: Xen) -> None:
 
 
 def test_a_uuid_that_nobody_has_is_missing(xen: Xen) -> None:
-    """Likewise."""
     with pytest.raises(errors.Missing, match=f"no SR has the UUID {NOBODY}"):
         xen.find.sr(NOBODY)
 

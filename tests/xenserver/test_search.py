@@ -30,7 +30,6 @@ def _texts(value: Value) -> Iterator[str]:
 
 
 def test_no_criteria_find_everything(xen: Xen) -> None:
-    """In the order of UUIDs."""
     found = xen.search.host()
 
     assert _names(found) == ["xs1", "xs2", "xs3"]
@@ -38,14 +37,12 @@ def test_no_criteria_find_everything(xen: Xen) -> None:
 
 
 def test_a_name_is_matched_as_it_is(xen: Xen) -> None:
-    """Case and all."""
     assert _names(xen.search.vm(name="web01")) == ["web01"]
     assert xen.search.vm(name="WEB01") == []
     assert xen.search.vm(name="web") == []
 
 
 def test_a_search_expression_is_part_of_a_name_in_any_case(xen: Xen) -> None:
-    """As people type it."""
     assert _names(xen.search.vm(name="WEB", is_search_expression=True)) == ["web01", "web02"]
 
 
@@ -64,7 +61,6 @@ def test_a_criterion_may_allow_several_values(xen: Xen) -> None:
 
 
 def test_a_set_must_hold_its_criterion(xen: Xen) -> None:
-    """As a member."""
     xen.VM.add_tags(xen.find.vm("web02"), "blue")
 
     assert _names(xen.search.vm(where={"tags": "blue"})) == ["web02"]
@@ -80,7 +76,6 @@ def test_a_thing_is_the_criterion_of_a_reference(xen: Xen) -> None:
 
 
 def test_a_uuid_finds_one(xen: Xen) -> None:
-    """Or none."""
     vm = xen.find.vm("web02")
 
     assert _names(xen.search.vm(uuid=vm.uuid)) == ["web02"]
@@ -146,14 +141,12 @@ def test_one_object_is_asked_for_by_its_own_calls(xen: Xen, sessions: Sessions) 
 
 
 def test_an_exact_name_reads_those_that_bear_it(xen: Xen, sessions: Sessions) -> None:
-    """And nobody else."""
     assert _names(xen.search.vm(name="web02")) == ["web02"]
 
     assert _calls(sessions) == {"VM.get_by_name_label": 1, "VM.get_record": 1}
 
 
 def test_the_devices_of_a_vm_are_asked_of_it(xen: Xen, sessions: Sessions) -> None:
-    """Not of all devices of the pool."""
     vm = xen.find.vm("db01")
     before = Counter(sessions.counter.calls)
 
@@ -238,7 +231,6 @@ def test_a_field_that_does_not_exist_is_refused(xen: Xen) -> None:
 
 
 def test_large_pools_can_be_leafed_through(xen: Xen) -> None:
-    """Page by page, each after the last UUID of the one before."""
     everything = [record["uuid"] for record in xen.search.vbd()]
 
     first = [record["uuid"] for record in xen.search.vbd(limit=2)]

@@ -82,7 +82,6 @@ def test_a_call_that_was_refused_for_its_session_happens_once(
 
 
 def test_a_wrong_password_is_denied_to_all_who_wait(pool: Pool, sessions: Sessions) -> None:
-    """With XenServer's own code; the next call tries again."""
     target = pool.target(password="wrong")
 
     for _each in range(2):
@@ -210,7 +209,6 @@ def test_an_answer_that_never_comes_ends_in_time(
 def test_a_password_that_cannot_be_had_is_told(
     pool: Pool, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As an error of the tree like all others, naming the target."""
     monkeypatch.delenv("NO_SUCH_PASSWORD", raising=False)
     target = pool.target(source={"variable": "NO_SUCH_PASSWORD"})
 
