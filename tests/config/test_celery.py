@@ -68,7 +68,7 @@ def nobody() -> Iterator[str]:
 
 
 def test_a_producer_hears_that_redis_is_down(nobody: str) -> None:
-    """It is told, and does not wait for ever."""
+    """It fails, and does not wait for ever."""
     app = Celery(set_as_current=False)
     app.conf.update(celery_settings(Settings(redis_url=nobody)))
 
@@ -94,7 +94,7 @@ def test_sentinels_are_asked_for_the_primary_by_its_name() -> None:
     url = "sentinel://one:26379/0;sentinel://two:26379/0"
     chosen = Settings(redis_url=url, broker_url=url, result_backend=url, sentinel_master="main")
 
-    told = celery_settings(chosen)
+    reply = celery_settings(chosen)
 
-    assert told["broker_transport_options"]["master_name"] == "main"
-    assert told["result_backend_transport_options"]["master_name"] == "main"
+    assert reply["broker_transport_options"]["master_name"] == "main"
+    assert reply["result_backend_transport_options"]["master_name"] == "main"

@@ -6,7 +6,7 @@ from config import environment
 
 
 def test_settings_become_variables(setting: Callable[[str, str], None]) -> None:
-    """What is not said stays as it is here."""
+    """Settings that are not named stay as they are."""
     setting("XENFLOW_TIMEOUT", "90s")
     setting("XENFLOW_CONCURRENCY", "4")
 

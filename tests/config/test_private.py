@@ -45,12 +45,16 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         private_files.read(tmp_path / "none")
 
 
-@pytest.mark.parametrize(("content", "said"), [(b" \n", "is empty"), (b"\xff\xfe", "is not text")])
-def test_a_file_without_a_secret_is_refused(secret_file: Path, content: bytes, said: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"), [(b" \n", "is empty"), (b"\xff\xfe", "is not text")]
+)
+def test_a_file_without_a_secret_is_refused(
+    secret_file: Path, content: bytes, message: str
+) -> None:
     """An empty password would be tried against XenServer for nothing."""
     secret_file.write_bytes(content)
 
-    with pytest.raises(private_files.PrivateFileError, match=said):
+    with pytest.raises(private_files.PrivateFileError, match=message):
         private_files.read(secret_file)
 
 

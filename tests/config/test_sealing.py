@@ -121,7 +121,7 @@ def test_an_unknown_key_is_said_so(key: str) -> None:
 
 
 def test_a_plain_password_is_refused_and_not_repeated(key: str) -> None:
-    """A producer that does not seal is told so."""
+    """A producer that does not seal gets an error."""
     with pytest.raises(sealing.SealingError, match="is not sealed") as caught:
         sealing.Sealer([key]).open("swordfish", address="https://pool:443", user="root")
     assert "swordfish" not in str(caught.value)

@@ -47,7 +47,7 @@ def test_lengths_of_time_may_carry_a_unit(setting: Set) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "said"),
+    ("variable", "value", "text"),
     [
         ("XENFLOW_REDIS_URL", "http://127.0.0.1", "XENFLOW_REDIS_URL: an address of Redis begins"),
         ("XENFLOW_RESULT_BACKEND", "rpc://", "XENFLOW_RESULT_BACKEND: an address of Redis begins"),
@@ -64,14 +64,14 @@ def test_lengths_of_time_may_carry_a_unit(setting: Set) -> None:
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(
-    setting: Set, variable: str, value: str, said: str
+    setting: Set, variable: str, value: str, text: str
 ) -> None:
     """The text begins with the variable and says what is wrong."""
     setting(variable, value)
 
     with pytest.raises(settings.SettingsError) as caught:
         settings.load()
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(text)
     assert "\n" not in str(caught.value)
 
 
@@ -101,7 +101,7 @@ def test_settings_show_no_secret(setting: Set) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("text", "meant"),
     [
         ("rediss://r:1/0", "rediss://r:1/0?ssl_cert_reqs=required"),
         (
@@ -111,11 +111,11 @@ def test_settings_show_no_secret(setting: Set) -> None:
         ("rediss://r:1/0?ssl_cert_reqs=none", "rediss://r:1/0?ssl_cert_reqs=none"),
     ],
 )
-def test_certificates_are_verified_unless_the_address_says_otherwise(said: str, meant: str) -> None:
-    chosen = settings.Settings(redis_url=said)
+def test_certificates_are_verified_unless_the_address_says_otherwise(text: str, meant: str) -> None:
+    chosen = settings.Settings(redis_url=text)
 
     assert {chosen.redis_url, chosen.broker_url, chosen.result_backend} == {meant}
-    assert settings.Settings(broker_url=said).broker_url == meant
+    assert settings.Settings(broker_url=text).broker_url == meant
 
 
 def test_stacks_with_keys_of_their_own_share_no_journal() -> None:

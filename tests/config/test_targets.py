@@ -33,7 +33,7 @@ def write(tmp_path: Path) -> Write:
 
 
 def test_a_target_is_read_by_name(write: Write) -> None:
-    """Its address, its user, and what holds unless it is said."""
+    """It has the address, the user, and defaults for the rest."""
     lab = Targets.read(write(LAB))["lab"]
 
     assert (lab.name, lab.url, lab.user) == ("lab", "http://127.0.0.1:8080", "root")
@@ -73,7 +73,7 @@ def test_targets_are_listed_in_the_order_of_the_file(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("replaced", "by", "said"),
+    ("replaced", "by", "message"),
     [
         ('user = "root"', "", "user: is missing"),
         ('user = "root"', 'user = "root"\nusr = 1', "usr: there is no such field"),
@@ -99,7 +99,7 @@ def test_targets_are_listed_in_the_order_of_the_file(write: Write) -> None:
     ],
 )
 def test_a_wrong_profile_is_named_in_one_line(
-    write: Write, replaced: str, by: str, said: str
+    write: Write, replaced: str, by: str, message: str
 ) -> None:
     """The file, the target, the field, and what is wrong."""
     path = write(LAB.replace(replaced, by, 1))
@@ -107,7 +107,7 @@ def test_a_wrong_profile_is_named_in_one_line(
     with pytest.raises(targets.TargetError) as caught:
         Targets.read(path)
     assert str(caught.value).startswith(str(path))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "swordfish" not in str(caught.value)
 
@@ -137,19 +137,19 @@ def test_certificates_are_pinned_by_file_or_by_fingerprint(write: Write) -> None
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
         ("ca_file = 'none.pem'", "ca_file: there is no file"),
         (f"ca_file = 'none.pem'\nfingerprint = '{'ab' * 32}'", "exclude each other"),
     ],
 )
 def test_a_certificate_that_is_not_there_stops_the_start(
-    write: Write, more: str, said: str
+    write: Write, more: str, message: str
 ) -> None:
     """It would stop each call otherwise."""
     path = write(LAB.replace("http:", "https:") + more)
 
-    with pytest.raises(targets.TargetError, match=said):
+    with pytest.raises(targets.TargetError, match=message):
         Targets.read(path)
 
 
@@ -195,7 +195,7 @@ def test_a_password_is_read_from_a_command(write: Write, command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         ("sh -c 'echo swordfish; exit 3'", "sh ended with status 3"),
         ("true", "true printed nothing"),
@@ -203,14 +203,14 @@ def test_a_password_is_read_from_a_command(write: Write, command: str) -> None:
     ],
 )
 def test_a_command_that_fails_is_named_and_its_output_is_not(
-    write: Write, command: str, said: str
+    write: Write, command: str, message: str
 ) -> None:
     """The output may be half a password."""
     path = write(LAB.replace('env = "LAB_PASSWORD"', f'command = "{command}"'))
 
     with pytest.raises(PasswordError) as caught:
         Targets.read(path)["lab"].password()
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "swordfish" not in str(caught.value)
 
 

@@ -1,4 +1,4 @@
-"""What is wrong is told once."""
+"""Each problem is reported once."""
 
 from collections.abc import Callable
 

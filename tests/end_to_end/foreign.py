@@ -17,24 +17,24 @@ app.conf.broker_connection_retry_on_startup = True
 
 @app.task(name="foreign.after")
 def after(previous: Any) -> dict[str, Any]:
-    """Follow a step in somebody's chain."""
+    """Follow a step in a chain of another service."""
     return {"after": previous}
 
 
 @app.task(name="foreign.fail")
 def fail(_previous: Any) -> None:
-    """Fail, as a step of somebody's."""
+    """Fail, as a step of another service."""
     problem = "the neighbour is not well"
     raise RuntimeError(problem)
 
 
 @app.task(name="foreign.count")
 def count(results: list[Any]) -> int:
-    """Be the body of somebody's chord."""
+    """Be the body of a chord of another service."""
     return len(results)
 
 
 @app.task(name="foreign.note")
 def note(task_id: str, *, key: str) -> None:
-    """Be somebody's error callback; what it heard can be read in Redis."""
+    """Be an error callback of another service; store its arguments in Redis."""
     cast("RedisBackend", app.backend).client.rpush(key, task_id)  # as the application says

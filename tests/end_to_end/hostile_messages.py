@@ -1,4 +1,4 @@
-"""Messages that no client of Celery's writes, as data: what is wrong, and how each is made."""
+"""Messages that no Celery client writes, as data: what is wrong, and how each is built."""
 
 import base64
 import gzip
@@ -28,7 +28,7 @@ class Hostile:
     edit: Callable[[bytes], bytes] = lambda item: item
 
     def item(self, task_id: str) -> bytes:
-        """Return the message as it stands in the queue."""
+        """Return the message as it is in the queue."""
         body = [self.args, self.kwargs, self.embed] if self.body is ABSENT else self.body
         written = body if isinstance(body, str) else encoded(json.dumps(body).encode())
         message = {

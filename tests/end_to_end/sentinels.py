@@ -80,8 +80,8 @@ class Sentinels:
         """Return whether each Sentinel knows the others and both replicas."""
         for port in self.ports:
             with Redis(port=port, decode_responses=True) as sentinel:
-                told = sentinel.sentinel_masters()[NAME]
-            if (told["num-slaves"], told["num-other-sentinels"]) != (2, 2):
+                reply = sentinel.sentinel_masters()[NAME]
+            if (reply["num-slaves"], reply["num-other-sentinels"]) != (2, 2):
                 return False
         return True
 

@@ -24,7 +24,7 @@ WORK = {
 
 
 @pytest.fixture(scope="module")
-def told(stack: StackHarness, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+def reply(stack: StackHarness, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     """Ask as a bare client, in a process without our packages."""
     name = f"bare-{uuid.uuid4().hex[:12]}"
     script = Path(__file__).with_name("bare_client.py")
@@ -42,30 +42,32 @@ def told(stack: StackHarness, tmp_path_factory: pytest.TempPathFactory) -> Mappi
 
 
 def test_a_bare_client_is_answered_for_an_operation(
-    stack: StackHarness, told: Mapping[str, Any]
+    stack: StackHarness, reply: Mapping[str, Any]
 ) -> None:
-    """It says which VM was made."""
-    [made] = stack.xenserver.named("VM", f"{told['name']}-clone")
+    """The answer has the UUID of the new VM."""
+    [made] = stack.xenserver.named("VM", f"{reply['name']}-clone")
 
-    assert told["clone"]["uuid"] == told["clone"]["return_result"] == made["uuid"]
+    assert reply["clone"]["uuid"] == reply["clone"]["return_result"] == made["uuid"]
 
 
 def test_a_bare_client_feeds_one_step_from_another(
-    stack: StackHarness, told: Mapping[str, Any]
+    stack: StackHarness, reply: Mapping[str, Any]
 ) -> None:
-    """The chain's second step works on what the first one made."""
-    [made] = stack.xenserver.named("VM", f"{told['name']}-fed")
+    """The chain's second step uses the VM that the first one created."""
+    [made] = stack.xenserver.named("VM", f"{reply['name']}-fed")
 
-    assert told["chain"]["uuid"] == made["uuid"]
+    assert reply["chain"]["uuid"] == made["uuid"]
     assert not made["is_a_template"]
 
 
-def test_a_bare_client_is_answered_for_a_flow(stack: StackHarness, told: Mapping[str, Any]) -> None:
+def test_a_bare_client_is_answered_for_a_flow(
+    stack: StackHarness, reply: Mapping[str, Any]
+) -> None:
     """The answer is the flow's own."""
-    [made] = stack.xenserver.named("VM", f"{told['name']}-flow")
+    [made] = stack.xenserver.named("VM", f"{reply['name']}-flow")
 
-    assert told["flow"]["uuid"] == made["uuid"]
-    assert told["flow"]["power_state"] == made["power_state"] == "Running"
+    assert reply["flow"]["uuid"] == made["uuid"]
+    assert reply["flow"]["power_state"] == made["power_state"] == "Running"
 
 
 @pytest.mark.parametrize("protocol", messages.PROTOCOLS)
@@ -86,7 +88,7 @@ def test_a_message_by_hand_has_one_publication_the_end(
 
 
 def test_progress_is_written_and_not_published(stack: StackHarness, name: str) -> None:
-    """Those who ask find it under the result's key; those who listen hear the end alone."""
+    """The result's key has the progress; the channel has only the end."""
     made = stack.do(FLOW, template="deb12", name=name, start=False)
     fields, state = {"vm": made["uuid"]}, stack.app.backend.get_state
 
@@ -94,17 +96,17 @@ def test_progress_is_written_and_not_published(stack: StackHarness, name: str) -
         stack.xenserver.held(),
         _sent(stack, messages.protocol_2, "xenserver.vm.start", fields, queue="change") as sent,
     ):
-        stack.until(lambda: state(sent.id) == "RETRY", "parked, and Celery told so")
+        stack.until(lambda: state(sent.id) == "RETRY", "parked, and RETRY stored")
         stack.xenserver.control("advance", seconds=2)
         stack.until(lambda: state(sent.id) == "PROGRESS", "progress")
         stack.xenserver.control("release")
         publications = sent.publications()
 
-    assert [told["status"] for told in publications] == ["SUCCESS"]
+    assert [reply["status"] for reply in publications] == ["SUCCESS"]
 
 
 def test_a_revocation_has_one_publication_the_end(stack: StackHarness, name: str) -> None:
-    """Whoever hears of it finds nothing left."""
+    """When it is published, nothing is left on XenServer."""
     fields = {"vm": "deb12", "name": name}
 
     with (
@@ -114,11 +116,11 @@ def test_a_revocation_has_one_publication_the_end(stack: StackHarness, name: str
         read = stack.record
         stack.until(lambda: read(sent.id).phase == "parked", "parked")
         stack.app.control.revoke(sent.id)
-        stack.until(lambda: read(sent.id).cancel, "called off")
+        stack.until(lambda: read(sent.id).cancel, "the cancellation")
         stack.xenserver.control("release")
         publications = sent.publications()
 
-    assert [told["status"] for told in publications] == ["REVOKED"]
+    assert [reply["status"] for reply in publications] == ["REVOKED"]
     assert stack.xenserver.named("VM", name) == []
 
 
@@ -126,7 +128,7 @@ def test_a_revocation_has_one_publication_the_end(stack: StackHarness, name: str
 def test_a_failure_by_hand_has_one_publication_the_end(
     stack: StackHarness, name: str, protocol: messages.Protocol
 ) -> None:
-    """It tells XenServer's code, in Celery's form of an exception."""
+    """It has XenServer's code, in Celery's form of an exception."""
     fields = {"vm": name, "name": name}
 
     with _sent(stack, protocol, "xenserver.vm.clone", fields, queue="change") as sent:
@@ -142,7 +144,7 @@ def test_a_failure_by_hand_has_one_publication_the_end(
 def test_celerys_default_queue_is_served_too(
     stack: StackHarness, protocol: messages.Protocol
 ) -> None:
-    """Clients that were told nothing of our queues send to it."""
+    """Clients without routes send to Celery's default queue."""
     fields = {"name": "web01"}
 
     with _sent(stack, protocol, "xenserver.vm.find", fields, queue="celery") as sent:
@@ -162,7 +164,7 @@ class _Sent:
         self._channel.subscribe(f"celery-task-meta-{task_id}")
 
     def publications(self) -> list[dict[str, Any]]:
-        """Return all that was published until everybody was told, and another operation done."""
+        """Return all publications until the end, and until another operation has ended."""
         self._stack.until(lambda: self._stack.record(self.id).published, "the end")
         self._stack.do("xenserver.host.find")
         return list(iter(self._next, None))

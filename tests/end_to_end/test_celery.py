@@ -40,14 +40,14 @@ def noted(stack: StackHarness, key: str) -> list[bytes | str]:
 
 def test_a_chain_hands_the_answer_on(neighbour: StackHarness, name: str) -> None:
     """What follows an operation in a chain is given its answer."""
-    told = get(chain(clone(name), after()))
+    reply = get(chain(clone(name), after()))
 
-    assert told["after"]["name_label"] == name
+    assert reply["after"]["name_label"] == name
     assert len(neighbour.xenserver.named("VM", name)) == 1
 
 
 def test_a_fed_step_takes_its_field_from_the_answer_before(stack: StackHarness, name: str) -> None:
-    """`feed` says which key of the previous answer goes where."""
+    """`feed` names the key of the previous answer for a field."""
     copied = Signature("xenserver.vm.clone", kwargs={"feed": {"vm": "uuid"}, "name": f"{name}-2"})
 
     get(chain(clone(name), copied))
@@ -89,7 +89,7 @@ def test_a_failure_reaches_the_error_callback_once(neighbour: StackHarness, name
 
 
 def test_a_failing_step_ends_its_chain(neighbour: StackHarness, name: str) -> None:
-    """The last result of the chain tells the first error."""
+    """The last result of the chain has the first error."""
     with pytest.raises(errors.Missing):
         get(chain(clone(name, vm=f"no-{name}"), after()))
 
@@ -108,12 +108,12 @@ def test_a_failing_part_ends_its_chord(neighbour: StackHarness, name: str) -> No
 def test_revoking_a_parked_operation_cancels_what_runs_on_xenserver(
     stack: StackHarness, name: str
 ) -> None:
-    """A plain Celery revoke: the task ends REVOKED, XenServer's task cancelled, nothing made."""
+    """A plain Celery revoke ends the task as REVOKED and cancels XenServer's task."""
     with stack.xenserver.held():
         result = clone(name).apply_async()
         stack.until(lambda: stack.record(result.id).phase == "parked", "parked")
         result.revoke()
-        stack.until(lambda: stack.record(result.id).cancel, "called off")
+        stack.until(lambda: stack.record(result.id).cancel, "the cancellation")
 
     with pytest.raises(TaskRevokedError):
         result.get(timeout=PATIENCE)
@@ -128,7 +128,7 @@ def test_a_chord_with_a_revoked_part_ends(neighbour: StackHarness, name: str) ->
         part = result.parent[1]
         neighbour.until(lambda: neighbour.record(part.id).phase == "parked", "parked")
         part.revoke()
-        neighbour.until(lambda: neighbour.record(part.id).cancel, "called off")
+        neighbour.until(lambda: neighbour.record(part.id).cancel, "the cancellation")
 
     with pytest.raises(ChordError):
         result.get(timeout=PATIENCE, follow_parents=False)
@@ -150,10 +150,10 @@ def test_a_message_sent_three_times_has_one_effect_and_one_answer(
 
 
 def test_a_message_sent_again_after_its_end_changes_nothing(stack: StackHarness, name: str) -> None:
-    """Nor is anybody told a second time."""
+    """The end is published only once."""
     task_id = str(uuid.uuid4())
     stack.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name).get(timeout=PATIENCE)
-    stack.until(lambda: stack.record(task_id).published, "told")
+    stack.until(lambda: stack.record(task_id).published, "reply")
 
     stack.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name)
     stack.do("xenserver.vm.find", name=name)
@@ -169,7 +169,7 @@ def test_an_id_sent_again_when_its_answer_has_expired_is_answered_again(
     task_id = str(uuid.uuid4())
     fields = {"vm": "deb12", "name": name}
     first = stack.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=PATIENCE)
-    stack.until(lambda: stack.record(task_id).published, "told")
+    stack.until(lambda: stack.record(task_id).published, "reply")
     stack.redis.delete(f"celery-task-meta-{task_id}")
 
     again = stack.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=PATIENCE)

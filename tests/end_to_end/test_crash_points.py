@@ -177,7 +177,7 @@ def test_an_operation_survives_the_death_of_its_worker_at_every_point(tmp_path: 
             )
             for case, point, fields in ready
         ]
-        problems = {str(crash): told for crash in crashes if (told := problem(maker, crash))}
+        problems = {str(crash): reply for crash in crashes if (reply := problem(maker, crash))}
         done = watch.work()
         expected = total(clean[c.name].work for c, _ in points if c.name not in FORGOTTEN)
 

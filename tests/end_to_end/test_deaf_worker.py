@@ -1,4 +1,4 @@
-"""A worker that takes nothing though messages wait says so, ends, and is started again."""
+"""A worker that takes nothing although messages wait logs that, ends, and is restarted."""
 
 import os
 import socket
@@ -59,12 +59,12 @@ def test_a_deaf_worker_is_unhealthy_and_ends(deafened: StackHarness) -> None:
 
     deafened.do("xenserver.test.deafen")
     waiting = deafened.send("xenserver.host.find")
-    told = deafened.until(lambda: (h := health(deafened)).returncode and h, "unhealthy")
+    reply = deafened.until(lambda: (h := health(deafened)).returncode and h, "unhealthy")
 
     node = f"worker@{socket.gethostname()}"
-    assert told.returncode == 1
-    assert len(told.stderr.splitlines()) == 1
-    assert node in told.stderr
+    assert reply.returncode == 1
+    assert len(reply.stderr.splitlines()) == 1
+    assert node in reply.stderr
     assert worker.process.wait(timeout=PATIENCE) == EXIT_CODE
     assert "worker.deaf" in worker.output()
     deafened.services.worker(name="heir")

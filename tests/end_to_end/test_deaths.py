@@ -1,4 +1,4 @@
-"""Processes die with work in their hands: each message still has one answer and one effect."""
+"""Processes are killed while they execute: each message still has one answer and one effect."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Processes that are told to end do so in order."""
+"""Processes end in order on SIGTERM."""
 
 from tests.stack import PATIENCE, StackHarness
 from workers.local_stack.supervisor import ManagedProcess
@@ -29,7 +29,7 @@ def test_processes_log_out_of_xenserver_when_they_end(
 def test_what_a_worker_has_in_hand_is_finished_or_left_to_others(
     isolated_stack: StackHarness, name: str
 ) -> None:
-    """A worker is told to end under load; another one carries on, and nothing is done twice."""
+    """A worker ends under load; another one continues, and nothing is done twice."""
     stack = isolated_stack
     first = stack.services.worker(name="first")
     stack.services.poller()

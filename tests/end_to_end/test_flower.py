@@ -39,7 +39,7 @@ def run(stack: StackHarness, flower: Flower, name: str) -> str:
 def test_it_shows_the_flow_and_its_steps_by_name(
     stack: StackHarness, flower: Flower, run: str
 ) -> None:
-    """All have ended well; the fields of the message are told."""
+    """All have succeeded; the fields of the message are shown."""
     flow, *steps = [flower.wait_for(i, state="SUCCESS") for i in stack.runtime.journal.run(run)]
 
     assert flow["name"] == FLOW
@@ -104,7 +104,7 @@ def test_a_revoked_operation_is_shown_as_such(
 
 
 def test_it_shows_what_failed(stack: StackHarness, flower: Flower, name: str) -> None:
-    """The step that fell and its flow, each with the error."""
+    """The failed step and its flow are shown, each with the error."""
     result = stack.send(FLOW, template=name, name=name)
     with pytest.raises(errors.Missing):
         result.get(timeout=PATIENCE)
@@ -121,13 +121,13 @@ def test_it_asks_for_the_password(flower: Flower) -> None:
 
 @pytest.mark.parametrize("act", ["async-apply/xenserver.vm.destroy", "revoke/some-task"])
 def test_it_changes_nothing(flower: Flower, act: str) -> None:
-    """Not even for those who may look."""
+    """A user with the password cannot change anything either."""
     known = urllib3.make_headers(basic_auth=f"{flower.user}:{flower.password}")
     order = {"kwargs": {"vm": "web02"}}
 
-    told = urllib3.request("POST", f"{flower.url}/api/task/{act}", headers=known, json=order)
+    reply = urllib3.request("POST", f"{flower.url}/api/task/{act}", headers=known, json=order)
 
-    assert told.status == FORBIDDEN
+    assert reply.status == FORBIDDEN
 
 
 @pytest.mark.skipif(

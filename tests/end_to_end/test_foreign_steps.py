@@ -1,4 +1,4 @@
-"""People's own flows may have steps that somebody else's worker does."""
+"""Flows can have steps that a worker of another service executes."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import copies
 
 
-@flow(answer=Answer, shape=lambda said, last: Answer(return_result=str(last)))
+@flow(answer=Answer, shape=lambda sent, last: Answer(return_result=str(last)))
 def hand_over(*, name: Label, task: Label) -> Canvas:
     \"\"\"Clone a VM and hand it to another service.\"\"\"
     return copies.clone.s(vm="deb12", name=name) | Signature(task, queue="foreign")
@@ -45,7 +45,7 @@ def test_a_flow_ends_when_somebody_elses_step_has(mixed: StackHarness, name: str
 
 
 def test_a_flow_falls_with_somebody_elses_step(mixed: StackHarness, name: str) -> None:
-    """What was made is undone, and the error told in that step's words."""
+    """What was created is undone, and the error has the message of that step."""
     result = mixed.send("flow.hand_over", name=name, task="foreign.fail")
 
     with pytest.raises(errors.Unknown, match="the neighbour is not well"):

@@ -1,4 +1,4 @@
-"""Waiting for a guest's addresses holds nothing, and ends in words when there are none to come."""
+"""Waiting for a guest's addresses holds no slot, and ends with an error if none can come."""
 
 from collections import Counter
 
@@ -11,13 +11,13 @@ CREATE = "flow.create_vm_from_configured_template"
 
 
 def test_a_vm_is_created_and_its_addresses_answered(stack: StackHarness, name: str) -> None:
-    """The guest tells them some seconds after it was started."""
+    """The guest reports them some seconds after its start."""
     answer = stack.do(CREATE, template="deb12", name=name, wait_for="ip")
 
     (machine,) = stack.xenserver.named("VM", name)
-    told = stack.xenserver("VM_guest_metrics.get_networks", machine["guest_metrics"])
-    assert answer["addresses"] == told
-    assert told["0/ip"]
+    reply = stack.xenserver("VM_guest_metrics.get_networks", machine["guest_metrics"])
+    assert answer["addresses"] == reply
+    assert reply["0/ip"]
 
 
 def test_a_link_local_address_is_none(stack: StackHarness, name: str) -> None:
@@ -80,13 +80,13 @@ def test_a_guest_is_waited_for_however_it_comes_up(
     answer = stack.do(f"xenserver.vm.{verb}", vm=made["uuid"], wait_for="ip")
 
     (machine,) = stack.xenserver.named("VM", name)
-    told = stack.xenserver("VM_guest_metrics.get_networks", machine["guest_metrics"])
-    assert answer["addresses"] == told
-    assert told["0/ip"]
+    reply = stack.xenserver("VM_guest_metrics.get_networks", machine["guest_metrics"])
+    assert answer["addresses"] == reply
+    assert reply["0/ip"]
 
 
 def test_many_guests_are_waited_for_by_one_look(stack: StackHarness, name: str) -> None:
-    """Ten VMs come up at once; none of them costs a look of its own."""
+    """Ten VMs start at once, and one poll serves all of them."""
     results = [
         stack.send(CREATE, template="deb12", name=f"{name}-{n}", wait_for="ip") for n in range(10)
     ]
@@ -98,7 +98,7 @@ def test_many_guests_are_waited_for_by_one_look(stack: StackHarness, name: str) 
 def test_a_guest_known_to_have_no_tools_is_refused_before_anything_is_done(
     stack: StackHarness, name: str
 ) -> None:
-    """What its last run told holds for the next."""
+    """What is known from its last start applies to the next."""
     made = stack.do("xenserver.vm.install", template="blank", name=name)
     stack.do("xenserver.vm.start", vm=made["uuid"])
     stack.do("xenserver.vm.shutdown", vm=made["uuid"], force=True)
@@ -109,7 +109,7 @@ def test_a_guest_known_to_have_no_tools_is_refused_before_anything_is_done(
 
 
 def test_a_guest_that_stops_meanwhile_ends_the_waiting(stack: StackHarness, name: str) -> None:
-    """At once, and says so."""
+    """The error names the state of the VM."""
     made = stack.do("xenserver.vm.install", template="blank", name=name)
     result = stack.send("xenserver.vm.start", vm=made["uuid"], wait_for="ip")
     stack.until(lambda: stack.runtime.parked.guests("default"), "waiting for the guest")
@@ -123,7 +123,7 @@ def test_a_guest_that_stops_meanwhile_ends_the_waiting(stack: StackHarness, name
 def test_a_guest_that_stays_silent_counts_as_one_without_tools(
     isolated_stack: StackHarness, name: str
 ) -> None:
-    """Long before the deadline, and in words; the VM runs on."""
+    """The error comes long before the deadline; the VM keeps running."""
     isolated_stack.services.choose(guest_timeout="1s")
     isolated_stack.services.worker()
     isolated_stack.services.poller()
@@ -135,7 +135,7 @@ def test_a_guest_that_stays_silent_counts_as_one_without_tools(
 
 
 def test_a_guest_that_is_waited_for_costs_no_calls(stack: StackHarness, name: str) -> None:
-    """Whatever else happens on the pool meanwhile: the poller's look is for all of them."""
+    """Other events of the pool do not delay it: one poll serves all of them."""
     made = [
         stack.do("xenserver.vm.install", template="blank", name=f"{name}-{n}") for n in range(6)
     ]

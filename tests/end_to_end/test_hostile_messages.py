@@ -1,4 +1,4 @@
-"""Whatever stands in a queue is answered or put aside, and stops no worker."""
+"""Each message in a queue is answered or becomes a dead letter, and stops no worker."""
 
 import time
 import uuid
@@ -24,7 +24,7 @@ def dead_letters(stack: StackHarness) -> DeadLetters:
 
 @pytest.fixture(autouse=True)
 def _every_slot_is_free_afterwards(stack: StackHarness) -> Iterator[None]:
-    """Hold that nothing stays in a worker's hands, and that each goes on."""
+    """Assert that no message stays unacknowledged, and that each worker continues."""
     yield
     stack.until(lambda: not stack.redis.exists("unacked", "unacked_index"), "all acknowledged")
     assert stack.do("xenserver.host.find")["count"] == 3

@@ -35,10 +35,14 @@ def estranged(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("become", "told"), [(lost, "no target 'second'"), (estranged, "no.password")]
+    ("become", "reply"), [(lost, "no target 'second'"), (estranged, "no.password")]
 )
 def test_the_trouble_is_told_and_what_is_parked_goes_on_after_it(
-    isolated_stack: StackHarness, profiles: Path, name: str, become: Callable[[str], str], told: str
+    isolated_stack: StackHarness,
+    profiles: Path,
+    name: str,
+    become: Callable[[str], str],
+    reply: str,
 ) -> None:
     """`xenflow targets` shows it; when the profile is right again, nothing is left of it."""
     stack, right = isolated_stack, profiles.read_text()
@@ -49,7 +53,7 @@ def test_the_trouble_is_told_and_what_is_parked_goes_on_after_it(
         stack.until(lambda: stack.runtime.parked.count("second"), "parked")
         profiles.write_text(become(right))
         move_in(stack)
-        stack.until(lambda: told in health("second").get("error", ""), "the trouble told")
+        stack.until(lambda: reply in health("second").get("error", ""), "the error is shown")
 
     profiles.write_text(right)
     move_in(stack)

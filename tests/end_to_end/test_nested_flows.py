@@ -15,28 +15,28 @@ OTHERS = {"queue": "foreign"}
 
 
 def make(name: str, template: str = "deb12") -> "Signature[Any]":
-    """Make a VM of a template, as another service says it: by name, on the queue."""
+    """Create a VM from a template, as another service does it: by name, on the queue."""
     fields = {"template": template, "name": name, "start": False}
     return Signature(MAKE, kwargs=fields, options={"queue": "change"})
 
 
 def after() -> "Signature[Any]":
-    """Follow in somebody's chain."""
+    """Follow in a chain of another service."""
     return Signature("foreign.after", options=OTHERS)
 
 
 def count() -> "Signature[Any]":
-    """Be the body of somebody's chord."""
+    """Be the body of a chord of another service."""
     return Signature("foreign.count", options=OTHERS)
 
 
 def note(key: str) -> "Signature[Any]":
-    """Be somebody's error callback."""
+    """Be an error callback of another service."""
     return Signature("foreign.note", kwargs={"key": key}, options=OTHERS)
 
 
 def noted(stack: StackHarness, key: str) -> list[bytes | str]:
-    """Return what the error callback heard."""
+    """Return the arguments of the error callback."""
     return list(stack.runtime.journal.redis.lrange(key, 0, -1))
 
 
@@ -49,10 +49,10 @@ def test_a_flow_stands_between_other_tasks(neighbour: StackHarness, name: str) -
     """What comes before it is no concern of its; what comes after is given its answer."""
     first = Signature("foreign.after", args=("nothing",), options=OTHERS)
 
-    told = get(chain(first, make(name), after()))
+    reply = get(chain(first, make(name), after()))
 
     [made] = neighbour.xenserver.named("VM", name)
-    assert told["after"]["uuid"] == made["uuid"]
+    assert reply["after"]["uuid"] == made["uuid"]
 
 
 def test_a_flow_is_fed_by_the_step_before(stack: StackHarness, name: str) -> None:
@@ -62,14 +62,14 @@ def test_a_flow_is_fed_by_the_step_before(stack: StackHarness, name: str) -> Non
         "flow.destroy_vm_and_disks", kwargs={"feed": {"vm": "uuid"}, "delete_disks": True}
     )
 
-    told = get(chain(make(name), destroy))
+    reply = get(chain(make(name), destroy))
 
-    assert told["name_label"] == name
+    assert reply["name_label"] == name
     assert stack.xenserver.world() == before
 
 
 def test_flows_are_the_parts_of_a_chord(neighbour: StackHarness, name: str) -> None:
-    """Each is counted once; the chain goes on after the body."""
+    """Each is counted once; the chain continues after the body."""
     parts = [make(f"{name}-{n}") for n in range(4)]
 
     assert get(chain(chord(parts, count()), after())) == {"after": 4}
@@ -83,15 +83,15 @@ def test_a_flow_is_the_body_of_a_chord(stack: StackHarness, name: str) -> None:
         "flow.setup_network_devices", kwargs={"network": "lab", "feed": {"vm": "1.uuid"}}
     )
 
-    told = get(chord(parts, assign))
+    reply = get(chord(parts, assign))
 
-    assert told["vm"] == stack.xenserver.named("VM", f"{name}-1")[0]["uuid"]
+    assert reply["vm"] == stack.xenserver.named("VM", f"{name}-1")[0]["uuid"]
 
 
 def test_a_failing_flow_ends_its_chain_and_calls_back_once(
     neighbour: StackHarness, name: str
 ) -> None:
-    """When the callback hears of it, nothing is left."""
+    """When the callback is called, nothing is left."""
     before = neighbour.xenserver.world()
     key = f"note:{name}"
     failing = make(name, template="web02").on_error(note(key))
@@ -106,7 +106,7 @@ def test_a_failing_flow_ends_its_chain_and_calls_back_once(
 def test_a_failing_flow_ends_its_chord_and_leaves_the_others_be(
     neighbour: StackHarness, name: str
 ) -> None:
-    """What stands beside it is somebody else's; the body's error callback is called once."""
+    """Its siblings belong to another service; the error callback of the body is called once."""
     key = f"note:{name}"
     parts = [make(f"{name}-0"), make(f"{name}-1", template="web02"), make(f"{name}-2")]
 
@@ -129,7 +129,7 @@ def test_revoking_a_flow_undoes_it(stack: StackHarness, name: str) -> None:
         result = make(name).apply_async()
         stack.until(lambda: is_parked(stack, result.id), "parked")
         result.revoke()
-        stack.until(lambda: stack.record(result.id).cancel, "called off")
+        stack.until(lambda: stack.record(result.id).cancel, "the cancellation")
 
     with pytest.raises(TaskRevokedError):
         result.get(timeout=PATIENCE)

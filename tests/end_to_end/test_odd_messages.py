@@ -1,4 +1,4 @@
-"""What other clients write is odd at times: it is understood, or put aside, and stops nobody."""
+"""Unusual messages of other clients are accepted, or become dead letters, and stop no worker."""
 
 import json
 import uuid
@@ -23,15 +23,15 @@ def push(stack: StackHarness, headers: Any, body: object, **properties: Any) -> 
     stack.redis.lpush("change", json.dumps(written))
 
 
-@pytest.mark.parametrize("told", [None, "nothing", {}, {"exchange": "x", "routing_key": "x"}])
+@pytest.mark.parametrize("reply", [None, "nothing", {}, {"exchange": "x", "routing_key": "x"}])
 def test_a_message_comes_again_whatever_it_says_of_its_way(
-    stack: StackHarness, name: str, told: object
+    stack: StackHarness, name: str, reply: object
 ) -> None:
-    """An operation of two legs goes on where our workers are, not where the message pretends."""
+    """An operation with two calls resumes on a queue of the workers, whatever the message says."""
     sent, fields = str(uuid.uuid4()), {"template": "blank", "name": name}
     headers, body = messages.protocol_2("xenserver.vm.install", sent, fields)
 
-    push(stack, headers, body, delivery_info=told)
+    push(stack, headers, body, delivery_info=reply)
 
     answer = stack.app.AsyncResult(sent).get(timeout=PATIENCE)
     assert [answer["uuid"]] == [made["uuid"] for made in stack.xenserver.named("VM", name)]
@@ -39,7 +39,7 @@ def test_a_message_comes_again_whatever_it_says_of_its_way(
 
 @pytest.mark.parametrize("priority", [3, 9])
 def test_an_urgent_message_is_answered(stack: StackHarness, priority: int) -> None:
-    """Kombu keeps it in a list of its own, for which somebody waits."""
+    """Kombu keeps it in a list of its own, which workers consume too."""
     found = stack.app.send_task("xenserver.host.find", priority=priority)
 
     assert found.get(timeout=PATIENCE)["count"] == 3
@@ -66,7 +66,7 @@ def _let_expire(stack: StackHarness, operation: str) -> None:
 
 @pytest.mark.parametrize("kind", ["a/b-{}", "100%/{}%2F", "[x]*?{}", "\N{SNOWMAN} {}"])
 def test_an_id_may_hold_what_can_be_printed(stack: StackHarness, name: str, kind: str) -> None:
-    """A flow with such an id knows its steps: when one falls, nothing is left."""
+    """A flow with such an id knows its steps: when one fails, nothing is left."""
     before, sent = stack.xenserver.world(), kind.format(name)
     stack.xenserver.control("fault", what="refuse", method="Async.VM.start", code="SR_FULL")
 
@@ -81,7 +81,7 @@ def test_an_id_may_hold_what_can_be_printed(stack: StackHarness, name: str, kind
 def test_an_id_that_cannot_go_where_ids_go_is_refused(
     stack: StackHarness, name: str, kind: str
 ) -> None:
-    """In words, under that id; nothing is done."""
+    """The error is stored under that id, and nothing is done."""
     result = stack.send(CLONE, task_id=kind.format(name), vm="deb12", name=name)
 
     with pytest.raises(errors.Refused, match="an id is at most 255 characters"):
@@ -100,7 +100,7 @@ def test_an_id_that_cannot_go_where_ids_go_is_refused(
 def test_an_id_is_that_of_one_message(
     stack: StackHarness, name: str, task: str, fields: dict[str, str]
 ) -> None:
-    """Another one with the same id has no effect, and the first one goes on."""
+    """Another one with the same id has no effect, and the first one continues."""
     with stack.xenserver.held():
         result = stack.send(CLONE, vm="deb12", name=name)
         stack.until(lambda: stack.record(result.id).phase == "parked", "parked")

@@ -1,4 +1,4 @@
-"""What nobody acknowledged in time comes again; what cannot be put back stops nobody."""
+"""Unacknowledged messages are restored; one that cannot be restored stops no worker."""
 
 import json
 import uuid
@@ -93,4 +93,4 @@ def test_two_messages_with_one_tag_are_both_answered(stack: StackHarness) -> Non
 
     answers = [stack.app.AsyncResult(task_id).get(timeout=PATIENCE) for task_id in ids]
 
-    assert [told["count"] for told in answers] == [3, 3]
+    assert [reply["count"] for reply in answers] == [3, 3]

@@ -1,4 +1,4 @@
-"""Passwords travel sealed; a plain one is refused, and what was sent is not kept anywhere."""
+"""Passwords are sent sealed; a plain one is refused, and is stored nowhere."""
 
 import base64
 import json
@@ -92,14 +92,14 @@ def _read(redis: Any, key: bytes) -> bytes:
 
 
 def _forms(secret: str) -> list[bytes]:
-    """Return how a secret looks in the clear, and within base64 at each of its three places."""
+    """Return the forms of a secret: plain, and within base64 at each of its three offsets."""
     within = [base64.b64encode(b"." * n + secret.encode())[(0, 2, 3)[n] : -4] for n in range(3)]
     return [secret.encode(), *within]
 
 
 @pytest.fixture(scope="module")
 def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
-    """Keep a stack that knows a sealing key, and a pool whose password nobody told it."""
+    """Run a stack with a sealing key, and a pool whose password it does not have."""
     key, password = Fernet.generate_key().decode(), secrets.token_hex(16)
     command = [*XENFLOW, "simulate", "--port=0", "--speed=20", f"--password={password}"]
     with (
@@ -124,7 +124,7 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
 def test_a_sealed_password_opens_the_pool(
     vault: Vault, name: str, task: str, fields: dict[str, str]
 ) -> None:
-    """For each leg and each step; in the clear it is nowhere, not even in Valkey's log."""
+    """It is opened for each call, and nowhere in plain text, not even in Valkey's log."""
     result = vault.stack.send(task, **fields, **vault.sealed(), name=name)
     made = result.get(timeout=PATIENCE)
 
@@ -152,8 +152,8 @@ def _count(vault: Vault, cls: str) -> int:
 
 def test_the_command_line_seals_before_it_sends(vault: Vault) -> None:
     """The password comes by standard input and goes no further in the clear."""
-    told = vault.connection("")
-    where = [f"--{name}={told[name]}" for name in ("hostname", "port", "username", "protocol")]
+    reply = vault.connection("")
+    where = [f"--{name}={reply[name]}" for name in ("hostname", "port", "username", "protocol")]
 
     ended = subprocess.run(
         [*XENFLOW, "host", "find", *where, "--password-stdin", "--json"],
@@ -175,7 +175,7 @@ def test_the_command_line_seals_before_it_sends(vault: Vault) -> None:
     "elsewhere", [{"hostname": "localhost"}, {"port": 1}, {"protocol": "https"}]
 )
 def test_a_seal_for_another_address_is_refused(vault: Vault, elsewhere: dict[str, Any]) -> None:
-    """So a sealed password that somebody overheard leads nowhere else."""
+    """A sealed password that was intercepted is of no use elsewhere."""
     with pytest.raises(errors.Refused, match="sealed for another address or user"):
         vault.stack.do("xenserver.host.find", **{**vault.sealed(), **elsewhere})
 
@@ -208,9 +208,9 @@ def test_a_plain_password_that_is_fed_is_refused_and_kept_nowhere(vault: Vault, 
     vault.flower.wait_for(task_id, state="FAILURE")
     vault.rewrite_log()
     assert vault.kept(plain) == []
-    told = list(iter(lambda: published.get_message(timeout=0.1), None))
-    assert told
-    assert plain not in str(told)
+    reply = list(iter(lambda: published.get_message(timeout=0.1), None))
+    assert reply
+    assert plain not in str(reply)
     published.close()
 
 
@@ -219,7 +219,7 @@ def test_a_plain_password_that_is_fed_is_refused_and_kept_nowhere(vault: Vault, 
 def test_a_plain_password_is_refused_and_kept_nowhere(
     vault: Vault, name: str, task: str, protocol: messages.Protocol | None
 ) -> None:
-    """Valkey's log has what came over the wire until it is written anew; nothing else ever has."""
+    """Valkey's log has what was received until it is rewritten; nothing else ever has."""
     plain, task_id = secrets.token_hex(16), str(uuid.uuid4())
     fields = {"vm" if task != FLOW else "template": "deb12", "name": name}
 

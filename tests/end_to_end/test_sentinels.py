@@ -39,17 +39,17 @@ def watched_stack(sentinels: Sentinels, tmp_path: Path) -> Iterator[StackHarness
 def answer(stack: StackHarness, task_id: str) -> Any:
     """Return the answer of a message, once there is one; a failover may be under way."""
     try:
-        told = stack.app.backend.get_task_meta(task_id)
+        reply = stack.app.backend.get_task_meta(task_id)
     except RedisError:
         return None
-    return told["result"] if told["status"] in states.READY_STATES else None
+    return reply["result"] if reply["status"] in states.READY_STATES else None
 
 
 @pytest.mark.slow
 def test_a_failover_under_load_loses_nothing(
     sentinels: Sentinels, watched_stack: StackHarness
 ) -> None:
-    """What the new primary never heard of is sent again under its id, as producers may."""
+    """A message that the new primary lacks is sent again under its id, as producers can do."""
     stack = watched_stack
     names = {str(uuid.uuid4()): f"vm-{n}-{uuid.uuid4().hex[:8]}" for n in range(40)}
     for task_id, name in names.items():
@@ -61,8 +61,8 @@ def test_a_failover_under_load_loses_nothing(
         if answer(stack, task_id) is None:
             stack.send(CLONE, task_id=task_id, vm="deb12", name=name)
     for task_id, name in names.items():
-        told = stack.until(partial(answer, stack, task_id), f"answer of {name}")
-        assert told["name_label"] == name
+        reply = stack.until(partial(answer, stack, task_id), f"answer of {name}")
+        assert reply["name_label"] == name
         assert len(stack.xenserver.named("VM", name)) == 1
     assert all(process.is_running for process in stack.processes)
     assert [stack.send("xenserver.host.find").get(timeout=PATIENCE)["count"] for _ in range(8)]

@@ -30,7 +30,7 @@ def test_async_answers_with_the_xenserver_task(stack: StackHarness, name: str) -
 
 
 def test_what_async_began_goes_on_to_its_end(stack: StackHarness, name: str) -> None:
-    """Further legs follow, though the caller has been answered."""
+    """Further suspension points follow, although the caller has its answer."""
     result = stack.send("xenserver.vm.install", template="blank", name=name, run_async=True)
     result.get(timeout=PATIENCE)
 
@@ -51,15 +51,15 @@ def test_what_async_began_goes_on_though_it_was_fed(stack: StackHarness, name: s
 
 
 def test_an_async_flow_answers_at_once_with_its_run(stack: StackHarness, name: str) -> None:
-    """It has many XenServer tasks, and none yet; by the id that it tells it is watched."""
+    """It has many XenServer tasks, and none yet; its answer has the id to follow."""
     flow = "flow.create_vm_from_configured_template"
     with stack.xenserver.held():
         answer = stack.do(flow, template="deb12", name=name, run_async=True)
 
         assert answer["task"]["name_label"] == flow
         assert answer["task"]["status"] == "pending"
-    told = stack.app.AsyncResult(answer["task"]["uuid"]).get(timeout=PATIENCE)
-    assert stack.xenserver.named("VM", name)[0]["uuid"] == told["uuid"]
+    reply = stack.app.AsyncResult(answer["task"]["uuid"]).get(timeout=PATIENCE)
+    assert stack.xenserver.named("VM", name)[0]["uuid"] == reply["uuid"]
 
 
 def test_an_async_flow_that_fails_leaves_nothing(stack: StackHarness, name: str) -> None:
@@ -99,7 +99,7 @@ def test_an_operation_that_is_called_off_ends_as_cancelled(stack: StackHarness, 
 
 
 def test_what_was_made_before_it_was_called_off_is_undone(stack: StackHarness, name: str) -> None:
-    """Between two legs: the clone is there, the second leg runs."""
+    """The clone exists, and the second call runs."""
     with stack.xenserver.held():
         result = stack.send("xenserver.vm.install", template="blank", name=name)
         stack.until(lambda: stack.record(result.id).point("0").parked, "the first leg")

@@ -68,7 +68,7 @@ def test_no_message_is_lost_with_a_worker_that_dies(
 def test_a_message_may_be_acknowledged_on_a_channel_that_is_closed(
     valkey: valkey_server.Valkey, redis: Redis
 ) -> None:
-    """A worker whose connection was lost meanwhile goes on, and the message comes again."""
+    """A worker that lost its connection continues, and the message is delivered again."""
     with Connection(valkey.url, transport=transport.name(valkey.url)) as ours:
         ours.SimpleQueue("q").put({"n": 1})
         message: Any = ours.SimpleQueue("q").get(timeout=5)
@@ -82,7 +82,7 @@ def test_a_message_may_be_acknowledged_on_a_channel_that_is_closed(
 def test_a_message_is_published_though_the_channel_was_closed(
     valkey: valkey_server.Valkey, redis: Redis
 ) -> None:
-    """A producer out of a pool may have lost its connection while nobody used it."""
+    """A pooled producer may have lost its connection while it was idle."""
     with Connection(valkey.url, transport=transport.name(valkey.url)) as ours:
         producer: Any = ours.Producer()
         producer.channel.close()
@@ -93,7 +93,7 @@ def test_a_message_is_published_though_the_channel_was_closed(
 
 
 def test_our_workers_take_messages_so(stack: StackHarness) -> None:
-    """Each list of each queue has somebody who waits for it without removing anything."""
+    """A consumer waits for each list of each queue without removing anything."""
     stack.do("xenserver.vm.find", limit=1)
 
     waiting = stack.redis.client_list()

@@ -1,4 +1,4 @@
-"""Wrong input is answered in words with a next step, as an error by name; the worker lives on."""
+"""Wrong input is answered with a named error and the next step; the worker continues."""
 
 import subprocess
 import sys
@@ -141,7 +141,7 @@ def _words(wrong: Wrong, stack: StackHarness) -> list[str]:
 
 @pytest.mark.parametrize("what", WRONG)
 def test_a_message_is_answered_with_an_error_by_name(misled: StackHarness, what: str) -> None:
-    """It has code, words and a stack trace; afterwards the worker goes on."""
+    """It has code, message and stack trace; afterwards the worker continues."""
     wrong = WRONG[what]
 
     result = misled.send(wrong.task, **_fields(wrong, misled))
@@ -156,7 +156,7 @@ def test_a_message_is_answered_with_an_error_by_name(misled: StackHarness, what:
 
 @pytest.mark.parametrize("what", WRONG)
 def test_a_command_ends_in_words_with_a_next_step(misled: StackHarness, what: str) -> None:
-    """The exit code says of what sort it is; there is no stack trace."""
+    """The exit code depends on its kind; there is no stack trace."""
     wrong = WRONG[what]
 
     ended = _command(misled, *_words(wrong, misled))
@@ -191,7 +191,7 @@ def test_the_redis_that_is_down_is_named(misled: StackHarness, setting: str) -> 
 
 @pytest.mark.parametrize("debug", [False, True])
 def test_redis_down_is_told_in_words(misled: StackHarness, *, debug: bool) -> None:
-    """It says where Redis was looked for; only `--debug` shows a stack trace."""
+    """It names the address of Redis; only `--debug` shows a stack trace."""
     port = CLOSED
     nowhere = f"redis://:secret@127.0.0.1:{port}/0"
     urls = dict.fromkeys(("REDIS_URL", "BROKER_URL", "RESULT_BACKEND"), nowhere)

@@ -1,4 +1,4 @@
-"""XenServer is busy, refuses, or the wire loses what was said: one effect, and the right answer."""
+"""XenServer is busy or refuses, or an answer is lost: one effect, and the right answer."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from xenserver import errors
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_lost_answer_of_a_clone_makes_one_vm(stack: StackHarness, name: str, when: str) -> None:
-    """Whether XenServer heard the call or not: it is found by its tag, or made."""
+    """If XenServer received the call, its task is found by the tag; else the call is made."""
     stack.xenserver.control("fault", what="lose", method="Async.VM.clone", when=when, count=1)
 
     answer = stack.do("xenserver.vm.clone", vm="deb12", name=name)
@@ -25,7 +25,7 @@ def test_a_lost_answer_of_a_clone_makes_one_vm(stack: StackHarness, name: str, w
 def test_a_lost_answer_of_a_creation_makes_one_disk(
     stack: StackHarness, name: str, when: str
 ) -> None:
-    """What is made of a record carries our stamp."""
+    """An object that is created from a record has the tag."""
     stack.xenserver.control("fault", what="lose", method="Async.VDI.create", when=when, count=1)
 
     fields = {"name": name, "sr": "NFS virtual disk storage", "size": "1GiB"}
@@ -59,7 +59,7 @@ def test_a_reboot_whose_answer_was_lost_is_found_by_its_task(
 
 
 def test_a_call_that_leaves_no_trace_is_not_made_twice(stack: StackHarness, name: str) -> None:
-    """Nobody can tell whether a lost reboot was heard: that is what the error says."""
+    """Nothing shows whether a lost reboot was received, and the error says so."""
     stack.do("flow.create_vm_from_configured_template", template="deb12", name=name)
     before = stack.xenserver.effects("VM.clean_reboot")
     stack.xenserver.control("fault", what="lose", method="Async.VM.clean_reboot", when="before")
@@ -70,7 +70,7 @@ def test_a_call_that_leaves_no_trace_is_not_made_twice(stack: StackHarness, name
 
 
 def test_a_busy_object_is_tried_again(stack: StackHarness, name: str) -> None:
-    """Busy is no refusal: the frame rests and asks again."""
+    """Busy is no refusal: the engine defers the operation and retries."""
     stack.xenserver.control("fault", what="busy", method="Async.VM.clone", count=2)
 
     assert stack.do("xenserver.vm.clone", vm="deb12", name=name)["name_label"] == name
@@ -104,7 +104,7 @@ def test_what_was_made_is_kept_when_that_is_wanted(stack: StackHarness, name: st
 
 
 def test_an_operation_of_a_defect_ends_in_words(stack: StackHarness, name: str) -> None:
-    """The worker lives, and the fault keeps the stack trace."""
+    """The worker continues, and the failure has the stack trace."""
     stack.xenserver.control(
         "fault", what="refuse", method="VM.get_by_name_label", code="NO_SUCH_CODE", params=["x"]
     )

@@ -27,7 +27,7 @@ _DRIVE: Record = {
 
 
 def fresh() -> str:
-    """Return a name that nobody bears."""
+    """Return an unused name."""
     return f"new-{uuid.uuid4().hex[:12]}"
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the gate share: a pool, servers that misbehave, and both transports."""
+"""Fixtures of the client's tests: a pool, servers that misbehave, and both transports."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -57,5 +57,5 @@ def sessions() -> Iterator[Sessions]:
 
 @pytest.fixture
 def xen(sessions: Sessions, target: Target) -> Xen:
-    """Open the gate to the pool."""
+    """Return a client of the pool."""
     return Xen(sessions, target, {})

@@ -54,7 +54,7 @@ class Server:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        """Serve nobody any more."""
+        """Stop serving."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join()

@@ -21,7 +21,7 @@ class Pool:
     url: str
 
     def target(self, *urls: str, password: str = PASSWORD, **more: object) -> Target:
-        """Describe how the pool is reached, unless told otherwise at its coordinator."""
+        """Return the target of the pool, by default at its coordinator."""
         source = FromMessage(SecretStr(password))
         profile = {"name": "lab", "url": urls or self.url, "user": "root", "source": source, **more}
         return Target.model_validate(profile)
@@ -31,7 +31,7 @@ class Pool:
         return self.url.replace("127.0.0.1", f"127.0.0.{number}")
 
     def do(self, command: str, **parameters: object) -> Any:
-        """Have the simulator do something, by its control door."""
+        """Send a command to the simulator's control API."""
         body = orjson.dumps({"do": command, **parameters})
         reply = urllib3.request("POST", f"{self.url}/control", body=body)
         assert reply.status == 200, reply.data

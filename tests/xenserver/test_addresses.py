@@ -31,5 +31,5 @@ def test_a_coordinator_is_asked_the_way_its_member_was(member: str, host: str, u
     "host", ["", "a/b", "user@a", "a:80", "a b", "http://a", "a\r\nHost: b", "-a", "a?b", "a#b"]
 )
 def test_a_coordinator_is_a_host_and_nothing_else(host: str) -> None:
-    """A member's word decides on no path, port or user."""
+    """A member cannot set a path, port or user."""
     assert addresses.coordinator("https://a:8443", host) is None

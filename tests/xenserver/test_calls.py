@@ -9,7 +9,7 @@ VM = ObjectRef("VM", "OpaqueRef:vm", "11111111-2222-3333-4444-555555555555", "we
 
 
 def test_a_call_is_a_value() -> None:
-    """Class and verb make the method; what is called speaks to nobody."""
+    """Class and verb make the method name; building a call sends nothing."""
     assert calls.Async().VM.clone("ref", "web02") == Call("VM.clone", ("ref", "web02"))
 
 
@@ -28,13 +28,13 @@ def test_a_thing_passes_where_a_reference_is_wanted() -> None:
 
 
 def test_what_xenserver_has_no_type_for_is_an_error_where_it_is_written() -> None:
-    """A set or an object of ours would fail later, elsewhere, and in other words."""
+    """A set or an object would fail later, elsewhere, with another message."""
     with pytest.raises(TypeError, match="takes no set"):
         calls.Async().VM.set_tags("ref", {"a"})
 
 
 def test_the_same_spelling_makes_a_call_at_once() -> None:
-    """The finished call is handed to whoever makes it."""
+    """The finished call is passed to the caller."""
     asked: list[Call] = []
 
     calls.Calls(asked.append).VM.get_power_state(VM)
@@ -43,7 +43,7 @@ def test_the_same_spelling_makes_a_call_at_once() -> None:
 
 
 def test_a_thing_is_told_by_its_name_or_else_its_uuid() -> None:
-    """Words for people prefer the name."""
+    """Messages prefer the name."""
     assert str(VM) == "web01"
     assert str(ObjectRef("VIF", "OpaqueRef:vif", VM.uuid)) == VM.uuid
 

@@ -1,4 +1,4 @@
-"""Whom the gate believes to be XenServer."""
+"""Which certificates the client accepts."""
 
 import hashlib
 import ssl

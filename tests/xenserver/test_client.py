@@ -22,7 +22,7 @@ def test_a_uuid_is_asked_for_once(xen: Xen, sessions: Sessions) -> None:
 def test_what_was_looked_up_lasts_longer_than_the_process(
     sessions: Sessions, target: Target
 ) -> None:
-    """It is text, kept by whoever keeps the operation."""
+    """It is text, which the journal stores."""
     memory: dict[str, str] = {}
     vm = Xen(sessions, target, memory).find.vm("web01")
     before = sessions.counter.calls.total()
@@ -57,7 +57,7 @@ def test_a_refusal_is_told_with_names(xen: Xen) -> None:
 
 
 def test_a_thing_found_by_uuid_is_told_by_its_name(sessions: Sessions, target: Target) -> None:
-    """The name is asked for only now that somebody wants to hear it."""
+    """The name is read only when it is needed."""
     uuid = Xen(sessions, target).find.vm("web01").uuid
     xen = Xen(sessions, target)
     error = errors.from_api("VM_BAD_POWER_STATE", [xen.find.vm(uuid).ref, "halted", "running"])

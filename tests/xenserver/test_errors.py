@@ -1,4 +1,4 @@
-"""What an error is, says and survives."""
+"""The classes, messages and serialization of errors."""
 
 import json
 
@@ -25,7 +25,7 @@ POWER = ("VM_BAD_POWER_STATE", ["OpaqueRef:1", "paused, suspended, running", "ha
     ],
 )
 def test_a_code_has_its_place_in_the_tree(code: str, kind: type[errors.XenflowError]) -> None:
-    """The class of an error says what to do next."""
+    """The class of an error is its remedy."""
     assert type(errors.from_api(code, [])) is kind
 
 
@@ -51,28 +51,28 @@ def test_one_reference_within_another_keeps_its_own_name() -> None:
     """Names are put in for the longest references first."""
     error = errors.from_api("OPERATION_BLOCKED", ["OpaqueRef:12", "see OpaqueRef:1"])
 
-    told = errors.in_words(error, {"OpaqueRef:1": "one", "OpaqueRef:12": "twelve"})
+    reply = errors.in_words(error, {"OpaqueRef:1": "one", "OpaqueRef:12": "twelve"})
 
-    assert "twelve is locked" in str(told)
-    assert "see one" in str(told)
+    assert "twelve is locked" in str(reply)
+    assert "see one" in str(reply)
 
 
 def test_the_older_shorter_form_of_an_error_is_told_too() -> None:
     """XCP-ng 8.3 names a busy object by two parameters where newer servers give four."""
-    told = str(errors.from_api("OTHER_OPERATION_IN_PROGRESS", ["VM.start", "web01"]))
+    reply = str(errors.from_api("OTHER_OPERATION_IN_PROGRESS", ["VM.start", "web01"]))
 
-    assert told.startswith("web01 (VM.start) is busy")
+    assert reply.startswith("web01 (VM.start) is busy")
 
 
 def test_an_error_with_too_few_parameters_lists_them() -> None:
     """A phrase that wants more than came makes way for what came."""
-    told = str(errors.from_api("VM_BAD_POWER_STATE", ["web01"]))
+    reply = str(errors.from_api("VM_BAD_POWER_STATE", ["web01"]))
 
-    assert told == "XenServer answered: web01 (VM_BAD_POWER_STATE)"
+    assert reply == "XenServer answered: web01 (VM_BAD_POWER_STATE)"
 
 
 def test_words_of_ones_own_end_with_the_code() -> None:
-    """Whoever knows more says it; the code stays."""
+    """A caller can replace the message; the code stays."""
     error = errors.from_api("XENFLOW_NO_SUCH_OBJECT", ["VM", "web"], words="no VM is named web")
 
     assert str(error) == "no VM is named web (XENFLOW_NO_SUCH_OBJECT)"

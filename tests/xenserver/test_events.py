@@ -76,7 +76,7 @@ def test_a_running_task_tells_its_progress(
 
 
 def test_a_destroyed_task_is_gone(xen: Xen, sessions: Sessions, target: Target) -> None:
-    """How it ended nobody tells any more."""
+    """Its outcome cannot be read any more."""
     task = xen.task.create("probe", "")
     _seen, token = events.changes(sessions, target, events.START, 5.0)
     xen.task.set_status(task, "success")
@@ -88,7 +88,7 @@ def test_a_destroyed_task_is_gone(xen: Xen, sessions: Sessions, target: Target) 
 
 
 def test_a_quiet_pool_answers_when_the_time_is_over(sessions: Sessions, target: Target) -> None:
-    """With nothing, and a token that goes on."""
+    """It returns no event, and a new token."""
     _seen, token = events.changes(sessions, target, events.START, 0.0)
 
     assert events.changes(sessions, target, token, 0.0) == ([], token)
@@ -108,7 +108,7 @@ def test_a_token_that_nobody_understands_begins_anew(
 def test_a_server_without_long_polls_is_read_instead(
     xen: Xen, sessions: Sessions, target: Target, pool: Pool
 ) -> None:
-    """All tasks in one call; no token says that waiting is up to the caller."""
+    """All tasks come in one call; without a token the caller has to wait."""
     task = xen.task.create("probe", "")
     pool.do("fault", what="refuse", method="event.from", code="MESSAGE_METHOD_UNKNOWN")
 

@@ -74,7 +74,7 @@ def test_a_redirect_is_not_followed(carrier: Carrier, misbehave: Misbehave) -> N
 def test_an_answer_that_breaks_off_may_have_been_heard(
     carrier: Carrier, misbehave: Misbehave, sent: bytes
 ) -> None:
-    """The call was sent, so nobody may take it as not done."""
+    """The call was sent, so it may have been executed."""
     error = _ask(carrier, misbehave(raw(sent)))
 
     assert isinstance(error, errors.Unreachable)
@@ -113,7 +113,7 @@ def _trickle(head: bytes) -> Reply:
 def test_a_time_limit_is_for_the_whole_answer(
     carrier: Carrier, misbehave: Misbehave, reply: Reply
 ) -> None:
-    """A server that sends a byte now and then holds nobody longer than a silent one."""
+    """A server that sends a byte now and then blocks no longer than a silent one."""
     assert _ask(carrier, misbehave(reply), timeout=0.3).code == "XENFLOW_NO_ANSWER"
 
 
@@ -129,7 +129,7 @@ def test_an_answer_too_large_is_refused(
 
 
 def test_a_closed_port_was_surely_not_heard(carrier: Carrier) -> None:
-    """Where nobody listens, the call may be sent again without harm."""
+    """If the port is closed, the call can be repeated safely."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 

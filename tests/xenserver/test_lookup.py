@@ -14,7 +14,7 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 
 @pytest.fixture
 def snapshot(xen: Xen, now_done: Callable[[str], None]) -> str:
-    """Take a snapshot that bears the name of its VM; return the VM's name."""
+    """Take a snapshot with the name of its VM; return the VM's name."""
     now_done(xen.launch(xen.Async.VM.snapshot(xen.find.vm("web02"), "web02")))
     return "web02"
 
@@ -32,7 +32,7 @@ def now_done(pool: Pool, xen: Xen) -> Callable[[str], None]:
 
 
 def test_a_name_means_the_object_that_bears_it(xen: Xen, sessions: Sessions) -> None:
-    """For two calls: who bears it, and what that is."""
+    """A look-up by name costs two calls: the references, and the record."""
     vm = xen.find.vm("web01")
 
     assert (vm.cls, vm.name) == ("VM", "web01")
@@ -61,7 +61,7 @@ def test_a_name_means_the_same_object_the_next_time(xen: Xen, sessions: Sessions
     ("name", "sort"), [("deb12", "template"), ("Control domain on host: xs1", "control domain")]
 )
 def test_a_plain_vms_name_means_nothing_else(xen: Xen, name: str, sort: str) -> None:
-    """The refusal says what it is that bears the name."""
+    """The error names the class of the object with that name."""
     with pytest.raises(errors.Missing, match=f"no VM is named {name}, though a {sort} is"):
         xen.find.vm(name)
 
@@ -128,7 +128,7 @@ def test_a_vm_is_no_snapshot(xen: Xen) -> None:
 
 
 def test_a_name_that_nobody_bears_is_missing(xen: Xen) -> None:
-    """The refusal says what was looked for, and how to look."""
+    """The error says what was looked for, and how to list it."""
     with pytest.raises(errors.Missing, match="no VM is named nobody; list them with") as caught:
         xen.find.vm("nobody")
 
@@ -161,7 +161,7 @@ def test_a_name_that_several_bear_is_ambiguous(xen: Xen) -> None:
 
 
 def test_a_uuid_of_another_class_is_refused(xen: Xen) -> None:
-    """The refusal says whose it is."""
+    """The error names its class."""
     network = xen.find.network("lab")
 
     with pytest.raises(errors.Refused, match="is the UUID of a network, not of a VM") as caught:

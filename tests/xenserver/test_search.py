@@ -200,7 +200,7 @@ def test_a_page_after_an_object_that_is_gone_is_refused_in_words(xen: Xen) -> No
 )
 @pytest.mark.parametrize("narrow", [True, False])
 def test_no_find_fails_because_of_a_field(xen: Xen, pool: Pool, code: str, *, narrow: bool) -> None:
-    """What a device made since the toolstack's start names is null if its class is not shown."""
+    """A reference of a new device is null if its class is not read."""
     vm = xen.find.vm("web02")
     pool.do("fault", what="refuse", method="VBD_metrics.*", code=code, params=[], count=-1)
 
@@ -211,7 +211,7 @@ def test_no_find_fails_because_of_a_field(xen: Xen, pool: Pool, code: str, *, na
 
 
 def test_a_class_that_does_not_show_is_not_read(xen: Xen, sessions: Sessions) -> None:
-    """Its references may stand in fields that nobody asked for, or in records that do not fit."""
+    """Its references may be in fields that were not requested, or in records that do not match."""
     xen.search.vm(name="web02")
 
     assert sessions.counter.calls["host.get_all_records"] == 0

@@ -26,7 +26,7 @@ def test_a_session_is_opened_once_however_many_threads_want_it(
 
 
 def test_a_session_says_whose_it_is(sessions: Sessions, target: Target) -> None:
-    """A pool's administrator can tell us from others, and budget us."""
+    """A pool's administrator can distinguish and limit this client."""
     sessions.call(target, "pool.get_all")
 
     assert ORIGINATOR.startswith("xenflow/")
@@ -182,7 +182,7 @@ def test_a_read_whose_answer_was_lost_is_asked_again(
 def test_a_change_whose_answer_was_lost_is_not_sent_again(
     sessions: Sessions, target: Target, pool: Pool
 ) -> None:
-    """It may have happened: whoever asked for it looks first."""
+    """It may have happened, so the caller has to check before a repetition."""
     sessions.call(target, "pool.get_all")
     (web01,) = values.texts(sessions.call(target, "VM.get_by_name_label", "web01"))
     pool.do("fault", what="lose", method="VM.pause", when="after")

@@ -45,11 +45,11 @@ def line(carrier: Transport, pool: Pool) -> Line:
 def test_a_text_comes_as_it_was_set(line: Line) -> None:
     """Markup, accents and what lies beyond the first plane included."""
     vm = line.ref("VM", "web02")
-    told = '<b>&amp; "ünïcode" 雪 𝄞</b>\n\ttwo lines'
+    outcome = '<b>&amp; "ünïcode" 雪 𝄞</b>\n\ttwo lines'
 
-    line("VM.set_name_description", vm, told)
+    line("VM.set_name_description", vm, outcome)
 
-    assert line("VM.get_name_description", vm) == told
+    assert line("VM.get_name_description", vm) == outcome
 
 
 def test_nothing_is_the_empty_text(line: Line) -> None:
