@@ -1,4 +1,4 @@
 """The XenServer client: sessions, transports, look-ups, events and the error tree.
 
-Nobody else speaks to XenServer.
+Only this package calls XenServer.
 """

@@ -1,4 +1,4 @@
-"""Counts of what was asked of XenServer, for people who budget it and tests that hold it small."""
+"""Counters of XenServer calls, for statistics and for tests that limit them."""
 
 from __future__ import annotations
 

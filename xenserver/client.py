@@ -1,4 +1,4 @@
-"""What the body of an operation gets: `Xen`, one XenServer pool to speak to.
+"""`Xen`, the client of one XenServer pool, as the body of an operation gets it.
 
 xen.find.vm("web01")               the one VM of that name or UUID, as an object reference
 xen.VM.get_power_state(vm)         a call made at once, for reading and for setting

@@ -1,4 +1,4 @@
-"""What each error says to a person: what is so, and the next step.
+"""The message of each error: the problem, and the next step.
 
 `{0}` is the first parameter that XenServer gives. Where a phrase wants more parameters than came
 (older servers give fewer), the parameters are listed instead.
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def tell(code: str, params: Sequence[str]) -> str:
-    """Say the error in words, its code in parentheses at the end."""
+def render(code: str, params: Sequence[str]) -> str:
+    """Return the message of an error, with its code in parentheses at the end."""
     return f"{_sentence(code, params)} ({code})"
 
 
 def phrase(code: str) -> str:
-    """Return the sentence with its gaps, or nothing where XenServer's own words are told."""
+    """Return the template of a code, or nothing if XenServer's own text is used."""
     return _PHRASES.get(code, "")
 
 
@@ -32,17 +32,17 @@ def _sentence(code: str, params: Sequence[str]) -> str:
 
 
 def _general(code: str, params: Sequence[str]) -> str:
-    said = ", ".join(param for param in params if param)
+    text = ", ".join(param for param in params if param)
     if code.startswith("SR_BACKEND_FAILURE_"):
-        return f"the storage behind the SR failed: {said}; see SMlog on the host that did it"
-    return f"XenServer answered: {said}" if said else "XenServer gave no further words"
+        return f"the storage behind the SR failed: {text}; see SMlog on the host that did it"
+    return f"XenServer answered: {text}" if text else "XenServer gave no details"
 
 
 _NOT_ALLOWED = "OPERATION_NOT_ALLOWED"
 
 
 class _Param(str):
-    """A parameter that can also be told as a choice: `{1:or}` makes "a, b" into "a or b"."""
+    """A parameter that can also be formatted as a choice: `{1:or}` makes "a, b" into "a or b"."""
 
     __slots__ = ()
 
@@ -81,7 +81,7 @@ _PHRASES = {
     "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": "one can revert to a snapshot only; name a snapshot",
     "OPERATION_BLOCKED": "{0} is locked against this by its blocked_operations: {1}",
     "OPERATION_NOT_ALLOWED": "XenServer does not allow it: {0}",
-    # Hosts and room
+    # Hosts and capacity
     "VM_REQUIRES_SR": "VM {0} needs SR {1}, which that host does not see; choose another host",
     "VM_REQUIRES_NETWORK": "VM {0} needs network {1}, which that host lacks; choose another host",
     "VM_HVM_REQUIRED": "VM {0} needs hardware virtualisation; choose another host",
@@ -101,8 +101,8 @@ _PHRASES = {
     "HOST_IS_LIVE": "host {0} is alive; shut it down first",
     "CANNOT_CONTACT_HOST": "the pool lost contact with host {0}; see whether it is up",
     "SR_FULL": "the SR is full ({1} of {0} bytes asked); free space, or choose another SR",
-    "SR_BACKEND_FAILURE_44": "the SR has no room left; free space, or choose another SR",
-    "SR_SUSPEND_SPACE_INSUFFICIENT": "SR {0} has no room for the VM's memory; free space there",
+    "SR_BACKEND_FAILURE_44": "the SR is full; free space, or choose another SR",
+    "SR_SUSPEND_SPACE_INSUFFICIENT": "SR {0} has no space for the VM's memory; free some",
     "LICENCE_RESTRICTION": "the pool's licence does not cover {0}",
     # Storage
     "SR_OPERATION_NOT_SUPPORTED": "{0} lies on storage that cannot do this; use another SR",
@@ -167,8 +167,8 @@ _PHRASES = {
     "TASK_CANCELLED": "the operation was cancelled in XenServer",
     # Our own
     "XENFLOW_AMBIGUOUS_NAME": "several {0}s are named {1}; give the UUID",
-    "XENFLOW_ANSWER_LOST": "{0} broke off before its answer; it may have happened, look first",
-    "XENFLOW_NO_ANSWER": "{0} gave no answer in time; it may have happened, look first",
+    "XENFLOW_ANSWER_LOST": "{0} broke off before its answer; it may have happened, check first",
+    "XENFLOW_NO_ANSWER": "{0} gave no answer in time; it may have happened, check first",
     "XENFLOW_CANCELLED": "{0} was cancelled",
     "XENFLOW_CERTIFICATE_REFUSED": (
         "the certificate of {0} is not trusted ({1}); check ca_file or fingerprint of the target"
@@ -183,24 +183,24 @@ _PHRASES = {
         "look at its network and at the DHCP server, or want another address"
     ),
     "XENFLOW_GUEST_SILENT": (
-        "the guest told nothing for {0} s: its guest tools are missing, or do not run; "
+        "the guest reported nothing for {0} s: its guest tools are missing, or do not run; "
         "install them, or wait for `running` only"
     ),
     "XENFLOW_GUEST_STOPPED": "the VM is {0}, so its guest has no address; look at its console",
     "XENFLOW_GUEST_WITHOUT_TOOLS": (
-        "{0} has no guest tools, so it tells no address; install them, or wait for `running` only"
+        "{0} has no guest tools, so it reports no address; install them, or wait for `running` only"
     ),
-    "XENFLOW_NOT_BEGUN": "{0} was called off before it began",
+    "XENFLOW_NOT_BEGUN": "{0} was cancelled before it began",
     "XENFLOW_PASSWORD_NOT_SEALED": "the password came unsealed and was refused; seal it first",
     "XENFLOW_TARGET_WRONG": "the target cannot be used: {0}",
     "SR_BACKEND_FAILURE_79": "the storage makes no disk of that size: {1}",
     "XENFLOW_TEMPLATE_INVALID": "template {0} cannot be installed: it {1}",
     "XENFLOW_PASSWORD_MISSING": "no password for target {0}: {1}",
-    "XENFLOW_REPLY_INVALID": "what answers at {0} does not speak as XenServer does: {1}",
+    "XENFLOW_REPLY_INVALID": "the server at {0} does not answer as XenServer does: {1}",
     "XENFLOW_REPLY_TOO_LARGE": "the answer of {0} is larger than {1} bytes; ask for less",
     "XENFLOW_TARGET_UNKNOWN": "no target is named {0}; add it to the targets file",
-    "XENFLOW_TIMED_OUT": "{0} took longer than {1} s; allow more, or look at what holds it up",
+    "XENFLOW_TIMED_OUT": "{0} took longer than {1} s; allow more, or check what delays it",
     "XENFLOW_UNREACHABLE": "{0} cannot be reached ({1}); check address, port and network",
-    "XENFLOW_VANISHED": "XenServer lost track of {0}, and nothing tells how it ended; look there",
+    "XENFLOW_VANISHED": "XenServer lost track of {0}, and nothing shows how it ended; check there",
     "XENFLOW_WRONG_CLASS": "{1} is the UUID of a {2}, not of a {0}; give the UUID of a {0}",
 }

@@ -1,18 +1,18 @@
 """The errors of xenflow, one tree, sorted by what to do next.
 
     XenflowError
-    ├── Refused        the request is wrong for the state of things: change it, then ask again
+    ├── Refused        the request does not fit the state: change it, then send it again
     ├── Busy           the object is busy: ask again later, the same way
     ├── Missing        no such object: look again, under another name
-    │   └── Ambiguous  several objects bear the name: ask by UUID
+    │   └── Ambiguous  several objects have the name: use a UUID
     ├── Unreachable    no answer from XenServer: the network or the host; it may pass
     ├── Denied         who we are, or what we may do: look at the account, role or certificate
     ├── Full           no room: add memory, disk or hosts, or free some
     ├── TimedOut       it took longer than allowed: look at what holds it, or allow more
-    ├── Cancelled      somebody called it off
-    └── Unknown        the answer alone does not tell: look at XenServer and its log
+    ├── Cancelled      it was cancelled
+    └── Unknown        the answer alone does not show it: check XenServer and its log
 
-Each carries XenServer's `code` and `params`, and a `message` in words for a person. The three are
+Each carries XenServer's `code` and `params`, and a `message` for people. The three are
 its `args` too, in that order and fit for JSON, so that an error survives a result backend unharmed.
 Codes of our own begin with `XENFLOW_`.
 """
@@ -39,7 +39,7 @@ class XenflowError(Exception):
     def __init__(self, code: str, params: Sequence[str] = (), message: str = "") -> None:
         self.code = masking.cut(code, LONGEST_PARAM)
         self.params = [masking.cut(str(param), LONGEST_PARAM) for param in params[:MOST_PARAMS]]
-        words = message or error_messages.tell(self.code, self.params)
+        words = message or error_messages.render(self.code, self.params)
         self.message = masking.cut(words, LONGEST_MESSAGE)
         super().__init__(self.code, self.params, self.message)
 
@@ -49,7 +49,7 @@ class XenflowError(Exception):
 
 
 class Refused(XenflowError):
-    """The request does not fit the state of things: change the request."""
+    """The request does not fit the state: change the request."""
 
 
 class Busy(XenflowError):
@@ -61,7 +61,7 @@ class Missing(XenflowError):
 
 
 class Ambiguous(Missing):
-    """Several objects bear the name; the parameters list their UUIDs after class and name."""
+    """Several objects have the name; the parameters list their UUIDs after class and name."""
 
 
 class Unreachable(XenflowError):
@@ -78,7 +78,7 @@ class Denied(XenflowError):
 
 
 class Full(XenflowError):
-    """Nowhere is room for it."""
+    """There is no capacity for it."""
 
 
 class TimedOut(XenflowError):
@@ -86,7 +86,7 @@ class TimedOut(XenflowError):
 
 
 class Cancelled(XenflowError):
-    """It was called off."""
+    """It was cancelled."""
 
 
 class Unknown(XenflowError):
@@ -94,9 +94,9 @@ class Unknown(XenflowError):
 
 
 def from_api(code: str, params: Sequence[str], *, words: str | None = None) -> XenflowError:
-    """Return XenServer's failure (or one of ours) its place in the tree, in words.
+    """Return a failure of XenServer (or of xenflow) as an error of the tree.
 
-    `words` replaces the usual sentence; the code is put behind it.
+    `words` replaces the usual message; the code is appended.
     """
     return _class_of(code)(code, params, f"{words} ({code})" if words else "")
 

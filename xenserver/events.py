@@ -2,7 +2,7 @@
 
     seen, token = changes(sessions, target, "", 25.0)
 
-The token goes into the next look at the same guests; for others, begin anew. None as a token says:
+The token goes into the next poll of the same guests; for others, begin anew. None as a token says:
 this server is too old for a long poll (before 6.0), what came is all there is at this moment, and
 to wait in between is up to the caller.
 """
@@ -30,7 +30,7 @@ START = ""
 
 @dataclass(frozen=True, slots=True)
 class TaskProgress:
-    """A task runs; `progress` is 0.0 to 1.0, and starts anew with each leg of the operation."""
+    """A task runs; `progress` is 0.0 to 1.0, and starts anew with each call."""
 
     ref: str
     progress: float
@@ -55,14 +55,14 @@ class TaskEnd:
 
 @dataclass(frozen=True, slots=True)
 class TaskGone:
-    """A task was destroyed, or swept away; how it ended is not told."""
+    """A task was destroyed, or deleted; how it ended is unknown."""
 
     ref: str
 
 
 @dataclass(frozen=True, slots=True)
 class VmSeen:
-    """A VM that somebody waits for: its power state, and the reference of its guest's metrics."""
+    """A VM that is waited for: its power state, and the reference of its guest's metrics."""
 
     ref: str
     power_state: str
@@ -125,7 +125,7 @@ def all_tasks(sessions: Sessions, target: Target) -> dict[str, Record]:
 
 
 def task_event(ref: str, record: Record) -> TaskEvent:
-    """Return what the record of a task says."""
+    """Return the event of a task's record."""
     status = values.text(record.get("status"))
     if status in {"pending", "cancelling"}:
         return TaskProgress(ref, _progress(record))
@@ -136,7 +136,7 @@ def task_event(ref: str, record: Record) -> TaskEvent:
 
 
 def vm_seen(ref: str, record: Record) -> VmSeen:
-    """Return what the record of a VM says of its start."""
+    """Return the event of a VM's record."""
     state, metrics = record.get("power_state"), record.get("guest_metrics")
     return VmSeen(ref, values.text(state), values.text(metrics))
 
@@ -162,10 +162,10 @@ def _read(
     target: Target,
     cls: str,
     wanted: frozenset[str],
-    say: Callable[[str, Record], Event],
+    build: Callable[[str, Record], Event],
 ) -> list[Event]:
     records = values.records(sessions.call(target, f"{cls}.get_all_records"))
-    return [say(ref, record) for ref, record in records.items() if ref in wanted]
+    return [build(ref, record) for ref, record in records.items() if ref in wanted]
 
 
 def _by_waiting(

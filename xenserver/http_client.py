@@ -1,6 +1,6 @@
 """HTTP to XenServer: connections kept and shared, certificates checked, every answer bounded.
 
-Nothing is tried twice here, and no redirect is followed: whoever calls knows what may be repeated.
+Nothing is tried twice here, and no redirect is followed: the caller knows what may be repeated.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Wire:
     def post(self, url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> bytes:
         """Send the body, return the body of the answer.
 
-        Raises Unreachable, whose `maybe_heard` tells whether the request may have arrived, Denied
+        Raises Unreachable, whose `maybe_heard` is whether the request may have arrived, Denied
         for a certificate that is not trusted, Refused for an answer that is too large.
         """
         limits = urllib3.Timeout(connect=min(_CONNECT, timeout), read=timeout)
@@ -107,7 +107,7 @@ def _body(url: str, response: urllib3.BaseHTTPResponse) -> bytes:
 
 
 def _status(url: str, response: urllib3.BaseHTTPResponse) -> str:
-    """Return the status in words, and what may be wrong where JSON-RPC is not understood."""
+    """Return the status as text, and a hint where JSON-RPC is not supported."""
     status = f"HTTP {response.status} {response.reason or ''}".strip()
     return f"{status}{_TOO_OLD}" if url.endswith("/jsonrpc") else status
 

@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0 as XenServer speaks it since 2012; some twenty times faster than XML-RPC.
+"""JSON-RPC 2.0 as XenServer supports it since 2012; some twenty times faster than XML-RPC.
 
 A member without its coordinator answers in the 1.0 form, with the number 0 whatever was asked.
 """

@@ -27,7 +27,7 @@ _INCLUDING = {
     "snapshot": " --include-snapshots",
     "vm_template_or_snapshot": " --include-templates --include-snapshots",
 }
-_WORDS = {  # kinds that are not called by their word
+_WORDS = {  # kinds that messages call by another word
     "vm_or_template": "VM or template",
     "vm_template_or_snapshot": "VM, template or snapshot",
 }
@@ -88,7 +88,7 @@ def _meant(kind: Kind, records: dict[str, Record]) -> dict[str, Record]:
 
 
 def _named(ask: Ask, cls: str, name: str) -> dict[str, Record]:
-    """Read all that bear the name; what vanishes meanwhile does not count."""
+    """Return all objects with the name, without those that vanish meanwhile."""
     records = {}
     for ref in values.texts(ask(f"{cls}.get_by_name_label", name)):
         with contextlib.suppress(errors.Missing):

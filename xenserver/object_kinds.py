@@ -1,7 +1,7 @@
-"""The kinds of objects that people name, and which objects of XenServer each kind means.
+"""The kinds of objects that messages name, and the XenServer objects of each kind.
 
 A plain VM's name never means a template, a snapshot or a control domain, and a disk's name never
-one of its snapshots, which bear the same name.
+one of its snapshots, which have the same name.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Kind:
     """A word for a kind of object, its class, and what a record must be to be found.
 
-    `by_uuid_too` asks the same of what is given by UUID; a disk's snapshot, which bears the name of
-    the disk, has its UUID only. Of several that bear a name, those that are `rather` are meant.
+    `by_uuid_too` asks the same of what is given by UUID; a disk's snapshot, which has the name of
+    the disk, has its UUID only. Of several with a name, those that are `rather` are preferred.
     `named` is False where there are no names. `instead` says what to do with the sorts of VM that
     do not fit.
     """

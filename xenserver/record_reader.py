@@ -74,7 +74,7 @@ def _begin(ask: Ask, cls: str, uuid: str) -> str:
 
 
 def _candidates(ask: Ask, cls: str, wanted: Query) -> list[str] | None:
-    """Return references among which all stands that fits; None where nothing tells."""
+    """Return references that include all matches; None if the criteria give none."""
     if wanted.uuid is not None:
         return _by_uuid(ask, cls, wanted.uuid)
     if wanted.name is not None and not wanted.is_search_expression:

@@ -1,4 +1,4 @@
-"""Names for the references in an error, so that its words speak of web01, not of OpaqueRef:1f2e."""
+"""Names for the references in an error, so that its message names web01, not OpaqueRef:1f2e."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMELESS = ("VBD", "VIF", "PIF")
 def names(ask: Ask, error: errors.XenflowError, objects: Iterable[ObjectRef]) -> dict[str, str]:
     """Return names of the references among the error's parameters; what has none goes by its UUID.
 
-    Asks XenServer only for what `objects` do not tell. A failure to learn a name is no failure.
+    Ask XenServer only for what `objects` do not have. A name that cannot be read is no error.
     """
     known = {one.ref: one for one in objects}
     refs = [param for param in error.params if param.startswith("OpaqueRef:")]

@@ -1,6 +1,6 @@
 """Which fields of which class hold references or integers; taken from the published data model.
 
-Small on purpose: only the classes we speak of. A test compares it with the whole data model.
+Small on purpose: only the classes that xenflow uses. A test compares it with the whole data model.
 """
 
 from __future__ import annotations

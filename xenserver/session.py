@@ -128,7 +128,7 @@ class _Pool:
         self._carrier.close()
 
     def _opened(self, ended: str | None = None) -> str:
-        """Return a session, not the one that ended; whoever comes first logs in for all."""
+        """Return a session, not the one that ended; the first thread logs in for all."""
         with self._lock:
             if self._session and self._session != ended:
                 return self._session
@@ -142,7 +142,7 @@ class _Pool:
         try:
             with permission.asked(None):  # it is for all, not for the call that came first
                 session = self._authenticated()
-        except BaseException as error:  # noqa: BLE001 -- told to every thread that waits, this one too
+        except BaseException as error:  # noqa: BLE001 - raised in every thread that waits
             self._landed(None)
             login.set_exception(error)
         else:
@@ -169,8 +169,8 @@ class _Pool:
         try:
             return self._target.password().get_secret_value()
         except passwords.PasswordError as error:
-            said = [self._target.name, str(error)]
-            raise errors.from_api("XENFLOW_PASSWORD_MISSING", said) from None
+            text = [self._target.name, str(error)]
+            raise errors.from_api("XENFLOW_PASSWORD_MISSING", text) from None
 
     def _ask(
         self,
@@ -237,5 +237,5 @@ def _may_repeat(method: str) -> bool:
 
 
 def _most_telling(failures: list[errors.XenflowError]) -> errors.XenflowError:
-    """Return why the pool was not to be had; that a member is none says the least."""
+    """Return why the pool is unreachable; that a host is no coordinator is the weakest reason."""
     return next((one for one in failures if one.code != "HOST_IS_SLAVE"), failures[0])

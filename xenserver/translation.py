@@ -1,4 +1,4 @@
-"""References in records, told as UUIDs."""
+"""Translation of references in records to UUIDs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seam between what is asked and how it travels: JSON-RPC or XML-RPC, one method each."""
+"""The transport interface, and its implementations: JSON-RPC and XML-RPC."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Transport(Protocol):
-    """Carries calls to any host of one pool; both fillings give the same values and errors."""
+    """Sends calls to any host of one pool; all implementations give the same values and errors."""
 
     def call(
         self,
@@ -39,10 +39,10 @@ def connect(target: Target, user_agent: str) -> Transport:
     hosts = http_client.Wire(
         user_agent=user_agent, ca_file=target.ca_file, fingerprint=target.fingerprint
     )
-    return _FILLINGS[target.transport](hosts)
+    return _IMPLEMENTATIONS[target.transport](hosts)
 
 
-_FILLINGS: dict[str, type[jsonrpc.JsonRpc | xmlrpc.XmlRpc]] = {
+_IMPLEMENTATIONS: dict[str, type[jsonrpc.JsonRpc | xmlrpc.XmlRpc]] = {
     "json-rpc": jsonrpc.JsonRpc,
     "xml-rpc": xmlrpc.XmlRpc,
 }

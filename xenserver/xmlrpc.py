@@ -1,7 +1,7 @@
-"""XML-RPC as every XenServer speaks it, 5.0 included.
+"""XML-RPC, which every XenServer supports, 5.0 included.
 
 XML-RPC integers have 32 bits, XenServer's have 64: it writes them as text and reads them as text.
-What is known to be an integer is made one here, so that nobody above sees a difference.
+What is known to be an integer is made one here, so that callers see no difference.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class XmlRpc:
         try:
             return _read(url, method, body)
         except _UNREADABLE as error:
-            said = f"no XML-RPC ({type(error).__name__})"
-            raise errors.from_api("XENFLOW_REPLY_INVALID", [url, said]) from error
+            message = f"no XML-RPC ({type(error).__name__})"
+            raise errors.from_api("XENFLOW_REPLY_INVALID", [url, message]) from error
 
     def close(self) -> None:
         """Close the connections."""
@@ -77,8 +77,8 @@ _UNREADABLE = (
 def _write(method: str, params: Sequence[Value]) -> bytes:
     text = xmlrpc.client.dumps(tuple(map(_with_text, params)), method)
     if _NO_XML.search(text):
-        told = f"{method}: XML-RPC cannot carry its control characters"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [told])
+        outcome = f"{method}: XML-RPC cannot carry its control characters"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [outcome])
     return text.encode()
 
 

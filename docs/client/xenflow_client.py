@@ -57,7 +57,7 @@ class XenflowError(Exception):
 
 
 class Refused(XenflowError):
-    """The request does not fit the state of things: change the request."""
+    """The request does not fit the state: change the request."""
 
 
 class Busy(XenflowError):
@@ -69,7 +69,7 @@ class Missing(XenflowError):
 
 
 class Ambiguous(Missing):
-    """Several objects bear the name; the parameters list their UUIDs after class and name."""
+    """Several objects have the name; the parameters list their UUIDs after class and name."""
 
 
 class Unreachable(XenflowError):
@@ -81,7 +81,7 @@ class Denied(XenflowError):
 
 
 class Full(XenflowError):
-    """Nowhere is room for it."""
+    """There is no capacity for it."""
 
 
 class TimedOut(XenflowError):
@@ -89,7 +89,7 @@ class TimedOut(XenflowError):
 
 
 class Cancelled(XenflowError):
-    """It was called off."""
+    """It was cancelled."""
 
 
 class Unknown(XenflowError):

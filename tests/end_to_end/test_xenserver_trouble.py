@@ -64,7 +64,7 @@ def test_a_call_that_leaves_no_trace_is_not_made_twice(stack: StackHarness, name
     before = stack.xenserver.effects("VM.clean_reboot")
     stack.xenserver.control("fault", what="lose", method="Async.VM.clean_reboot", when="before")
 
-    with pytest.raises(errors.Unknown, match="nothing tells how it ended"):
+    with pytest.raises(errors.Unknown, match="nothing shows how it ended"):
         stack.do("xenserver.vm.reboot", vm=name)
     assert stack.xenserver.effects("VM.clean_reboot") == before
 

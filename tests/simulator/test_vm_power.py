@@ -399,7 +399,7 @@ def _outdated(served: Served) -> list[str]:
 def test_a_guest_with_tools_tells_its_addresses_some_time_after_boot(
     xen: Any, halted: str, held: Callable[[float], Any]
 ) -> None:
-    """The agent of a new domain has told nothing yet, that of an old one its addresses."""
+    """The agent of a new domain has reported nothing yet, that of an old one its addresses."""
     task = xen("Async.VM.start", halted, False, False)
     held(3)
     assert xen("task.get_status", task) == "success"

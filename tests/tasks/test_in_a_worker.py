@@ -88,7 +88,7 @@ def test_an_install_that_fails_leaves_nothing(stack: StackHarness) -> None:
         params=["", "", ""],
     )
 
-    with pytest.raises(errors.Full, match=r"no room left.*undone: VM"):
+    with pytest.raises(errors.Full, match=r"the SR is full.*undone: VM"):
         stack.do("xenserver.vm.install", template=BARE, name=fresh())
 
     assert stack.xenserver.world() == before

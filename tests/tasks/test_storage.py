@@ -50,7 +50,7 @@ def test_vdi_create_says_when_there_is_no_room(lab: Lab) -> None:
     for number in range(4):
         lab.do(vdi.create, name=f"data{number}", sr="Local storage xs1", size="2000GiB")
 
-    with pytest.raises(errors.Full, match="no room left"):
+    with pytest.raises(errors.Full, match="the SR is full"):
         lab.do(vdi.create, name="data", sr="Local storage xs1", size="2000GiB")
 
 
