@@ -71,3 +71,14 @@ class Context:
             node: [str(queue["name"]) for queue in queues]
             for node, queues in (replies or {}).items()
         }
+
+    @cached_property
+    def deaf(self) -> Mapping[str, str]:
+        """The processes that answer and take no message, with what they say of it."""
+        replies: Any = self.app.control.broadcast("takes", reply=True, timeout=REPLY_SECONDS)
+        answers = {node: answer for reply in replies or [] for node, answer in reply.items()}
+        return {
+            node: str(answer.get("problem"))
+            for node, answer in answers.items()
+            if answer.get("takes") is False
+        }

@@ -13,6 +13,7 @@ FAR_AHEAD = 2.0  # seconds between two clocks, beyond which times that people co
 def check(context: Context) -> Iterator[Finding]:
     """Find what is wrong with the workers and pollers."""
     yield from _consumers(context)
+    yield from _deaf(context)
     yield from _silent(context)
     yield from _clocks(context)
     yield from _versions(context)
@@ -25,6 +26,12 @@ def _consumers(context: Context) -> Iterator[Finding]:
             part = "poller" if queue == queues.POLL else "worker"
             text = f"no {part} answers for the queue {queue!r}"
             yield Finding(Severity.BROKEN, part, text, f"start one: xenflow {part}")
+
+
+def _deaf(context: Context) -> Iterator[Finding]:
+    """Find processes that answer and take nothing though messages wait."""
+    for node, problem in context.deaf.items():
+        yield Finding(Severity.BROKEN, node, problem, "restart it; its log has the reason")
 
 
 def _silent(context: Context) -> Iterator[Finding]:

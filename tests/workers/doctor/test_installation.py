@@ -44,6 +44,22 @@ def test_a_process_that_died_lately_is_named(isolated_stack: StackHarness, conte
     assert [f.severity for f in found] == [Severity.WARNING]
 
 
+def test_a_process_that_takes_nothing_is_broken(stack: StackHarness, context: Make) -> None:
+    """It answers a ping, and says itself that messages wait of which it takes none."""
+    here = context(stack)
+    here.__dict__["deaf"] = {"worker@here": "takes nothing for 70 s though 3 messages wait"}
+
+    found = [f for f in processes.check(here) if f.about == "worker@here"]
+
+    assert [f.severity for f in found] == [Severity.BROKEN]
+    assert "3 messages wait" in found[0].text
+
+
+def test_processes_that_take_messages_are_not_deaf(stack: StackHarness, context: Make) -> None:
+    """Each is asked, and says that it takes."""
+    assert context(stack).deaf == {}
+
+
 def test_a_clock_that_is_ahead_is_named(stack: StackHarness, context: Make) -> None:
     """The process measures it against Redis's clock and writes it down."""
     records = ProcessRecords(stack.redis, stack.runtime.settings.journal_prefix)
