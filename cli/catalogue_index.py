@@ -83,9 +83,9 @@ class Index:
 
     def find(self, name: str) -> Entry:
         """Return the entry of a name: `xenserver.vm.start`, or `vm.start` for short."""
-        spelt = name.replace("-", "_")
+        spelled = name.replace("-", "_")
         for entry in self.entries:
-            if entry.name in {spelt, f"xenserver.{spelt}"}:
+            if entry.name in {spelled, f"xenserver.{spelled}"}:
                 return entry
         raise CommandFailed(Code.USAGE, self._unknown(name), "xenflow catalogue")
 

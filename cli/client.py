@@ -111,7 +111,7 @@ class Client:
         return None
 
     def cancel(self, operation: str) -> str:
-        """Ask an operation to stop; return what came of the request in a word."""
+        """Ask an operation to stop; return the outcome of the request."""
         result, sending = self.journal.cancel(operation, CancelRequest.CANCELLED)
         Publisher(self.app).resume(sending)
         return result

@@ -70,7 +70,7 @@ class Root(Group):
     """The top of the tree."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """List the commands, the nouns of people's own operations included where they are known."""
+        """List the commands, those of own operations included where they are known."""
         known = catalogue_index.cached()
         nouns = [noun for noun in known.nouns() if noun not in self.commands] if known else []
         for noun in nouns:
@@ -80,7 +80,7 @@ class Root(Group):
         return super().list_commands(ctx)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return the command of that name, also where only people's own operations have it."""
+        """Return the command of that name, also where only own operations have it."""
         known = super().get_command(ctx, cmd_name)
         if known or cmd_name.startswith("-"):
             return known

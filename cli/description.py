@@ -85,5 +85,5 @@ def _answer(operation: Operation) -> RenderableType:
 
 
 def _errors(operation: Operation) -> RenderableType:
-    rows = [[error.code, error.kind, error.words] for error in error_pages.of(operation)]
+    rows = [[error.code, error.kind, error.message] for error in error_pages.of(operation)]
     return tables.table(["code", "class", "message"], rows)

@@ -68,11 +68,11 @@ def shell(operation: Operation, message: Mapping[str, Any]) -> str:
 
 def python(operation: Operation, message: Mapping[str, Any]) -> str:
     """Return the lines by which any Celery client sends it."""
-    told = ", ".join(f"{json.dumps(key)}: {value!r}" for key, value in message.items())
+    fields = ", ".join(f"{json.dumps(key)}: {value!r}" for key, value in message.items())
     return (
         "from celery import Celery\n\n"
         'app = Celery(broker="redis://...", backend="redis://...")\n'
-        f'answer = app.send_task("{operation.name}", kwargs={{{told}}},\n'
+        f'answer = app.send_task("{operation.name}", kwargs={{{fields}}},\n'
         f'                       queue="{operation.queue}").get()'
     )
 
@@ -104,8 +104,8 @@ def _option(one: Input, value: Any) -> list[str]:
 
 
 def _value(one: Input) -> Any:
-    if one.kind is Kind.CHOICE:
-        return one.choices[0]
+    if one.choices:
+        return [one.choices[0]] if one.kind is Kind.LIST else one.choices[0]
     if one.field in _BY_FIELD:
         return _BY_FIELD[one.field]
     return _BY_KIND.get(one.kind, _BY_SHAPE.get(one.shape, _UUID))

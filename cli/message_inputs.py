@@ -33,11 +33,18 @@ def _input(name: str, key: str, owner: Schema, part: Schema, whole: Schema | Non
         required=name in owner.get("required", ()),
         default=part.get("default"),
         help=part.get("description") or shape.get("description") or "",
-        choices=tuple(map(str, shape.get("enum", ()))),
+        choices=_choices(shape),
         names=shape.get("x-names"),
         common=whole is owner and name in message.COMMON,
         parts=tuple(_parts(shape, whole)),
     )
+
+
+def _choices(shape: Schema) -> tuple[str, ...]:
+    """Return what may be chosen, once or for each of a list."""
+    items = shape.get("items")
+    listed = shape.get("enum") or (items.get("enum") if isinstance(items, dict) else None)
+    return tuple(map(str, listed or ()))
 
 
 def _parts(shape: Schema, whole: Schema) -> Iterator[Input]:
@@ -84,7 +91,7 @@ def _word(kind: Kind, shape: Schema) -> str:
             return "JSON"
         case Kind.FLAG:
             return "true|false"
-    return _WORDS.get(frozenset(_types(shape)), "TEXT")
+    return "|".join(_choices(shape)) or _WORDS.get(frozenset(_types(shape)), "TEXT")
 
 
 def _types(shape: Schema) -> list[str]:

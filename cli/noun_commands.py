@@ -135,6 +135,8 @@ def _parameter(one: Input, *, is_positional: bool) -> inspect.Parameter:
 def _completion(one: Input) -> Callable[[str], list[str]] | None:
     if one.field == "target":
         return completion.targets
+    if one.choices:
+        return lambda incomplete: [each for each in one.choices if each.startswith(incomplete)]
     return completion.names_of(one.names) if one.names else None
 
 

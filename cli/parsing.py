@@ -13,6 +13,7 @@ from typing import Any
 from cli.exit_codes import Code, CommandFailed
 from cli.inputs import Input, Kind
 
+_BEGINNINGS = {Kind.LIST: "[", Kind.MAP: "{"}
 _FORMS = "write it so, or as JSON, or name a file of JSON: @FILE"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -54,27 +55,21 @@ def _pair(inputs: Sequence[Input], key: str, texts: list[str]) -> tuple[str, Any
 
 def value(one: Input, text: Any) -> Any:
     """Read what was written for one input."""
-    match one.kind:
-        case Kind.STRUCTURE:
-            return _json(one, text)
-        case Kind.LIST if _is_json(text, "["):
-            return _json(one, text[0])
-        case Kind.MAP if _is_json(text, "{"):
-            return _json(one, text[0])
-        case Kind.MAP:
-            return dict(_key_and_value(one, pair) for pair in text)
-        case Kind.CHOICE:
-            return _choice(one, text)
-    return text
+    if one.kind is Kind.STRUCTURE:
+        return _json(one, text)
+    begins = _BEGINNINGS.get(one.kind)
+    if begins and len(text) == 1 and text[0].lstrip().startswith((begins, "@")):
+        return _json(one, text[0])
+    if one.kind is Kind.MAP:
+        return dict(_key_and_value(one, pair) for pair in text)
+    if one.kind is Kind.LIST:
+        return [_choice(one, each) for each in text]
+    return _choice(one, text)
 
 
-def _choice(one: Input, text: str) -> str:
-    """Return a choice as XenServer spells it, whatever its case."""
+def _choice(one: Input, text: Any) -> Any:
+    """Return a choice as XenServer spells it, whatever its case; any other text as it is."""
     return next((each for each in one.choices if each.lower() == str(text).lower()), text)
-
-
-def _is_json(texts: Sequence[str], begins: str) -> bool:
-    return len(texts) == 1 and texts[0].lstrip().startswith((begins, "@"))
 
 
 def _key_and_value(one: Input, pair: str) -> tuple[str, str]:

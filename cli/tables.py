@@ -1,4 +1,4 @@
-"""Tables for people: columns as many as fit, the telling ones first, and a word on the others."""
+"""Tables for people: as many columns as fit, those that answer a question first."""
 
 import json
 from collections.abc import Callable, Container, Mapping, Sequence
@@ -123,7 +123,7 @@ def _columns(found: Sequence[Record], asked: Sequence[str]) -> list[str]:
 
 
 def _fitting(columns: list[str], rows: Sequence[Mapping[str, Text]], room: int) -> list[str]:
-    """Return the columns that fit, telling ones first; none where not even these fit."""
+    """Return the columns that fit, those that answer a question first; none where these do not."""
     widths = {name: _width(name, rows) for name in columns}
     needed = [name for name in columns if name in _ANSWERING]
     if "name_label" not in needed and _IDENTIFYING in columns:

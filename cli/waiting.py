@@ -39,7 +39,7 @@ def wait(producer: Client, operation: str, *, name: str, seconds: float, shown: 
 
 
 class _Away:
-    """Whether Redis is away, told once when it goes and once when it is back."""
+    """Whether Redis is away, reported once when it goes and once when it is back."""
 
     def __init__(self, operation: str) -> None:
         self._operation = operation

@@ -20,7 +20,7 @@ def complaint(error: ValidationError, named: Callable[[str], str] = str) -> str:
 def problem(found: Mapping[str, Any]) -> str:
     """Return what is wrong by one of pydantic's errors: "must be a whole number"."""
     kind, context = found["type"], found.get("ctx", {})
-    if kind == "string_too_short" and context["min_length"] == 1:
+    if kind in {"string_too_short", "too_short"} and context["min_length"] == 1:
         return "must not be empty"
     if kind in _TEXTS:
         return _TEXTS[kind].format(**context, choices=_choices(context))

@@ -1,6 +1,6 @@
-"""Loading what has been declared: our operations and flows, and people's own.
+"""Loading what has been declared: our operations and flows, and own ones of an installation.
 
-People's own come from installed packages, by the entry points of `xenflow.operations`, and from
+Own operations come from installed packages, by the entry points of `xenflow.operations`, and from
 the folder XENFLOW_OPERATIONS_PATH. The modules of the folder are imported as
 `xenflow_operations.<file>`, so that one may use another, and none hides a package. The folder is
 read anew by each load; what it held before is withdrawn.
@@ -33,7 +33,7 @@ _NAME = re.compile(r"xenserver\.(?!flow\.)[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*|flow\
 def load(settings: Settings) -> None:
     """Import every module of operations and flows, so that the catalogue is full.
 
-    Raises DeclarationError where something of people's own is wrong.
+    Raises DeclarationError where an own operation is wrong.
     """
     for room in (tasks, canvases):
         for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
@@ -95,7 +95,7 @@ def _import(module: str, home: Path | None, origin: str) -> None:
 
 
 def _line(error: BaseException, home: Path | None) -> str | None:
-    """Return the last line of people's own that led to an error."""
+    """Return the last line of own operations that led to an error."""
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if home and Path(frame.filename).is_relative_to(home)]
     return f"{theirs[-1].filename}:{theirs[-1].lineno}" if theirs else None
@@ -116,7 +116,7 @@ def _check(operations: Iterator[Operation]) -> None:
 def _problems(operation: Operation) -> Iterator[str]:
     if not _NAME.fullmatch(operation.name):
         yield (
-            f"{operation.name} is no name for an operation of one's own: "
+            f"{operation.name} is not a name for an operation of your own: "
             "xenserver.<class>.<verb> or flow.<verb>, in lower case"
         )
     if operation.undo and catalogue.find(operation.undo.name) is None:

@@ -39,7 +39,7 @@ def of(message: Message, fields: Sequence[Field], model: Model) -> Body:
     is_long = method_signature.is_long(message)
     ending = _ending(message, fields, model)
     receiver = "xen.Async" if is_long else "xen"
-    head = f"{_kept(message, is_long=is_long)}{_spelt(receiver, message)}("
+    head = f"{_kept(message, is_long=is_long)}{_spelling(receiver, message)}("
     lines = [
         *_found(message, fields),
         *formatting.call(head, _handed(message, fields)),
@@ -53,7 +53,7 @@ def of(message: Message, fields: Sequence[Field], model: Model) -> Body:
 
 
 def _subject(message: Message, fields: Sequence[Field]) -> Field | None:
-    """Return the field of the object that a void method is done to, if the gate can find it."""
+    """Return the field of the object that a void method is done to, if the client can find it."""
     is_void = message.result.kind == _VOID
     return fields[0] if is_void and fields and fields[0].names else None
 
@@ -76,8 +76,8 @@ def _kept(message: Message, *, is_long: bool) -> str:
     return "made = yield " if is_long else "given = "
 
 
-def _spelt(calls: str, message: Message) -> str:
-    """Spell a call as XenServer does, also where Python has the word for itself."""
+def _spelling(calls: str, message: Message) -> str:
+    """Write a call as XenServer spells it, also where the name is a keyword of Python."""
     if keyword.iskeyword(message.name):
         return f'getattr({calls}.{message.cls}, "{message.name}")'
     return f"{calls}.{message.method}"

@@ -1,6 +1,6 @@
 """Parameters of a method as fields of a message, and how each is handed to XenServer.
 
-What people name is named, where the gate knows the class: `vm: VmName` is handed on as
+What people name is named, where the client knows the class: `vm: VmName` is handed on as
 `xen.find.vm(vm)`. Other objects are given by UUID.
 """
 
@@ -22,7 +22,7 @@ Import = tuple[str, str]
 Enums = Mapping[str, tuple[str, ...]]
 """The name of an enum -> its values."""
 
-VOCABULARY = "tasks.engine.declaration.field_types"
+FIELD_TYPES = "tasks.engine.declaration.field_types"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ FINDERS: Mapping[str, tuple[str, str]] = {
     "VIF": ("vif", "VifUuid"),
     "task": ("task", "TaskUuid"),
 }
-"""Class -> the word by which the gate finds it, and the type of its name."""
+"""Class -> the name by which the client finds it, and the type of its name."""
 
 _OF_A_VM = {
     "template": ("template", "TemplateName"),
@@ -104,7 +104,7 @@ def _name(message: Message, param: Param, others: Iterable[str]) -> str:
 
 
 def _hint(message: Message, param: Param) -> str:
-    """Return the words that say what a parameter is: the value of a setter is what is set."""
+    """Return the name that says what a parameter is: the value of a setter is what is set."""
     sets = param.name == "value" and message.name.startswith("set_")
     return message.name.removeprefix("set_") if sets else param.name
 
@@ -163,7 +163,7 @@ def _choice(choices: tuple[str, ...]) -> Written:
 
 
 def _word(word: str) -> Written:
-    return Written(word, frozenset({(VOCABULARY, word)}))
+    return Written(word, frozenset({(FIELD_TYPES, word)}))
 
 
 def _reference(cls: str, hint: str) -> Written:
@@ -171,7 +171,7 @@ def _reference(cls: str, hint: str) -> Written:
     if cls == "VM":
         word, name = _OF_A_VM.get(hint, (word, name))
     finds = f"xen.find.{word}" if word else f"xen.{cls}.get_by_uuid"
-    return Written(name, frozenset({(VOCABULARY, name)}), lambda value: f"{finds}({value})")
+    return Written(name, frozenset({(FIELD_TYPES, name)}), lambda value: f"{finds}({value})")
 
 
 def _several(first: Written, second: Written | None = None) -> Written:
@@ -192,9 +192,9 @@ def _map(key: Written, value: Written) -> Written:
         return _word("Map")
     found, held = key.handed("key"), value.handed("value_of")
     is_plain = (found, held) == ("key", "value_of")
-    told = f"{found}.ref" if found.startswith("xen.find.") else found
+    ref = f"{found}.ref" if found.startswith("xen.find.") else found
     return Written(
         f"dict[{key.annotation}, {value.annotation}]",
         key.imports | value.imports,
-        str if is_plain else lambda name: f"{{{told}: {held} for key, value_of in {name}.items()}}",
+        str if is_plain else lambda name: f"{{{ref}: {held} for key, value_of in {name}.items()}}",
     )

@@ -1,4 +1,4 @@
-"""What is known of a method: from the published data model, or else as it was counted."""
+"""The signature of a method: from the published data model, or with counted parameters."""
 
 from simulator.datamodel import Message, Model, Param, Type
 
@@ -12,7 +12,7 @@ def known(model: Model, method: str) -> Message | None:
 
 
 def counted(model: Model, method: str, count: int) -> Message:
-    """Return what can be said of a method of which only the number of parameters is known.
+    """Return a method of which only the number of parameters is known.
 
     The first parameter of what is named like an accessor of a known class is the object.
     """
@@ -37,8 +37,8 @@ def is_long(message: Message) -> bool:
     """Return whether XenServer works on it as a task, whose result text says all that it gives."""
     kind = message.result
     plain = kind.items[0] if kind.kind == "set" else kind
-    told = plain.kind in {"void", "ref", "string", "enum"} or kind.kind == "int"
-    return message.has_async and told and not reads(message)
+    is_text = plain.kind in {"void", "ref", "string", "enum"} or kind.kind == "int"
+    return message.has_async and is_text and not reads(message)
 
 
 def holds_secret(message: Message) -> bool:

@@ -1,4 +1,4 @@
-"""The files of one's own folder: one for each class, and nothing in them is ever overwritten."""
+"""The files of the folder of own operations: one for each class, and nothing is overwritten."""
 
 import ast
 import os
@@ -101,8 +101,8 @@ def _with_import(lines: list[str], module: str, names: Sequence[str]) -> list[st
         begin, end = same.lineno - 1, same.end_lineno or same.lineno
         return [*lines[:begin], *formatting.imported(module, all_names).split("\n"), *lines[end:]]
     at, before, after = _place(tree, module)
-    told = formatting.imported(module, names).split("\n")
-    return [*lines[:at], *before, *told, *after, *lines[at:]]
+    imported = formatting.imported(module, names).split("\n")
+    return [*lines[:at], *before, *imported, *after, *lines[at:]]
 
 
 def _is_plain(lines: Sequence[str], node: ast.ImportFrom) -> bool:

@@ -15,7 +15,7 @@ from xenserver.transport import Transport
 COUNT = "MESSAGE_PARAMETER_COUNT_MISMATCH"
 
 OURS = ("session", "event", "system")
-"""Classes that the frame uses in everybody's stead."""
+"""Classes that the engine uses for all operations."""
 
 
 class ServerMethods:
@@ -49,8 +49,8 @@ class ServerMethods:
                 case str(code), [_, expected, *_] if code == COUNT and expected.isdigit():
                     return int(expected)
             raise
-        told = [self._target.url, f"{method} was carried out without a session"]
-        raise errors.from_api("XENFLOW_REPLY_INVALID", told)
+        params = [self._target.url, f"{method} was accepted without a session"]
+        raise errors.from_api("XENFLOW_REPLY_INVALID", params)
 
     def _ask(self, method: str, params: Sequence[values.Value] = ()) -> values.Value:
         return self._way.call(

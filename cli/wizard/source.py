@@ -64,15 +64,15 @@ def _names(method: str) -> tuple[str, str]:
 
 
 def _decorator(message: Message, noun: str, function: str) -> Iterator[str]:
-    said = []
+    arguments = []
     if method_signature.reads(message):
-        said.append('queue="find"')
+        arguments.append('queue="find"')
     undo = _undo(message)
     if undo:
-        said.append(f'undo=Undo("{undo.name}", "{undo.field}")')
+        arguments.append(f'undo=Undo("{undo.name}", "{undo.field}")')
     if function.endswith("_"):
-        said.append(f'name="{_wire(noun, function)}"')
-    yield from formatting.call("@operation(", said, indent="")
+        arguments.append(f'name="{_wire(noun, function)}"')
+    yield from formatting.call("@operation(", arguments, indent="")
 
 
 def _undo(message: Message) -> Undo | None:
@@ -129,7 +129,7 @@ def _sentence(message: Message) -> str:
 
 
 _SENTENCES = {
-    "get": "Tell {field} of one {cls}.",
+    "get": "Return {field} of one {cls}.",
     "set": "Set {field} of one {cls}.",
     "add_to": "Location a key with its value into {field} of one {cls}.",
     "remove_from": "Take a key out of {field} of one {cls}.",

@@ -1,4 +1,4 @@
-"""Writing operations for methods: what is wrong with any is said before anything is written."""
+"""Writing operations for methods: an error with one is raised before anything is written."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
@@ -35,7 +35,7 @@ def _check_place(wanted: OperationSource, path: Path) -> None:
 
 
 def meanings(model: Model, offered: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Say of each method what it takes and gives, and by which operation it is done already."""
+    """Yield each method with its signature, and the operation that does it already."""
     for method in offered:
         there = catalogue.find(source.wire_name(method))
         message = method_signature.known(model, method)
@@ -48,7 +48,7 @@ def _source(
 ) -> OperationSource:
     if method not in offered:
         near = " or ".join(get_close_matches(method, offered, n=3))
-        hint = f"; is {near} meant?" if near else ""
+        hint = f"; did you mean {near}?" if near else ""
         raise Unwritable(f"the target offers no method {method!r} to write an operation for{hint}")
     message = method_signature.known(model, method) or method_signature.counted(
         model, method, offers.count(method)

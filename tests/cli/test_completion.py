@@ -57,12 +57,12 @@ def find(redis: Redis) -> None:
 def test_what_the_catalogue_knows_is_completed(
     words: list[str], completed: list[str], nowhere: str
 ) -> None:
-    """Without any Redis; names that nobody can know are not."""
+    """It needs no Redis; names of objects are not completed without one."""
     assert _completed(*words, redis_url=nowhere) == completed
 
 
 @pytest.mark.usefixtures("find")
 def test_names_of_a_recent_find_are_completed(valkey: valkey_server.Valkey) -> None:
-    """For the inputs that name such an object."""
+    """Only inputs that name an object of that class are completed so."""
     assert _completed("vm", "start", "--vm", "we", redis_url=valkey.url) == ["web01", "web02"]
     assert _completed("vm", "start", "--host", "we", redis_url=valkey.url) == []

@@ -26,7 +26,7 @@ def test_the_operation_takes_its_example(operation: Operation) -> None:
 
 
 def test_in_python_it_is_a_program(operation: Operation) -> None:
-    """It compiles, and speaks of the operation by its name."""
+    """It compiles, and names the operation."""
     program = examples.python(operation, examples.message_of(operation))
 
     compile(program, operation.name, "exec")
@@ -34,7 +34,7 @@ def test_in_python_it_is_a_program(operation: Operation) -> None:
 
 
 def test_on_the_wire_it_is_json(operation: Operation) -> None:
-    """Arguments, keyword arguments, and what is done with the answer."""
+    """The body has arguments, keyword arguments and options."""
     told = json.loads(examples.wire(operation, examples.message_of(operation)))
 
     assert told["headers"]["task"] == operation.name
@@ -42,7 +42,7 @@ def test_on_the_wire_it_is_json(operation: Operation) -> None:
 
 
 def test_in_a_shell_it_is_the_command_of_that_message(operation: Operation) -> None:
-    """Words by which `xenflow run` would send the same."""
+    """The command sends the same message."""
     told = examples.message_of(operation)
 
     words = shlex.split(examples.shell(operation, told))
@@ -53,7 +53,7 @@ def test_in_a_shell_it_is_the_command_of_that_message(operation: Operation) -> N
 
 
 def test_the_page_of_an_operation_tells_all_of_it(run: Run) -> None:
-    """Inputs, answer, errors, and the example in shell, Python and JSON."""
+    """It has inputs, answer, errors, and the example in shell, Python and JSON."""
     told = run("describe", "vm.start")
 
     for said in ("Boot a halted VM", "a VM, by UUID", "return_result", "Refused", "send_task"):
@@ -62,7 +62,7 @@ def test_the_page_of_an_operation_tells_all_of_it(run: Run) -> None:
 
 
 def test_the_page_is_json_where_that_is_asked(run: Run) -> None:
-    """One object: schemas, errors, example."""
+    """The object has schemas, errors and an example."""
     told = json.loads(run("describe", "vm.start", "--json").out)
 
     assert told["name"] == "xenserver.vm.start"
@@ -71,7 +71,7 @@ def test_the_page_is_json_where_that_is_asked(run: Run) -> None:
 
 
 def test_the_catalogue_lists_all_with_a_line_each(run: Run) -> None:
-    """Names and first sentences."""
+    """A line has the name and the first sentence."""
     told = run("catalogue").out
 
     assert all(f"{one.name} " in told and one.summary in told for one in OPERATIONS)
@@ -80,7 +80,7 @@ def test_the_catalogue_lists_all_with_a_line_each(run: Run) -> None:
 
 
 def test_a_pair_of_every_example_is_read_back(operation: Operation) -> None:
-    """What `describe` shows can be given to `run` too."""
+    """`run` takes what `describe` shows."""
     told = {k: v for k, v in examples.message_of(operation).items() if isinstance(v, str)}
 
     assert (

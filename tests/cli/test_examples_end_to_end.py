@@ -69,7 +69,7 @@ def example(stack: StackHarness, operation: Operation) -> Callable[[], Fields]:
 def test_it_is_run_in_a_shell(
     run: Run, stack: StackHarness, operation: Operation, example: Callable[[], Fields]
 ) -> None:
-    """As the line stands there."""
+    """The line is run as it is printed."""
     line = examples.shell(operation, example())
 
     told = run(*shlex.split(line)[1:], **stack.services.environment)
@@ -80,7 +80,7 @@ def test_it_is_run_in_a_shell(
 def test_it_is_run_as_a_program(
     stack: StackHarness, operation: Operation, example: Callable[[], Fields]
 ) -> None:
-    """With the address of Redis filled in."""
+    """Only the address of Redis is filled in."""
     program = examples.python(operation, example())
     there: Fields = {}
 
@@ -96,7 +96,7 @@ def test_it_is_run_as_a_program(
 def test_it_is_run_as_a_message_by_hand(
     stack: StackHarness, operation: Operation, example: Callable[[], Fields]
 ) -> None:
-    """With headers and body as they stand there, under an id of its own."""
+    """Headers and body are those of the example, the id is another."""
     told, own = json.loads(examples.wire(operation, example())), str(uuid.uuid4())
     headers = {**told["headers"], "id": own}
 

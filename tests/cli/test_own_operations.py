@@ -75,7 +75,7 @@ def _catalogue(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 
 def test_an_installed_package_brings_operations(installed: dict[str, str]) -> None:
-    """By its entry point."""
+    """Its entry point names the module."""
     told = json.loads(_catalogue(installed).stdout)
 
     assert "xenserver.shelf.rename" in {one["name"] for one in told["operations"]}
@@ -84,7 +84,7 @@ def test_an_installed_package_brings_operations(installed: dict[str, str]) -> No
 def test_an_installed_package_that_is_wrong_is_named(
     installed: dict[str, str], tmp_path: Path
 ) -> None:
-    """By file and line too."""
+    """The error has file and line."""
     wrong = tmp_path / "acme_xen" / "shelf.py"
     wrong.write_text("import os\n\nos.sandwich()\n", encoding="utf-8")
 

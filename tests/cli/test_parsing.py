@@ -56,14 +56,14 @@ def test_the_schema_says_how_an_input_is_written(field: str, kind: Kind, shape: 
 
 
 def test_own_inputs_come_first_and_those_that_must_be_there_before_others() -> None:
-    """As a reader of help wants them."""
+    """Help lists them in this order."""
     assert [one.field for one in INPUTS][:2] == ["vm", "size"]
     assert BY_NAME["vm"].required
     assert BY_NAME["target"].common
 
 
 def test_an_input_is_known_by_its_name_on_the_wire() -> None:
-    """`async` is a word of Python's own."""
+    """`async` is a keyword of Python, so the field has another name."""
     assert (BY_NAME["run_async"].key, BY_NAME["run_async"].option) == ("async", "--async")
 
 
@@ -82,19 +82,19 @@ def test_an_input_is_known_by_its_name_on_the_wire() -> None:
     ],
 )
 def test_pairs_are_read_in_any_spelling(words: list[str], read: dict[str, Any]) -> None:
-    """What nobody knows is left to the message's own check."""
+    """An unknown key is left to the message's own check."""
     assert parsing.pairs(INPUTS, words) == read
 
 
 def test_options_that_were_not_said_are_not_in_the_message() -> None:
-    """The worker's default is the default."""
+    """The worker fills in the default."""
     said = {"vm": "web01", "bootable": False, "size": None, "tags": []}
 
     assert parsing.options(INPUTS, said) == {"vm": "web01", "bootable": False}
 
 
 def test_a_structure_is_read_from_a_file(tmp_path: Path) -> None:
-    """`--disks @disks.json`."""
+    """An @ names the file."""
     path = tmp_path / "disks.json"
     path.write_text(json.dumps([{"name": "d", "size": 1}]), encoding="utf-8")
 
@@ -110,7 +110,7 @@ def test_a_structure_is_read_from_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_read_is_named(field: str, text: Any, said: str) -> None:
-    """By the option it was written for."""
+    """The error begins with the key of the input."""
     with pytest.raises(CommandFailed) as stopped:
         parsing.value(BY_NAME[field], text)
 

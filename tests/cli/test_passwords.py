@@ -19,7 +19,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("typed")
 def test_a_password_from_standard_input_is_sealed(run: Run) -> None:
-    """For the host and the user that were named, by the key of the settings."""
+    """The seal is for the host and the user that were named."""
     told = run("seal", "--hostname", "xs1", "--username", "root", XENFLOW_KEYS=KEY)
 
     assert told.code == 0
@@ -29,7 +29,7 @@ def test_a_password_from_standard_input_is_sealed(run: Run) -> None:
 
 @pytest.mark.usefixtures("typed")
 def test_without_a_key_nothing_is_sealed(run: Run) -> None:
-    """Exit code 2, and the setting is named."""
+    """The exit code is 2, and the error names the setting."""
     told = run("seal", "--hostname", "xs1")
 
     assert told.code == 2

@@ -30,7 +30,7 @@ def headings(page: str) -> list[str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_leads_somewhere(page: str) -> None:
-    """To a heading of the page, or to another page."""
+    """It leads to a heading of the page, or to another page."""
     anchors = {re.sub(r"[^\w -]", "", name.lower()).replace(" ", "-") for name in headings(page)}
     links = LINK.findall(read(page))
 
@@ -40,7 +40,7 @@ def test_every_link_leads_somewhere(page: str) -> None:
 
 
 def test_every_operation_has_its_place() -> None:
-    """Flows on a page of their own."""
+    """Flows have a page of their own."""
     told = {page: set(headings(page)) for page in ("operations.md", "flows.md")}
 
     for operation in schemas.operations():
@@ -49,22 +49,22 @@ def test_every_operation_has_its_place() -> None:
         assert operation.answer.__name__ in told[page]
 
 
-def test_every_command_is_told_of() -> None:
-    """The groups of operations in a table, the others each under a heading."""
+def test_every_command_is_on_the_page() -> None:
+    """Groups of operations are in a table, other commands each have a heading."""
     text = read("commands.md")
 
     assert [name for name in command_tree.root().commands if f"xenflow {name}" not in text] == []
 
 
-def test_every_setting_is_told_of() -> None:
-    """By its variable."""
+def test_every_setting_is_on_the_page() -> None:
+    """Its variable is on the page."""
     variables = [settings.PREFIX + name.upper() for name in settings.Settings.model_fields]
 
     assert [name for name in variables if f"`{name}`" not in read("settings.md")] == []
 
 
-def test_every_error_is_told_of() -> None:
-    """By its code, under its class."""
+def test_every_error_is_on_the_page() -> None:
+    """Its code is under the heading of its class."""
     _about, *parts = re.split(r"^## ", read("errors.md"), flags=re.MULTILINE)
     by_class = {part.partition("\n")[0]: part for part in parts}
 
@@ -73,8 +73,8 @@ def test_every_error_is_told_of() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(heard.golden()))
-def test_the_calls_that_are_told_are_those_that_are_heard(name: str) -> None:
-    """What an operation makes XenServer do is read off its body."""
+def test_the_calls_on_the_page_are_those_that_are_made(name: str) -> None:
+    """They are read off the bodies of operations."""
     [operation] = [one for one in schemas.operations() if one.name == name]
     done = {call.removeprefix("Async.") for call in heard.golden()[name] if "Async." in call}
 
@@ -82,24 +82,24 @@ def test_the_calls_that_are_told_are_those_that_are_heard(name: str) -> None:
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
-def test_an_operation_tells_how_it_refuses(case: Case) -> None:
-    """The table's wrong message among the errors to reckon with."""
+def test_an_operation_lists_how_it_refuses(case: Case) -> None:
+    """The error of the table's wrong message is among the possible ones."""
     assert case.code in {error.code for error in error_pages.of(case.operation)}
 
 
-def test_a_flow_tells_its_own_errors_and_those_of_its_steps() -> None:
-    """In words, with their class."""
+def test_a_flow_lists_its_own_errors_and_those_of_its_steps() -> None:
+    """Each has its message and its class."""
     by_name = {operation.name: operation for operation in schemas.operations()}
 
     told = {error.code: error for error in error_pages.of(by_name["flow.destroy_vm_and_disks"])}
 
     assert told["XENFLOW_DISK_SHARED"].kind == "Refused"
-    assert "detach it from them first" in told["XENFLOW_DISK_SHARED"].words
+    assert "detach it from them first" in told["XENFLOW_DISK_SHARED"].message
     assert {"VM_BAD_POWER_STATE", "VDI_IN_USE", "XENFLOW_TIMED_OUT"} <= told.keys()
 
 
-def test_a_flow_tells_its_steps() -> None:
-    """Those of the flows within it, and those on which its inputs decide."""
+def test_a_flow_lists_its_steps() -> None:
+    """Steps of inner flows are among them, and those that depend on inputs."""
     by_name = {operation.name: operation for operation in schemas.operations()}
 
     assert set(calls.steps(by_name["flow.create_vm_from_configured_template"])) == {

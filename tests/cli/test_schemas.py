@@ -83,7 +83,7 @@ def rename(_xen: object, *, vm: VmName) -> Renamed:
 
 
 def test_peoples_own_operations_are_in_all_of_it(tmp_path: Path) -> None:
-    """With their answers."""
+    """Their answers are there too."""
     operations = tmp_path / "operations"
     operations.mkdir()
     (operations / "shelf.py").write_text(OWN, encoding="utf-8")
@@ -101,7 +101,7 @@ def test_peoples_own_operations_are_in_all_of_it(tmp_path: Path) -> None:
 def test_schemas_alone_are_written_where_one_is(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nothing else is asked for."""
+    """Nothing else is written then."""
     monkeypatch.chdir(tmp_path)
 
     assert run("schema").code == 0
@@ -113,7 +113,7 @@ def test_schemas_alone_are_written_where_one_is(
 def test_each_schema_fits_its_meta_schema(
     name: str, dialect: type[jsonschema.Draft202012Validator]
 ) -> None:
-    """Its own, and that of the dialect on which AsyncAPI builds."""
+    """It also fits that of the dialect on which AsyncAPI builds."""
     dialect.check_schema(schemas.read(name))
 
 
@@ -134,7 +134,7 @@ def _messages(operation: Operation) -> Iterator[tuple[bool, dict[str, object]]]:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_schema_and_worker_agree(operation: Operation) -> None:
-    """On what is a message and what is none."""
+    """What one of them refuses the other refuses too."""
     for is_right, fields in _messages(operation):
         assert schemas.valid(f"messages/{operation.name}.json", fields) is is_right, fields
         assert _accepted(operation, fields) is is_right, fields
@@ -165,7 +165,7 @@ def test_schema_and_worker_agree(operation: Operation) -> None:
 def test_schema_and_worker_agree_on_what_is_read_from_text(
     name: str, field: str, value: object, *, is_right: bool
 ) -> None:
-    """Lengths of time, sizes and devices."""
+    """These are durations, sizes and devices."""
     [operation] = [one for one in OPERATIONS if one.name == f"xenserver.{name}"]
     fields = {"vdi": "a disk"} if name == "vbd.create" else {}
     message = {**examples.message_of(operation), **fields, field: value}
@@ -176,7 +176,7 @@ def test_schema_and_worker_agree_on_what_is_read_from_text(
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_a_field_that_is_fed_need_not_be_given(operation: Operation) -> None:
-    """The step before gives it."""
+    """The answer of the step before has it."""
     right = examples.message_of(operation)
     for name, told in operation.model.model_fields.items():
         if told.is_required():
@@ -204,12 +204,12 @@ def _accepted(operation: Operation, fields: dict[str, object]) -> bool:
     ids=lambda answer: type(answer).__name__,
 )
 def test_answers_fit_their_schema(answer: answers.Answer) -> None:
-    """What is null is not in them."""
+    """Null fields are left out."""
     assert schemas.valid(f"answers/{type(answer).__name__}.json", answer.document())
 
 
 def test_two_answers_of_one_name_are_refused() -> None:
-    """One of them would be told by the schema of the other."""
+    """One of them would have the schema of the other."""
     twin = create_model("Accepted", __base__=answers.Answer)
     [operation, *_] = OPERATIONS
 
@@ -218,7 +218,7 @@ def test_two_answers_of_one_name_are_refused() -> None:
 
 
 def test_two_structures_of_one_name_are_refused() -> None:
-    """Within answers, and within messages."""
+    """That holds within answers and within messages."""
     part, other = create_model("Part", a=(int, ...)), create_model("Part", b=(int, ...))
     kinds = [
         create_model(f"Kind{n}", __base__=answers.Answer, of=(p, ...))
@@ -230,7 +230,7 @@ def test_two_structures_of_one_name_are_refused() -> None:
 
 
 def test_an_answer_without_words_has_a_schema_all_the_same() -> None:
-    """Its fields speak for themselves."""
+    """The schema has its fields."""
     mute = create_model("Mute", __base__=answers.Answer, uuid=(str, ...))
 
     assert models.of_answer(mute)["required"] == ["return_result", "uuid"]

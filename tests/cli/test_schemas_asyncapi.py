@@ -32,12 +32,12 @@ def document() -> schemas.Document:
 
 
 def test_every_reference_leads_somewhere(document: schemas.Document) -> None:
-    """Within the document, and to the schemas beside it."""
+    """It leads into the document, or to the schemas beside it."""
     assert [ref for ref in schemas.references(document) if not schemas.resolve(ref)] == []
 
 
-def test_it_tells_of_every_operation_and_no_other(document: schemas.Document) -> None:
-    """As the catalogue has them."""
+def test_it_has_every_operation_and_no_other(document: schemas.Document) -> None:
+    """The catalogue decides which these are."""
     assert document["operations"].keys() == {operation.name for operation in OPERATIONS}
 
 
@@ -69,7 +69,7 @@ def test_an_operation_is_answered_with_its_answer_or_an_error(
 def test_the_example_fits_headers_and_payload(
     document: schemas.Document, operation: Operation
 ) -> None:
-    """Of its own message."""
+    """It is an example of its own message."""
     message = f"/components/messages/{operation.name}"
     [example] = document["components"]["messages"][operation.name]["examples"]
 
@@ -80,14 +80,14 @@ def test_the_example_fits_headers_and_payload(
 
 
 def test_it_names_the_classes_of_errors(document: schemas.Document) -> None:
-    """All that the codes of errors lead to."""
+    """Every class that a code leads to is named."""
     told = document["components"]["schemas"]["Error"]["properties"]["exc_type"]["examples"]
 
     assert set(told) == {kind.__name__ for kind in errors.codes().values()}
 
 
 def test_what_celery_sends_fits(valkey: valkey_server.Valkey, redis: Redis) -> None:
-    """Envelope, headers and payload: of a message alone, and of one that has more behind it."""
+    """Envelope, headers and payload fit, of a message alone and of one in a chain."""
     with Celery("sender", broker=valkey.url, set_as_current=False) as app:
         started = app.signature("xenserver.vm.start", kwargs={"vm": "web01"}, queue="change")
         started.apply_async()
@@ -120,7 +120,7 @@ def _assert_fits(envelope: dict[str, Any]) -> None:
 def test_what_the_stack_answers_fits(
     stack: StackHarness, task: str, fields: dict[str, str], ending: str
 ) -> None:
-    """The document that Celery keeps under the id."""
+    """It is the document that Celery keeps under the id."""
     sent = stack.send(task, **fields)
     sent.get(timeout=60, propagate=False)
     address = schemas.read("asyncapi.json")["channels"]["answer"]["address"]
@@ -165,7 +165,7 @@ def _fetch(cache: Path, member: str, path: Path) -> None:
 def test_it_fits_asyncapis_own_schema(
     document: schemas.Document, official: schemas.Document
 ) -> None:
-    """The one that AsyncAPI publishes for its version."""
+    """AsyncAPI publishes one for each version."""
     wrong = jsonschema.Draft7Validator(official).iter_errors(document)
 
     assert [f"{error.json_path}: {error.message}" for error in wrong] == []

@@ -49,7 +49,7 @@ def test_an_error_has_a_class_of_the_client(told: Mapping[str, Any]) -> None:
 
 
 def test_a_flow_takes_structures(stack: StackHarness, told: Mapping[str, Any]) -> None:
-    """A disk of the size that was written in words."""
+    """The disk has the size that was written with a unit."""
     [made] = stack.xenserver.named("VM", f"{told['name']}-bare")
     [disk] = stack.xenserver.named("VDI", f"{told['name']}-bare disk 0")
 
@@ -68,7 +68,7 @@ def test_a_chain_is_fed_from_step_to_step(stack: StackHarness, told: Mapping[str
 def test_the_body_of_a_chord_is_fed_from_its_parts(
     stack: StackHarness, told: Mapping[str, Any]
 ) -> None:
-    """The VM of which the first part told starts, with both interfaces."""
+    """The VM that the first part answered starts, with both interfaces."""
     [made] = stack.xenserver.named("VM", f"{told['name']}-bare")
     cards = [card for card in stack.xenserver.records("VIF").values() if card["VM"] == made["ref"]]
 
@@ -124,7 +124,7 @@ def _lines(folder: Path) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_types_are_checked_strictly(tmp_path: Path) -> None:
-    """All that is right passes, and each line that is wrong is found; examples say which are."""
+    """Right lines pass, and each line that is marked as wrong is found."""
     (tmp_path / "xenflow_client.py").symlink_to(CLIENT / "xenflow_client.py")
     wrong = [f"{line}  # error" for line in WRONG.values()]
     for number, text in enumerate(["\n".join([RIGHT, *wrong]), *_examples()]):

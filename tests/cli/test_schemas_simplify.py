@@ -67,26 +67,26 @@ def tidied(kind: Any) -> simplify.Schema:
 
 
 @BY_KIND
-def test_a_type_is_told_in_few_words(kind: Any, schema: simplify.Schema, python: str) -> None:
-    """Without titles, and without a choice between one thing and nothing."""
+def test_a_type_is_simplified(kind: Any, schema: simplify.Schema, python: str) -> None:
+    """There are no titles, and no choice between one type and null."""
     assert tidied(kind)["properties"]["field"] == schema
 
 
 @BY_KIND
 def test_a_type_of_python_is_given_for_it(kind: Any, schema: simplify.Schema, python: str) -> None:
-    """Of what is there when it is there."""
+    """It is the type of a value that is not null."""
     assert python_types.annotation(simplify.without_null(schema)) == python
 
 
 @BY_KIND
 def test_both_dialects_have_it(kind: Any, schema: simplify.Schema, python: str) -> None:
-    """2020-12, and draft 7, on which AsyncAPI builds."""
+    """These are 2020-12 and draft 7, on which AsyncAPI builds."""
     jsonschema.Draft202012Validator.check_schema(tidied(kind))
     jsonschema.Draft7Validator.check_schema(tidied(kind))
 
 
 def test_the_words_of_a_field_win_over_those_of_its_type() -> None:
-    """Whoever declares the field knows better."""
+    """The declaration of the field is more specific."""
     cd = Annotated[SrName, Field(description="where it is")]
 
     assert tidied(cd)["properties"]["field"]["description"] == "where it is"
@@ -94,7 +94,7 @@ def test_the_words_of_a_field_win_over_those_of_its_type() -> None:
 
 
 def test_a_reference_stands_alone() -> None:
-    """Draft 7 does not see what stands beside it."""
+    """Draft 7 ignores what is beside it."""
     told = tidied(Annotated[Part, Field(description="a part")])["properties"]["field"]
 
     assert told == {"description": "a part", "allOf": [{"$ref": "#/$defs/Part"}]}
@@ -102,7 +102,7 @@ def test_a_reference_stands_alone() -> None:
 
 
 def test_a_limit_on_something_that_is_read_from_text_stays() -> None:
-    """Pydantic tells it in words that JSON Schema does not have."""
+    """Pydantic writes it with a keyword that JSON Schema does not have."""
     assert tidied(Size)["properties"]["field"]["minimum"] == 1 << 20
     assert tidied(Device)["properties"]["field"]["type"] == ["integer", "string"]
 
@@ -116,7 +116,7 @@ def test_lines_of_a_docstring_are_joined() -> None:
 
 
 def test_a_structure_is_a_typed_dict() -> None:
-    """Its fields with their types, and what may be missing."""
+    """Its fields have types, and optional ones are marked."""
     told = python_types.definition("Part", tidied(Part)["$defs"]["Part"], {})
 
     assert told.splitlines()[:5] == [
@@ -130,7 +130,7 @@ def test_a_structure_is_a_typed_dict() -> None:
 
 
 def test_a_choice_with_a_name_is_another_name() -> None:
-    """Of what may be chosen."""
+    """The name stands for the literal values."""
     told = python_types.definition("Colour", tidied(Colour)["$defs"]["Colour"], {})
 
     assert told == 'Colour = Literal["red", "blue"]'

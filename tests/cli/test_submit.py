@@ -42,7 +42,7 @@ def act(run: Run, stack: StackHarness) -> Acting:
 
 
 def test_a_command_waits_and_prints_the_answer(act: Acting, stack: StackHarness, name: str) -> None:
-    """The UUID of what was made, then the fields; exit code 0, and nothing on standard error."""
+    """The UUID of what was made comes first, then its fields; the exit code is 0."""
     told = act("vm", "clone", "--vm", "deb12", "--name", name)
 
     assert told.code == 0
@@ -52,7 +52,7 @@ def test_a_command_waits_and_prints_the_answer(act: Acting, stack: StackHarness,
 
 
 def test_json_is_one_object_and_nothing_else(act: Acting, name: str) -> None:
-    """The id, the state, the answer."""
+    """It has the id, the state and the answer."""
     told = act.json("vm", "clone", "--vm", "deb12", "--name", name)
 
     assert told["state"] == "SUCCESS"
@@ -74,7 +74,7 @@ def test_a_flow_has_a_command_as_well(act: Acting, stack: StackHarness, name: st
 def test_structures_come_from_a_file_and_sizes_have_units(
     act: Acting, stack: StackHarness, name: str, tmp_path: Path
 ) -> None:
-    """`--disks @disks.json`; or they stand on the line."""
+    """A structure may also be written on the line."""
     disks = tmp_path / "disks.json"
     disks.write_text('[{"size": "1GiB", "sr": "NFS virtual disk storage"}]', encoding="utf-8")
     flow = ("flow", "create-vm-from-unconfigured-template", "--template", "blank", "--name", name)
@@ -93,7 +93,7 @@ def test_structures_come_from_a_file_and_sizes_have_units(
 
 
 def test_a_list_of_vms_is_printed_as_its_table(act: Acting) -> None:
-    """Once: the records that it tells of are not told again."""
+    """The records are not printed a second time."""
     told = act("flow", "find-list-of-vms", "--name", "web0", "--is-search-expression")
 
     head, *lines = told.out.splitlines()
@@ -102,10 +102,8 @@ def test_a_list_of_vms_is_printed_as_its_table(act: Acting) -> None:
     assert told.out.count("web01") == 1
 
 
-def test_what_was_kept_is_told_where_it_was_to_be_kept(
-    act: Acting, stack: StackHarness, name: str
-) -> None:
-    """With the error, and in the story of the run."""
+def test_what_was_kept_is_named(act: Acting, stack: StackHarness, name: str) -> None:
+    """The error names it, and so does the record of the run."""
     flow = ("flow", "create-vm-from-configured-template", "--template", "deb12", "--name", name)
 
     with refused(stack.xenserver, "VM.start"):
@@ -120,7 +118,7 @@ def test_what_was_kept_is_told_where_it_was_to_be_kept(
 
 
 def test_run_sends_any_name(act: Acting, stack: StackHarness, name: str) -> None:
-    """By its whole name or its short one, with camelCase where somebody likes it."""
+    """The name may be short, and keys may be in camelCase."""
     told = act("run", "xenserver.vm.clone", "vm=deb12", f"name={name}", "onFailure=keep")
 
     assert told.code == 0
@@ -128,7 +126,7 @@ def test_run_sends_any_name(act: Acting, stack: StackHarness, name: str) -> None
 
 
 def test_records_are_a_table(act: Acting) -> None:
-    """With the columns that were asked for."""
+    """It has the columns that were asked for."""
     told = act("host", "find", "--fields", "uuid", "--fields", "name_label")
 
     assert told.out.splitlines()[0] == "3 hosts"
@@ -136,8 +134,8 @@ def test_records_are_a_table(act: Acting) -> None:
     assert re.search(r"[0-9a-f-]{36} +xs1", told.out)
 
 
-def test_a_failure_is_told_in_words_with_a_next_step(act: Acting) -> None:
-    """Exit code 1, on standard error; no stack trace unless it is asked for."""
+def test_a_failure_has_a_message_and_a_next_step(act: Acting) -> None:
+    """The exit code is 1; a stack trace is printed only on demand."""
     told = act("vm", "start", "--vm", "nosuch")
 
     assert (told.code, told.out) == (1, "")
@@ -155,10 +153,10 @@ def test_a_failure_is_told_in_words_with_a_next_step(act: Acting) -> None:
         ("flow", "setup-disk-or-cd", "--vm", "web02"),
     ],
 )
-def test_the_record_of_a_failed_run_has_words_and_stack_trace(
+def test_the_record_of_a_failed_run_has_message_and_stack_trace(
     act: Acting, words: tuple[str, ...]
 ) -> None:
-    """As `return_result` and `exception`, of the operation and of whatever it was a step of."""
+    """They are `return_result` and `exception`, of an operation and of a flow."""
     failed = act.json(*words)
 
     [step] = act.json("show", failed["id"])["steps"]
@@ -168,10 +166,10 @@ def test_the_record_of_a_failed_run_has_words_and_stack_trace(
     assert "Traceback" in step["exception"]
 
 
-def test_a_refused_message_leaves_words_and_stack_trace_too(
+def test_a_refused_message_leaves_message_and_stack_trace_too(
     act: Acting, stack: StackHarness
 ) -> None:
-    """Though nothing of it was carried out."""
+    """Nothing of it was run."""
     result = stack.send("xenserver.vm.start", vm="web02", cpus=3)
     with pytest.raises(errors.Refused):
         result.get(timeout=60)
@@ -183,7 +181,7 @@ def test_a_refused_message_leaves_words_and_stack_trace_too(
 
 
 def test_a_failure_is_json_too(act: Acting) -> None:
-    """The error stands in the object, and in words on standard error."""
+    """The error is in the object, and its text on standard error."""
     told = act("vm", "start", "--vm", "nosuch", "--json")
 
     error = json.loads(told.out)["error"]
@@ -192,7 +190,7 @@ def test_a_failure_is_json_too(act: Acting) -> None:
 
 
 def test_what_takes_too_long_has_a_code_of_its_own(act: Acting, stack: StackHarness) -> None:
-    """The operation's deadline, which the worker keeps: exit code 4."""
+    """The worker keeps the deadline; the exit code is 4."""
     with stack.xenserver.held():
         told = act("vm", "copy", "--vm", "deb12", "--name", "late", "--timeout", "1s")
 
@@ -201,7 +199,7 @@ def test_what_takes_too_long_has_a_code_of_its_own(act: Acting, stack: StackHarn
 
 
 def test_who_does_not_wait_gets_an_id(act: Acting, stack: StackHarness, name: str) -> None:
-    """By which the run can be shown, watched and called off."""
+    """By the id the run can be shown, watched and cancelled."""
     with stack.xenserver.held():
         sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
         stack.until_parked(1)
@@ -231,14 +229,14 @@ def test_a_run_is_cancelled_by_its_id(act: Acting, stack: StackHarness, name: st
 
 
 def test_async_answers_with_the_task_of_xenserver(act: Acting, name: str) -> None:
-    """While XenServer works on it."""
+    """XenServer works on it meanwhile."""
     told = act.json("vm", "copy", "--vm", "deb12", "--name", name, "--async")
 
     assert told["answer"]["task"]["status"] == "pending"
 
 
-def test_targets_tells_what_waits_on_each(act: Acting, stack: StackHarness, name: str) -> None:
-    """And whether a poller follows it."""
+def test_targets_shows_what_waits_on_each(act: Acting, stack: StackHarness, name: str) -> None:
+    """It also shows whether a poller follows it."""
     with stack.xenserver.held():
         act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait")
         stack.until_parked(1)
@@ -250,7 +248,7 @@ def test_targets_tells_what_waits_on_each(act: Acting, stack: StackHarness, name
 
 
 def test_ctrl_c_says_how_to_go_on(stack: StackHarness, name: str) -> None:
-    """Exit code 130; the run goes on."""
+    """The exit code is 130, and the run continues."""
     words = [*XENFLOW, "vm", "copy", "--vm", "deb12", "--name", name]
     with stack.xenserver.held():
         parked = stack.runtime.parked.count("default")
@@ -269,7 +267,7 @@ def test_ctrl_c_says_how_to_go_on(stack: StackHarness, name: str) -> None:
 
 
 def test_a_process_ends_without_noise(stack: StackHarness) -> None:
-    """Nothing on standard error: no connection is left for the interpreter's end."""
+    """Standard error is empty: all connections are closed."""
     asked = subprocess.run(
         [*XENFLOW, "host", "find"], env=stack.environment, capture_output=True, check=False
     )
@@ -278,7 +276,7 @@ def test_a_process_ends_without_noise(stack: StackHarness) -> None:
 
 
 def test_without_a_worker_nothing_is_sent(run: Run, isolated_stack: StackHarness) -> None:
-    """Exit code 3, and the next step; who does not wait may leave a message."""
+    """The exit code is 3; --no-wait leaves a message all the same."""
     redis = isolated_stack.runtime.journal.redis
 
     told = run("vm", "start", "--vm", "web02", **isolated_stack.services.environment)

@@ -16,6 +16,7 @@ from workers.local_stack.supervisor import ManagedProcess, Supervisor
 
 XENFLOW = (sys.executable, "-m", "cli")
 PROC = Path("/proc")
+FIND = ("vm", "find", "--name", "vm", "--is-search-expression", "--fields", "name_label")
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_the_demo_shows_all_and_leaves_nothing(tmp_path: Path) -> None:
     ):
         assert said in shown.stdout
     assert "export" not in shown.stdout
-    assert shown.stdout.endswith("\nall ended; make demo KEEP=1 keeps it up\n")
+    assert shown.stdout.endswith("\neverything is stopped; make demo KEEP=1 keeps it running\n")
     assert not folder.exists()
     assert _living_in(folder) == []
 
@@ -93,7 +94,7 @@ def test_a_demo_that_is_kept_stays_until_ctrl_c(tmp_path: Path, home: Supervisor
 def test_a_demo_that_is_interrupted_leaves_nothing(
     number: signal.Signals, tmp_path: Path, home: Supervisor
 ) -> None:
-    """Whatever it was at: exit code 130."""
+    """The exit code is 130."""
     folder = tmp_path / "demo"
     member = home.start("demo", [*XENFLOW, "demo", "--folder", str(folder)])
 
@@ -106,7 +107,7 @@ def test_a_demo_that_is_interrupted_leaves_nothing(
 
 
 @pytest.mark.slow
-def test_everything_is_up_until_it_is_told_to_end(tmp_path: Path, home: Supervisor) -> None:
+def test_everything_runs_until_sigterm(tmp_path: Path, home: Supervisor) -> None:
     """It prints the lines by which another terminal finds it; SIGTERM ends it with 0."""
     folder = tmp_path / "up here"
     member = home.start("up", [*XENFLOW, "up", "--simulate", "--folder", str(folder)])
@@ -127,8 +128,35 @@ def test_everything_is_up_until_it_is_told_to_end(tmp_path: Path, home: Supervis
 
 
 @pytest.mark.slow
+def test_a_second_start_has_the_same_addresses(tmp_path: Path, home: Supervisor) -> None:
+    """A shell that sourced the file `env` of the first one reaches the second one."""
+    folder = tmp_path / "up"
+    words = [*XENFLOW, "up", "--simulate", "--control", "--vms", "7", "--folder", str(folder)]
+    first = home.start("first", words)
+    addresses = _until(home, first, "Ctrl-C")
+    env = (folder / "env").read_text(encoding="utf-8")
+    first.process.terminate()
+    assert first.process.wait() == 0
+
+    second = home.start("second", words)
+    again = _until(home, second, "Ctrl-C")
+    found = subprocess.run(
+        ["sh", "-c", f'. {shlex.quote(str(folder / "env"))}; exec "$@"', "sh", *XENFLOW, *FIND],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    second.process.terminate()
+
+    assert again == addresses
+    assert _exported(env) == _exported(addresses)
+    assert found.stdout.startswith("7 VMs\n")
+    assert second.process.wait() == 0
+
+
+@pytest.mark.slow
 def test_a_part_that_dies_ends_the_stack_with_an_error(tmp_path: Path, home: Supervisor) -> None:
-    """Nobody sits in front of a stack that is half down: exit code 1."""
+    """A stack without its Valkey is of no use; the exit code is 1."""
     folder = tmp_path / "up"
     member = home.start("up", [*XENFLOW, "up", "--folder", str(folder)])
 

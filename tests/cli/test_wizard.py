@@ -57,7 +57,7 @@ def unloaded() -> Iterator[None]:
 
 
 def test_a_setter_takes_the_name_of_an_object_and_the_new_value() -> None:
-    """The answer has the name that it has now, not the one it was found by."""
+    """The answer has the new name of the object."""
     assert _text("VM.set_name_label") == (
         "@operation()\n"
         "def set_name_label(xen: Xen, *, vm: VmName, name_label: Label) -> Done:\n"
@@ -68,7 +68,7 @@ def test_a_setter_takes_the_name_of_an_object_and_the_new_value() -> None:
     )
 
 
-def test_what_xenserver_works_on_as_a_task_is_a_leg() -> None:
+def test_what_xenserver_works_on_as_a_task_is_a_suspension_point() -> None:
     """A slot is not held while it does."""
     text = _text("VM.pool_migrate")
 
@@ -76,7 +76,7 @@ def test_what_xenserver_works_on_as_a_task_is_a_leg() -> None:
     assert "yield xen.Async.VM.pool_migrate(thing, xen.find.host(host), options)" in text
 
 
-def test_an_object_that_the_gate_cannot_find_is_given_by_uuid() -> None:
+def test_an_object_that_the_client_cannot_find_is_given_by_uuid() -> None:
     """XenServer is asked for its reference."""
     text = _text("VM_appliance.start")
 
@@ -85,7 +85,7 @@ def test_an_object_that_the_gate_cannot_find_is_given_by_uuid() -> None:
 
 
 def test_a_getter_only_looks_and_answers_with_uuids() -> None:
-    """Its queue is the one of those who look."""
+    """Its queue is that of finds."""
     text = _text("VM.get_VBDs")
 
     assert text.startswith('@operation(queue="find")\n')
@@ -98,7 +98,7 @@ def test_a_choice_is_one_of_the_words_there_are() -> None:
 
 
 def test_what_may_be_left_out_has_a_default() -> None:
-    """The one that XenServer has."""
+    """It is the default that XenServer has."""
     text = _text("VDI.copy")
 
     assert "base_vdi: VdiName | None = None" in text
@@ -106,7 +106,7 @@ def test_what_may_be_left_out_has_a_default() -> None:
 
 
 def test_names_in_a_map_become_references() -> None:
-    """Keys and values alike."""
+    """That holds for keys and for values."""
     assert "xen.find.vdi(key).ref: xen.find.sr(value_of)" in _text("VM.migrate_send")
 
 
@@ -116,7 +116,7 @@ def test_a_parameter_called_as_what_every_message_has_is_called_otherwise() -> N
 
 
 def test_a_making_is_undone_by_what_destroys(unloaded: None) -> None:
-    """Where it surely made what it answers with."""
+    """That holds where it surely made what it answers."""
     del unloaded
     loader.load(Settings(operations_path=None))
 
@@ -137,7 +137,7 @@ def test_a_method_that_is_not_published_has_its_parameters_counted() -> None:
 
 @pytest.mark.parametrize("method", ["host.set_hostname_live", "VM.import", "Bond.create"])
 def test_an_operation_stands_in_a_file_of_its_class(tmp_path: Path, method: str) -> None:
-    """And is found there by its line."""
+    """The answer of the wizard has its line."""
     put = operations_folder.put(tmp_path / "new", source.of(MODEL.messages[method], MODEL))
 
     assert put.is_new
@@ -170,7 +170,7 @@ def set_name_label(xen: Xen, *, vm: VmName) -> Done:
 
 
 def test_a_function_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
-    """To the byte, with all of its file."""
+    """Its whole file is unchanged."""
     (tmp_path / "vm.py").write_text(HAND_WRITTEN, encoding="utf-8")
 
     put = operations_folder.put(tmp_path, source.of(MODEL.messages["VM.set_name_label"], MODEL))
@@ -214,7 +214,7 @@ def test_an_import_with_a_meaning_of_its_own_stays(tmp_path: Path, line: str) ->
 
 
 def test_a_file_that_is_no_python_is_left_alone(tmp_path: Path) -> None:
-    """And named with its line."""
+    """The error has file and line."""
     (tmp_path / "vm.py").write_text("x =\n", encoding="utf-8")
 
     with pytest.raises(operations_folder.Unreadable, match=r"vm\.py:1: invalid syntax"):
@@ -233,7 +233,7 @@ def test_a_file_that_is_no_python_is_left_alone(tmp_path: Path) -> None:
 def test_whatever_is_written_is_formatted_and_loads(
     tmp_path: Path, unloaded: None, methods: list[str]
 ) -> None:
-    """For every class and every type of the data model."""
+    """All classes and types of the data model are tried."""
     del unloaded
     _put(tmp_path, methods)
 
@@ -242,7 +242,7 @@ def test_whatever_is_written_is_formatted_and_loads(
 
 
 def test_every_name_that_is_written_is_a_word_of_ours(tmp_path: Path) -> None:
-    """What the gate finds and the vocabulary names; a new one is entered in both."""
+    """The client finds them and the field types name them."""
     message = MODEL.messages["VM.set_name_label"]
     classes = {p.type.name for m in MODEL.messages.values() for p in m.params if p.type.name}
 

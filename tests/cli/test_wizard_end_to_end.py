@@ -71,7 +71,7 @@ def wizard(run: Run, stack: StackHarness, folder: Path) -> Wizard:
 
 
 def test_without_a_terminal_it_lists_what_the_pool_offers(wizard: Wizard) -> None:
-    """One a line, for others to search; what the frame does for all is left out."""
+    """Each is a line; what the engine does for all operations is left out."""
     listed = wizard().out.splitlines()
 
     assert "VM.set_name_label" in listed
@@ -80,7 +80,7 @@ def test_without_a_terminal_it_lists_what_the_pool_offers(wizard: Wizard) -> Non
 
 
 def test_it_says_where_it_wrote(wizard: Wizard, folder: Path) -> None:
-    """By name, file and line, and what comes next."""
+    """It prints name, file, line and the next step."""
     told = wizard("--method", "VM.set_name_label", "--method", "VM.set_tags")
 
     assert told.code == 0
@@ -92,7 +92,7 @@ def test_it_says_where_it_wrote(wizard: Wizard, folder: Path) -> None:
 
 
 def test_asked_again_it_changes_nothing(wizard: Wizard, folder: Path) -> None:
-    """What stands there stays."""
+    """The files are unchanged."""
     wizard("--method", "VM.set_name_label")
     before = (folder / "vm.py").read_bytes()
 
@@ -117,13 +117,13 @@ def _logins(stack: StackHarness) -> int:
 
 
 def test_the_server_tells_how_many_parameters_a_method_takes(offers: ServerMethods) -> None:
-    """The session aside."""
+    """The session is not counted."""
     assert offers.count("VM.set_name_label") == 2
     assert offers.count("VM.get_all") == 0
 
 
 def test_a_method_that_is_not_there_cannot_be_counted(offers: ServerMethods) -> None:
-    """XenServer's own word is passed on."""
+    """The error is XenServer's own."""
     with pytest.raises(errors.XenflowError, match=r"VM\.set_colour"):
         offers.count("VM.set_colour")
 
@@ -131,7 +131,10 @@ def test_a_method_that_is_not_there_cannot_be_counted(offers: ServerMethods) -> 
 @pytest.mark.parametrize(
     ("method", "said"),
     [
-        ("VM.set_nam_label", "offers no method 'VM.set_nam_label' to write an operation for; is"),
+        (
+            "VM.set_nam_label",
+            "to write an operation for; did you mean VM.set_name_label",
+        ),
         ("session.logout", "offers no method 'session.logout'"),
         ("VM.start", "xenserver.vm.start is there already, at "),
         ("user.change_password", "offers no method"),
@@ -141,7 +144,7 @@ def test_a_method_that_is_not_there_cannot_be_counted(offers: ServerMethods) -> 
 def test_what_cannot_be_written_is_told_before_anything_is(
     wizard: Wizard, folder: Path, method: str, said: str
 ) -> None:
-    """Exit code 2; the others that were asked for are not written either."""
+    """The exit code is 2, and nothing at all is written."""
     told = wizard("--method", "VM.set_name_label", "--method", method)
 
     assert told.code == 2
@@ -150,7 +153,7 @@ def test_what_cannot_be_written_is_told_before_anything_is(
 
 
 def test_without_a_folder_it_says_how_to_name_one(run: Run, stack: StackHarness) -> None:
-    """Exit code 2."""
+    """The exit code is 2."""
     told = run("wizard", "--method", "VM.set_name_label", **stack.services.environment)
 
     assert told.code == 2
@@ -167,7 +170,7 @@ def test_a_terminal_is_asked_until_an_empty_line() -> None:
 
 
 def test_beside_a_name_stands_what_it_takes() -> None:
-    """And whether there is an operation for it."""
+    """An operation that does it already is named too."""
     loader.load(Settings(operations_path=None))
 
     told = dict(writer.meanings(OLD_MODEL, ["VM.start", "VM.set_tags", UNPUBLISHED]))
@@ -180,7 +183,7 @@ def test_beside_a_name_stands_what_it_takes() -> None:
 def test_what_it_wrote_runs_by_message_and_by_command(
     isolated_stack: StackHarness, run: Run, folder: Path, name: str
 ) -> None:
-    """One that is published, one that XenServer works on as a task, and one that was counted."""
+    """One is published, one is a task of XenServer, and one was counted."""
     wizard = Wizard(run, isolated_stack, folder)
     told = wizard("--method", "VM.set_name_label", "--method", "VDI.set_name_label")
     assert told.code == 0, told.err
@@ -211,7 +214,7 @@ def _any(stack: StackHarness, cls: str) -> str:
 
 
 def test_what_it_wrote_has_a_page_and_schemas(wizard: Wizard, tmp_path: Path) -> None:
-    """As every operation of the catalogue."""
+    """They are those of any operation."""
     wizard("--method", "VM.set_name_label")
 
     page = wizard.xenflow("describe", "vm.set_name_label").out

@@ -29,7 +29,7 @@ def written(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_the_how_to_loads(written: Path) -> None:
-    """Under the names that it gives."""
+    """Its operations have the names that the page gives."""
     loader.load(Settings(operations_path=written))
 
     for name in (
@@ -41,7 +41,7 @@ def test_the_how_to_loads(written: Path) -> None:
 
 
 def test_the_how_to_is_formatted(written: Path) -> None:
-    """As what the wizard writes."""
+    """The layout is that of the wizard."""
     words = [sys.executable, "-m", "ruff", "format", "--check", "--isolated", "--no-cache", "."]
 
     checked = subprocess.run(words, cwd=written, capture_output=True, check=False)
@@ -50,7 +50,7 @@ def test_the_how_to_is_formatted(written: Path) -> None:
 
 
 def test_the_how_to_runs(written: Path, isolated_stack: StackHarness, name: str) -> None:
-    """Both operations, and the flow that uses one of them."""
+    """Both operations run, and the flow that uses one of them."""
     isolated_stack.services.choose(operations_path=str(written))
     isolated_stack.services.worker()
     isolated_stack.services.poller()

@@ -11,7 +11,7 @@ from workers.local_stack.supervisor import StackError
 
 
 def test_a_second_is_refused_in_words(tmp_path: Path) -> None:
-    """It is told where the first one is, and how to be another."""
+    """The error names the folder and the option for another one."""
     with (
         folder_lock.within(tmp_path),
         pytest.raises(StackError, match=r"already runs in .*; name another folder with --folder"),
@@ -21,7 +21,7 @@ def test_a_second_is_refused_in_words(tmp_path: Path) -> None:
 
 
 def test_the_next_may_move_in(tmp_path: Path) -> None:
-    """What the first one left behind is no obstacle, its lock included."""
+    """What the first one left behind does not matter, its lock included."""
     with folder_lock.within(tmp_path / "home"):
         pass
     with folder_lock.within(tmp_path / "home"):
@@ -29,7 +29,7 @@ def test_the_next_may_move_in(tmp_path: Path) -> None:
 
 
 def test_clearing_keeps_the_lock(tmp_path: Path) -> None:
-    """Else a second would find a lock of its own."""
+    """Otherwise a second stack would take a lock of its own."""
     with folder_lock.within(tmp_path):
         (tmp_path / "valkey").mkdir()
         (tmp_path / "valkey" / "data").touch()
@@ -54,7 +54,7 @@ def test_a_second_command_leaves_the_first_ones_folder_alone(name: str, tmp_path
 
 
 def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
-    """A demo empties the folder it was in."""
+    """A demo would delete them."""
     (tmp_path / "thesis.txt").touch()
 
     with pytest.raises(StackError, match="contains other files"), folder_lock.within(tmp_path):

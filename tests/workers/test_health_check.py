@@ -30,7 +30,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[http.server.HTTPServer]:
 
 
 def test_a_part_that_answers_is_alive(page: http.server.HTTPServer) -> None:
-    """Status 0, as a health check has it."""
+    """The exit code is 0."""
     answering = threading.Thread(target=page.handle_request)
     answering.start()
 
@@ -39,13 +39,13 @@ def test_a_part_that_answers_is_alive(page: http.server.HTTPServer) -> None:
 
 
 def test_a_part_that_is_gone_is_not(page: http.server.HTTPServer) -> None:
-    """Nobody listens any more: status 1."""
+    """The exit code is 1."""
     page.server_close()
 
     assert health_check.main(["flower"]) == 1
 
 
 def test_a_part_unheard_of_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    """Status 2, and how it is called."""
+    """The exit code is 2, and the usage is printed."""
     assert health_check.main(["moon"]) == 2
     assert capsys.readouterr().err.startswith("usage: xenflow-alive ")

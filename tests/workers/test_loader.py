@@ -43,7 +43,7 @@ def load(tmp_path: Path) -> Iterator[Load]:
 
 
 def test_an_operation_is_named_by_its_file_and_function(load: Load) -> None:
-    """As ours are."""
+    """That is how ours are named."""
     load(shelf=HEAD + RENAME)
 
     found = catalogue.find("xenserver.shelf.rename")
@@ -53,14 +53,14 @@ def test_an_operation_is_named_by_its_file_and_function(load: Load) -> None:
 
 
 def test_an_operation_may_be_given_a_name(load: Load) -> None:
-    """Whatever its file is called."""
+    """The file may have any name."""
     load(mine=HEAD + RENAME.replace("operation()", 'operation(name="xenserver.vm.rename")'))
 
     assert catalogue.find("xenserver.vm.rename")
 
 
 def test_one_file_may_use_another(load: Load) -> None:
-    """A flow made of the operations of another file, by the package they are imported as."""
+    """A flow imports the operations of another file."""
     load(
         night="from tasks.engine.declaration.answers import Done\n"
         "from tasks.engine.declaration.field_types import VmName\n"
@@ -80,7 +80,7 @@ def test_one_file_may_use_another(load: Load) -> None:
 
 
 def test_a_folder_may_be_loaded_any_number_of_times(load: Load) -> None:
-    """Each time as it stands then: what has gone from it has gone from the catalogue."""
+    """An operation that was deleted leaves the catalogue."""
     load(shelf=HEAD + RENAME, gone=HEAD + RENAME)
     load(shelf=HEAD + RENAME, gone="")
 
@@ -156,7 +156,7 @@ def _with(old: str, new: str) -> str:
 def test_what_is_wrong_is_named_by_file_and_line(
     load: Load, tmp_path: Path, text: str, line: int, said: str
 ) -> None:
-    """In one line."""
+    """The error is one line."""
     with pytest.raises(DeclarationError) as wrong:
         load(shelf=text)
 
@@ -167,12 +167,12 @@ def test_what_is_wrong_is_named_by_file_and_line(
 
 
 def test_a_file_whose_name_is_no_word_is_refused(load: Load) -> None:
-    """It could not be imported, nor its operations be named by it."""
+    """It could not be imported."""
     with pytest.raises(DeclarationError, match=r"my-own\.py: a file's name is"):
         load(**{"my-own": HEAD + RENAME})
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    """By the name of the setting."""
+    """The error names the setting."""
     with pytest.raises(DeclarationError, match=r"XENFLOW_OPERATIONS_PATH: .* is no folder"):
         loader.load(Settings(operations_path=tmp_path / "nowhere"))

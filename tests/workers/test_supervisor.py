@@ -53,7 +53,7 @@ def _runs(process: int) -> bool:
 
 
 def test_what_an_earlier_process_said_is_not_heard_again(folder: Path) -> None:
-    """Both wrote into the same log: the later one is not ready by the earlier one's words."""
+    """Both write into the same log; only the part of the later one counts."""
     with Supervisor(folder) as home:
         _started(home, SLEEPS)
     with Supervisor(folder) as home:
@@ -64,7 +64,7 @@ def test_what_an_earlier_process_said_is_not_heard_again(folder: Path) -> None:
 
 
 def test_a_process_has_a_log_of_its_own(folder: Path) -> None:
-    """Both of its outputs, in the folder of the stack."""
+    """It has both outputs, and is in the folder of the stack."""
     with Supervisor(folder) as home:
         member = _started(home, SLEEPS)
 
@@ -73,7 +73,7 @@ def test_a_process_has_a_log_of_its_own(folder: Path) -> None:
 
 
 def test_a_process_is_told_its_environment(folder: Path) -> None:
-    """It is as it was given."""
+    """It has no other variables."""
     command = [*PYTHON, "import os; print(os.environ['ROOM'], 'HOME' in os.environ)"]
     with Supervisor(folder) as home:
         member = home.start("one", command, environment={"ROOM": "kitchen"})
@@ -83,7 +83,7 @@ def test_a_process_is_told_its_environment(folder: Path) -> None:
 
 
 def test_in_the_end_every_process_has_ended(folder: Path) -> None:
-    """By SIGTERM, which gives it time to clean up."""
+    """SIGTERM gives it time to clean up."""
     with Supervisor(folder) as home:
         member = _started(home, SLEEPS)
 
@@ -91,7 +91,7 @@ def test_in_the_end_every_process_has_ended(folder: Path) -> None:
 
 
 def test_an_error_ends_them_too(folder: Path) -> None:
-    """Whatever the block raises."""
+    """The error may be any."""
     members = []
 
     def fail() -> None:
@@ -106,7 +106,7 @@ def test_an_error_ends_them_too(folder: Path) -> None:
 
 
 def test_a_process_that_does_not_listen_is_killed(folder: Path) -> None:
-    """After a grace."""
+    """SIGKILL follows a grace period."""
     with Supervisor(folder, grace=0.1) as home:
         member = _started(home, STUBBORN)
 
@@ -114,7 +114,7 @@ def test_a_process_that_does_not_listen_is_killed(folder: Path) -> None:
 
 
 def test_what_a_process_started_ends_with_it(folder: Path) -> None:
-    """Also when it forgets to end it itself."""
+    """The whole session is killed."""
     with Supervisor(folder) as home:
         child = int(_started(home, PARENT).output().split()[1])
 
@@ -125,7 +125,7 @@ def test_what_a_process_started_ends_with_it(folder: Path) -> None:
 
 
 def test_a_process_that_ends_before_it_is_ready_is_named(folder: Path) -> None:
-    """With its exit code and the end of its log."""
+    """The error has its exit code and the end of its log."""
     with Supervisor(folder) as home:
         member = home.start("one", [*PYTHON, "import sys; sys.exit('no bread')"])
 
@@ -134,7 +134,7 @@ def test_a_process_that_ends_before_it_is_ready_is_named(folder: Path) -> None:
 
 
 def test_a_process_that_is_never_ready_is_named(folder: Path) -> None:
-    """Once its time is over."""
+    """The error has the time that it was given."""
     with Supervisor(folder) as home:
         member = home.start("one", SLEEPS)
 
@@ -143,7 +143,7 @@ def test_a_process_that_is_never_ready_is_named(folder: Path) -> None:
 
 
 def test_a_process_that_ends_by_itself_is_noticed(folder: Path) -> None:
-    """Whoever stays at home is told."""
+    """The supervisor raises an error."""
     with Supervisor(folder) as home:
         member = home.start("one", [*PYTHON, "print('farewell')"])
         member.process.wait()
@@ -152,8 +152,8 @@ def test_a_process_that_ends_by_itself_is_noticed(folder: Path) -> None:
             home.run_until(threading.Event())
 
 
-def test_who_is_told_to_end_need_not_stay(folder: Path) -> None:
-    """SIGTERM, SIGHUP and Ctrl-C are such words; the old ones hold again afterwards."""
+def test_a_stop_that_is_requested_ends_the_supervision(folder: Path) -> None:
+    """SIGTERM, SIGHUP and Ctrl-C set the event; old handlers are restored."""
     before = signal.getsignal(signal.SIGTERM)
 
     with Supervisor(folder) as home, supervisor.stop_requested() as told:
@@ -165,13 +165,13 @@ def test_who_is_told_to_end_need_not_stay(folder: Path) -> None:
 
 
 def test_a_signal_interrupts_as_ctrl_c_does() -> None:
-    """So that what was opened is closed."""
+    """So the block cleans up."""
     with pytest.raises(KeyboardInterrupt, match="SIGTERM"), supervisor.interrupted_by_signals():
         signal.raise_signal(signal.SIGTERM)
 
 
 def test_a_process_that_somebody_else_started_is_taken_in(folder: Path) -> None:
-    """It ends with the others."""
+    """It is stopped with the others."""
     with Supervisor(folder) as home:
         process = subprocess.Popen(SLEEPS, stdout=subprocess.DEVNULL, start_new_session=True)
         member = home.adopt("guest", process, folder / "guest.log")
@@ -189,7 +189,7 @@ def _interrupted_while_it_starts(done: list[str]) -> None:
 
 
 def test_a_signal_waits_until_a_process_is_taken_in() -> None:
-    """One that comes between its start and its entry would leave the process behind."""
+    """Otherwise a signal between start and entry would leave the process behind."""
     done: list[str] = []
 
     with pytest.raises(KeyboardInterrupt):

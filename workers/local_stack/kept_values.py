@@ -1,6 +1,6 @@
 """Ports and passwords of a local stack, kept in its folder from one start to the next.
 
-So what was told an address (a shell, a browser, a service under development) finds the stack again.
+So what knows an address (a shell, a browser, a service under development) finds the stack again.
 """
 
 import json
@@ -30,7 +30,7 @@ class KeptValues:
     def port(self, name: str) -> int:
         """Return the port that was kept under a name; another one where that is taken."""
         kept = self._read().get(f"{name}_port")
-        if isinstance(kept, int) and _is_free(kept):
+        if isinstance(kept, int) and kept > 0 and _is_free(kept):
             return kept
         return self._keep(f"{name}_port", free_port())
 

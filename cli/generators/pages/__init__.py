@@ -1,1 +1,1 @@
-"""The reference pages for people, written off what they tell of."""
+"""The reference pages for people, generated from what they describe."""

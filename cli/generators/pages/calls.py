@@ -35,21 +35,23 @@ _ROOMS = ("tasks", "canvases", "xenflow_operations")
 
 def methods(operation: Operation) -> list[str]:
     """Return the methods of XenServer that an operation may call, besides look-ups."""
-    spoken = (_method(node) for function in _functions(operation) for node in _nodes(function))
-    return sorted({method for method in spoken if method})
+    found = (_method(node) for function in _functions(operation) for node in _nodes(function))
+    return sorted({method for method in found if method})
 
 
 def failures(operation: Operation) -> list[str]:
     """Return the codes with which XenServer may refuse those."""
-    messages, said = datamodel.load().messages, methods(operation)
-    published = {code for method in said if method in messages for code in messages[method].errors}
-    return sorted(published.union(*(_UNPUBLISHED.get(method, ()) for method in said)))
+    messages, called = datamodel.load().messages, methods(operation)
+    published = {
+        code for method in called if method in messages for code in messages[method].errors
+    }
+    return sorted(published.union(*(_UNPUBLISHED.get(method, ()) for method in called)))
 
 
 def refusals(operation: Operation) -> list[str]:
     """Return the codes with which an operation or flow itself refuses what it is asked for."""
-    spoken = (_refusal(node) for function in _functions(operation) for node in _nodes(function))
-    return sorted({code for code in spoken if code})
+    found = (_refusal(node) for function in _functions(operation) for node in _nodes(function))
+    return sorted({code for code in found if code})
 
 
 def steps(flow: Operation) -> list[str]:

@@ -65,10 +65,10 @@ def _parameter(one: Any) -> list[str]:
 
 
 def _made(command: Any, context: typer.Context) -> Any:
-    """Return the command behind a promise: what would parse the words after its name."""
+    """Return the command that parses what follows the name."""
     return command.make_context(command.name, [], parent=context, resilient_parsing=True).command
 
 
 def _codes() -> str:
-    words = {code: code.name.lower().replace("_", " ") for code in exit_codes.Code}
-    return markdown.table(["code", "meaning"], ([str(int(c)), w] for c, w in words.items()))
+    meanings = {code: code.name.lower().replace("_", " ") for code in exit_codes.Code}
+    return markdown.table(["code", "meaning"], ([str(int(c)), w] for c, w in meanings.items()))

@@ -12,12 +12,12 @@ from xenserver import error_messages, errors
 
 _ABOUT = """\
 A task that fails has Celery's state FAILURE. Its result names the class, which says what to do
-next, and carries the code, XenServer's parameters and a message in words. Codes that begin with
+next, and has the code, XenServer's parameters and a message. Codes that begin with
 `XENFLOW_` are ours, the others XenServer's; a code that is not here is `Denied` if it begins
 with `RBAC_`, `AUTH_` or `SESSION_`, and else `Unknown`.
 
-In the words below `…` stands for what XenServer names: an object, a state, a number. For codes
-without words of ours, XenServer's own are told."""
+In the messages below `…` stands for what XenServer names: an object, a state, a number. Codes
+without a message here have that of XenServer."""
 ALWAYS = (
     "XENFLOW_MESSAGE_INVALID",
     "XENFLOW_TARGET_UNKNOWN",
@@ -27,7 +27,7 @@ ALWAYS = (
 )
 """What anything may fail with."""
 NAMED = ("XENFLOW_NO_SUCH_OBJECT", "XENFLOW_AMBIGUOUS_NAME", "XENFLOW_WRONG_CLASS")
-"""What may befall whoever names an object."""
+"""What anything that names an object may fail with."""
 _UUIDS = frozenset({"pif", "vbd", "vif", "task"})  # inputs that name what has no name
 _GAP = re.compile(r"\{\d+(:\w+)?\}")
 
@@ -38,19 +38,19 @@ def page() -> str:
 
 
 @dataclass(frozen=True)
-class Told:
-    """An error to reckon with: its code, its class, and what it says."""
+class PossibleError:
+    """An error that is possible: its code, its class, its message."""
 
     code: str
     kind: str
-    words: str
+    message: str
 
 
-def of(operation: Operation) -> list[Told]:
+def of(operation: Operation) -> list[PossibleError]:
     """Return an operation's errors: its own, XenServer's, and for a flow those of its steps."""
     parts = [operation, *filter(None, map(catalogue.find, _steps(operation)))]
     codes = {code for part in parts for code in _codes(part)}
-    return [_told(code) for code in sorted(codes | set(ALWAYS))]
+    return [_error(code) for code in sorted(codes | set(ALWAYS))]
 
 
 def _steps(operation: Operation) -> list[str]:
@@ -60,13 +60,13 @@ def _steps(operation: Operation) -> list[str]:
 def _codes(operation: Operation) -> list[str]:
     wanted = message_inputs.of(operation.model)
     names = any(one.names or one.field in _UUIDS for one in wanted)
-    said = [*calls.refusals(operation), *calls.failures(operation)]
-    return [*said, *(NAMED if names else ())]
+    codes = [*calls.refusals(operation), *calls.failures(operation)]
+    return [*codes, *(NAMED if names else ())]
 
 
-def _told(code: str) -> Told:
+def _error(code: str) -> PossibleError:
     kind = type(errors.from_api(code, [])).__name__
-    return Told(code, kind, _GAP.sub("…", error_messages.phrase(code)))
+    return PossibleError(code, kind, _GAP.sub("…", error_messages.phrase(code)))
 
 
 def _classes(parent: type[errors.XenflowError]) -> Iterator[str]:
@@ -74,8 +74,8 @@ def _classes(parent: type[errors.XenflowError]) -> Iterator[str]:
         yield f"## {kind.__name__}"
         yield (kind.__doc__ or "").partition("\n")[0]
         codes = sorted(code for code, its in errors.codes().items() if its is kind)
-        told = {code: _GAP.sub("…", error_messages.phrase(code)) for code in codes}
-        worded = [[markdown.term(code), words] for code, words in told.items() if words]
-        yield markdown.table(["code", "in words"], worded)
-        yield markdown.terms(code for code, words in told.items() if not words)
+        messages = {code: _GAP.sub("…", error_messages.phrase(code)) for code in codes}
+        worded = [[markdown.term(code), text] for code, text in messages.items() if text]
+        yield markdown.table(["code", "message"], worded)
+        yield markdown.terms(code for code, text in messages.items() if not text)
         yield from _classes(kind)

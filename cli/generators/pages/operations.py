@@ -14,8 +14,8 @@ from tasks.engine.declaration.operation import Operation
 _ABOUT = """\
 Each is a Celery task, sent by its name with keyword arguments only. Objects are named by UUID
 or by name label; sizes are bytes or text with a unit (`10GiB`, `512 MB`). Types are written as
-in Python. From a shell: `xenflow <noun> <verb> --help`; what went wrong is told by [the
-errors](errors.md)."""
+in Python. From a shell: `xenflow <noun> <verb> --help`; [the errors](errors.md) say
+what went wrong."""
 _ABOUT_FLOWS = """\
 Each is a Celery task that does several [operations](operations.md). When a step fails, what was
 made is undone, last first, unless `on_failure` is `keep`; the flow then fails with the error of
@@ -110,22 +110,22 @@ def _facts(operation: Operation) -> Iterator[str]:
 def _answers(operations: Iterable[Operation]) -> Iterator[str]:
     yield "## Answers"
     for name, kind in models.answers_of(operations).items():
-        told = models.of_answer(kind)
-        yield f"### {name}\n\n{told['description']}"
-        yield _fields(told)
-        for inner, definition in told.get("$defs", {}).items():
+        schema = models.of_answer(kind)
+        yield f"### {name}\n\n{schema['description']}"
+        yield _fields(schema)
+        for inner, definition in schema.get("$defs", {}).items():
             yield f"`{inner}`: {definition.get('description', '')}"
             yield _fields(definition)
 
 
-def _fields(told: Schema) -> str:
+def _fields(schema: Schema) -> str:
     rows = [
         [
             markdown.term(name),
             markdown.term(python_types.annotation(part)),
-            "" if name in told["required"] else "may be missing",
+            "" if name in schema["required"] else "may be missing",
             part.get("description", ""),
         ]
-        for name, part in told["properties"].items()
+        for name, part in schema["properties"].items()
     ]
     return markdown.table(["field", "type", "", "meaning"], rows)

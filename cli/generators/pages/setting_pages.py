@@ -18,7 +18,7 @@ place of `XENFLOW_KEYS`. These settings have such a variable: {files}."""
 def page() -> str:
     """Return the page of settings."""
     schema = settings.Settings.model_json_schema()["properties"]
-    rows = [_row(name, simplify.tidied(told)) for name, told in schema.items()]
+    rows = [_row(name, simplify.tidied(schema)) for name, schema in schema.items()]
     return markdown.page(
         "Settings",
         _ABOUT.format(files=_files()),
@@ -30,18 +30,18 @@ def _files() -> str:
     return ", ".join(markdown.term(settings.PREFIX + name.upper()) for name in setting_files.FIELDS)
 
 
-def _row(name: str, told: Mapping[str, Any]) -> list[str]:
+def _row(name: str, schema: Mapping[str, Any]) -> list[str]:
     variable = settings.PREFIX + name.upper()
-    default = told.get("default", "")
+    default = schema.get("default", "")
     return [
         markdown.term(variable),
-        _kind(told),
-        markdown.term(_said(default)),
-        told["description"],
+        _kind(schema),
+        markdown.term(_default(default)),
+        schema["description"],
     ]
 
 
-def _said(default: object) -> str:
+def _default(default: object) -> str:
     match default:
         case bool():
             return str(default).lower()
@@ -50,8 +50,8 @@ def _said(default: object) -> str:
     return str(default)
 
 
-def _kind(told: Mapping[str, Any]) -> str:
-    there = simplify.without_null(told)
+def _kind(schema: Mapping[str, Any]) -> str:
+    there = simplify.without_null(schema)
     if "enum" in there:
         return " or ".join(there["enum"])
     kinds = there["type"] if isinstance(there["type"], list) else [there["type"]]

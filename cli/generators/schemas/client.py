@@ -53,7 +53,7 @@ from celery import Signature'''
 _REGISTERED = '''\
 sys.modules.setdefault("xenserver.errors", sys.modules[__name__])
 """Celery looks up there the class of an error that a worker raised."""'''
-_NOT_SAID = frozenset({"feed"})  # it is said by Feed, where it is wanted
+_NO_PARAMETER = frozenset({"feed"})  # `Feed` stands in the place of what is fed
 
 
 def text(operations: Iterable[Operation]) -> str:
@@ -66,8 +66,11 @@ def text(operations: Iterable[Operation]) -> str:
         inspect.getsource(client_source.XenflowError),
         *_errors(errors.XenflowError),
         _REGISTERED,
-        *(python_types.definition(name, told, {}) for name, told in built.answers.items()),
-        *(python_types.definition(name, told, built.names) for name, told in built.given.items()),
+        *(python_types.definition(name, schema, {}) for name, schema in built.answers.items()),
+        *(
+            python_types.definition(name, schema, built.names)
+            for name, schema in built.given.items()
+        ),
         _common("Common", Message, frozenset(), "TypedDict"),
         _common("Changing", ChangingMessage, frozenset(Message.model_fields), "Common"),
         inspect.getsource(client_source.signature),
@@ -85,14 +88,14 @@ def _errors(parent: type[errors.XenflowError]) -> Iterator[str]:
 
 
 def _common(name: str, model: type[Message], known: frozenset[str], base: str) -> str:
-    """Return the TypedDict of what all operations take, but for what another says already."""
+    """Return the TypedDict of what all operations take, except what another has already."""
     schema = simplify.tidied(model.model_json_schema(by_alias=False))
     about = python_types.docstring(schema["description"], 4)
     lines = [f"class {name}({base}, total=False):", *about, ""]
-    for field, told in schema["properties"].items():
-        if field not in known | _NOT_SAID:
-            lines.append(f"    {field}: {python_types.annotation(simplify.without_null(told))}")
-            lines += python_types.docstring(told["description"], 4)
+    for field, part in schema["properties"].items():
+        if field not in known | _NO_PARAMETER:
+            lines.append(f"    {field}: {python_types.annotation(simplify.without_null(part))}")
+            lines += python_types.docstring(part["description"], 4)
     return "\n".join(lines)
 
 
@@ -138,14 +141,14 @@ def _parameter(one: Input, schema: Mapping[str, Any], names: Mapping[str, str]) 
 
 
 def _documentation(operation: Operation, own: Iterable[Input]) -> str:
-    told = [f"    {one.field}: {_meaning(one)}" for one in own if _meaning(one)]
+    meanings = [f"    {one.field}: {_meaning(one)}" for one in own if _meaning(one)]
     about = simplify.prose(operation.model.__doc__ or operation.summary)
-    return "\n\n".join([about, *(["\n".join(["Args:", *told])] if told else [])])
+    return "\n\n".join([about, *(["\n".join(["Args:", *meanings])] if meanings else [])])
 
 
 def _meaning(one: Input) -> str:
     default = f"default {one.default_text}" if one.default not in _NOTHING else ""
-    return "; ".join(words for words in (one.help, default) if words)
+    return "; ".join(text for text in (one.help, default) if text)
 
 
 _NOTHING: tuple[Any, ...] = (None, False, "", [])

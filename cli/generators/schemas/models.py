@@ -14,32 +14,32 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def of_message(operation: Operation) -> Schema:
     """Return the schema of the messages that an operation takes: its own fields first."""
-    told = simplify.tidied(operation.model.model_json_schema(by_alias=True))
-    needed = told.pop("required", ())
+    found = simplify.tidied(operation.model.model_json_schema(by_alias=True))
+    needed = found.pop("required", ())
     schema = {
         "$schema": DIALECT,
         "title": operation.name,
-        "description": told["description"],
+        "description": found["description"],
         "type": "object",
-        "properties": dict(_own_first(operation, told["properties"])),
+        "properties": dict(_own_first(operation, found["properties"])),
         **({"allOf": [_given_or_fed(name) for name in needed]} if needed else {}),
         "additionalProperties": False,
     }
-    return _with_definitions(schema, told)
+    return _with_definitions(schema, found)
 
 
 def of_answer(answer: type[answers.Answer]) -> Schema:
     """Return the schema of an answer: fields that are null are left out, and others may come."""
-    told = simplify.tidied(answer.model_json_schema(mode="serialization"))
+    found = simplify.tidied(answer.model_json_schema(mode="serialization"))
     schema = {
         "$schema": DIALECT,
         "title": answer.__name__,
-        "description": told.get("description", ""),
+        "description": found.get("description", ""),
         "type": "object",
-        **_given_unless_null(told),
+        **_given_unless_null(found),
     }
     definitions = {
-        name: {**part, **_given_unless_null(part)} for name, part in told.get("$defs", {}).items()
+        name: {**part, **_given_unless_null(part)} for name, part in found.get("$defs", {}).items()
     }
     return _with_definitions(schema, {"$defs": _open(definitions)})
 
@@ -76,8 +76,8 @@ def _given_or_fed(name: str) -> Schema:
     return {"anyOf": [{"required": [name]}, fed]}
 
 
-def _given_unless_null(told: Schema) -> Schema:
-    properties = told.get("properties", {})
+def _given_unless_null(found: Schema) -> Schema:
+    properties = found.get("properties", {})
     needed = [name for name, part in properties.items() if not simplify.is_nullable(part)]
     present = {name: simplify.without_null(part) for name, part in properties.items()}
     return {"properties": present, "required": needed}
@@ -90,5 +90,5 @@ def _open(definitions: Schema) -> Schema:
     }
 
 
-def _with_definitions(schema: Schema, told: Schema) -> Schema:
-    return {**schema, "$defs": told["$defs"]} if told.get("$defs") else schema
+def _with_definitions(schema: Schema, found: Schema) -> Schema:
+    return {**schema, "$defs": found["$defs"]} if found.get("$defs") else schema

@@ -10,8 +10,8 @@ _FILE = resources.files("cli.generators.schemas") / "celery.json"
 
 def schemas() -> dict[str, Schema]:
     """Return the schemas of headers, body and envelope, and of errors, by name."""
-    told: dict[str, Schema] = json.loads(_FILE.read_text(encoding="utf-8"))
-    return told
+    found: dict[str, Schema] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return found
 
 
 def succeeded(answer: Schema) -> Schema:
@@ -26,7 +26,7 @@ def failed() -> Schema:
 
 
 def revoked() -> Schema:
-    """Return the schema of the result document of a task that Celery's `revoke` called off."""
+    """Return the schema of the result document of a task that Celery's `revoke` cancelled."""
     return _result("REVOKED", {"$ref": "#/components/schemas/Revocation"}, {})
 
 

@@ -72,14 +72,14 @@ def definition(name: str, schema: Mapping[str, Any], names: Mapping[str, str]) -
     lines = [f"class {name}(TypedDict):", *docstring(schema.get("description", ""), 4), ""]
     needed = schema.get("required", ())
     for field, part in schema.get("properties", {}).items():
-        told = annotation(part, names)
-        lines.append(f"    {field}: {told if field in needed else f'NotRequired[{told}]'}")
+        kind = annotation(part, names)
+        lines.append(f"    {field}: {kind if field in needed else f'NotRequired[{kind}]'}")
         lines += docstring(part.get("description", ""), 4)
     return "\n".join(lines)
 
 
 def docstring(text: str, indent: int, *, width: int = WIDTH) -> list[str]:
-    """Return the lines of a docstring, or none where there is nothing to say."""
+    """Return the lines of a docstring, none without a text."""
     if not text:
         return []
     first, *more = text.replace("\\", "\\\\").split("\n\n")
@@ -103,5 +103,7 @@ def _lines(paragraph: str, width: int) -> Iterator[str]:
 
 def _literal(values: list[Any]) -> str:
     there = [value for value in values if value is not None]
-    said = ", ".join(f'"{value}"' if isinstance(value, str) else repr(value) for value in there)
-    return f"Literal[{said}]" + (" | None" if None in values else "")
+    values_text = ", ".join(
+        f'"{value}"' if isinstance(value, str) else repr(value) for value in there
+    )
+    return f"Literal[{values_text}]" + (" | None" if None in values else "")

@@ -1,6 +1,6 @@
-"""Making pydantic's schemas say what they mean, in as few words as it takes.
+"""Simplifying the schemas that pydantic makes.
 
-What comes out is JSON Schema 2020-12 that reads the same as draft 7, on which AsyncAPI builds: no
+The result is JSON Schema 2020-12 that reads the same as draft 7, on which AsyncAPI builds: no
 keyword that only one of them knows, and nothing beside a `$ref`.
 """
 
@@ -18,19 +18,19 @@ _ORDER = ("$ref", "description", "type", "enum", "default")
 
 def tidied(schema: Mapping[str, Any]) -> Schema:
     """Return a schema without titles and nested choices, and with nothing beside a `$ref`."""
-    told = {_MEANT.get(key, key): _within(key, value) for key, value in schema.items()}
-    told.pop("title", None)
-    if "const" in told:
-        told["enum"] = [told.pop("const")]
-    if "description" in told:
-        told["description"] = prose(told["description"])
-    if told.get("default", ...) is None:
-        del told["default"]
-    if "anyOf" in told:
-        told = _chosen(told.pop("anyOf")) | told
-    if "$ref" in told and len(told) > 1:
-        told = {"allOf": [{"$ref": told.pop("$ref")}], **told}
-    return {} if told == _ANYTHING else _in_order(told)
+    found = {_MEANT.get(key, key): _within(key, value) for key, value in schema.items()}
+    found.pop("title", None)
+    if "const" in found:
+        found["enum"] = [found.pop("const")]
+    if "description" in found:
+        found["description"] = prose(found["description"])
+    if found.get("default", ...) is None:
+        del found["default"]
+    if "anyOf" in found:
+        found = _chosen(found.pop("anyOf")) | found
+    if "$ref" in found and len(found) > 1:
+        found = {"allOf": [{"$ref": found.pop("$ref")}], **found}
+    return {} if found == _ANYTHING else _in_order(found)
 
 
 def prose(docstring: str) -> str:
@@ -46,15 +46,15 @@ def is_nullable(schema: Mapping[str, Any]) -> bool:
 
 def without_null(schema: Mapping[str, Any]) -> Schema:
     """Return the schema of a value that is there."""
-    told = dict(schema)
-    if "type" in told:
-        told["type"] = _one_or_many(kind for kind in _many(told["type"]) if kind != "null")
-    if "enum" in told:
-        told["enum"] = [one for one in told["enum"] if one is not None]
-    if "anyOf" in told:
-        parts = [part for part in told.pop("anyOf") if part != _NULL]
-        told = (parts[0] if len(parts) == 1 else {"anyOf": parts}) | told
-    return _in_order(told)
+    found = dict(schema)
+    if "type" in found:
+        found["type"] = _one_or_many(kind for kind in _many(found["type"]) if kind != "null")
+    if "enum" in found:
+        found["enum"] = [one for one in found["enum"] if one is not None]
+    if "anyOf" in found:
+        parts = [part for part in found.pop("anyOf") if part != _NULL]
+        found = (parts[0] if len(parts) == 1 else {"anyOf": parts}) | found
+    return _in_order(found)
 
 
 def _within(key: str, value: Any) -> Any:
@@ -82,8 +82,8 @@ def _chosen(parts: Sequence[Schema]) -> Schema:
     return one
 
 
-def _in_order(told: Schema) -> Schema:
-    return {key: told[key] for key in _ORDER if key in told} | told
+def _in_order(found: Schema) -> Schema:
+    return {key: found[key] for key in _ORDER if key in found} | found
 
 
 def _many(kinds: str | Iterable[str]) -> list[str]:

@@ -39,8 +39,8 @@ def of(operations: Iterable[Operation]) -> Structures:
 def _definitions(schemas: Iterable[Schema]) -> dict[str, Schema]:
     found: dict[str, Schema] = {}
     for schema in schemas:
-        for name, told in schema.get("$defs", {}).items():
-            if found.setdefault(name, told) != told:
+        for name, part in schema.get("$defs", {}).items():
+            if found.setdefault(name, part) != part:
                 problem = "two structures have this name; give one of them another"
                 raise DeclarationError(name, problem)
     return found
