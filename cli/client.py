@@ -97,6 +97,10 @@ class Client:
                 id=operation_id,
             ) from error
 
+    def forget(self, operation: str) -> None:
+        """Delete the stored end of an operation, which is about to run again under its id."""
+        self.app.backend.forget(operation)
+
     def end_of(self, operation: str) -> End | None:
         """Return how a message ended; None while it has not."""
         result = self.app.backend.get_task_meta(operation, cache=False)

@@ -49,6 +49,8 @@ def execute(entry: Entry, fields: Mapping[str, Any], options: RunOptions) -> int
     with client.connected() as producer:
         if options.wait:
             producer.need_consumer(operation.queue)
+        if checked.repeat_failed:
+            producer.forget(sent.id)  # else the old failure would be taken for the new end
         producer.send(operation, checked.document(), sent.id)
         if not options.wait:
             return _print_id(sent, options)

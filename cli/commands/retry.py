@@ -2,8 +2,10 @@
 
 import importlib
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Annotated, Any
 
+import typer
 from typer.core import TyperCommand
 
 from cli import catalogue_index, journal_reader, run_lookup
@@ -22,8 +24,18 @@ def command(name: str) -> TyperCommand:
     return commands.make(name, retry)
 
 
-def retry(id_: Id, *, options: RunOptions) -> int:
-    """Run a failed run again under a new id, with the same inputs.
+def retry(
+    id_: Id,
+    *,
+    same_id: Annotated[
+        bool,
+        typer.Option(
+            "--same-id", help="under its own id, where the failed run left nothing behind"
+        ),
+    ] = False,
+    options: RunOptions,
+) -> int:
+    """Run a failed run again with the same inputs, under a new id or its own.
 
     A run that is a chain of another program has several operations; each is retried by its own id.
     """
@@ -31,8 +43,21 @@ def retry(id_: Id, *, options: RunOptions) -> int:
         run = run_lookup.find(journal, id_)
     step = _step(run, id_)
     entry = catalogue_index.load().find(step.name)
+    inputs = _inputs(step)
+    if same_id:
+        inputs, options = {**inputs, "repeat_failed": True}, _under_its_id(run, step, options)
     submit: Any = importlib.import_module(_SUBMIT)
-    return int(submit.execute(entry, _inputs(step), options))
+    return int(submit.execute(entry, inputs, options))
+
+
+def _under_its_id(run: Run, step: Step, options: RunOptions) -> RunOptions:
+    """Return the options by which an operation runs under its own id again."""
+    if options.id is not None:
+        raise CommandFailed(Code.USAGE, "--same-id and --id exclude each other")
+    if step not in run.steps:
+        text = f"{step.name} {step.id} is a step of {run.name}, which has to run again as a whole"
+        raise CommandFailed(Code.USAGE, text, f"xenflow retry {run.id} --same-id")
+    return replace(options, id=step.id)
 
 
 def _step(run: Run, name: str) -> Step:

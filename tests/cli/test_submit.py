@@ -26,9 +26,9 @@ class Acting:
         self._run = run
         self._stack = stack
 
-    def __call__(self, *words: str) -> Ended:
+    def __call__(self, *words: str, **variables: str) -> Ended:
         """Return how the command ended."""
-        return self._run(*words, **self._stack.services.environment)
+        return self._run(*words, **{**self._stack.services.environment, **variables})
 
     def json(self, *words: str) -> Any:
         """Return the one object it printed."""
@@ -273,6 +273,66 @@ def test_a_process_ends_without_noise(stack: StackHarness) -> None:
     )
 
     assert (asked.returncode, asked.stderr) == (0, b"")
+
+
+def test_a_failed_run_runs_again(act: Acting, stack: StackHarness, name: str) -> None:
+    """Once the cause is gone it succeeds, under a new id and under its own."""
+    failed = act.json("vm", "start", name)
+    assert act("vm", "clone", "deb12", "--name", name).code == 0
+    assert act("vm", "install", name, "--in-place").code == 0
+
+    again = act.json("retry", failed["id"])
+
+    assert again["state"] == "SUCCESS"
+    assert again["id"] != failed["id"]
+    assert act("vm", "shutdown", name, "--force").code == 0
+    same = act.json("retry", failed["id"], "--same-id")
+    assert (same["id"], same["state"]) == (failed["id"], "SUCCESS")
+    [started] = stack.xenserver.named("VM", name)
+    assert started["power_state"] == "Running"
+
+
+def test_cancel_can_wait_for_the_end(act: Acting, stack: StackHarness, name: str) -> None:
+    """What was made is gone when the command ends."""
+    with stack.xenserver.held():
+        sent = act("vm", "copy", "deb12", "--name", name, "--no-wait").out.strip()
+        stack.until_parked(1)
+        told = act("cancel", sent, "--wait", "--json")
+
+    assert json.loads(told.out) == {"id": sent, "outcome": "asked", "ended": True}
+    assert not stack.xenserver.named("VM", name)
+
+
+def test_targets_are_checked_by_logging_in(act: Acting) -> None:
+    """It shows what is there, and how many hosts it has."""
+    told = act("targets", "--check")
+
+    assert told.code == 0
+    assert re.search(r"default +http\S+ +XenServer [\d.]+, 3 hosts", told.out)
+
+
+def test_a_target_that_cannot_be_reached_is_named(act: Acting, tmp_path: Path) -> None:
+    """The exit code is 3."""
+    targets = tmp_path / "targets.toml"
+    targets.write_text(
+        '[gone]\nurl = "http://127.0.0.1:1"\nuser = "root"\npassword_env = "NOBODY"\n',
+        encoding="utf-8",
+    )
+
+    told = act("targets", "--check", XENFLOW_TARGETS=str(targets), NOBODY="secret")
+
+    assert told.code == 3
+    assert "cannot log in to gone" in told.err
+    assert "secret" not in told.out + told.err
+
+
+def test_hosts_are_shown_by_name(act: Acting) -> None:
+    """Programs get UUIDs."""
+    shown = act("vm", "find", "web01", "--wide")
+    [record] = act.json("vm", "find", "web01")["answer"]["records"]
+
+    assert re.search(r"\bxs[123]\b", shown.out)
+    assert record["resident_on"] not in shown.out
 
 
 def test_without_a_worker_nothing_is_sent(run: Run, isolated_stack: StackHarness) -> None:
