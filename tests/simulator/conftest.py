@@ -17,7 +17,7 @@ TIMEOUT = 20.0
 
 
 @dataclass(frozen=True)
-class Heard:
+class HttpAnswer:
     """An HTTP answer as it came."""
 
     status: int
@@ -32,15 +32,15 @@ def ask(
     path: str,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Heard:
+) -> HttpAnswer:
     """Send one HTTP request on a connection of its own."""
     connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=TIMEOUT)
     try:
         connection.request(verb, path, body, dict(headers or {}))
         answer = connection.getresponse()
         read = answer.read()
-        told = {name.lower(): value for name, value in answer.getheaders()}
-        return Heard(answer.status, told, read, answer.will_close)
+        reported = {name.lower(): value for name, value in answer.getheaders()}
+        return HttpAnswer(answer.status, reported, read, answer.will_close)
     finally:
         connection.close()
 
@@ -73,8 +73,8 @@ class Wire:
         self, method: str, params: tuple[Any, ...], headers: Mapping[str, str] | None
     ) -> tuple[Any, list[str] | None]:
         call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        heard = ask(self.url, "POST", "/jsonrpc", json.dumps(call).encode(), headers)
-        answer = json.loads(heard.body)
+        http_answer = ask(self.url, "POST", "/jsonrpc", json.dumps(call).encode(), headers)
+        answer = json.loads(http_answer.body)
         if "error" in answer:
             return None, [answer["error"]["message"], *answer["error"]["data"]]
         return answer["result"], None
@@ -83,8 +83,8 @@ class Wire:
         self, method: str, params: tuple[Any, ...], headers: Mapping[str, str] | None
     ) -> tuple[Any, list[str] | None]:
         call = xmlrpc.client.dumps(params, method, allow_none=True).encode()
-        heard = ask(self.url, "POST", "/", call, headers)
-        (answer,), _ = xmlrpc.client.loads(heard.body, use_builtin_types=False)
+        http_answer = ask(self.url, "POST", "/", call, headers)
+        (answer,), _ = xmlrpc.client.loads(http_answer.body, use_builtin_types=False)
         assert isinstance(answer, dict)
         if answer["Status"] == "Failure":
             return None, list(answer["ErrorDescription"])
@@ -128,7 +128,7 @@ class Xen:
         return str(ref)
 
     def token(self) -> str:
-        """Return a token from which only what happens after this call is told."""
+        """Return a token from which only what happens after this call is reported."""
         return str(self("event.from", [], "", 0.0)["token"])
 
     def events(self, classes: list[str], token: str, seconds: float = 10.0) -> list[dict[str, Any]]:
@@ -167,10 +167,10 @@ def served(options: Options) -> Iterator[Served]:
 
 
 @pytest.fixture
-def http_request(served: Served) -> Callable[..., Heard]:
+def http_request(served: Served) -> Callable[..., HttpAnswer]:
     """Send one HTTP request to the pool: verb, path, body, headers."""
 
-    def send(*request: Any, **more: Any) -> Heard:
+    def send(*request: Any, **more: Any) -> HttpAnswer:
         return ask(served.url, *request, **more)
 
     return send
@@ -181,9 +181,9 @@ def control(served: Served) -> Callable[..., dict[str, Any]]:
     """Return an order at the control app: hold, advance, fault, journal ..."""
 
     def order(do: str, **fields: Any) -> dict[str, Any]:
-        heard = ask(served.url, "POST", "/control", json.dumps({"do": do, **fields}).encode())
-        assert heard.status == http.client.OK, heard.body
-        return dict(json.loads(heard.body))
+        http_answer = ask(served.url, "POST", "/control", json.dumps({"do": do, **fields}).encode())
+        assert http_answer.status == http.client.OK, http_answer.body
+        return dict(json.loads(http_answer.body))
 
     return order
 

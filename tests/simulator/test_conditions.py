@@ -300,7 +300,7 @@ class TestMetering:
 
 
 @pytest.mark.parametrize(
-    ("order", "told"),
+    ("order", "reported"),
     [
         ({"do": "storage", "sr": "none"}, 'named "none"'),
         ({"do": "storage", "sr": NFS, "free": "much"}, "free: "),
@@ -325,9 +325,9 @@ class TestMetering:
         ({"do": "fault", "what": "stall", "when": "never"}, "when: "),
     ],
 )
-def test_a_wrong_condition_is_told(http_request: Any, order: Any, told: str) -> None:
+def test_a_wrong_condition_is_reported(http_request: Any, order: Any, reported: str) -> None:
     """With status 400, and by the name of its field."""
-    heard = http_request("POST", "/control", json.dumps(order).encode())
+    http_answer = http_request("POST", "/control", json.dumps(order).encode())
 
-    assert heard.status == http.client.BAD_REQUEST
-    assert told in json.loads(heard.body)["error"]
+    assert http_answer.status == http.client.BAD_REQUEST
+    assert reported in json.loads(http_answer.body)["error"]

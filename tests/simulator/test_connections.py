@@ -57,11 +57,11 @@ def test_a_silent_client_is_cut(control: Any, connect: Any, begin: bytes) -> Non
     silent = connect()
     silent.sendall(begin)
 
-    told = _rest(silent)
+    reported = _rest(silent)
 
-    assert told.startswith(b"HTTP/1.1 408 ")
-    assert b"connection: close" in told
-    assert b"text/html" in told
+    assert reported.startswith(b"HTTP/1.1 408 ")
+    assert b"connection: close" in reported
+    assert b"text/html" in reported
 
 
 def test_a_slow_client_is_cut(control: Any, connect: Any) -> None:
@@ -96,8 +96,8 @@ def test_connections_beyond_the_limit_wait_in_a_queue(
 
     kept.close()
 
-    told = json.loads(_rest(third).partition(b"\r\n\r\n")[2])
-    assert told["connections"] == {"open": 1, "waiting": 0}
+    reported = json.loads(_rest(third).partition(b"\r\n\r\n")[2])
+    assert reported["connections"] == {"open": 1, "waiting": 0}
 
 
 def test_one_that_gives_up_in_the_queue_is_forgotten(
@@ -114,5 +114,5 @@ def test_one_that_gives_up_in_the_queue_is_forgotten(
 
     kept.close()
 
-    told = json.loads(_rest(second).partition(b"\r\n\r\n")[2])
-    assert told["connections"] == {"open": 1, "waiting": 0}
+    reported = json.loads(_rest(second).partition(b"\r\n\r\n")[2])
+    assert reported["connections"] == {"open": 1, "waiting": 0}

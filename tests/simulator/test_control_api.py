@@ -111,7 +111,7 @@ def test_a_fault_may_strike_by_chance(xen: Any, control: Any, halted: str) -> No
 
 
 def test_the_journal_tells_effects_in_order(xen: Any, control: Any, halted: str) -> None:
-    """What changed something is told once, with its parameters; what only looked is not."""
+    """What changed something is reported once, with its parameters; what only looked is not."""
     xen("VM.get_record", halted)
     xen("VM.add_tags", halted, "a")
     task = xen("Async.VM.start", halted, False, False)
@@ -120,8 +120,8 @@ def test_the_journal_tells_effects_in_order(xen: Any, control: Any, halted: str)
 
     effects = control("journal")["effects"]
 
-    told = [(effect["order"], effect["method"], effect["params"]) for effect in effects]
-    assert told == [(1, "VM.add_tags", [halted, "a"]), (2, "VM.start", [halted, False, False])]
+    reported = [(effect["order"], effect["method"], effect["params"]) for effect in effects]
+    assert reported == [(1, "VM.add_tags", [halted, "a"]), (2, "VM.start", [halted, False, False])]
     assert effects[1]["task"] == task
     assert control("journal", after=1)["effects"] == effects[1:]
 
@@ -184,12 +184,12 @@ def test_another_host_may_become_the_coordinator(control: Any, wire: Any) -> Non
     "order",
     [{}, {"do": "dance"}, {"do": "hold", "x": 1}, {"do": "fault", "what": "x"}, [], "x"],
 )
-def test_a_wrong_order_is_told(http_request: Any, order: Any) -> None:
+def test_a_wrong_order_is_reported(http_request: Any, order: Any) -> None:
     """With status 400 and a text."""
-    heard = http_request("POST", "/control", json.dumps(order).encode())
+    http_answer = http_request("POST", "/control", json.dumps(order).encode())
 
-    assert heard.status == http.client.BAD_REQUEST
-    assert json.loads(heard.body)["error"]
+    assert http_answer.status == http.client.BAD_REQUEST
+    assert json.loads(http_answer.body)["error"]
 
 
 class TestWithoutTheDoor:
@@ -202,6 +202,6 @@ class TestWithoutTheDoor:
 
     def test_the_path_is_like_any_other(self, http_request: Any) -> None:
         """It serves XML-RPC."""
-        heard = http_request("POST", "/control", b'{"do": "stats"}')
+        http_answer = http_request("POST", "/control", b'{"do": "stats"}')
 
-        assert heard.status == http.client.INTERNAL_SERVER_ERROR
+        assert http_answer.status == http.client.INTERNAL_SERVER_ERROR

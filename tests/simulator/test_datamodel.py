@@ -124,7 +124,7 @@ def test_a_type_is_written_as_it_is_read(text: str) -> None:
     assert str(types.parse(text)) == text
 
 
-def test_a_line_that_is_no_message_is_told() -> None:
+def test_a_line_that_is_no_message_is_reported() -> None:
     """A slip of the pen in a file does not pass unnoticed."""
     sheet = reader.sheet("class a\n\nstart(self a ref | rio\n")
 

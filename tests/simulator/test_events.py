@@ -27,10 +27,10 @@ def test_the_empty_token_tells_of_all_there_is(xen: Any) -> None:
     """F059: one `add` per object, as get_record gives it, and the count of rows."""
     batch = xen("event.from", ["vm"], "", 5.0)
 
-    told = {event["ref"]: event["snapshot"] for event in batch["events"]}
-    assert told == xen("VM.get_all_records")
+    reported = {event["ref"]: event["snapshot"] for event in batch["events"]}
+    assert reported == xen("VM.get_all_records")
     assert {event["operation"] for event in batch["events"]} == {"add"}
-    assert batch["valid_ref_counts"]["vm"] == len(told)
+    assert batch["valid_ref_counts"]["vm"] == len(reported)
     assert re.fullmatch(r"\d{20},\d{20}", batch["token"])
 
 
@@ -74,7 +74,7 @@ def test_the_case_of_a_class_does_not_matter(xen: Any, halted: str) -> None:
 
 
 def test_a_single_object_can_be_watched(xen: Any, halted: str, running: str) -> None:
-    """F062: others of its class are not told of."""
+    """F062: others of its class are not reported."""
     token = xen.token()
     mine, other = xen("Async.VM.clone", halted, "a"), xen("Async.VM.pause", running)
     xen.ended(mine)
@@ -117,7 +117,7 @@ def test_an_end_has_no_snapshot(xen: Any) -> None:
     assert "snapshot" not in event
 
 
-def test_what_came_and_went_is_not_told(xen: Any) -> None:
+def test_what_came_and_went_is_not_reported(xen: Any) -> None:
     """F066: made and destroyed between two looks."""
     token = xen.token()
     task = xen("task.create", "l", "")
@@ -127,7 +127,7 @@ def test_what_came_and_went_is_not_told(xen: Any) -> None:
     assert xen.events(["task"], token, 0.0) == []
 
 
-def test_changes_of_an_object_are_told_once(xen: Any, halted: str) -> None:
+def test_changes_of_an_object_are_reported_once(xen: Any, halted: str) -> None:
     """F067: the snapshot is the latest state."""
     token = xen.token()
     for name in "abc":
@@ -210,8 +210,10 @@ def test_both_ends_of_a_reference_change(xen: Any, cd: dict[str, Any]) -> None:
 
     drive = xen("VBD.create", {**cd, "VDI": image, "empty": False})
 
-    told = {(event["operation"], event["ref"]) for event in xen.events(["vm", "vbd", "vdi"], token)}
-    assert {("add", drive), ("mod", cd["VM"]), ("mod", image)} <= told
+    reported = {
+        (event["operation"], event["ref"]) for event in xen.events(["vm", "vbd", "vdi"], token)
+    }
+    assert {("add", drive), ("mod", cd["VM"]), ("mod", image)} <= reported
 
 
 def test_a_batch_tells_news_changes_and_ends_in_that_order(xen: Any, halted: str) -> None:
@@ -223,9 +225,9 @@ def test_a_batch_tells_news_changes_and_ends_in_that_order(xen: Any, halted: str
     xen("VM.set_name_label", halted, "renamed")
     xen("task.create", "new", "")
 
-    told = [event["operation"] for event in xen.events(["task", "vm"], token)]
+    reported = [event["operation"] for event in xen.events(["task", "vm"], token)]
 
-    assert told == ["add", "mod", "del"]
+    assert reported == ["add", "mod", "del"]
 
 
 def test_messages_come_before_all_else(xen: Any, running: str) -> None:
@@ -270,7 +272,7 @@ def test_next_blocks_until_something_happens(xen: Any, halted: str) -> None:
 
 
 def test_unregister_takes_exact_entries_away(xen: Any, halted: str) -> None:
-    """What is left is still told."""
+    """The class that is left is still reported."""
     xen("event.register", ["vm", "task"])
     xen("event.unregister", ["vm"])
     xen("VM.set_name_label", halted, "renamed")

@@ -154,7 +154,7 @@ def test_a_wrong_rule_is_refused_by_the_name_of_its_field(
     http_request: Any, fields: dict[str, Any]
 ) -> None:
     """With status 400."""
-    heard = http_request("POST", "/control", json.dumps({"do": "guest", **fields}).encode())
+    http_answer = http_request("POST", "/control", json.dumps({"do": "guest", **fields}).encode())
 
-    assert heard.status == http.client.BAD_REQUEST
-    assert next(iter(fields)) in json.loads(heard.body)["error"]
+    assert http_answer.status == http.client.BAD_REQUEST
+    assert next(iter(fields)) in json.loads(http_answer.body)["error"]

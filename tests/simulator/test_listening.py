@@ -15,7 +15,7 @@ def test_all_addresses_share_a_port() -> None:
         one.close()
 
 
-def test_an_address_that_the_machine_does_not_have_stops_nobody() -> None:
+def test_an_address_that_the_machine_does_not_have_is_left_out() -> None:
     """Some systems have but one address on loopback: the members are not reached there."""
     [bound] = server.listen(["127.0.0.1", ELSEWHERE], 0)
 

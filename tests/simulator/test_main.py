@@ -20,7 +20,7 @@ def _start(*arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_where_it_listens_and_ends_when_told(tmp_path: Path, end: signal.Signals) -> None:
+def test_it_says_where_it_listens_and_ends_when_asked(tmp_path: Path, end: signal.Signals) -> None:
     """The first line, the ready file, a signal, exit code 0."""
     ready = tmp_path / "ready"
     with _start("--seed", "7", "--ready-file", str(ready)) as process:
@@ -37,7 +37,7 @@ def test_it_says_where_it_listens_and_ends_when_told(tmp_path: Path, end: signal
     assert ready.read_text() == f"{url}\n"
 
 
-def test_a_port_that_is_taken_is_told() -> None:
+def test_a_port_that_is_taken_is_reported() -> None:
     """Exit code 1; the process that asked goes on as before."""
     with _start() as process:
         assert process.stdout

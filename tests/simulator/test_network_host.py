@@ -213,7 +213,7 @@ def test_an_immovable_vm_keeps_all_others_on_its_host(xen: Any, halted: str) -> 
 def test_nothing_comes_to_a_host_that_is_being_emptied(
     xen: Any, running: str, halted: str, held: Any
 ) -> None:
-    """F125: start passes it over, the others are told, at once."""
+    """F125: start passes it over, the others answer with the reason, at once."""
     here = xen("VM.get_resident_on", running)
     task = xen("Async.host.evacuate", here)
     asleep = xen.find("VM", "batch01")

@@ -131,7 +131,7 @@ def test_a_subtask_that_is_swept_before_it_is_read_fails_its_operation(
     assert (record["status"], record["error_info"][:2]) == ("failure", ["HANDLE_INVALID", "task"])
 
 
-def test_the_sweep_takes_subtasks_that_nobody_has_read(
+def test_the_sweep_takes_subtasks_that_are_not_read(
     xen: Any, control: Any, halted: str, held: Any
 ) -> None:
     """Where many tasks stand about and the toolstack is slow to notice their ends."""

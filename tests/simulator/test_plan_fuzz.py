@@ -113,11 +113,11 @@ def test_a_pool_is_built_or_refused(tables: dict[str, Any]) -> None:
         try:
             inventory.build(pool, files.plan_of(tables))
         except ValueError as refusal:
-            told.append(str(refusal))
+            reported.append(str(refusal))
             return
         for table in pool.db.tables.values():
             assert all(jsonrpc.encode(row) for row in table.rows.values())
 
-    told: list[str] = []
+    reported: list[str] = []
     asyncio.run(build())
-    assert all(told)
+    assert all(reported)

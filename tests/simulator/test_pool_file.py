@@ -1,4 +1,4 @@
-"""Pool files: what they describe is built, what is wrong is told by its place."""
+"""Pool files: what they describe is built, what is wrong is reported by its place."""
 
 import re
 from pathlib import Path
@@ -301,7 +301,7 @@ def test_a_crowd_is_served() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("vms = 3", "vms: "),
         ("[[vms]]\nnam = 'x'", "vms[0].nam: "),
@@ -338,8 +338,8 @@ def test_a_crowd_is_served() -> None:
         ("not toml", "line 1"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_by_its_place(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+def test_what_is_wrong_is_reported_by_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, reported: str
 ) -> None:
     """With exit code 2, and the name of the file where it is the file's fault."""
     file = tmp_path / "wrong.toml"
@@ -347,7 +347,7 @@ def test_what_is_wrong_is_told_by_its_place(
 
     assert main(["--pool", str(file)]) == 2
 
-    assert told in capsys.readouterr().err
+    assert reported in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_named(
@@ -359,7 +359,9 @@ def test_a_file_that_is_not_there_is_named(
     assert "none.toml" in capsys.readouterr().err
 
 
-def test_a_wrong_command_of_the_command_line_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_command_of_the_command_line_is_reported(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """Nothing is served either."""
     assert main(["--do", '{"do": "guest", "shutdown": "later"}']) == 2
 

@@ -1,4 +1,4 @@
-"""Random verbs against the simulator and against a model that knows only the table of states."""
+"""Random methods against the simulator and against a model that knows only the table of states."""
 
 import asyncio
 import random
@@ -47,7 +47,7 @@ PARAMETERS: dict[str, list[Any]] = {
     "resume": [False, False],
     "clone": ["twin"],
 }
-CHANGES = sorted(verb for verb, (_, end) in MODEL.items() if end)
+CHANGES = sorted(operation for operation, (_, end) in MODEL.items() if end)
 
 
 @dataclass
@@ -59,16 +59,16 @@ class Machine:
     template: bool = False
     blocked: set[str] = field(default_factory=set)
 
-    def refusal(self, verb: str) -> list[str] | None:
-        """Say how a verb is refused, if it is."""
-        expected, _ = MODEL[verb]
-        if verb in self.blocked:
+    def refusal(self, operation: str) -> list[str] | None:
+        """Say how an operation is refused, if it is."""
+        expected, _ = MODEL[operation]
+        if operation in self.blocked:
             return ["OPERATION_BLOCKED", self.ref, "blocked"]
         if self.state not in expected:
             wanted = ", ".join(state.lower() for state in expected)
             return ["VM_BAD_POWER_STATE", self.ref, wanted, self.state.lower()]
-        if self.template and verb not in {"clone", "destroy"}:
-            return ["VM_IS_TEMPLATE", self.ref, verb]
+        if self.template and operation not in {"clone", "destroy"}:
+            return ["VM_IS_TEMPLATE", self.ref, operation]
         return None
 
 
@@ -92,11 +92,11 @@ class Power(RuleBasedStateMachine):
         self.free = self._free_memory()
         return self._meet(self.db.where("VM", name_label="web02")[0])
 
-    @rule(machine=machines, verb=st.sampled_from(CHANGES))
-    def change(self, machine: Machine, verb: str) -> None:
+    @rule(machine=machines, operation=st.sampled_from(CHANGES))
+    def change(self, machine: Machine, operation: str) -> None:
         """Change a VM's state, or be refused as the model says."""
-        if self._do(machine, verb) is not None:
-            machine.state = MODEL[verb][1] or machine.state
+        if self._do(machine, operation) is not None:
+            machine.state = MODEL[operation][1] or machine.state
 
     @rule(target=machines)
     def install(self) -> Machine:
@@ -123,10 +123,10 @@ class Power(RuleBasedStateMachine):
         )
         return multiple()
 
-    @rule(machine=machines, verb=st.sampled_from(sorted(MODEL)))
-    def block(self, machine: Machine, verb: str) -> None:
-        """Forbid a verb, or allow it again."""
-        machine.blocked ^= {verb}
+    @rule(machine=machines, operation=st.sampled_from(sorted(MODEL)))
+    def block(self, machine: Machine, operation: str) -> None:
+        """Forbid an operation, or allow it again."""
+        machine.blocked ^= {operation}
         blocked = dict.fromkeys(machine.blocked, "blocked")
         self.db.put("VM", machine.ref, blocked_operations=blocked)
 
@@ -171,10 +171,10 @@ class Power(RuleBasedStateMachine):
         self.known[ref] = Machine(ref, template=template)
         return self.known[ref]
 
-    def _do(self, machine: Machine, verb: str) -> Any:
-        """Do a verb and compare; give its value, or nothing where it was refused."""
-        refusal = machine.refusal(verb)
-        answer = self._call(f"VM.{verb}", machine.ref, *PARAMETERS.get(verb, []))
+    def _do(self, machine: Machine, operation: str) -> Any:
+        """Do an operation and compare; give its value, or nothing where it was refused."""
+        refusal = machine.refusal(operation)
+        answer = self._call(f"VM.{operation}", machine.ref, *PARAMETERS.get(operation, []))
         if refusal is None:
             assert not isinstance(answer, list), answer
             return answer
@@ -182,7 +182,7 @@ class Power(RuleBasedStateMachine):
         return None
 
     def _call(self, method: str, *params: Any) -> Any:
-        """Return a verb's value ("" for none), or the words of its refusal."""
+        """Return an operation's value ("" for none), or the words of its refusal."""
         return self.loop.run_until_complete(self._perform(method, *params))
 
     async def _perform(self, method: str, *params: Any) -> Any:

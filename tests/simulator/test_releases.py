@@ -37,9 +37,9 @@ class TestOrlando:
     def test_json_rpc_is_not_there(self, http_request: Any) -> None:
         """Its path serves XML-RPC, as any other."""
         call = {"jsonrpc": "2.0", "id": 1, "method": "system.listMethods", "params": []}
-        heard = http_request("POST", "/jsonrpc", json.dumps(call).encode())
+        http_answer = http_request("POST", "/jsonrpc", json.dumps(call).encode())
 
-        assert heard.status == http.client.INTERNAL_SERVER_ERROR
+        assert http_answer.status == http.client.INTERNAL_SERVER_ERROR
 
     def test_a_login_takes_no_originator(self, wire: Any) -> None:
         """Two parameters or three."""
@@ -125,7 +125,7 @@ class TestOrlando:
 
         assert xen("task.get_status", task) == "success"
 
-    def test_a_busy_object_is_told_in_the_old_form(
+    def test_a_busy_object_is_reported_in_the_old_form(
         self, xen: Any, halted: str, control: Any
     ) -> None:
         """By class and operation, without the task."""
@@ -181,9 +181,9 @@ def test_an_unknown_release_is_refused(
     file.write_text(f"release = '{name}'")
 
     assert main(["--pool", str(file)]) == 2
-    told = capsys.readouterr().err
-    assert "release: " in told
-    assert "6.5" in told
+    reported = capsys.readouterr().err
+    assert "release: " in reported
+    assert "6.5" in reported
 
 
 def test_a_version_of_the_toolstack_is_a_release() -> None:

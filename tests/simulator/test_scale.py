@@ -117,7 +117,7 @@ def test_the_record_of_effects_is_bounded(xen: Any, control: Any, halted: str) -
 
 
 class TestWithoutTheControlApi:
-    """A pool whose effects nobody could read."""
+    """A pool without the control API keeps no effects."""
 
     @pytest.fixture
     def options(self) -> Options:

@@ -11,7 +11,7 @@ MAC = "00:16:3e:12:34:56"
 
 @pytest.fixture
 def disk(xen: Any, disk_record: Any) -> str:
-    """Make a disk that nobody holds."""
+    """Make a disk that no VM holds."""
     return str(xen("VDI.create", disk_record()))
 
 
@@ -61,7 +61,7 @@ def test_a_drive_says_what_is_wrong_with_it(xen: Any, halted: str, disk: str, re
 def test_a_drive_is_plugged_only_into_a_running_vm(
     xen: Any, halted: str, running: str, disk: str, add_drive: Any
 ) -> None:
-    """F111: states of VM and drive are told apart."""
+    """F111: the refusal is of the state of the VM or of the drive."""
     cold = add_drive(halted, VDI=disk)
     drive = add_drive(running, VDI=disk)
     refusal = xen.refusal("VBD.plug", cold)
@@ -105,7 +105,7 @@ def test_a_disk_has_one_writer(
 def test_a_disk_has_many_readers(
     xen: Any, running: str, halted: str, disk: str, add_drive: Any
 ) -> None:
-    """F112: as long as nobody writes."""
+    """F112: as long as no VM writes."""
     xen("VM.start", halted, False, False)
 
     for vm in (running, halted):
@@ -195,7 +195,7 @@ def test_an_interface_without_a_mac_gets_one(xen: Any, halted: str, add_interfac
 def test_an_interface_says_what_is_wrong_with_it(
     xen: Any, halted: str, interface_record: Any, add_interface: Any
 ) -> None:
-    """F115: bad MAC, bad device, device taken; nobody checks for a MAC used twice."""
+    """F115: bad MAC, bad device, device taken; a MAC used twice is accepted."""
 
     def refused(**fields: Any) -> list[str]:
         return list(xen.refusal("VIF.create", interface_record(halted, **fields)))

@@ -132,7 +132,7 @@ def test_a_repository_that_cannot_keep_disks_says_so(
 
 
 def test_a_disk_grows_but_does_not_shrink(xen: Any, add_disk: Any) -> None:
-    """F118: when nobody holds it."""
+    """F118: a disk is resized while no VM holds it."""
     disk = add_disk(virtual_size=4 << 20)
 
     xen("VDI.resize", disk, str(8 << 20))
@@ -142,7 +142,7 @@ def test_a_disk_grows_but_does_not_shrink(xen: Any, add_disk: Any) -> None:
 
 
 def test_a_copy_into_a_disk_that_is_there_fits_or_is_refused(xen: Any, add_disk: Any) -> None:
-    """F118: too small and read-only are told apart."""
+    """F118: a disk that is too small and one that is read-only have failures of their own."""
     origin = add_disk(virtual_size=4 << 20)
     small, fixed, fitting = (
         add_disk(virtual_size=2 << 20),

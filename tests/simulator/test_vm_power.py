@@ -117,7 +117,7 @@ def test_no_vm_starts_on_disabled_hosts(xen: Any, halted: str) -> None:
 
 
 def test_a_vm_larger_than_any_host_starts_nowhere(xen: Any, halted: str) -> None:
-    """F080: both are told at once and nothing has changed."""
+    """F080: both are refused at once and nothing has changed."""
     set_memory(xen, halted, HUGE)
     host = xen("host.get_all")[0]
 
@@ -194,14 +194,14 @@ def test_a_suspended_vm_is_not_rebooted(xen: Any) -> None:
 
 @pytest.mark.parametrize("verb", ["clean_shutdown", "hard_shutdown", "shutdown"])
 def test_a_shutdown_ends_the_domain(xen: Any, running: str, verb: str) -> None:
-    """F085: host, domain and attachments go, what the guest told stays."""
-    told = xen("VM.get_guest_metrics", running)
+    """F085: host, domain and attachments go, what the guest reported stays."""
+    reported = xen("VM.get_guest_metrics", running)
 
     xen(f"VM.{verb}", running)
 
     vm = xen("VM.get_record", running)
     assert (vm["power_state"], vm["resident_on"], int(vm["domid"])) == ("Halted", NULL, -1)
-    assert vm["guest_metrics"] == told
+    assert vm["guest_metrics"] == reported
     assert vm["consoles"] == []
     assert attached(xen, running, "VBD") == {False}
     assert attached(xen, running, "VIF") == {False}
@@ -339,7 +339,7 @@ def test_a_start_shows_on_the_vm_and_its_devices(xen: Any, halted: str, held: An
 def test_a_second_start_waits_and_then_finds_the_vm_running(
     xen: Any, halted: str, held: Any
 ) -> None:
-    """F093: nobody hears OTHER_OPERATION_IN_PROGRESS."""
+    """F093: no caller gets OTHER_OPERATION_IN_PROGRESS."""
     first = xen("Async.VM.start", halted, False, False)
     second = xen("Async.VM.start", halted, False, False)
     assert xen("task.get_status", second) == "pending"
@@ -421,13 +421,13 @@ def test_a_guest_without_tools_never_tells_its_address(xen: Any, held: Any) -> N
 
 
 def test_power_verbs_leave_messages(xen: Any, halted: str) -> None:
-    """Each deed is told once, under the VM's UUID."""
+    """Each change is reported once, under the VM's UUID."""
     xen("VM.start", halted, False, False)
     xen("VM.hard_shutdown", halted)
 
     uuid = xen("VM.get_uuid", halted)
-    told = [m for m in xen("message.get_all_records").values() if m["obj_uuid"] == uuid]
-    assert [message["name"] for message in told] == ["VM_STARTED", "VM_SHUTDOWN"]
+    reported = [m for m in xen("message.get_all_records").values() if m["obj_uuid"] == uuid]
+    assert [message["name"] for message in reported] == ["VM_STARTED", "VM_SHUTDOWN"]
 
 
 def test_a_cancelled_start_leaves_the_vm_as_it_was(xen: Any, halted: str, held: Any) -> None:

@@ -49,11 +49,11 @@ def test_json_rpc_2_answers_with_version_result_and_id(
     """F001: a success in the form 2.0 has no member `error`."""
     call = _json("pool.get_all", session, jsonrpc="2.0", id="a1")
 
-    heard = http_request("POST", "/jsonrpc", call)
+    http_answer = http_request("POST", "/jsonrpc", call)
 
-    assert heard.status == http.client.OK
-    assert heard.headers["content-type"] == "application/json"
-    assert json.loads(heard.body) == {
+    assert http_answer.status == http.client.OK
+    assert http_answer.headers["content-type"] == "application/json"
+    assert json.loads(http_answer.body) == {
         "jsonrpc": "2.0",
         "result": served.pool.db.refs("pool"),
         "id": "a1",
@@ -64,20 +64,24 @@ def test_json_rpc_1_answers_with_result_error_and_id(
     http_request: Any, session: str, served: Served
 ) -> None:
     """F002: a success in the form 1.0 has `error` null and no `jsonrpc`."""
-    heard = http_request("POST", "/jsonrpc", _json("pool.get_all", session, id=7))
+    http_answer = http_request("POST", "/jsonrpc", _json("pool.get_all", session, id=7))
 
-    assert json.loads(heard.body) == {"result": served.pool.db.refs("pool"), "error": None, "id": 7}
+    assert json.loads(http_answer.body) == {
+        "result": served.pool.db.refs("pool"),
+        "error": None,
+        "id": 7,
+    }
 
 
 def test_json_rpc_2_refuses_with_code_message_and_data(http_request: Any, session: str) -> None:
     """F003: code 1 always, the error code as message, its parameters as data."""
     call = _json("VM.get_record", session, "OpaqueRef:x", jsonrpc="2.0", id=1)
 
-    heard = http_request("POST", "/jsonrpc", call)
+    http_answer = http_request("POST", "/jsonrpc", call)
 
-    assert heard.status == http.client.OK
+    assert http_answer.status == http.client.OK
     error = {"code": 1, "message": "HANDLE_INVALID", "data": ["VM", "OpaqueRef:x"]}
-    assert json.loads(heard.body) == {"jsonrpc": "2.0", "error": error, "id": 1}
+    assert json.loads(http_answer.body) == {"jsonrpc": "2.0", "error": error, "id": 1}
 
 
 def test_json_rpc_2_may_leave_parameters_out(http_request: Any) -> None:
@@ -97,20 +101,22 @@ def test_json_rpc_2_may_leave_parameters_out(http_request: Any) -> None:
 
 def test_json_rpc_1_refuses_with_a_list(http_request: Any, session: str) -> None:
     """F004: code and parameters in one list, `result` null."""
-    heard = http_request("POST", "/jsonrpc", _json("VM.get_record", session, "OpaqueRef:x", id=1))
+    http_answer = http_request(
+        "POST", "/jsonrpc", _json("VM.get_record", session, "OpaqueRef:x", id=1)
+    )
 
     error = ["HANDLE_INVALID", "VM", "OpaqueRef:x"]
-    assert json.loads(heard.body) == {"result": None, "error": error, "id": 1}
+    assert json.loads(http_answer.body) == {"result": None, "error": error, "id": 1}
 
 
 def test_xml_rpc_refuses_with_an_error_description(http_request: Any, session: str) -> None:
     """F005: a refusal is an answer with status 200, never a fault."""
-    heard = http_request("POST", "/", _xml("VM.get_record", session, "OpaqueRef:x"))
+    http_answer = http_request("POST", "/", _xml("VM.get_record", session, "OpaqueRef:x"))
 
-    assert heard.status == http.client.OK
-    assert heard.headers["content-type"] == "text/xml"
-    assert b"<fault>" not in heard.body
-    assert xmlrpc.client.loads(heard.body)[0] == (
+    assert http_answer.status == http.client.OK
+    assert http_answer.headers["content-type"] == "text/xml"
+    assert b"<fault>" not in http_answer.body
+    assert xmlrpc.client.loads(http_answer.body)[0] == (
         {"Status": "Failure", "ErrorDescription": ["HANDLE_INVALID", "VM", "OpaqueRef:x"]},
     )
 
@@ -118,16 +124,16 @@ def test_xml_rpc_refuses_with_an_error_description(http_request: Any, session: s
 @pytest.mark.parametrize("path", ["/", "/RPC2", "/anything", "/json"])
 def test_every_other_path_serves_xml_rpc(http_request: Any, session: str, path: str) -> None:
     """F006, F007: routing is by longest prefix, and `/json` is a trap."""
-    heard = http_request("POST", path, _xml("pool.get_all", session))
+    http_answer = http_request("POST", path, _xml("pool.get_all", session))
 
-    assert b"<name>Status</name><value>Success</value>" in heard.body
+    assert b"<name>Status</name><value>Success</value>" in http_answer.body
 
 
 def test_json_at_the_trap_is_an_internal_error(http_request: Any, session: str) -> None:
     """F007: `/json` does not read JSON."""
-    heard = http_request("POST", "/json", _json("pool.get_all", session, id=1))
+    http_answer = http_request("POST", "/json", _json("pool.get_all", session, id=1))
 
-    assert heard.status == http.client.INTERNAL_SERVER_ERROR
+    assert http_answer.status == http.client.INTERNAL_SERVER_ERROR
 
 
 def test_a_number_is_text_in_xml_and_a_number_in_json(
@@ -150,10 +156,10 @@ def test_text_has_no_tag_of_its_own(
     """F009: `<value>text</value>`, empty `<value></value>`; what is special is escaped."""
     served.pool.db.put("VM", machine, name_label=text)
 
-    heard = http_request("POST", "/", _xml("VM.get_name_label", session, machine))
+    http_answer = http_request("POST", "/", _xml("VM.get_name_label", session, machine))
 
-    assert b"<string>" not in heard.body
-    assert xmlrpc.client.loads(heard.body)[0][0]["Value"] == text  # type: ignore[index,call-overload]  # a struct
+    assert b"<string>" not in http_answer.body
+    assert xmlrpc.client.loads(http_answer.body)[0][0]["Value"] == text  # type: ignore[index,call-overload]  # a struct
 
 
 def test_nothing_is_the_empty_text(http_request: Any, session: str, machine: str) -> None:
@@ -210,12 +216,12 @@ def test_json_without_an_id_is_an_internal_error(
     http_request: Any, session: str, members: dict[str, Any]
 ) -> None:
     """F014: a page in HTML, and the connection closes."""
-    heard = http_request("POST", "/jsonrpc", _json("pool.get_all", session, **members))
+    http_answer = http_request("POST", "/jsonrpc", _json("pool.get_all", session, **members))
 
-    assert heard.status == http.client.INTERNAL_SERVER_ERROR
-    assert heard.headers["content-type"] == "text/html"
-    assert heard.closes
-    assert b"Additional information" in heard.body
+    assert http_answer.status == http.client.INTERNAL_SERVER_ERROR
+    assert http_answer.headers["content-type"] == "text/html"
+    assert http_answer.closes
+    assert b"Additional information" in http_answer.body
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{", b'{"id": 1}', b"3"])
@@ -237,9 +243,9 @@ def test_xml_that_is_no_call_is_an_internal_error(http_request: Any, body: bytes
 )
 def test_a_body_needs_a_length(served: Served, rest: bytes) -> None:
     """F015: a request without Content-Length, chunked or not, is an internal error."""
-    heard = _raw(served, b"POST / HTTP/1.1\r\nHost: x\r\n" + rest)
+    http_answer = _raw(served, b"POST / HTTP/1.1\r\nHost: x\r\n" + rest)
 
-    assert heard.startswith(b"HTTP/1.1 500 ")
+    assert http_answer.startswith(b"HTTP/1.1 500 ")
 
 
 def test_a_body_may_have_300_kib(http_request: Any, session: str) -> None:
@@ -257,21 +263,21 @@ def test_headers_may_have_a_kibibyte(http_request: Any, session: str) -> None:
     """A header block over 1,024 bytes is refused with 431."""
     call = _json("pool.get_all", session, id=1)
 
-    heard = http_request("POST", "/jsonrpc", call, {"X-Long": "x" * 1000})
+    http_answer = http_request("POST", "/jsonrpc", call, {"X-Long": "x" * 1000})
 
-    assert heard.status == http.client.REQUEST_HEADER_FIELDS_TOO_LARGE
-    assert heard.closes
+    assert http_answer.status == http.client.REQUEST_HEADER_FIELDS_TOO_LARGE
+    assert http_answer.closes
 
 
 @pytest.mark.parametrize("path", ["/", "/json", "/jsonrpc"])
 def test_options_allow_what_a_browser_asks(http_request: Any, path: str) -> None:
     """F016: 200, no body, any origin."""
-    heard = http_request("OPTIONS", path, None, {"Access-Control-Request-Headers": "X-A"})
+    http_answer = http_request("OPTIONS", path, None, {"Access-Control-Request-Headers": "X-A"})
 
-    assert (heard.status, heard.body) == (http.client.OK, b"")
-    assert heard.headers["access-control-allow-methods"] == "PUT"
-    assert heard.headers["access-control-allow-origin"] == "*"
-    assert heard.headers["access-control-allow-headers"] == "X-A, X-Requested-With"
+    assert (http_answer.status, http_answer.body) == (http.client.OK, b"")
+    assert http_answer.headers["access-control-allow-methods"] == "PUT"
+    assert http_answer.headers["access-control-allow-origin"] == "*"
+    assert http_answer.headers["access-control-allow-headers"] == "X-A, X-Requested-With"
 
 
 @pytest.mark.parametrize(
@@ -279,10 +285,10 @@ def test_options_allow_what_a_browser_asks(http_request: Any, path: str) -> None
 )
 def test_other_verbs_find_no_door(http_request: Any, verb: str, status: int) -> None:
     """Unknown verbs are not implemented, known ones forbidden; both close."""
-    heard = http_request(verb, "/nowhere")
+    http_answer = http_request(verb, "/nowhere")
 
-    assert heard.status == status
-    assert heard.closes
+    assert http_answer.status == status
+    assert http_answer.closes
 
 
 def test_a_connection_serves_call_after_call(served: Served, session: str) -> None:
@@ -312,12 +318,12 @@ def test_http_1_0_closes(served: Served, session: str) -> None:
 
 def test_no_answer_is_kept_by_caches(http_request: Any, session: str) -> None:
     """Every answer says so, and that any origin may read it."""
-    heard = http_request("POST", "/jsonrpc", _json("pool.get_all", session, id=1))
+    http_answer = http_request("POST", "/jsonrpc", _json("pool.get_all", session, id=1))
 
-    assert heard.headers["cache-control"] == "no-cache, no-store"
-    assert heard.headers["access-control-allow-origin"] == "*"
-    assert heard.headers["access-control-allow-headers"] == "X-Requested-With"
-    assert heard.headers["content-length"] == str(len(heard.body))
+    assert http_answer.headers["cache-control"] == "no-cache, no-store"
+    assert http_answer.headers["access-control-allow-origin"] == "*"
+    assert http_answer.headers["access-control-allow-headers"] == "X-Requested-With"
+    assert http_answer.headers["content-length"] == str(len(http_answer.body))
 
 
 def test_the_list_of_methods_comes_bare_over_xml(http_request: Any) -> None:
@@ -333,9 +339,9 @@ def test_the_list_of_methods_comes_bare_over_xml(http_request: Any) -> None:
 
 def test_is_alive_echoes(http_request: Any) -> None:
     """`system.isAlive:` and anything answers with its first parameter."""
-    heard = http_request("POST", "/jsonrpc", _json("system.isAlive:x", "y", id=1))
+    http_answer = http_request("POST", "/jsonrpc", _json("system.isAlive:x", "y", id=1))
 
-    assert json.loads(heard.body)["result"] == "y"
+    assert json.loads(http_answer.body)["result"] == "y"
 
 
 def test_a_name_may_have_an_underscore_for_its_dot(wire: Any, session: str) -> None:
@@ -363,8 +369,8 @@ def test_a_record_reads_the_same_in_both_dialects(
 
     ((answer,), _) = xmlrpc.client.loads(xml.body)
     assert isinstance(answer, dict)
-    told = json.loads(as_json.body)["result"]
-    assert {ref: _as_xml(record, served) for ref, record in told.items()} == answer["Value"]
+    reported = json.loads(as_json.body)["result"]
+    assert {ref: _as_xml(record, served) for ref, record in reported.items()} == answer["Value"]
 
 
 def _as_xml(record: dict[str, Any], served: Served) -> dict[str, Any]:
