@@ -116,7 +116,7 @@ class Control:
                 "open": len(self._toolstack.connections),
                 "waiting": self._toolstack.connections.waiting,
             },
-            "faults": {"waiting": len(self._faults.waiting), "befallen": self._faults.befallen},
+            "faults": {"waiting": len(self._faults.waiting), "applied": self._faults.applied},
             "clock": self._clock(),
         }
 

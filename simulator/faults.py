@@ -68,7 +68,7 @@ class Faults:
 
     def __init__(self, rng: Random) -> None:
         self.waiting: list[Fault] = []
-        self.befallen = 0
+        self.applied = 0
         self._rng = rng
 
     def add(self, fault: Fault) -> None:
@@ -92,7 +92,7 @@ class Faults:
     def _strikes(self, fault: Fault) -> bool:
         if fault.probability < 1 and self._rng.random() >= fault.probability:
             return False
-        self.befallen += 1
+        self.applied += 1
         fault.count -= 1
         if fault.count == 0:
             self.waiting.remove(fault)

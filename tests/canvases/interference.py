@@ -20,12 +20,12 @@ def refused(xenserver: Xenserver, method: str, code: str = "INTERNAL_ERROR") -> 
     )
     try:
         yield
-        assert has_befallen(xenserver), f"{method} was never called"
+        assert has_applied(xenserver), f"{method} was never called"
     finally:
         xenserver.control("clear")
 
 
-def has_befallen(xenserver: Xenserver) -> bool:
+def has_applied(xenserver: Xenserver) -> bool:
     """Return whether no fault waits for a call any more."""
     return bool(xenserver.control("stats")["faults"]["waiting"] == 0)
 

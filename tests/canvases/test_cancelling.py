@@ -9,7 +9,7 @@ from tests.canvases.interference import (
     at_work,
     cancel,
     endless,
-    has_befallen,
+    has_applied,
     is_parked,
     pending,
     refused,
@@ -160,7 +160,7 @@ def test_a_vm_that_started_before_it_could_be_cancelled_is_undone_too(
         stack.until(lambda: at_work(stack.xenserver, "VM.start"), "VM.start at work")
         with refused(stack.xenserver, "task.cancel"):
             cancel(stack, result)
-            stack.until(lambda: has_befallen(stack.xenserver), "the start asked to stop")
+            stack.until(lambda: has_applied(stack.xenserver), "the start asked to stop")
         stack.xenserver.control("advance", seconds=FOREVER)
         with pytest.raises(errors.Cancelled):
             result.get(timeout=PATIENCE)

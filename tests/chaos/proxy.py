@@ -83,12 +83,12 @@ class Proxy:
 
     @contextmanager
     def black_hole(self) -> Iterator[None]:
-        """Let nothing through while the block runs, and tell nobody."""
-        self._run(self._close_gate())
+        """Let nothing through while the block runs, without an error."""
+        self._run(self._close())
         try:
             yield
         finally:
-            self._run(self._open_gate())
+            self._run(self._reopen())
 
     @contextmanager
     def cut(self) -> Iterator[None]:
@@ -120,10 +120,10 @@ class Proxy:
         self._server = await asyncio.start_server(self._accept, LOOPBACK, 0, limit=CHUNK)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    async def _close_gate(self) -> None:
+    async def _close(self) -> None:
         self._open.clear()
 
-    async def _open_gate(self) -> None:
+    async def _reopen(self) -> None:
         await asyncio.sleep(READ_WITHIN)
         self._open.set()
 

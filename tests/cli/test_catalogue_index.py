@@ -31,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Set a folder of own operations, and one of caches."""
     own = tmp_path / "own"
     own.mkdir()
-    (own / "shelf.py").write_text(OWN, encoding="utf-8")
+    (own / "backups.py").write_text(OWN, encoding="utf-8")
     monkeypatch.setenv("XENFLOW_OPERATIONS_PATH", str(own))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     settings.load.cache_clear()
@@ -52,12 +52,12 @@ def test_what_is_read_is_what_was_built(folder: Path) -> None:
 
 def test_it_is_out_of_date_when_a_file_changes(folder: Path) -> None:
     """An operation that is renamed is found under its new name at once."""
-    catalogue_index.load().find("shelf.touch")
+    catalogue_index.load().find("backups.touch")
 
-    (folder / "shelf.py").write_text(OWN.replace("def touch", "def caress"), encoding="utf-8")
+    (folder / "backups.py").write_text(OWN.replace("def touch", "def caress"), encoding="utf-8")
 
     assert catalogue_index.cached() is None
-    assert catalogue_index.load().find("shelf.caress").module == "xenflow_operations.shelf"
+    assert catalogue_index.load().find("backups.caress").module == "xenflow_operations.backups"
 
 
 def test_it_is_out_of_date_when_a_file_is_added(folder: Path) -> None:
@@ -85,15 +85,15 @@ def test_a_file_in_place_of_the_folder_is_no_error(folder: Path) -> None:
     """The index is built each time."""
     (folder.parent / "cache").write_text("", encoding="utf-8")
 
-    assert catalogue_index.load().find("shelf.touch").verb == "touch"
+    assert catalogue_index.load().find("backups.touch").verb == "touch"
     assert catalogue_index.cached() is None
 
 
 def test_an_unknown_name_lists_near_ones(folder: Path) -> None:
     """The error is one of usage."""
     assert folder.exists()
-    with pytest.raises(CommandFailed, match=r"did you mean .*xenserver\.shelf\.touch"):
-        catalogue_index.load().find("shelf.tuch")
+    with pytest.raises(CommandFailed, match=r"did you mean .*xenserver\.backups\.touch"):
+        catalogue_index.load().find("backups.tuch")
 
 
 @pytest.mark.parametrize(

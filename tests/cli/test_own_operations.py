@@ -56,10 +56,10 @@ def installed(tmp_path: Path) -> dict[str, str]:
     package.mkdir()
     about.mkdir()
     (package / "__init__.py").touch()
-    (package / "shelf.py").write_text(HEAD + RENAME, encoding="utf-8")
+    (package / "backups.py").write_text(HEAD + RENAME, encoding="utf-8")
     (about / "METADATA").write_text("Name: acme-xen\nVersion: 1\n", encoding="utf-8")
     (about / "entry_points.txt").write_text(
-        f"[{loader.ENTRY_POINTS}]\nshelf = acme_xen.shelf\n", encoding="utf-8"
+        f"[{loader.ENTRY_POINTS}]\nbackups = acme_xen.backups\n", encoding="utf-8"
     )
     return {**os.environ, "PYTHONPATH": str(tmp_path)}
 
@@ -78,14 +78,14 @@ def test_an_installed_package_brings_operations(installed: dict[str, str]) -> No
     """Its entry point names the module."""
     told = json.loads(_catalogue(installed).stdout)
 
-    assert "xenserver.shelf.rename" in {one["name"] for one in told["operations"]}
+    assert "xenserver.backups.rename" in {one["name"] for one in told["operations"]}
 
 
 def test_an_installed_package_that_is_wrong_is_named(
     installed: dict[str, str], tmp_path: Path
 ) -> None:
     """The error has file and line."""
-    wrong = tmp_path / "acme_xen" / "shelf.py"
+    wrong = tmp_path / "acme_xen" / "backups.py"
     wrong.write_text("import os\n\nos.sandwich()\n", encoding="utf-8")
 
     told = _catalogue(installed)

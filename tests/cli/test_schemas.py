@@ -86,16 +86,16 @@ def test_peoples_own_operations_are_in_all_of_it(tmp_path: Path) -> None:
     """Their answers are there too."""
     operations = tmp_path / "operations"
     operations.mkdir()
-    (operations / "shelf.py").write_text(OWN, encoding="utf-8")
+    (operations / "backups.py").write_text(OWN, encoding="utf-8")
 
     folder = _write(tmp_path, XENFLOW_OPERATIONS_PATH=str(operations))
 
     told = json.loads((folder / "schemas" / "asyncapi.json").read_text(encoding="utf-8"))
-    assert told["operations"]["xenserver.shelf.rename"]["channel"] == {"$ref": "#/channels/find"}
-    assert (folder / "schemas/messages/xenserver.shelf.rename.json").exists()
+    assert told["operations"]["xenserver.backups.rename"]["channel"] == {"$ref": "#/channels/find"}
+    assert (folder / "schemas/messages/xenserver.backups.rename.json").exists()
     assert (folder / "schemas/answers/Renamed.json").exists()
-    assert "class shelf:" in (folder / "client/xenflow_client.py").read_text(encoding="utf-8")
-    assert "## shelf" in (folder / "reference/operations.md").read_text(encoding="utf-8")
+    assert "class backups:" in (folder / "client/xenflow_client.py").read_text(encoding="utf-8")
+    assert "## backups" in (folder / "reference/operations.md").read_text(encoding="utf-8")
 
 
 def test_schemas_alone_are_written_where_one_is(

@@ -1,4 +1,4 @@
-"""Celery is set up so that nothing gets lost and nothing but JSON travels."""
+"""Celery is configured so that nothing is lost and only JSON is sent."""
 
 import socket
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def test_a_message_is_acknowledged_when_its_work_is_done() -> None:
     assert conf["broker_transport_options"]["visibility_timeout"] == 7
 
 
-def test_nothing_but_json_travels() -> None:
+def test_only_json_is_sent() -> None:
     """A message cannot carry code."""
     conf = celery_settings(Settings())
 

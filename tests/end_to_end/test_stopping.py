@@ -1,4 +1,4 @@
-"""Operations that are called off, run out of time, or whose caller does not wait."""
+"""Operations that are cancelled, time out, or whose caller does not wait."""
 
 import uuid
 
@@ -85,7 +85,7 @@ def test_a_deadline_ends_an_operation_and_what_it_runs(stack: StackHarness, name
     assert nothing_is_left(stack, name)
 
 
-def test_an_operation_that_is_called_off_ends_as_cancelled(stack: StackHarness, name: str) -> None:
+def test_an_operation_that_is_cancelled_ends_as_cancelled(stack: StackHarness, name: str) -> None:
     """What runs on XenServer is cancelled, nothing is left."""
     with stack.xenserver.held():
         result = stack.send("xenserver.vm.clone", vm="deb12", name=name)
@@ -98,7 +98,7 @@ def test_an_operation_that_is_called_off_ends_as_cancelled(stack: StackHarness, 
     assert nothing_is_left(stack, name)
 
 
-def test_what_was_made_before_it_was_called_off_is_undone(stack: StackHarness, name: str) -> None:
+def test_what_was_made_before_its_cancellation_is_undone(stack: StackHarness, name: str) -> None:
     """The clone exists, and the second call runs."""
     with stack.xenserver.held():
         result = stack.send("xenserver.vm.install", template="blank", name=name)

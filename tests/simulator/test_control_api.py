@@ -99,7 +99,7 @@ def test_a_delayed_answer_comes(xen: Any, control: Any, halted: str) -> None:
     control("fault", what="delay", method="VM.get_power_state", seconds=0.01)
 
     assert xen("VM.get_power_state", halted) == "Halted"
-    assert control("stats")["faults"] == {"waiting": 0, "befallen": 1}
+    assert control("stats")["faults"] == {"waiting": 0, "applied": 1}
 
 
 def test_a_fault_may_strike_by_chance(xen: Any, control: Any, halted: str) -> None:

@@ -44,9 +44,9 @@ def load(tmp_path: Path) -> Iterator[Load]:
 
 def test_an_operation_is_named_by_its_file_and_function(load: Load) -> None:
     """That is how ours are named."""
-    load(shelf=HEAD + RENAME)
+    load(backups=HEAD + RENAME)
 
-    found = catalogue.find("xenserver.shelf.rename")
+    found = catalogue.find("xenserver.backups.rename")
 
     assert found
     assert found.summary == "Give a VM another name."
@@ -65,12 +65,12 @@ def test_one_file_may_use_another(load: Load) -> None:
         night="from tasks.engine.declaration.answers import Done\n"
         "from tasks.engine.declaration.field_types import VmName\n"
         "from tasks.engine.declaration.flow import Canvas, flow\n"
-        "from xenflow_operations import shelf\n"
+        "from xenflow_operations import backups\n"
         "@flow(answer=Done)\n"
         "def good_night(*, vm: VmName) -> Canvas:\n"
         "    '''Send a VM to sleep.'''\n"
-        "    return shelf.rename.s(vm=vm, name='sleeper')\n",
-        shelf=HEAD + RENAME,
+        "    return backups.rename.s(vm=vm, name='sleeper')\n",
+        backups=HEAD + RENAME,
     )
 
     found = catalogue.find("flow.good_night")
@@ -81,20 +81,20 @@ def test_one_file_may_use_another(load: Load) -> None:
 
 def test_a_folder_may_be_loaded_any_number_of_times(load: Load) -> None:
     """An operation that was deleted leaves the catalogue."""
-    load(shelf=HEAD + RENAME, gone=HEAD + RENAME)
-    load(shelf=HEAD + RENAME, gone="")
+    load(backups=HEAD + RENAME, gone=HEAD + RENAME)
+    load(backups=HEAD + RENAME, gone="")
 
-    assert catalogue.find("xenserver.shelf.rename")
+    assert catalogue.find("xenserver.backups.rename")
     assert catalogue.find("xenserver.gone.rename") is None
 
 
 def test_without_the_folder_its_operations_are_not_there(load: Load) -> None:
     """Two applications of one process do not see each other's."""
-    load(shelf=HEAD + RENAME)
+    load(backups=HEAD + RENAME)
 
     loader.load(Settings())
 
-    assert catalogue.find("xenserver.shelf.rename") is None
+    assert catalogue.find("xenserver.backups.rename") is None
     assert catalogue.find("xenserver.vm.start")
 
 
@@ -140,10 +140,10 @@ def _with(old: str, new: str) -> str:
         pytest.param(_with("xen.VM", "yield xen.Async.VM"), 6, "returns Steps[...]", id="legs"),
         pytest.param(_with("def ", "async def "), 6, "is async", id="async"),
         pytest.param(
-            _with("operation()", 'operation(name="celery.chain")'), 6, "is no name", id="celery"
+            _with("operation()", 'operation(name="celery.chain")'), 6, "is not a name", id="celery"
         ),
         pytest.param(
-            _with("operation()", 'operation(name="xenflow.poll")'), 6, "is no name", id="xenflow"
+            _with("operation()", 'operation(name="xenflow.poll")'), 6, "is not a name", id="xenflow"
         ),
         pytest.param(
             _with("operation()", 'operation(undo=Undo("xenserver.vm.unmake", "vm"))'),
@@ -158,10 +158,10 @@ def test_what_is_wrong_is_named_by_file_and_line(
 ) -> None:
     """The error is one line."""
     with pytest.raises(DeclarationError) as wrong:
-        load(shelf=text)
+        load(backups=text)
 
     told = str(wrong.value)
-    assert told.startswith(f"{tmp_path / 'shelf.py'}:{line}: ")
+    assert told.startswith(f"{tmp_path / 'backups.py'}:{line}: ")
     assert said in told
     assert "\n" not in told
 

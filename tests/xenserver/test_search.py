@@ -94,7 +94,7 @@ def test_references_are_told_as_uuids(xen: Xen) -> None:
 @pytest.mark.parametrize(
     "word", ["vm", "host", "pif", "vif", "network", "sr", "vbd", "vdi", "pool"]
 )
-def test_no_reference_leaves_the_gate(xen: Xen, word: str) -> None:
+def test_no_reference_is_in_an_answer(xen: Xen, word: str) -> None:
     """Not even when every field is asked for."""
     found = getattr(xen.search, word)(fields=["*"])
 

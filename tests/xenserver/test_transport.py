@@ -81,7 +81,7 @@ def test_an_integer_is_one_in_events_too(line: Line) -> None:
     assert {snapshot["MTU"] for snapshot in snapshots} == {1500}
 
 
-def test_an_integer_beyond_32_bits_travels(line: Line) -> None:
+def test_an_integer_beyond_32_bits_is_kept(line: Line) -> None:
     """XenServer's integers have 64."""
     vm = line.ref("VM", "web02")
 
@@ -105,7 +105,7 @@ def test_a_date_is_the_text_that_xenserver_writes(line: Line) -> None:
     assert line("VM.get_snapshot_time", vm) == "19700101T00:00:00Z"
 
 
-def test_lists_and_maps_travel_both_ways(line: Line) -> None:
+def test_lists_and_maps_are_kept_both_ways(line: Line) -> None:
     """Their order and keys kept."""
     vm = line.ref("VM", "web02")
 

@@ -53,7 +53,7 @@ def document(operations: Iterable[Operation]) -> Schema:
                 **{operation.name: _message(operation) for operation in known},
                 **{name: _answer(name) for name in answers},
                 "Failed": _ending("A task that has failed.", protocol.failed()),
-                "Revoked": _ending("A task that was called off by revoke.", protocol.revoked()),
+                "Revoked": _ending("A task that was revoked.", protocol.revoked()),
             },
             "schemas": protocol.schemas(),
         },

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 LARGEST = 4 * 1024**2
-"""Bytes of records in one answer, as JSON: it stands in Redis, and travels to who asked."""
+"""Bytes of records in one answer, as JSON: it is stored in Redis, and sent to the caller."""
 
 
 class Answer(BaseModel):

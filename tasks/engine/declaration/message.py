@@ -172,7 +172,7 @@ def check_id(operation: str) -> None:
 
 
 def check_unfed(model: type[Message], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Check a message before it is sent, without what will be fed; return it as it travels."""
+    """Check a message before it is sent, without what will be fed; return it as it is sent."""
     feed = fields.get("feed") or {}
     _check_feed(fields)
     try:

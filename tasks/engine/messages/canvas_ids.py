@@ -1,7 +1,7 @@
-"""Canvases on their way: each signature gets its id, its headers and what its flow hands on.
+"""Ids of canvases: each signature gets its id, its headers and the fields of its flow.
 
 The ids are deterministic (from the flow's id and the place in the canvas), so that an expansion
-delivered twice is the same expansion. The place of a step travels in a header, so that each step
+delivered twice is the same expansion. The place of a step is in a header, so that each step
 knows the flows around it.
 """
 

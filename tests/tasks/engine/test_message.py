@@ -233,7 +233,7 @@ def test_a_plain_password_is_refused_and_not_repeated() -> None:
 
 
 def test_a_sealed_password_passes() -> None:
-    """It is opened only at the gate."""
+    """Only the client opens it."""
     sealed = sealing.MARK + "token"
 
     assert check(vm="web01", hostname="h", username="root", password=sealed).connection() == {
@@ -252,7 +252,7 @@ def test_no_wrong_value_is_repeated_in_full() -> None:
 
 
 def test_a_message_is_checked_before_it_is_sent() -> None:
-    """A producer hears of a wrong field before anything travels."""
+    """A producer gets the error of a wrong field before anything is sent."""
     with pytest.raises(errors.Refused):
         message.check_unfed(MODEL, {"vm": "web01", "vn": 1})
 
@@ -265,8 +265,8 @@ def test_what_will_be_fed_is_not_missed_before_it_is_sent() -> None:
     }
 
 
-def test_only_what_was_said_travels() -> None:
-    """Defaults stay home, so a later default applies to messages in flight."""
+def test_only_given_fields_are_sent() -> None:
+    """Defaults are not sent, so a later default applies to messages in flight."""
     assert message.check_unfed(MODEL, {"vm": "web01", "run_async": True}) == {
         "vm": "web01",
         "async": True,
