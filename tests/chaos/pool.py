@@ -38,15 +38,14 @@ class Pool:
         finally:
             self._xenserver.control("clear")
 
-    def make_ready(self, jobs: Sequence[Job]) -> dict[str, str]:
-        """Make what jobs need; return the UUIDs of the tasks they watch, by the job's name."""
+    def make_ready(self, jobs: Sequence[Job]) -> None:
+        """Make what jobs need."""
         usual = self._xenserver.control("durations", set={})
         self._xenserver.control("durations", set=dict.fromkeys(NO_TIME, 0.0))
         [like] = self._xenserver("VM.get_by_name_label", LIKE)
         for job in jobs:
             self._make(job, like)
         self._xenserver.control("durations", set={verb: usual[verb] for verb in NO_TIME})
-        return {job.name: self._ended_task(job) for job in jobs if job.kind.watched}
 
     def _make(self, job: Job, like: str) -> None:
         for suffix in job.kind.machines:
@@ -62,7 +61,9 @@ class Pool:
         flags = {"sharable": False, "read_only": False, "other_config": {}}
         self._xenserver("VDI.create", {**record, **flags})
 
-    def _ended_task(self, job: Job) -> str:
+    def ended_task(self, job: Job) -> str:
+        """Return the UUID of a task that a job may watch; a toolstack that restarts forgets it."""
+        self._xenserver.log_in()  # the session too
         task = self._xenserver("task.create", job.name, "watched by a job")
         self._xenserver("task.set_status", task, "success")
         return str(self._xenserver("task.get_uuid", task))

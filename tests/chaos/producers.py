@@ -13,6 +13,7 @@ from celery import Celery
 
 from tests.chaos.jobs import Job, Load, Rubbish
 from tests.chaos.malformed import QUEUE
+from tests.chaos.pool import Pool
 
 Document = Mapping[str, Any]
 
@@ -24,12 +25,13 @@ RESULT = "celery-task-meta-"
 class Producers:
     """Send a load at its moments; hold what was accepted, and what was answered."""
 
-    def __init__(self, load: Load, url: str, xenflow: Celery, tasks: Mapping[str, str]) -> None:
+    def __init__(self, load: Load, url: str, xenflow: Celery, pool: Pool) -> None:
         self.accepted: Counter[str] = Counter()
         self.answers: dict[str, Document] = {}
         self.changed: set[str] = set()
         self._load = load
-        self._tasks = tasks
+        self._pool = pool
+        self._watched: dict[str, str] = {}
         self._redis = redis.Redis.from_url(url)
         bare = Celery("bare", broker=url, backend=url, set_as_current=False)
         self._clients: dict[str, tuple[Celery, str | None]] = {
@@ -60,9 +62,15 @@ class Producers:
 
     def _send(self, job: Job) -> None:
         app, queue = self._clients[job.client]
-        fields = job.kind.fields(self._tasks.get(job.name, job.name))
+        fields = job.kind.fields(self._watches(job) if job.kind.watched else job.name)
         app.send_task(job.kind.task, kwargs=fields, task_id=job.id, queue=queue)
         self.accepted[job.id] += 1
+
+    def _watches(self, job: Job) -> str:
+        """Return the task that a job watches: the same each time it is sent."""
+        if job.name not in self._watched:
+            self._watched[job.name] = self._pool.ended_task(job)
+        return self._watched[job.name]
 
     def _push(self, rubbish: Rubbish) -> None:
         self._redis.lpush(QUEUE, rubbish.malformed.spoil(rubbish.id))

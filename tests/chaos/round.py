@@ -53,9 +53,9 @@ class _Round:
     def play(self) -> Outcome:
         bed, load = self._bed, self._schedule.load
         began = time.monotonic()
-        tasks = bed.xenserver.make_ready(load.jobs)
+        bed.xenserver.make_ready(load.jobs)
         before, told = bed.xenserver.world(), len(bed.xenserver.effects())
-        producers = Producers(load, bed.redis.url, bed.stack.app, tasks)
+        producers = Producers(load, bed.redis.url, bed.stack.app, bed.xenserver)
         bed.start()
         self._inject_and_send(producers)
         self._wait_until_quiet(producers, load)
