@@ -37,8 +37,6 @@ def beside(stack: StackHarness, folder: Path) -> Iterator[None]:
     ]
     with Supervisor(folder) as supervisor:
         member = supervisor.start("foreign", [*command, *options], environment=stack.environment)
-        supervisor.wait(
-            member,
-            lambda: bool(stack.app.control.ping(destination=["foreign@here"], timeout=0.5)),
-        )
+        first = stack.app.send_task("foreign.after", args=[None], queue="foreign")
+        supervisor.wait(member, first.ready)
         yield

@@ -13,6 +13,8 @@ app = Celery(
 )
 app.conf.task_default_queue = "foreign"
 app.conf.broker_connection_retry_on_startup = True
+# Workers of Celery 5.7 answer a revoked message at once, for whoever it is that has it.
+app.conf.worker_enable_remote_control = False
 
 
 @app.task(name="foreign.after")
