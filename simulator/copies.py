@@ -192,9 +192,6 @@ def _record(pool: Pool, vm: str, **fields: object) -> str:
         metrics=_copy_of(pool.db, "VM_metrics", origin["metrics"]),
         guest_metrics=_copy_of(pool.db, "VM_guest_metrics", origin["guest_metrics"]),
     )
-    metrics = pool.db.get("VM", made_vm)["metrics"]
-    if pool.db.exists("VM_metrics", metrics):
-        pool.db.put("VM_metrics", metrics, memory_actual=0)
     if vm in pool.db.tools:
         pool.db.tools.add(made_vm)
     preconditions.refresh(pool.db, "VM", made_vm)

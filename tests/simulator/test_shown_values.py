@@ -121,3 +121,14 @@ def test_a_size_that_no_vhd_can_have_is_refused(xen: Any, disk_record: Any, aske
 
     reason = "VDI Invalid size [opterr=VDI size must be between 1 MB and 2088960 MB]"
     assert refusal == ["SR_BACKEND_FAILURE_79", "", reason, ""]
+
+
+def test_a_snapshot_has_the_metrics_of_its_vm(xen: Any, running: str) -> None:
+    """All but the UUID is copied."""
+    snapshot = xen("VM.snapshot", running, "before")
+
+    kept, own = (
+        xen("VM_metrics.get_record", xen("VM.get_metrics", vm)) for vm in (snapshot, running)
+    )
+    assert {**kept, "uuid": ""} == {**own, "uuid": ""}
+    assert int(own["memory_actual"]) > 0
