@@ -161,8 +161,8 @@ class Maker:
 
     def long_job(self) -> str:
         """Make a task that XenServer works on for long."""
-        self.do("durations", set={"VDI.copy": 100_000.0})
         disk, sr = self.ref("VDI", self.disk()), self.ref("SR", self.named("SR", NFS))
+        self.do("fault", what="stall", method="VDI.copy", object=disk)
         return self.uuid("task", self.call("Async.VDI.copy", disk, sr))
 
     def short_job(self) -> str:

@@ -22,6 +22,7 @@ NAMING = [
 """Each operation with each of its fields that names an object."""
 
 STEPS_OF_FLOWS = {
+    "xenserver.task.take_back",
     "xenserver.vdi.destroy_or_report",
     "xenserver.vm.destroy_snapshot_or_report",
     "xenserver.vm.mark_leftovers",

@@ -13,8 +13,13 @@ from tests.xenserver.pools import Pool
 from xenserver import errors
 
 OLDEST = "5.0"
-TOO_OLD = {OLDEST: {"xenserver.vm.revert": "VM.revert"}}
-"""What a release lacks, by the operations that need it."""
+TOO_OLD = {
+    OLDEST: {
+        "xenserver.vdi.copy": "VDI.copy takes 2 parameters here, 4 were given",
+        "xenserver.vm.revert": "does not know VM.revert; it may be too old",
+    }
+}
+"""What is said of what a release lacks, by the operations that need it."""
 
 
 @pytest.fixture(
@@ -44,9 +49,8 @@ def test_it_brings_about_what_it_says(aged: tuple[Lab, str], case: Case) -> None
         answer = lab.do(case.operation, **fields)
         assert case.seen(maker, fields, answer)
     else:
-        with pytest.raises(errors.Refused, match=f"does not know {missing}; it may be too old"):
+        with pytest.raises(errors.Refused, match=missing):
             lab.do(case.operation, **fields)
-    lab.pool.do("durations", set={"VDI.copy": 10.0})
 
 
 def test_a_server_that_speaks_no_json_is_told() -> None:

@@ -45,6 +45,7 @@ _CHANGES: dict[str, Repeat] = {
     "xenserver.network.create": Repeat(f"{ANOTHER}; of a VLAN {refused('PIF_VLAN_EXISTS')}"),
     "xenserver.network.destroy": Repeat(GONE),
     "xenserver.task.cancel": Repeat(SAME),
+    "xenserver.task.take_back": Repeat(SAME),
     "xenserver.vbd.create": Repeat(ANOTHER, "answers with the drive that holds the disk"),
     "xenserver.vbd.destroy": Repeat(GONE),
     "xenserver.vbd.eject": Repeat(refused("VBD_IS_EMPTY"), "VBD already empty"),
