@@ -126,6 +126,15 @@ class Chosen(TypedDict):
     keep_snapshots: list[Disk]
 
 
+class Clones(TypedDict):
+    """The VMs that were made, in the order of their numbers; feed them on by `vms.*.uuid`."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    vms: list[Clone]
+    count: int
+
+
 class Created(TypedDict):
     """An object was made; `return_result` is its UUID."""
 
@@ -368,6 +377,13 @@ class KeptDisk(TypedDict):
     uuid: str
     name_label: str
     why: str
+
+
+class Clone(TypedDict):
+    """A VM that was made."""
+
+    uuid: str
+    name_label: str
 
 
 class VmDisk(TypedDict):
@@ -629,6 +645,31 @@ class flow:
             "flow.check_for_task_success",
             "change",
             {"task": task, "sleep_increment": sleep_increment},
+            common,
+        )
+
+    @staticmethod
+    def clone_vms(
+        *,
+        vm: str | Feed,
+        name: str | Feed,
+        count: int | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Clones]:
+        """Clone a halted VM, template or snapshot many times, side by side.
+
+        The clones are called by the name and a number of at least two digits. When one cannot be
+        made, the others are undone.
+
+        Args:
+            vm: a VM, template or snapshot, by UUID or name label
+            name: the names begin so; a number follows: web01, web02
+            count: how many clones
+        """
+        return signature(
+            "flow.clone_vms",
+            "change",
+            {"vm": vm, "name": name, "count": count},
             common,
         )
 
