@@ -24,7 +24,7 @@ from xenserver import errors
 
 OPERATIONS = schemas.operations()
 NAMES = schemas.names()
-BY_HAND = ("README.md", "simulator.md")
+BY_HAND = ("README.md", "reliability.md", "simulator.md")
 
 
 def _write(folder: Path, **more: str) -> Path:
