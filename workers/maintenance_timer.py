@@ -54,7 +54,7 @@ class MaintenanceTimer(bootsteps.StartStopStep):
             log.warning("maintenance.error", error=str(error))
 
     def _cancel_revoked(self, runtime: Runtime) -> None:
-        """Cancel in the journal what Celery was told to revoke: what is parked is in no queue."""
+        """Cancel in the journal what Celery was asked to revoke: what is parked is in no queue."""
         revoked = set(worker_state.revoked)
         for operation in revoked - self._cancelled:
             _, sending = runtime.journal.cancel(operation, CancelRequest.REVOKED)

@@ -3,7 +3,7 @@
 It is single-flight by a lease, long-polls `event.from` in slices of some 25 s and sends itself
 again while anything is parked; with nothing parked it ends, and the next one that parks sends for
 it. It looks at no operation, only at references: what an end means is the engine's business. Its
-token moves on after delivery, so a poller that dies repeats what it told; landing twice lands once.
+token moves on after delivery, so a poller that dies repeats itself; landing twice lands once.
 
     lease --> all tasks, once --> long poll --> land, show progress --> long poll ... --> no lease
                     ^                                                      |

@@ -119,7 +119,7 @@ class _OfAWorker:
     ) -> None:
         """Store that a request ended so.
 
-        When Celery is told to revoke, it says so at once and without a request: the engine has yet
+        Asked to revoke, Celery stores that at once and without a request: the engine has yet
         to cancel and to undo.
         """
         if request is not None:

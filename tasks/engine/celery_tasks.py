@@ -37,7 +37,7 @@ class OperationRequest(Request):
     """A request that keeps its message as it came, and leaves revoking to the engine.
 
     Celery drops a revoked message where it meets it; but what runs on XenServer must be cancelled
-    and what was made undone, so the engine is told of the revocation, and ends the task as REVOKED
+    and what was made undone, so the journal notes the revocation, and ends the task as REVOKED
     itself. A message expires only before it has begun.
     """
 
@@ -79,8 +79,8 @@ class OperationRequest(Request):
 
     def _queue(self) -> str:
         """Return the queue to which it is sent again: where it says it was, if that is served."""
-        said = self._delivery_info["routing_key"]
-        return said if said in queues.OPERATIONS else self.task.operation.queue
+        queue = self._delivery_info["routing_key"]
+        return queue if queue in queues.OPERATIONS else self.task.operation.queue
 
 
 class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in the stubs

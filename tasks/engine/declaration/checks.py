@@ -33,7 +33,7 @@ def where(body: Body) -> str:
 def check_operation(body: Body, queue: str) -> type[Answer]:
     """Return an operation's answer; raise DeclarationError where its body or queue is wrong."""
     _refuse(body, _problems_of_operation(body, queue))
-    return cast("type[Answer]", _answer_told(body))  # anything else was refused
+    return cast("type[Answer]", _answer_of(body))  # anything else was refused
 
 
 def check_flow(body: Body, answer: object) -> None:
@@ -86,24 +86,24 @@ def _problems_of_field(field: inspect.Parameter) -> Iterator[str]:
 
 
 def _problems_of_answer(body: Body) -> Iterator[str]:
-    told = inspect.get_annotations(body, eval_str=True).get("return")
+    returned = inspect.get_annotations(body, eval_str=True).get("return")
     is_long = inspect.isgeneratorfunction(body)
-    if is_long and get_origin(told) is not Generator:
-        yield f"yields, so it returns Steps[...] of an Answer, not {_word(told)}"
-    if not is_long and get_origin(told) is Generator:
+    if is_long and get_origin(returned) is not Generator:
+        yield f"yields, so it returns Steps[...] of an Answer, not {_word(returned)}"
+    if not is_long and get_origin(returned) is Generator:
         yield "returns Steps[...], but has no `yield`"
-    if not _is_answer(_answer_told(body)):
-        yield f"must say which Answer it gives, not {_word(told)}"
+    if not _is_answer(_answer_of(body)):
+        yield f"must say which Answer it gives, not {_word(returned)}"
 
 
-def _answer_told(body: Body) -> Any:
-    told = inspect.get_annotations(body, eval_str=True).get("return")
-    return get_args(told)[-1] if get_origin(told) is Generator else told
+def _answer_of(body: Body) -> Any:
+    returned = inspect.get_annotations(body, eval_str=True).get("return")
+    return get_args(returned)[-1] if get_origin(returned) is Generator else returned
 
 
-def _is_answer(told: object) -> bool:
-    return isinstance(told, type) and issubclass(told, Answer)
+def _is_answer(returned: object) -> bool:
+    return isinstance(returned, type) and issubclass(returned, Answer)
 
 
-def _word(told: object) -> str:
-    return "nothing" if told is None else getattr(told, "__name__", None) or repr(told)
+def _word(returned: object) -> str:
+    return "nothing" if returned is None else getattr(returned, "__name__", None) or repr(returned)

@@ -1,7 +1,7 @@
 """Flows: operations whose one suspension point is a canvas of other operations.
 
 The body of a flow is a value: it returns a chain or chord of signatures and speaks to nobody. How
-its signatures get their ids is told in `messages/canvas_ids.py`.
+its signatures get their ids is in `messages/canvas_ids.py`.
 """
 
 from collections.abc import Callable

@@ -39,7 +39,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Failed:
-    """The operation has ended with an error; `revoked` when Celery was told to revoke it."""
+    """The operation has ended with an error; `revoked` when Celery was asked to revoke it."""
 
     error: errors.XenflowError
     revoked: bool = False

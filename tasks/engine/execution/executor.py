@@ -105,7 +105,7 @@ def _stored(record: Record, delivery: Delivery) -> End:
     """
     goes_on = record.answer is not None and delivery.has_next
     if record.answered or (record.published and not goes_on and delivery.is_kept()):
-        return Ignored("it has ended, and everybody was told")
+        return Ignored("it has ended, and its end is published")
     if record.failure:
         revoked = record.cancel is CancelRequest.REVOKED
         return Failed(failures.error(record.failure), revoked=revoked)

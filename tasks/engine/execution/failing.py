@@ -161,8 +161,8 @@ def give_up(execution: Execution, defect: Exception) -> End:
     undone = rollback.Undone(not_undone=things)
     failure = rollback.failure(_first(execution), undone, keep=execution.keeps)
     error = failures.foreign(defect)
-    said = replace(failure, message=f"{failure.message}; undoing it failed: {error.message}")
-    return _end_with(execution, said, things, leaves=True)
+    ended = replace(failure, message=f"{failure.message}; undoing it failed: {error.message}")
+    return _end_with(execution, ended, things, leaves=True)
 
 
 def _end_with(execution: Execution, failure: Failure, left: list[Made], *, leaves: bool) -> End:

@@ -3,7 +3,7 @@
 A delivery claims the entry of its operation before it does anything. The claim gives it a fencing
 token, which every later write of that delivery carries; a write is refused once somebody else has
 claimed the entry, so that a worker that was frozen and wakes up cannot act on what another took
-over. All times are those of Redis' clock. What a record holds is told in `record.py`.
+over. All times are those of Redis' clock. `record.py` has the fields of a record.
 """
 
 import time

@@ -95,13 +95,13 @@ class ParkedOperations:
     def land(self, target: str, ended: Iterable[Ended]) -> list[Sending]:
         """Write outcomes into the journal; return the messages to send again."""
         keys = self.keys
-        told = [part for end in ended for part in (end.ref, record.text(end.outcome), end.keep)]
-        if not told:
+        parts = [part for end in ended for part in (end.ref, record.text(end.outcome), end.keep)]
+        if not parts:
             return []
         answer = self._scripts.run(
             "land",
             [keys.parked(target), keys.landing, keys.due, keys.guests(target), keys.deliveries],
-            [keys.entries, keys.early(target), LOOK_AT_SENDING, *told],
+            [keys.entries, keys.early(target), LOOK_AT_SENDING, *parts],
         )
         return sendings(answer)
 
@@ -119,15 +119,15 @@ class ParkedOperations:
         `document` is the result as the backend encodes it, with "%ID%" for the id and "%PROGRESS%"
         for the figure.
         """
-        told = [
+        parts = [
             part
             for ref, figure in progress.items()
             for part in (ref, figure, document.replace('"%PROGRESS%"', str(figure)))
         ]
-        if told:
+        if parts:
             keys = self.keys
             self._scripts.run(
-                "progress", [keys.parked(target)], [keys.entries, results, expires, *told]
+                "progress", [keys.parked(target)], [keys.entries, results, expires, *parts]
             )
 
     def refs(self, target: str) -> list[str]:
@@ -154,7 +154,7 @@ class ParkedOperations:
         return scripts.texts(list(self.redis.smembers(self.keys.targets)))
 
     def connection(self, target: str) -> Document:
-        """Return how to reach a target, as the message that parked there said it."""
+        """Return how to reach a target, as the message that parked there has it."""
         found = self.redis.hget(self.keys.connections, target)
         return dict(json.loads(scripts.text(found))) if found else {}
 

@@ -42,7 +42,7 @@ class Phase(StrEnum):
 
 
 class ClaimResult(StrEnum):
-    """What a delivery is told when it wants to act."""
+    """What comes of a claim."""
 
     CLAIMED = "claimed"
     HELD = "held"

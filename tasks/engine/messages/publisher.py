@@ -93,9 +93,9 @@ class Publisher:
         Who tells the end may be somebody else's worker, which knows nothing of our queues.
         """
         # `leg` is what the field is called on the wire
-        told = {"kwargs": {"operation": operation, "leg": label}, "queue": queues.MAINTENANCE}
-        canvas.link(self._app.signature(LANDED, **told))
-        canvas.link_error(self._app.signature(FELL, **told))
+        callback = {"kwargs": {"operation": operation, "leg": label}, "queue": queues.MAINTENANCE}
+        canvas.link(self._app.signature(LANDED, **callback))
+        canvas.link_error(self._app.signature(FELL, **callback))
         canvas.apply_async()
 
     def undo(
