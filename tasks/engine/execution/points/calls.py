@@ -157,15 +157,16 @@ def _heed(execution: Execution, error: errors.XenflowError) -> None:
 
 
 def _accept(execution: Execution, label: str, ref: str) -> Outcome | Accepted:
-    """Answer with the XenServer task unless it has ended; the rest goes on as another step."""
+    """Answer with the XenServer task unless it has failed; the rest goes on as another step."""
     try:
         record = execution.xen.task.get_record(ref)
     except errors.Missing:
         return execution.complete(label, outcomes.VANISHED)
     execution.entry.update_point(label, task=ref)
     outcome = ended(ref, record)
-    if outcome:
+    if outcome and outcome.status is OutcomeStatus.FAILURE:
         return execution.complete(label, outcome)
+    execution.entry.update_point(label, outcome=outcome)
     execution.runtime.publisher.continue_as(
         execution.operation.name,
         canvas_ids.step_id(execution.entry.identity, "rest"),
