@@ -86,7 +86,6 @@ def test_vms_are_not_assigned_to_a_network(stack: StackHarness, running: str) ->
 
 
 def test_a_vm_whose_shutdown_is_cancelled_stays(stack: StackHarness, running: str) -> None:
-    """With its disks, running."""
     before = stack.xenserver.world()
 
     fields = {"vm": running, "delete_disks": True, "shutdown": "clean"}

@@ -266,7 +266,6 @@ def test_snapshots_go_with_the_disks(stack: StackHarness, maker: Maker) -> None:
 def test_snapshots_stay_where_that_is_wanted_and_are_listed(
     stack: StackHarness, maker: Maker, fields: dict[str, Any]
 ) -> None:
-    """With their disks."""
     vm = maker.vm()
     taken = maker.uuid("VM", stack.xenserver("VM.snapshot", maker.ref("VM", vm), "before"))
     disk = disk_of(stack, maker, taken)

@@ -72,7 +72,6 @@ def test_a_disk_is_not_plugged_where_that_is_not_wanted(stack: StackHarness, run
 
 
 def test_an_existing_disk_is_attached(stack: StackHarness, running: str, maker: Maker) -> None:
-    """By its name or UUID."""
     disk = maker.disk()
 
     answer = stack.do(DISK, vm=running, existing_disk_name=disk)
@@ -180,7 +179,6 @@ def test_an_interface_is_plugged_into_a_vm_that_runs(stack: StackHarness, runnin
 
 
 def test_an_interface_waits_for_a_halted_vm_to_start(stack: StackHarness, halted: str) -> None:
-    """On the next free device."""
     answer = stack.do(NETWORK, vm=halted, network="lab")
 
     assert answer["return_result"] == "connected as device 1"

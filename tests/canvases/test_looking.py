@@ -112,7 +112,6 @@ def test_vms_are_listed_as_a_table(stack: StackHarness, maker: Maker, name: str)
 
 
 def test_vms_are_found_by_part_of_their_names(stack: StackHarness, maker: Maker, name: str) -> None:
-    """In any case."""
     found = {maker.vm(name=f"{name}-a"), maker.vm(name=f"{name}-b")}
 
     answer = stack.do(LIST, name=name.upper(), is_search_expression=True)
@@ -121,7 +120,6 @@ def test_vms_are_found_by_part_of_their_names(stack: StackHarness, maker: Maker,
 
 
 def test_a_uuid_finds_one_vm_whatever_the_name(stack: StackHarness, maker: Maker) -> None:
-    """Or else the name."""
     vm = maker.vm()
 
     assert [found["uuid"] for found in stack.do(LIST, uuid=vm, name="web01")["vms"]] == [vm]

@@ -73,7 +73,6 @@ def test_the_template_is_untouched(stack: StackHarness, name: str) -> None:
 
 
 def test_its_disks_go_onto_the_repository_that_is_given(stack: StackHarness, name: str) -> None:
-    """By a full copy."""
     stack.do(CONFIGURED, template="deb12", name=name, sr="Local storage xs1", start=False)
 
     disk = medium(stack, devices(stack, "VBD", name)["0"])
@@ -148,7 +147,6 @@ def test_everything_is_built_before_the_start(stack: StackHarness, name: str) ->
 
 
 def test_disks_are_as_they_were_asked_for(stack: StackHarness, name: str) -> None:
-    """In their order, the first to boot from."""
     stack.do(UNCONFIGURED, name=name, start=False, **EVERYTHING)
 
     drives = devices(stack, "VBD", name)

@@ -50,7 +50,6 @@ def fails(stack: StackHarness, flow: str, method: str, **fields: object) -> erro
 def test_a_vm_from_a_configured_template_leaves_nothing(
     stack: StackHarness, name: str, method: str
 ) -> None:
-    """Not the clone, not its disks, not its interfaces."""
     before = stack.xenserver.world()
 
     fails(stack, CONFIGURED, method, template="deb12", name=name)
@@ -98,7 +97,6 @@ def test_a_vm_from_an_unconfigured_template_leaves_nothing(
 def test_a_disk_that_is_not_set_up_is_not_there(
     stack: StackHarness, running: str, method: str
 ) -> None:
-    """Neither the disk nor its drive."""
     before = stack.xenserver.world()
 
     fails(stack, "flow.setup_disk_or_cd", method, vm=running, **NEW_DISK)

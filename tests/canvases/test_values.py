@@ -30,7 +30,6 @@ def _kwargs(step: Any) -> dict[str, Any]:
 
 
 def test_a_task_is_followed() -> None:
-    """With the increment as the largest delay in noticing."""
     [step] = steps(canvas(check_for_task_success, task="t1", sleepIncrement="2s"))
 
     assert step.task == "xenserver.task.follow"
@@ -200,7 +199,6 @@ def test_disks_go_side_by_side_after_their_vm() -> None:
 
 
 def test_a_list_of_vms_is_a_search() -> None:
-    """By name, or part of it."""
     [step] = steps(canvas(find_list_of_vms, name="web", isSearchExpression=True))
 
     assert step.task == "xenserver.vm.find"

@@ -71,7 +71,6 @@ def test_it_is_out_of_date_when_a_file_is_added(folder: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"fingerprint": 1}', "null", '"text"'])
 def test_a_damaged_file_is_built_anew(folder: Path, text: str) -> None:
-    """Whatever it contains."""
     built = catalogue_index.load()
     [file] = (folder.parent / "cache" / "xenflow").glob("catalogue-*.json")
     file.write_text(text, encoding="utf-8")

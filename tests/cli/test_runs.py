@@ -106,7 +106,6 @@ def test_an_age_is_a_moment(text: str, seconds: float) -> None:
 
 
 def test_a_date_is_a_moment() -> None:
-    """As an end it includes the day."""
     first, last = run_filters.moment("2026-11-26"), run_filters.moment("2026-11-26", is_end=True)
 
     assert last - first == 86_400

@@ -24,7 +24,6 @@ def orphan(stack: StackHarness, name: str, monkeypatch: pytest.MonkeyPatch) -> s
 def test_a_dry_run_lists_the_orphan_and_leaves_it(
     run: Run, stack: StackHarness, orphan: str
 ) -> None:
-    """With its class, its UUID and the operation whose tag it bears."""
     ended = run("sweep", "--dry-run", "--json", **stack.services.environment)
 
     told = json.loads(ended.out)

@@ -12,7 +12,6 @@ START = 1_000_000.0
 
 @pytest.mark.parametrize("instant", [0.0, START, 1_787_652_672.0])
 def test_an_instant_is_written_and_read(instant: float) -> None:
-    """In XenServer's form, to the second."""
     assert clock.seconds(clock.iso(instant)) == instant
     assert clock.iso(0) == clock.NEVER
 
@@ -43,8 +42,6 @@ def test_a_held_clock_wakes_sleepers_in_order_when_advanced() -> None:
 
 
 def test_a_running_clock_wakes_sleepers_by_itself() -> None:
-    """At its speed."""
-
     async def play() -> float:
         time = Clock(start=START, speed=1000)
         await time.sleep(5)

@@ -236,7 +236,6 @@ class TestHosts:
     def test_operations_of_a_restarted_member_may_finish(
         self, xen: Any, control: Any, member: str, running: str, held: Any
     ) -> None:
-        """Without a task."""
         assert member
         before = xen("VM.get_domid", running)
         xen("Async.VM.clean_reboot", running)
@@ -326,7 +325,6 @@ class TestMetering:
     ],
 )
 def test_a_wrong_condition_is_reported(http_request: Any, order: Any, reported: str) -> None:
-    """With status 400, and by the name of its field."""
     http_answer = http_request("POST", "/control", json.dumps(order).encode())
 
     assert http_answer.status == http.client.BAD_REQUEST

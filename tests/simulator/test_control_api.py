@@ -30,7 +30,6 @@ def test_a_refusal_of_an_async_call_lands_in_its_task(xen: Any, control: Any, ha
 
 
 def test_a_fault_may_mean_asynchronous_calls_only(xen: Any, control: Any, halted: str) -> None:
-    """By the prefix of its method."""
     control("fault", what="refuse", method="Async.VM.start")
 
     task = xen.ended(xen("Async.VM.start", halted, False, False))
@@ -127,7 +126,6 @@ def test_the_journal_tells_effects_in_order(xen: Any, control: Any, halted: str)
 
 
 def test_stats_count_calls_sessions_and_tasks(xen: Any, control: Any, halted: str) -> None:
-    """By method; tasks now and at their most."""
     control("hold")
     for name in "ab":
         xen("Async.VM.clone", halted, name)
@@ -185,7 +183,6 @@ def test_another_host_may_become_the_coordinator(control: Any, wire: Any) -> Non
     [{}, {"do": "dance"}, {"do": "hold", "x": 1}, {"do": "fault", "what": "x"}, [], "x"],
 )
 def test_a_wrong_order_is_reported(http_request: Any, order: Any) -> None:
-    """With status 400 and a text."""
     http_answer = http_request("POST", "/control", json.dumps(order).encode())
 
     assert http_answer.status == http.client.BAD_REQUEST

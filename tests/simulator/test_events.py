@@ -139,7 +139,6 @@ def test_changes_of_an_object_are_reported_once(xen: Any, halted: str) -> None:
 
 
 def test_a_new_object_that_changed_is_still_new(xen: Any) -> None:
-    """Made and changed since the token: one `add`."""
     token = xen.token()
     task = xen("task.create", "l", "")
     xen("task.set_progress", task, 0.5)
@@ -231,7 +230,6 @@ def test_a_batch_tells_news_changes_and_ends_in_that_order(xen: Any, halted: str
 
 
 def test_messages_come_before_all_else(xen: Any, running: str) -> None:
-    """Whatever happened first."""
     token = xen.token()
     xen("VM.pause", running)
 

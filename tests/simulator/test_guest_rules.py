@@ -153,7 +153,6 @@ def test_the_latest_rule_for_a_guest_wins(xen: Any, control: Any, held: Any, run
 def test_a_wrong_rule_is_refused_by_the_name_of_its_field(
     http_request: Any, fields: dict[str, Any]
 ) -> None:
-    """With status 400."""
     http_answer = http_request("POST", "/control", json.dumps({"do": "guest", **fields}).encode())
 
     assert http_answer.status == http.client.BAD_REQUEST

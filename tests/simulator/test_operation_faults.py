@@ -121,7 +121,6 @@ def test_a_sweep_may_be_meant_for_one_object(
 def test_a_subtask_that_is_swept_before_it_is_read_fails_its_operation(
     xen: Any, control: Any, halted: str, held: Any
 ) -> None:
-    """With HANDLE_INVALID of class task."""
     control("fault", what="sweep", method="VM.clone", when="after")
     task = xen("Async.VM.clone", halted, "twin")
 

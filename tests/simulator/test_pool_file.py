@@ -134,7 +134,6 @@ class TestTheDocumentedPool:
         return Options(seed=1, speed=200.0, control=True, pool=file)
 
     def test_it_is_built(self, xen: Any) -> None:
-        """With all ten VMs."""
         assert xen("VM.get_power_state", xen.find("VM", "web10")) == "Running"
 
 
@@ -223,7 +222,6 @@ class TestAPoolFromAFile:
         assert all(each["is_a_snapshot"] for each in kept)
 
     def test_a_suspended_vm_has_an_image(self, xen: Any) -> None:
-        """To resume from."""
         vm = xen("VM.get_record", xen.find("VM", "asleep"))
 
         assert vm["power_state"] == "Suspended"
@@ -231,7 +229,6 @@ class TestAPoolFromAFile:
         assert "resume" in vm["allowed_operations"]
 
     def test_its_commands_are_executed(self, xen: Any, control: Any, held: Any) -> None:
-        """Before anybody connects."""
         vm = xen.find("VM", "web01")
 
         assert control("durations", set={})["VM.start"] == 77.0
@@ -257,7 +254,6 @@ def test_the_file_that_is_documented_is_one() -> None:
 
 
 def test_numbers_may_be_written_as_such(tmp_path: Path) -> None:
-    """Of drives and releases."""
     file = tmp_path / "numbers.toml"
     file.write_text("release = 5.0\n[[vms]]\nname = 'a'\ndrives = [{ device = 3 }]")
 

@@ -78,7 +78,6 @@ class TestOrlando:
         assert not {"event.from", "VM.checkpoint"} & set(names)
 
     def test_records_have_the_fields_of_their_time(self, xen: Any, halted: str) -> None:
-        """In events too."""
         record = xen("VM.get_record", halted)
 
         assert "power_state" in record
@@ -128,7 +127,6 @@ class TestOrlando:
     def test_a_busy_object_is_reported_in_the_old_form(
         self, xen: Any, halted: str, control: Any
     ) -> None:
-        """By class and operation, without the task."""
         control("fault", what="busy", method="VM.start")
 
         refusal = xen.refusal("VM.start", halted, False, False)

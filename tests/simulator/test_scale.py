@@ -92,8 +92,6 @@ def test_a_call_costs_as_much_in_a_large_pool(name: str) -> None:
 
 
 def test_a_sweep_looks_at_what_was_lost_only() -> None:
-    """Not at every disk and device of the pool."""
-
     async def count(vms: int) -> int:
         simulator, counter = Simulator(Options(seed=1, vms=vms)), _Counter()
         housekeeping.sweep(simulator.pool)

@@ -65,7 +65,6 @@ def test_it_hears_refusals_as_failures(sdk: Any) -> None:
 
 
 def test_it_reads_the_version_of_the_api(sdk: Any) -> None:
-    """From the coordinator's record."""
     major, minor = sdk.API_version.split(".")
 
     assert int(major) >= 1

@@ -30,7 +30,6 @@ def test_a_record_has_every_field(db: Database) -> None:
 
 
 def test_both_ends_of_a_reference_agree(db: Database) -> None:
-    """Through making, changing and destroying."""
     one, two = db.create("VM"), db.create("VM")
     vbd = db.create("VBD", VM=one)
     assert db.get("VM", one)["VBDs"] == [vbd]
@@ -54,7 +53,6 @@ def test_a_copied_record_does_not_take_the_devices_along(db: Database) -> None:
 
 
 def test_what_points_at_a_destroyed_object_dangles(db: Database) -> None:
-    """As in XenServer."""
     vm = db.create("VM")
     vbd = db.create("VBD", VM=vm)
 
@@ -79,7 +77,6 @@ def test_a_change_makes_the_record_younger(db: Database) -> None:
 
 
 def test_a_record_is_encoded_anew_only_after_a_change(db: Database) -> None:
-    """In either dialect."""
     row = db.row("VM", db.create("VM"))
     kind = types.parse("VM record")
     before = xmlrpc.encode(row, kind), jsonrpc.encode(row)

@@ -287,7 +287,6 @@ def test_a_client_may_keep_a_task_of_its_own(xen: Any) -> None:
 def test_progress_rises_while_an_operation_runs(
     xen: Any, halted: str, held: Any, control: Any
 ) -> None:
-    """From 0 towards 1, in steps."""
     control("durations", set={"VM.start": 10})
     task = xen("Async.VM.start", halted, False, False)
     seen = []

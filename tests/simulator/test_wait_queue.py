@@ -36,7 +36,6 @@ def test_who_waits_gets_through_in_turn(xen: Any, held: Any) -> None:
 
 
 def test_a_second_destroy_finds_nothing(xen: Any, halted: str, held: Any) -> None:
-    """On waking all checks run again."""
     tasks = [xen("Async.VM.destroy", halted) for _ in range(2)]
 
     held(10)

@@ -43,7 +43,6 @@ def test_nothing_is_read_twice(case: Case) -> None:
 
 
 def test_the_list_has_every_operation_of_the_table() -> None:
-    """And no other."""
     assert calls.golden().keys() == {case.name for case in TABLE}
 
 

@@ -66,7 +66,6 @@ def test_it_brings_about_what_it_says(stack: StackHarness, maker: Maker, case: C
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_it_refuses_what_is_wrong(stack: StackHarness, maker: Maker, case: Case) -> None:
-    """With a code for programs, and words without references for people."""
     fields = case.wrong(maker)
 
     with pytest.raises(errors.Refused) as refused:
@@ -129,7 +128,6 @@ def test_it_tells_a_uuid_of_another_class(
 def test_it_lists_all_that_a_name_may_mean(
     stack: StackHarness, maker: Maker, name: str, field: str
 ) -> None:
-    """By UUID, to choose from."""
     label, twins = fresh(), OBJECTS[field].twins
     assert twins
     twins(maker, label)

@@ -50,7 +50,6 @@ def test_copy_leaves_every_disk_on_its_own_sr_otherwise(lab: Lab) -> None:
 
 
 def test_copy_refuses_a_library_of_isos(lab: Lab) -> None:
-    """With XenServer's own words."""
     with pytest.raises(errors.Refused, match="ISO SR"):
         lab.do(copies.copy, vm="web02", name="web03", sr="ISO library")
 
@@ -84,7 +83,6 @@ def test_snapshot_with_memory_refuses_a_halted_vm(lab: Lab) -> None:
 
 
 def test_snapshot_on_storage_that_cannot_keeps_xenservers_code(lab: Lab) -> None:
-    """And the reference of that storage."""
     sr = lab.ref("SR", "NFS virtual disk storage")
     lab.pool.do(
         "fault", what="refuse", method="VM.snapshot", code="SR_OPERATION_NOT_SUPPORTED", params=[sr]
@@ -113,7 +111,6 @@ def test_revert_brings_a_vm_back(lab: Lab) -> None:
 
 
 def test_revert_tells_a_vm_that_it_is_no_snapshot(lab: Lab) -> None:
-    """And where snapshots come from."""
     with pytest.raises(errors.Refused, match=r"made with vm\.snapshot") as refused:
         lab.do(copies.revert, snapshot=lab.uuid("VM", "web01"))
 

@@ -26,7 +26,6 @@ NFS = "NFS virtual disk storage"
 
 @pytest.mark.parametrize("cls", ALL)
 def test_without_criteria_all_are_found(lab: Lab, cls: str) -> None:
-    """And counted in words."""
     operation, noun = ALL[cls]
     lab.see("task.create", "one", "a task to be found")
 
@@ -41,7 +40,6 @@ def test_without_criteria_all_are_found(lab: Lab, cls: str) -> None:
 
 @pytest.mark.parametrize("cls", ALL)
 def test_a_uuid_finds_one(lab: Lab, cls: str) -> None:
-    """Of whatever class."""
     lab.see("task.create", "one", "a task to be found")
     uuid = next(iter(lab.all(cls).values()))["uuid"]
 
@@ -169,7 +167,6 @@ def test_block_devices_are_found_by_vm_disk_type_and_device(lab: Lab) -> None:
 
 
 def test_a_criterion_that_names_nothing_is_an_error(lab: Lab) -> None:
-    """Not an empty answer."""
     with pytest.raises(errors.Missing, match="no VM is named nobody"):
         lab.do(vbd.find, vm="nobody")
 

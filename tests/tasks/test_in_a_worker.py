@@ -54,7 +54,6 @@ def test_a_clean_shutdown_in_time_stays_clean(stack: StackHarness, maker: Maker)
 def test_ten_devices_made_at_once_get_ten_numbers(
     stack: StackHarness, maker: Maker, cls: str
 ) -> None:
-    """On one VM, by ten messages."""
     vm = maker.vm()
     fields = [{"network": "lab"} if cls == "vif" else {"vdi": maker.disk()} for _ in range(10)]
 
@@ -139,7 +138,6 @@ def test_many_may_follow_one_task(stack: StackHarness, maker: Maker) -> None:
 
 
 def test_an_error_names_what_it_speaks_of(stack: StackHarness, maker: Maker) -> None:
-    """By the name people know, with both states."""
     name = fresh()
     maker.vm(name=name)
 

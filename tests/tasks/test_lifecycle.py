@@ -26,7 +26,6 @@ def test_install_makes_a_vm_of_a_configured_template(lab: Lab) -> None:
 
 
 def test_install_puts_a_configured_templates_disks_onto_another_sr(lab: Lab) -> None:
-    """By a full copy."""
     lab.do(lifecycle.install, template="deb12", name="web03", sr=LOCAL)
 
     assert _homes(lab, "web03") == [LOCAL]
@@ -87,7 +86,6 @@ def test_install_tells_a_vm_that_it_is_no_template(lab: Lab, by: str) -> None:
 
 
 def test_destroy_leaves_every_disk(lab: Lab) -> None:
-    """Only the VM and its devices go."""
     uuid, [disk] = lab.uuid("VM", "web02"), lab.devices("VBD", "web02")
 
     answer = lab.do(lifecycle.destroy, vm="web02")

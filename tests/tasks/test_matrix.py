@@ -51,7 +51,6 @@ def test_every_operation_is_in_the_matrix() -> None:
 
 
 def test_ensure_is_told_of_where_it_is_a_field() -> None:
-    """And only there."""
     for operation in schemas.operations():
         assert bool(repeats.of(operation).ensured) is ("ensure" in operation.model.model_fields)
 
@@ -82,7 +81,6 @@ def _operation(name: str) -> Operation:
 def test_a_flow_that_is_sent_again_does_what_the_matrix_says(
     stack: StackHarness, case: FlowCase
 ) -> None:
-    """Under an id of its own."""
     maker = Maker(stack.xenserver, stack.xenserver.control)
     fields = case.ready(maker)
     told = repeats.of(_operation(case.name))

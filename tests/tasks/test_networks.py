@@ -29,7 +29,6 @@ def test_network_create_makes_a_private_network(lab: Lab) -> None:
 
 
 def test_network_create_reaches_outside_by_a_vlan(lab: Lab) -> None:
-    """On every host of the pool."""
     lab.do(network.create, name="blue", pif=_pif(lab), vlan=42)
 
     carried = [pif for pif in lab.all("PIF").values() if pif["VLAN"] == 42]
@@ -77,7 +76,6 @@ def test_network_destroy_refuses_a_network_with_a_vlan(lab: Lab) -> None:
 
 
 def test_network_destroy_removes_its_vlans_on_request(lab: Lab) -> None:
-    """On every host."""
     pifs, vlans = lab.all("PIF").keys(), lab.all("VLAN").keys()
     uuid = lab.do(network.create, name="blue", pif=_pif(lab), vlan=42)["uuid"]
 
@@ -193,7 +191,6 @@ def test_vif_destroy_refuses_what_is_attached(lab: Lab) -> None:
 
 
 def test_vif_destroy_unplugs_first_on_request(lab: Lab) -> None:
-    """From under a running VM."""
     [interface] = lab.devices("VIF", "web01")
 
     lab.do(vif.destroy, vif=interface["uuid"], unplug=True)

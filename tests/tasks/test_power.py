@@ -39,7 +39,6 @@ def test_start_takes_the_host_that_is_given(lab: Lab) -> None:
 
 
 def test_start_refuses_a_running_vm(lab: Lab) -> None:
-    """With XenServer's code, its parameters, and both states in words."""
     with pytest.raises(errors.Refused) as refused:
         lab.do(power.start, vm="web01")
 
@@ -169,7 +168,6 @@ def test_a_guest_that_cannot_be_asked_falls_back_at_once(lab: Lab) -> None:
     ],
 )
 def test_a_guest_that_refuses_or_does_not_answer_falls_back(lab: Lab, code: str) -> None:
-    """Whatever XenServer calls it."""
     fault = {"what": "refuse", "method": "Async.VM.clean_shutdown", "code": code}
     lab.pool.do("fault", **fault, params=[lab.ref("VM", "web01")])
 

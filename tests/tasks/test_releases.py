@@ -54,7 +54,6 @@ def test_it_brings_about_what_it_says(aged: tuple[Lab, str], case: Case) -> None
 
 
 def test_a_server_that_speaks_no_json_is_told() -> None:
-    """With the setting that helps."""
     options = server.Options(control=True, release=OLDEST)
     with server.serve_in_thread(options) as served:
         lab = Lab(Pool(served.url))

@@ -84,7 +84,6 @@ def test_free_numbers_leave_out_what_is_taken_or_spoken_for(lab: Lab, maker: Mak
 
 
 def test_a_cd_gets_another_number_where_its_own_is_taken(lab: Lab, maker: Maker) -> None:
-    """And no disk gets that."""
     vm = maker.vm()
 
     answer = lab.do(devices.free_devices, vm=vm, drives=[vbd.CD])
@@ -222,7 +221,6 @@ def test_boot_settings_that_are_not_given_stay(lab: Lab, maker: Maker) -> None:
 
 
 def test_answers_are_gathered_in_their_order(lab: Lab) -> None:
-    """Without a call."""
     answers = [{"uuid": "a"}, {"uuid": "b"}]
 
     told = lab.do(gather.gather, answers=answers)

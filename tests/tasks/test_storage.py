@@ -55,7 +55,6 @@ def test_vdi_create_says_when_there_is_no_room(lab: Lab) -> None:
 
 
 def test_vdi_create_says_when_a_disk_is_too_large(lab: Lab) -> None:
-    """With the limits of the storage."""
     with pytest.raises(errors.Refused, match=r"makes no disk of that size: .*between 1 MB and"):
         lab.do(vdi.create, name="data", sr=NFS, size="100TiB")
 
@@ -188,7 +187,6 @@ def test_vbd_destroy_refuses_what_is_attached(lab: Lab) -> None:
 
 
 def test_vbd_destroy_unplugs_first_on_request(lab: Lab) -> None:
-    """From under a running VM."""
     uuid = _plugged(lab)
 
     lab.do(vbd.destroy, vbd=uuid, unplug=True)
@@ -197,7 +195,6 @@ def test_vbd_destroy_unplugs_first_on_request(lab: Lab) -> None:
 
 
 def test_vbd_destroy_unplugs_nothing_that_is_detached(lab: Lab) -> None:
-    """Of a halted VM, say."""
     [drive] = lab.devices("VBD", "web02")
 
     lab.do(vbd.destroy, vbd=drive["uuid"], unplug=True)
@@ -238,7 +235,6 @@ def test_vbd_plug_refuses_a_halted_vm(lab: Lab) -> None:
 
 
 def test_vbd_unplug_refuses_what_is_detached(lab: Lab) -> None:
-    """In words."""
     drive = _plugged(lab)
     lab.do(vbd.unplug, vbd=drive)
 
@@ -247,7 +243,6 @@ def test_vbd_unplug_refuses_what_is_detached(lab: Lab) -> None:
 
 
 def test_vbd_insert_and_eject_change_the_medium(lab: Lab) -> None:
-    """Of a running VM too."""
     [drive] = lab.devices("VBD", "db01", type="CD")
 
     inserted = lab.do(vbd.insert, vbd=drive["uuid"], vdi="debian-12.iso")
@@ -261,7 +256,6 @@ def test_vbd_insert_and_eject_change_the_medium(lab: Lab) -> None:
 
 
 def test_vbd_eject_refuses_an_empty_drive(lab: Lab) -> None:
-    """In words."""
     [drive] = lab.devices("VBD", "db01", type="CD")
 
     with pytest.raises(errors.Refused, match="is empty"):
@@ -362,7 +356,6 @@ def test_a_cd_goes_into_the_empty_drive_of_a_running_vm(lab: Lab) -> None:
 
 
 def test_a_cd_that_is_in_already_is_left_alone(lab: Lab) -> None:
-    """And that said."""
     lab.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
 
     assert lab.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")["was_there"] is True
@@ -395,7 +388,6 @@ def test_a_medium_comes_back_where_another_cannot_be_inserted(lab: Lab) -> None:
 
 
 def test_a_vm_without_a_drive_gets_one(lab: Lab) -> None:
-    """At the place where guests look for it, never at that of the boot disk."""
     first = lab.do(cd.insert_cd, vm="web02", vdi="debian-12.iso")
     lab.do(vbd.destroy, vbd=first["uuid"])
     lab.do(vdi.create, name="data", sr=NFS, size=GIB)

@@ -39,7 +39,6 @@ def test_cancel_does_not_know_what_is_no_task(lab: Lab) -> None:
 
 
 def test_follow_gives_the_record_of_a_task_that_succeeded(lab: Lab) -> None:
-    """As it ended."""
     job = lab.begin("VM.clone", lab.ref("VM", "web02"), "web03")
 
     answer = lab.do(task.follow, task=job)
@@ -75,7 +74,6 @@ def test_follow_of_what_makes_nothing_names_nothing(lab: Lab) -> None:
 
 
 def test_follow_fails_as_the_task_fails(lab: Lab) -> None:
-    """With XenServer's error."""
     job = lab.begin("VM.clean_shutdown", lab.ref("VM", "web02"))
 
     with pytest.raises(errors.Refused, match="is halted; it must be running"):
@@ -83,6 +81,5 @@ def test_follow_fails_as_the_task_fails(lab: Lab) -> None:
 
 
 def test_follow_fails_at_once_where_there_is_no_task(lab: Lab) -> None:
-    """Of that UUID."""
     with pytest.raises(errors.Missing, match="no task has the UUID"):
         lab.do(task.follow, task="00000000-0000-4000-8000-000000000000")

@@ -59,7 +59,6 @@ def test_a_connection_that_lingers_takes_no_port(path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '"port"', '{"valkey_port": "many"}', "null"])
 def test_a_damaged_file_is_written_anew(path: Path, text: str) -> None:
-    """Whatever it contains."""
     path.write_text(text, encoding="utf-8")
 
     port = KeptValues(path).port("valkey")

@@ -165,7 +165,6 @@ def test_a_stop_that_is_requested_ends_the_supervision(folder: Path) -> None:
 
 
 def test_a_signal_interrupts_as_ctrl_c_does() -> None:
-    """So the block cleans up."""
     with pytest.raises(KeyboardInterrupt, match="SIGTERM"), supervisor.interrupted_by_signals():
         signal.raise_signal(signal.SIGTERM)
 
@@ -199,7 +198,6 @@ def test_a_signal_waits_until_a_process_is_taken_in() -> None:
 
 
 def test_a_process_that_ends_is_started_again(folder: Path) -> None:
-    """By the same command, with the same environment, its log in the same file."""
     stop, told = threading.Event(), []
     command = [*PYTHON, "import os, sys; print(os.environ['A']); sys.exit(70)"]
 

@@ -63,7 +63,6 @@ def test_an_idle_worker_is_not_deaf(watch: Watch, clock: Clock) -> None:
 
 
 def test_a_worker_that_takes_is_not_deaf(watch: Watch, clock: Clock, redis: Redis) -> None:
-    """However long the queue."""
     redis.lpush("find", "a")
 
     for _ in range(10):

@@ -227,7 +227,6 @@ def test_refusals_halve_the_limit_once(journal: Journal, limit: CallLimit) -> No
 def test_calls_that_end_raise_a_lowered_limit_up_to_the_profiles(
     journal: Journal, limit: CallLimit, parked: ParkedOperations
 ) -> None:
-    """By about one for each round of calls."""
     first = claim(journal, "a")
     admit(limit, first, most=2)
     limit.lower("lab", 2)

@@ -399,7 +399,6 @@ def test_an_operation_is_kept_beyond_its_deadline(journal: Journal) -> None:
 
 
 def test_runs_are_forgotten_one_by_one(journal: Journal) -> None:
-    """Though new ones come all the time."""
     claim_for(journal, "old", Place("old"), seconds=1)
     journal.redis.zadd(journal.keys.runs, {"old": LONG_AGO})
 

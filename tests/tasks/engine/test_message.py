@@ -93,7 +93,6 @@ def test_a_wrong_type_is_refused_in_words() -> None:
     ],
 )
 def test_sizes_are_bytes_or_text_with_a_unit(text: object, size: int) -> None:
-    """As people write them."""
     assert check(vm="web01", size=text).size == size
 
 
@@ -142,7 +141,6 @@ NUMBERS = message.model_of(numbers, "xenserver.test.numbers", message.ChangingMe
     ],
 )
 def test_a_boolean_is_no_number(field: str, value: object) -> None:
-    """In no field, own or common, at any depth."""
     with pytest.raises(errors.Refused) as caught:
         message.check(NUMBERS, {field: value})
 
@@ -225,7 +223,6 @@ def test_feeding_from_what_is_not_there_is_refused(previous: object) -> None:
 
 
 def test_a_plain_password_is_refused_and_not_repeated() -> None:
-    """Neither the message of the error nor its parameters hold it."""
     refused = refusal(vm="web01", hostname="h", username="root", password="s3cret-canary")
 
     assert refused.code == message.PLAIN_SECRET
@@ -310,7 +307,6 @@ def test_a_field_may_be_called_as_python_calls_the_object() -> None:
 
 @pytest.mark.parametrize("size", ["9" * 400, f"{2**63}", "9" * 400 + "GiB"])
 def test_a_size_without_measure_is_refused(size: str) -> None:
-    """In words."""
     assert "is more than any disk or memory has" in str(refusal(vm="web01", size=size))
 
 
