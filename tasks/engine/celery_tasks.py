@@ -125,7 +125,9 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
             case Failed(error, revoked) if revoked and isinstance(error, errors.Cancelled):
                 self._mark_revoked(error)
                 raise Ignore(error.message)
-            case Failed(error):
+            case Failed(error, replaces=replaces):
+                if replaces:
+                    self.backend.forget(str(self.request.id))
                 raise error
             case Ignored(reason):
                 raise Ignore(reason)

@@ -162,6 +162,28 @@ def test_a_message_sent_again_after_its_end_changes_nothing(stack: StackHarness,
     assert len(stack.xenserver.named("VM", name)) == 1
 
 
+@pytest.mark.parametrize(
+    ("task", "fields"),
+    [("xenserver.vm.start", {"vm": "web01"}), ("xenserver.vm.clone", {"vm": "web02"})],
+)
+def test_an_id_that_was_used_is_refused_to_another_request(
+    stack: StackHarness, name: str, task: str, fields: dict[str, str]
+) -> None:
+    """Another operation, or other fields: whoever sent it is not given the answer of the first."""
+    task_id = str(uuid.uuid4())
+    first = {"vm": "deb12", "name": name}
+    stack.send("xenserver.vm.clone", task_id=task_id, **first).get(timeout=PATIENCE)
+    stack.until(lambda: stack.record(task_id).published, "published")
+
+    other = {**fields, "name": f"{name}-2"} if task.endswith("clone") else fields
+    stack.send(task, task_id=task_id, **other)
+
+    stack.until(lambda: stack.app.AsyncResult(task_id).state == "FAILURE", "refused")
+    with pytest.raises(errors.Refused, match="XENFLOW_ID_TAKEN"):
+        stack.app.AsyncResult(task_id).get(timeout=PATIENCE)
+    assert stack.xenserver.named("VM", f"{name}-2") == []
+
+
 def test_an_id_sent_again_when_its_answer_has_expired_is_answered_again(
     stack: StackHarness, name: str
 ) -> None:

@@ -43,6 +43,7 @@ class Failed:
 
     error: errors.XenflowError
     revoked: bool = False
+    replaces: bool = False  # another end is stored under this id, which would answer in its place
 
 
 End = Answered | Failed | Suspended | Ignored

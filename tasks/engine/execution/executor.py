@@ -77,7 +77,7 @@ def _claim(
         return Ignored("another delivery of it acts")
     if entry.result is ClaimResult.ENDED:
         if not delivery.place.path and not begin.is_same_request(entry.record, first):
-            return Failed(begin.id_taken(delivery, entry.record))
+            return Failed(begin.id_taken(delivery, entry.record), replaces=True)
         return _stored(entry.record, delivery)
     try:
         with runtime.leases.hold(entry):
