@@ -142,7 +142,8 @@ def _write(entries: Iterable[Entry], watched: list[str]) -> None:
         "entries": [asdict(entry) for entry in entries],
     }
     path = _path()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (path.parent.parent, path.parent):  # a home that is missing is not made
+        folder.mkdir(exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".catalogue-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(document, file, ensure_ascii=False)

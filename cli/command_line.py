@@ -1,10 +1,12 @@
 """Run a command: one exit code, and no stack trace unless `--debug` is given."""
 
 import importlib
+import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -24,6 +26,7 @@ _NO_VALUE = (
 def run(words: Sequence[str]) -> int:
     """Run a command; return its exit code."""
     words = words or ["--help"]
+    _prepare_streams()
     if _names_a_password(words):
         return _fail(Failure(Code.USAGE, _NO_VALUE), words)
     try:
@@ -37,6 +40,15 @@ def run(words: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the outermost frame of the command
         return _fail(_failure_of(error, words), words, getattr(error, "document", None))
     return int(ended or 0)
+
+
+def _prepare_streams() -> None:
+    """Let output go nowhere where a stream is closed, and escape what its encoding cannot say."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open
+        if isinstance(getattr(sys, name), io.TextIOWrapper):
+            getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
 def _failure_of(error: Exception, words: Sequence[str]) -> Failure:

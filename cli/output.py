@@ -103,11 +103,15 @@ def on_terminal() -> bool:
 
 def _yaml(value: Any) -> str:
     yaml = importlib.import_module("yaml")  # imported only where it is asked for
-    return str(yaml.safe_dump(_plain(value), sort_keys=False, allow_unicode=True))
+    return str(yaml.safe_dump(_plain(value), sort_keys=False, allow_unicode=_speaks_unicode()))
 
 
 def _json_line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) + "\n"
+    return json.dumps(value, ensure_ascii=not _speaks_unicode()) + "\n"
+
+
+def _speaks_unicode() -> bool:
+    return "utf" in (sys.stdout.encoding or "utf-8").lower()
 
 
 def _plain(value: Any) -> Any:

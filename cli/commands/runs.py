@@ -24,7 +24,9 @@ def command(name: str) -> TyperCommand:
 
 
 def runs(  # noqa: PLR0913 - each is an option of the command
-    most: Annotated[int, typer.Option("--most", "-n", min=1, help="how many at most")] = 20,
+    most: Annotated[
+        int, typer.Option("--most", "-n", min=1, max=100_000, help="how many at most")
+    ] = 20,
     *,
     state: Annotated[
         list[State] | None,
