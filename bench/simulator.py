@@ -85,7 +85,7 @@ class _Pool:
         began = time.monotonic()
         self("VM.set_name_description", vm, "changed")
         for poll in polls:
-            assert _receive(poll)["events"]  # noqa: S101  # a benchmark measures what works
+            assert _receive(poll)["events"]  # noqa: S101 - a benchmark measures what works
             poll.close()
         return time.monotonic() - began
 
@@ -109,11 +109,11 @@ class _Pool:
         line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024 / _MIB
 
-    def __call__(self, method: str, *params: object) -> Any:  # noqa: ANN401  # a wire value
+    def __call__(self, method: str, *params: object) -> Any:  # noqa: ANN401 - a wire value
         """Return the answer of a call in this client's session."""
         return self._call(method, self._session, *params)
 
-    def _call(self, method: str, *params: object) -> Any:  # noqa: ANN401  # a wire value
+    def _call(self, method: str, *params: object) -> Any:  # noqa: ANN401 - a wire value
         _send(self._connection, method, *params)
         return _receive(self._connection)
 
@@ -138,7 +138,7 @@ def _send(connection: http.client.HTTPConnection, method: str, *params: object) 
     connection.request("POST", "/jsonrpc", json.dumps(call))
 
 
-def _receive(connection: http.client.HTTPConnection) -> Any:  # noqa: ANN401  # a wire value
+def _receive(connection: http.client.HTTPConnection) -> Any:  # noqa: ANN401 - a wire value
     answer = json.loads(connection.getresponse().read())
     if "error" in answer:
         raise RuntimeError(answer["error"])
@@ -149,11 +149,11 @@ def _receive(connection: http.client.HTTPConnection) -> Any:  # noqa: ANN401  # 
 def _serve(vms: int) -> Iterator[_Pool]:
     began = time.monotonic()
     command = [sys.executable, "-m", "simulator", "--control", "--speed", "1000"]
-    process = subprocess.Popen(  # noqa: S603  # our own command
+    process = subprocess.Popen(  # noqa: S603 - our own command
         [*command, "--hosts", str(HOSTS), "--vms", str(vms)], stdout=subprocess.PIPE, text=True
     )
     try:
-        assert process.stdout  # noqa: S101  # it is a pipe
+        assert process.stdout  # noqa: S101 - it is a pipe
         line = process.stdout.readline()
         yield _Pool(process.pid, line.removeprefix("listening on "), time.monotonic() - began)
     finally:

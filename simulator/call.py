@@ -32,7 +32,7 @@ class CurrentOperation(NamedTuple):
 class Call:
     """One call of one method."""
 
-    def __init__(  # noqa: PLR0913  # what a call is made of
+    def __init__(  # noqa: PLR0913 - what a call is made of
         self,
         pool: Pool,
         running: Task,

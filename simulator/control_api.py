@@ -139,15 +139,15 @@ class Control:
         return self._clock()
 
     @validate_call
-    async def _durations(self, set: dict[str, Seconds]) -> dict[str, Any]:  # noqa: A002  # the wire's word
+    async def _durations(self, set: dict[str, Seconds]) -> dict[str, Any]:  # noqa: A002 - the wire's word
         self._pool.durations.update(set)
         return dict(self._pool.durations)
 
-    async def _fault(self, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # those of a Fault
+    async def _fault(self, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - those of a Fault
         self._faults.add(Fault(**fields))
         return {"waiting": len(self._faults.waiting)}
 
-    async def _set(self, kind: type[Condition], **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # those of the condition
+    async def _set(self, kind: type[Condition], **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - those of the condition
         return kind(**fields).apply(self._pool)
 
     async def _clear(self) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class Effects:
         self._kept: deque[Effect] = deque(maxlen=limit)
         self._count = 0
 
-    def add(self, time: float, method: str, params: list[Any], result: Any, task: str) -> None:  # noqa: ANN401  # the parts of an effect
+    def add(self, time: float, method: str, params: list[Any], result: Any, task: str) -> None:  # noqa: ANN401 - the parts of an effect
         """Record an effect."""
         self._count += 1
         self._kept.append(Effect(self._count, time, method, params, result, task))

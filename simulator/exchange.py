@@ -53,7 +53,7 @@ class Codec(Protocol):
     """A dialect: how to decode a call, and to refuse one that cannot be decoded."""
 
     @property
-    def CONTENT_TYPE(self) -> bytes:  # noqa: N802  # a constant of the module
+    def CONTENT_TYPE(self) -> bytes:  # noqa: N802 - a constant of the module
         """Return the content type of answers."""
 
     def read(self, body: bytes) -> Decoded:
@@ -71,7 +71,7 @@ def prohibited(params: list[Any]) -> str | None:
     return next((shown(param) for param in params if _is_prohibited(param)), None)
 
 
-def is_deep(value: Any) -> bool:  # noqa: ANN401  # any wire value
+def is_deep(value: Any) -> bool:  # noqa: ANN401 - any wire value
     """Return whether a value is nested too deeply to be encoded again."""
     level = [value]
     for _ in range(DEEPEST):
@@ -81,7 +81,7 @@ def is_deep(value: Any) -> bool:  # noqa: ANN401  # any wire value
     return True
 
 
-def shown(value: Any) -> str:  # noqa: ANN401  # any wire value
+def shown(value: Any) -> str:  # noqa: ANN401 - any wire value
     """Return a value in the notation of the toolstack's RPC library."""
     match value:
         case str():
@@ -94,7 +94,7 @@ def shown(value: Any) -> str:  # noqa: ANN401  # any wire value
             return str(value)
 
 
-def _is_prohibited(param: Any) -> bool:  # noqa: ANN401  # any wire value
+def _is_prohibited(param: Any) -> bool:  # noqa: ANN401 - any wire value
     left = [param]
     while left:
         item = left.pop()
@@ -104,7 +104,7 @@ def _is_prohibited(param: Any) -> bool:  # noqa: ANN401  # any wire value
     return False
 
 
-def _children(item: Any) -> list[Any]:  # noqa: ANN401  # any wire value
+def _children(item: Any) -> list[Any]:  # noqa: ANN401 - any wire value
     if isinstance(item, dict):
         return [*item, *item.values()]
     return item if isinstance(item, list) else []

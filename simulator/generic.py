@@ -23,7 +23,7 @@ def handler(message: datamodel.Message, model: datamodel.Model) -> Method:
 def _of_field(kind: str, cls: datamodel.Class, field: datamodel.Field) -> Method:
     does = _ON_FIELD[kind]
 
-    async def perform(call: Call, ref: str, *values: Any) -> Any:  # noqa: ANN401  # wire values
+    async def perform(call: Call, ref: str, *values: Any) -> Any:  # noqa: ANN401 - wire values
         return does(call, cls.name, field, ref, *values)
 
     return perform
@@ -32,7 +32,7 @@ def _of_field(kind: str, cls: datamodel.Class, field: datamodel.Field) -> Method
 def _lookup(kind: str, cls: datamodel.Class) -> Method:
     does = _ON_CLASS[kind]
 
-    async def perform(call: Call, *values: Any) -> Any:  # noqa: ANN401  # wire values
+    async def perform(call: Call, *values: Any) -> Any:  # noqa: ANN401 - wire values
         return does(call, cls, *values)
 
     return perform
@@ -52,7 +52,7 @@ def _plain_setter(message: datamodel.Message, cls: datamodel.Class) -> Method | 
 def _refusing(message: datamodel.Message) -> Method:
     own = message.params[0].type if message.params else None
 
-    async def refuse(call: Call, *values: Any) -> None:  # noqa: ANN401  # wire values
+    async def refuse(call: Call, *values: Any) -> None:  # noqa: ANN401 - wire values
         if own is not None and own.kind == "ref" and own.name == message.cls:
             call.db.get(message.cls, values[0])
         raise Failure("NOT_IMPLEMENTED", message.method)
@@ -60,21 +60,21 @@ def _refusing(message: datamodel.Message) -> Method:
     return refuse
 
 
-def _get(call: Call, cls: str, field: datamodel.Field, ref: str) -> Any:  # noqa: ANN401  # wire value
+def _get(call: Call, cls: str, field: datamodel.Field, ref: str) -> Any:  # noqa: ANN401 - wire value
     return call.db.get(cls, ref)[field.name]
 
 
-def _set(call: Call, cls: str, field: datamodel.Field, ref: str, value: Any) -> None:  # noqa: ANN401  # wire value
+def _set(call: Call, cls: str, field: datamodel.Field, ref: str, value: Any) -> None:  # noqa: ANN401 - wire value
     call.db.put(cls, ref, **{field.name: value})
 
 
-def _add_to(  # noqa: PLR0913, PLR0917  # one per part of the message
+def _add_to(  # noqa: PLR0913, PLR0917 - one per part of the message
     call: Call,
     cls: str,
     field: datamodel.Field,
     ref: str,
     key: str,
-    value: Any,  # noqa: ANN401  # wire value
+    value: Any,  # noqa: ANN401 - wire value
 ) -> None:
     if key in call.db.get(cls, ref)[field.name]:
         raise Failure("MAP_DUPLICATE_KEY", cls, field.column, ref, key)
@@ -85,13 +85,13 @@ def _remove_from(call: Call, cls: str, field: datamodel.Field, ref: str, key: st
     call.db.drop_key(cls, ref, field.name, key)
 
 
-def _add(call: Call, cls: str, field: datamodel.Field, ref: str, value: Any) -> None:  # noqa: ANN401  # wire value
+def _add(call: Call, cls: str, field: datamodel.Field, ref: str, value: Any) -> None:  # noqa: ANN401 - wire value
     present = call.db.get(cls, ref)[field.name]
     if value not in present:
         call.db.put(cls, ref, **{field.name: [*present, value]})
 
 
-def _remove(call: Call, cls: str, field: datamodel.Field, ref: str, value: Any) -> None:  # noqa: ANN401  # wire value
+def _remove(call: Call, cls: str, field: datamodel.Field, ref: str, value: Any) -> None:  # noqa: ANN401 - wire value
     present = call.db.get(cls, ref)[field.name]
     call.db.put(cls, ref, **{field.name: [item for item in present if item != value]})
 

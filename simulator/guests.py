@@ -99,6 +99,6 @@ def _is_waiting(agent: Record) -> bool:
     return all(addresses.is_link_local(value) for value in agent["networks"].values())
 
 
-def _later(pool: Pool, seconds: float, step: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401  # those of the step
+def _later(pool: Pool, seconds: float, step: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401 - those of the step
     timer = pool.clock.timer(seconds)
     timer.add_done_callback(lambda _: step(pool, *arguments))

@@ -180,7 +180,7 @@ class HttpApplication:
             return asked.success(await self._dispatcher.answer(request))
         except Failure as refusal:
             return asked.failure(refusal)
-        except Exception as error:  # noqa: BLE001  # a fault of ours, answered as the toolstack does
+        except Exception as error:  # noqa: BLE001 - a fault of ours, answered as the toolstack does
             _log.exception("%s failed", request.method)
             self._stats.unforeseen += 1
             return asked.failure(internal(repr(error)))

@@ -62,7 +62,7 @@ def early_failure(refusal: Failure) -> bytes:
     return encode({"result": None, "error": refusal.description(), "id": 0})
 
 
-def encode(value: Any) -> bytes:  # noqa: ANN401  # any wire value
+def encode(value: Any) -> bytes:  # noqa: ANN401 - any wire value
     """Write any wire value; a Row as its record, encoded once."""
     return orjson.dumps(value, default=_fragment, option=_OPTIONS)
 

@@ -32,10 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(_serve(Options(**arguments), ready_file))
     except PoolFileError as error:
-        print(f"simulator: {error}", file=sys.stderr)  # noqa: T201  # a command's complaint
+        print(f"simulator: {error}", file=sys.stderr)  # noqa: T201 - a command's complaint
         return 2
     except OSError as error:
-        logging.getLogger(__name__).error("cannot listen: %s", error)  # noqa: TRY400  # one line
+        logging.getLogger(__name__).error("cannot listen: %s", error)  # noqa: TRY400 - one line
         return 1
     finally:
         gc.enable()
@@ -48,9 +48,9 @@ async def _serve(options: Options, ready_file: Path | None) -> None:
         for end in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(end, served.stop)
         if ready_file:
-            ready_file.write_text(f"{served.url}\n")  # noqa: ASYNC240  # once, before any request
+            ready_file.write_text(f"{served.url}\n")  # noqa: ASYNC240 - once, before any request
         _settle_memory()
-        print(f"listening on {served.url}", flush=True)  # noqa: T201  # the URL is the command's output
+        print(f"listening on {served.url}", flush=True)  # noqa: T201 - the URL is the command's output
         await served.ended()
 
 

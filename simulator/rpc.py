@@ -154,7 +154,7 @@ class Dispatcher:
         else:
             call.running.succeed(xmlrpc.encode(result, message.result).decode())
 
-    async def _finish_sync(self, call: Call, message: Message, role: str, args: list[Any]) -> Any:  # noqa: ANN401  # wire value
+    async def _finish_sync(self, call: Call, message: Message, role: str, args: list[Any]) -> Any:  # noqa: ANN401 - wire value
         try:
             return await self._perform(call, message, role, args)
         except Failure as failure:
@@ -162,7 +162,7 @@ class Dispatcher:
         finally:
             call.running.end()
 
-    async def _perform(self, call: Call, message: Message, role: str, args: list[Any]) -> Any:  # noqa: ANN401  # wire value
+    async def _perform(self, call: Call, message: Message, role: str, args: list[Any]) -> Any:  # noqa: ANN401 - wire value
         roles.check(role, message)
         await self._meter(call)
         await operation_faults.apply(call, args, "before")
@@ -182,7 +182,7 @@ class Dispatcher:
         if wait := meter.delay(call.method, caller, self._pool.clock.now()):
             await call.running.sleep(wait)
 
-    async def _run(self, call: Call, message: Message, args: list[Any]) -> Any:  # noqa: ANN401  # wire value
+    async def _run(self, call: Call, message: Message, args: list[Any]) -> Any:  # noqa: ANN401 - wire value
         try:
             return await self._handlers[message.method](call, *args)
         except Failure:
@@ -192,7 +192,7 @@ class Dispatcher:
             self._stats.unforeseen += 1
             raise internal(repr(error)) from error
 
-    def _note(self, call: Call, message: Message, args: list[Any], result: Any) -> None:  # noqa: ANN401  # wire value
+    def _note(self, call: Call, message: Message, args: list[Any], result: Any) -> None:  # noqa: ANN401 - wire value
         """Record the effect of a call that changed something."""
         if message.cls in _UNTOLD or message.name.startswith(_LOOKING):
             return
@@ -220,7 +220,7 @@ def _session(message: Message, params: list[Any]) -> str:
     return "" if message.sessionless else _session_text(params[0])
 
 
-def _session_text(value: Any) -> str:  # noqa: ANN401  # any wire value
+def _session_text(value: Any) -> str:  # noqa: ANN401 - any wire value
     if not isinstance(value, str):
         raise internal(f"Rpc.Runtime_error: expected session ref, got {type(value).__name__}")
     return value

@@ -45,7 +45,7 @@ class Options:
     seed: int = 0
     speed: float = 1.0
     user: str = "root"
-    password: str = "xenflow"  # noqa: S105  # a simulated pool guards nothing
+    password: str = "xenflow"  # noqa: S105 - a simulated pool guards nothing
     control: bool = False
     release: str | None = None
     pool: Path | None = None
@@ -61,7 +61,7 @@ class Simulator:
     def __init__(self, options: Options) -> None:
         self._options, self._plan = options, _plan(options)
         release = datamodel.parse(options.release or self._plan.release)
-        rng = random.Random(options.seed)  # noqa: S311  # determinism is the point
+        rng = random.Random(options.seed)  # noqa: S311 - determinism is the point
         self.pool = Pool(
             Database(datamodel.load(release), rng),
             Clock(speed=options.speed),

@@ -11,7 +11,7 @@ _NUMBERS = {"int": int, "float": float}
 Tree = str | list["Tree"]
 
 
-def text(value: Any) -> str:  # noqa: ANN401  # any wire value
+def text(value: Any) -> str:  # noqa: ANN401 - any wire value
     """Write a value as the toolstack's database keeps it."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -34,11 +34,11 @@ def loads(written: str, cls: datamodel.Class) -> Record:
     return {f.name: _value(pairs[f.name], f.type) for f in fields if f.name in pairs}
 
 
-def _quoted(value: Any) -> str:  # noqa: ANN401  # any wire value
+def _quoted(value: Any) -> str:  # noqa: ANN401 - any wire value
     return "'" + text(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _value(written: str, kind: datamodel.Type) -> Any:  # noqa: ANN401  # any wire value
+def _value(written: str, kind: datamodel.Type) -> Any:  # noqa: ANN401 - any wire value
     if kind.kind == "bool":
         return written == "true"
     if kind.kind in _NUMBERS:

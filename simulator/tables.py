@@ -27,7 +27,7 @@ _REMEMBERED_DELETIONS = 512
 _LIMIT = 1 << 63
 
 
-def fitting(value: Any) -> Any:  # noqa: ANN401  # any wire value
+def fitting(value: Any) -> Any:  # noqa: ANN401 - any wire value
     """Return an integer as 64 bits hold it: the toolstack's arithmetic wraps around."""
     if type(value) is int and not -_LIMIT <= value < _LIMIT:
         return (value + _LIMIT) % (2 * _LIMIT) - _LIMIT
@@ -127,7 +127,7 @@ class Database:
         """Make a reference, unlike any other and unlike the object's UUID."""
         return f"OpaqueRef:{self.new_uuid()}"
 
-    def create(self, cls: str, record: Record | None = None, /, **fields: Any) -> str:  # noqa: ANN401  # wire values
+    def create(self, cls: str, record: Record | None = None, /, **fields: Any) -> str:  # noqa: ANN401 - wire values
         """Make an object and give its reference.
 
         Missing fields get their defaults; back references (`VM.VBDs`) are always those that exist.
@@ -165,7 +165,7 @@ class Database:
         """Return the references of all objects of a class, oldest first."""
         return list(self.tables[cls].rows)
 
-    def where(self, cls: str, **fields: Any) -> list[str]:  # noqa: ANN401  # wire values
+    def where(self, cls: str, **fields: Any) -> list[str]:  # noqa: ANN401 - wire values
         """Return the references of the objects whose fields all have these values."""
         return [
             row.ref
@@ -180,7 +180,7 @@ class Database:
             raise Failure("UUID_INVALID", cls, uuid)
         return ref
 
-    def put(self, cls: str, ref: str, /, **fields: Any) -> None:  # noqa: ANN401  # wire values
+    def put(self, cls: str, ref: str, /, **fields: Any) -> None:  # noqa: ANN401 - wire values
         """Set fields; a value that is there already is no change. HANDLE_INVALID if dead."""
         row = self.row(cls, ref)
         fitted = ((name, fitting(value)) for name, value in fields.items())
@@ -197,7 +197,7 @@ class Database:
         for name in changed.keys() & row.cls.links.keys():
             self._link(row, name)
 
-    def put_key(self, cls: str, ref: str, name: str, key: str, value: Any) -> None:  # noqa: ANN401  # wire value
+    def put_key(self, cls: str, ref: str, name: str, key: str, value: Any) -> None:  # noqa: ANN401 - wire value
         """Set one key of a map field, such as `current_operations`."""
         self.put(cls, ref, **{name: {**self.get(cls, ref)[name], key: value}})
 

@@ -108,11 +108,11 @@ class Task:
             self._db.destroy("task", self.ref)
         self._end()
 
-    def _put(self, **fields: Any) -> None:  # noqa: ANN401  # wire values
+    def _put(self, **fields: Any) -> None:  # noqa: ANN401 - wire values
         if self._db.exists("task", self.ref):
             self._db.put("task", self.ref, **fields)
 
-    def _end(self, **fields: Any) -> None:  # noqa: ANN401  # wire values
+    def _end(self, **fields: Any) -> None:  # noqa: ANN401 - wire values
         self._put(**fields)
         _resolve(self.ended)
 

@@ -36,25 +36,25 @@ class Reader:
             "record": self._record,
         }
 
-    def read(self, value: Any, kind: Type) -> Any:  # noqa: ANN401  # any wire value
+    def read(self, value: Any, kind: Type) -> Any:  # noqa: ANN401 - any wire value
         """Return the value as the type wants it: numbers may come as text, booleans may not."""
         return self._readers[kind.kind](value, kind)
 
-    def _set(self, value: Any, kind: Type) -> list[Any]:  # noqa: ANN401  # any wire value
+    def _set(self, value: Any, kind: Type) -> list[Any]:  # noqa: ANN401 - any wire value
         return [self.read(item, kind.items[0]) for item in _of(list, value, kind)]
 
-    def _enum(self, value: Any, kind: Type) -> str:  # noqa: ANN401  # any wire value
+    def _enum(self, value: Any, kind: Type) -> str:  # noqa: ANN401 - any wire value
         text = _text(value, kind)
         if text not in self._model.enums[kind.name]:
             raise _refusal(value, kind)
         return text
 
-    def _map(self, value: Any, kind: Type) -> dict[str, Any]:  # noqa: ANN401  # any wire value
+    def _map(self, value: Any, kind: Type) -> dict[str, Any]:  # noqa: ANN401 - any wire value
         key, item = kind.items
         pairs = _of(dict, value, kind).items()
         return {str(self.read(name, key)): self.read(inner, item) for name, inner in pairs}
 
-    def _record(self, value: Any, kind: Type) -> dict[str, Any]:  # noqa: ANN401  # any wire value
+    def _record(self, value: Any, kind: Type) -> dict[str, Any]:  # noqa: ANN401 - any wire value
         """Return the fields that `create` takes, with defaults; others are ignored."""
         given = _of(dict, value, kind)
         cls = self._model.classes[kind.name]
@@ -64,7 +64,7 @@ class Reader:
             if field.constructs
         }
 
-    def _field(self, given: dict[str, Any], field: datamodel.Field, cls: datamodel.Class) -> Any:  # noqa: ANN401  # any wire value
+    def _field(self, given: dict[str, Any], field: datamodel.Field, cls: datamodel.Class) -> Any:  # noqa: ANN401 - any wire value
         if field.name in cls.hidden:
             return field.initial()
         if field.name in given:
@@ -74,15 +74,15 @@ class Reader:
         return field.initial()
 
 
-def _text(value: Any, kind: Type) -> str:  # noqa: ANN401  # any wire value
+def _text(value: Any, kind: Type) -> str:  # noqa: ANN401 - any wire value
     return str(_of(str, value, kind))
 
 
-def _bool(value: Any, kind: Type) -> bool:  # noqa: ANN401  # any wire value
+def _bool(value: Any, kind: Type) -> bool:  # noqa: ANN401 - any wire value
     return bool(_of(bool, value, kind))
 
 
-def _int(value: Any, kind: Type) -> int:  # noqa: ANN401  # any wire value
+def _int(value: Any, kind: Type) -> int:  # noqa: ANN401 - any wire value
     if isinstance(value, str) and _INTEGER.fullmatch(value):
         value = int(value, 0) if _PREFIXED.match(value) else int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not -_BOUND <= value < _BOUND:
@@ -90,7 +90,7 @@ def _int(value: Any, kind: Type) -> int:  # noqa: ANN401  # any wire value
     return value
 
 
-def _float(value: Any, kind: Type) -> float:  # noqa: ANN401  # any wire value
+def _float(value: Any, kind: Type) -> float:  # noqa: ANN401 - any wire value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _refusal(value, kind)
     try:
@@ -102,7 +102,7 @@ def _float(value: Any, kind: Type) -> float:  # noqa: ANN401  # any wire value
     return number
 
 
-def _date(value: Any, kind: Type) -> str:  # noqa: ANN401  # any wire value
+def _date(value: Any, kind: Type) -> str:  # noqa: ANN401 - any wire value
     found = _DATE.fullmatch(_text(value, kind))
     if not found:
         raise _refusal(value, kind)
@@ -115,7 +115,7 @@ def _date(value: Any, kind: Type) -> str:  # noqa: ANN401  # any wire value
     return f"{text}Z"
 
 
-def _of(shape: type, value: Any, kind: Type) -> Any:  # noqa: ANN401  # any wire value
+def _of(shape: type, value: Any, kind: Type) -> Any:  # noqa: ANN401 - any wire value
     if not isinstance(value, shape):
         raise _refusal(value, kind)
     return value

@@ -67,7 +67,7 @@ def early_failure(refusal: Failure) -> bytes:
     return b"".join((_HEAD, _FAILURE, _untyped(refusal.description()), _END, _TAIL))
 
 
-def encode(value: Any, kind: Type) -> bytes:  # noqa: ANN401  # any wire value
+def encode(value: Any, kind: Type) -> bytes:  # noqa: ANN401 - any wire value
     """Write a value of a type, `<value>` around it; a Row as its record, encoded once."""
     return _encoder(kind)(value)
 
@@ -101,7 +101,7 @@ def _float(value: float) -> bytes:
     return f"<value><double>{value:.16g}</double></value>".encode()
 
 
-def _bool(value: bool) -> bytes:  # noqa: FBT001  # an encoder takes its value
+def _bool(value: bool) -> bytes:  # noqa: FBT001 - an encoder takes its value
     return b"<value><boolean>%d</boolean></value>" % value
 
 
@@ -121,11 +121,11 @@ def _map(item: Encoder, values: dict[str, Any]) -> bytes:
     return _struct((name, item(value)) for name, value in values.items())
 
 
-def _option(item: Encoder, value: Any) -> bytes:  # noqa: ANN401  # any wire value
+def _option(item: Encoder, value: Any) -> bytes:  # noqa: ANN401 - any wire value
     return b"<value><nil/></value>" if value is None else item(value)
 
 
-def _struct(members: Any) -> bytes:  # noqa: ANN401  # an iterable of pairs
+def _struct(members: Any) -> bytes:  # noqa: ANN401 - an iterable of pairs
     inner = (
         b"<member><name>%s</name>%s</member>" % (_escape(name).encode(errors="replace"), value)
         for name, value in members
@@ -157,7 +157,7 @@ def _i4(count: int) -> bytes:
     return b"<value><i4>%d</i4></value>" % count
 
 
-def _untyped(value: Any) -> bytes:  # noqa: ANN401  # any wire value
+def _untyped(value: Any) -> bytes:  # noqa: ANN401 - any wire value
     """Write what has no type of its own in the data model: events, error descriptions."""
     match value:
         case Row():
@@ -174,7 +174,7 @@ def _untyped(value: Any) -> bytes:  # noqa: ANN401  # any wire value
             return _text(value.decode(errors="replace") if isinstance(value, bytes) else str(value))
 
 
-def _plain(value: Any, depth: int = 0) -> Any:  # noqa: ANN401  # any wire value
+def _plain(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - any wire value
     """Return a value without the classes of the decoder; base64 becomes bytes."""
     if depth > DEEPEST:
         raise BadRequestError("Xmlrpc: nested too deeply")

@@ -197,7 +197,7 @@ class Searcher:
         self._cls = cls
         self._read_once = read_once
 
-    def __call__(  # noqa: PLR0913 -- each criterion has its own name
+    def __call__(  # noqa: PLR0913 - each criterion has its own name
         self,
         *,
         uuid: str | None = None,

@@ -26,11 +26,11 @@ class _Socket(socket.socket):
         super().settimeout(value)
         self._until = None if value is None else time.monotonic() + value
 
-    def sendall(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 -- handed through as given
+    def sendall(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - handed through as given
         permission.ask()
         super().sendall(*args, **options)
 
-    def recv_into(self, *args: Any, **options: Any) -> int:  # noqa: ANN401 -- handed through as given
+    def recv_into(self, *args: Any, **options: Any) -> int:  # noqa: ANN401 - handed through as given
         if self._until is not None:
             left = self._until - time.monotonic()
             if left <= 0:

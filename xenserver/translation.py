@@ -90,7 +90,7 @@ def translated(cls: str, record: Record, uuids: Mapping[str, str]) -> Record:
     return {name: _shown(name, value, uuids, name in held) for name, value in record.items()}
 
 
-def _shown(name: str, value: Value, uuids: Mapping[str, str], is_reference: bool) -> Value:  # noqa: FBT001 -- private
+def _shown(name: str, value: Value, uuids: Mapping[str, str], is_reference: bool) -> Value:  # noqa: FBT001 - private
     match value:
         case dict() if name in references.KEYS:
             return {_key(key, uuids): item for key, item in value.items()}

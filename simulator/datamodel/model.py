@@ -46,7 +46,7 @@ class Field:
         """Return whether `create` takes this field."""
         return self.qualifier in {"rw", "init"}
 
-    def initial(self) -> Any:  # noqa: ANN401  # any wire value
+    def initial(self) -> Any:  # noqa: ANN401 - any wire value
         """Return a fresh default, or the empty value of the type where there is none."""
         return copy.copy(self.value)
 

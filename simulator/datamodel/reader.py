@@ -184,7 +184,7 @@ def _params(text: str, enums: Enums) -> Iterator[Param]:
         yield Param(name, declared, value, optional=bool(equals))
 
 
-def literal(text: str, kind: Type, enums: Enums) -> Any:  # noqa: ANN401  # any wire value
+def literal(text: str, kind: Type, enums: Enums) -> Any:  # noqa: ANN401 - any wire value
     """Read a default as the data model writes it."""
     match kind.kind:
         case "set":

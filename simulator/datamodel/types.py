@@ -59,7 +59,7 @@ _EMPTY: dict[str, Any] = {
 }
 
 
-def empty(kind: Type, enums: Mapping[str, tuple[str, ...]]) -> Any:  # noqa: ANN401  # any wire value
+def empty(kind: Type, enums: Mapping[str, tuple[str, ...]]) -> Any:  # noqa: ANN401 - any wire value
     """Return the value of an unset field without a default."""
     if kind.kind == "enum":
         return enums[kind.name][0]

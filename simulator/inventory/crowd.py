@@ -11,7 +11,7 @@ _MEMORY = tuple(size << 20 for size in (256, 512, 1024))
 
 def grown(plan: Pool, *, hosts: int, vms: int, seed: int) -> Pool:
     """Return the plan with at least so many hosts, and so many VMs more."""
-    rng = random.Random(seed)  # noqa: S311  # determinism is the point
+    rng = random.Random(seed)  # noqa: S311 - determinism is the point
     width = len(str(vms))
     crowd = [_vm(rng, f"vm{number:0{width}}") for number in range(1, vms + 1)]
     return plan.model_copy(

@@ -57,7 +57,7 @@ def _machine(
     plan: Machine,
     name: str,
     config: dict[str, str],
-    **fields: Any,  # noqa: ANN401  # wire values
+    **fields: Any,  # noqa: ANN401 - wire values
 ) -> str:
     kind = _KINDS[plan.kind]
     vm = machines.new_vm(
@@ -101,7 +101,7 @@ def _devices(site: Site, plan: Machine, name: str, vm: str) -> None:
         _interface(site, interface, vm, str(number))
 
 
-def _disk(  # noqa: PLR0913  # what a disk is made of
+def _disk(  # noqa: PLR0913 - what a disk is made of
     site: Site, plan: Disk, vm: str, device: str, name: str, *, bootable: bool
 ) -> None:
     sr = site.storage[plan.storage] if plan.storage else site.default_storage

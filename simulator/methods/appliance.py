@@ -16,7 +16,7 @@ async def start(call: Call, appliance: str, paused: bool) -> None:
     async with call.current_operation("VM_appliance", appliance, "start"):
         for vm in itertools.chain.from_iterable(_in_order(call, appliance)):
             if call.db.get("VM", vm)["power_state"] == "Halted":
-                await _part(call, "VM.start", vm_power.start, vm, paused, False)  # noqa: FBT003  # in wire order
+                await _part(call, "VM.start", vm_power.start, vm, paused, False)  # noqa: FBT003 - in wire order
 
 
 @method("VM_appliance.clean_shutdown")

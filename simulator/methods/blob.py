@@ -31,7 +31,7 @@ def _register(cls: str) -> None:
         ref: str,
         name: str,
         mime_type: str,
-        public: bool = False,  # noqa: FBT002  # in wire order
+        public: bool = False,  # noqa: FBT002 - in wire order
     ) -> str:
         if name in call.db.get(cls, ref)["blobs"]:
             raise Failure("MAP_DUPLICATE_KEY", cls, "blobs", ref, name)

@@ -7,7 +7,7 @@ from simulator.methods import method
 
 
 @method("event.from")
-async def from_(call: Call, classes: list[str], token: str, timeout: float) -> dict[str, Any]:  # noqa: ASYNC109  # the wire's own parameter
+async def from_(call: Call, classes: list[str], token: str, timeout: float) -> dict[str, Any]:  # noqa: ASYNC109 - the wire's own parameter
     """Wait for changes after the token, at most `timeout` seconds."""
     return await call.pool.events.since(call.session, classes, token, timeout)
 

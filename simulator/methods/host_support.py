@@ -136,7 +136,7 @@ async def set_sched_gran(call: Call, host: str, value: str) -> None:
 
 
 @method("host.apply_edition")
-async def apply_edition(call: Call, host: str, edition: str, _force: bool = False) -> None:  # noqa: FBT002  # in wire order
+async def apply_edition(call: Call, host: str, edition: str, _force: bool = False) -> None:  # noqa: FBT002 - in wire order
     """Set the edition of a host."""
     call.db.get("host", host)
     if edition not in _EDITIONS:

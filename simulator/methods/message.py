@@ -12,7 +12,7 @@ _TABLES = {"VM": "VM", "Host": "host", "SR": "SR", "Pool": "pool", "VDI": "VDI"}
 
 
 @method("message.create")
-async def create(  # noqa: PLR0913, PLR0917  # in wire order
+async def create(  # noqa: PLR0913, PLR0917 - in wire order
     call: Call, name: str, priority: int, cls: str, obj_uuid: str, body: str
 ) -> str:
     """Create a message about an object that exists."""

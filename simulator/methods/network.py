@@ -82,7 +82,7 @@ async def attach(call: Call, network: str, host: str) -> None:
 
 
 @method("network.pool_introduce")
-async def pool_introduce(  # noqa: PLR0913, PLR0917  # in wire order
+async def pool_introduce(  # noqa: PLR0913, PLR0917 - in wire order
     call: Call,
     name_label: str,
     name_description: str,

@@ -28,7 +28,7 @@ async def unplug(call: Call, pif: str) -> None:
 
 
 @method("PIF.reconfigure_ip")
-async def reconfigure_ip(  # noqa: PLR0913, PLR0917  # in wire order
+async def reconfigure_ip(  # noqa: PLR0913, PLR0917 - in wire order
     call: Call, pif: str, mode: str, ip: str, netmask: str, gateway: str, dns: str
 ) -> None:
     """Set the address of an interface."""

@@ -26,7 +26,7 @@ async def introduce(
     host: str,
     mac: str,
     device: str,
-    managed: bool = True,  # noqa: FBT002  # in wire order
+    managed: bool = True,  # noqa: FBT002 - in wire order
 ) -> str:
     """Create the record of a network card, on a network of its own."""
     call.db.get("host", host)
@@ -73,14 +73,14 @@ async def db_forget(call: Call, pif: str) -> None:
 
 
 @method("PIF.db_introduce")
-async def db_introduce(call: Call, *values: Any) -> str:  # noqa: ANN401  # wire values
+async def db_introduce(call: Call, *values: Any) -> str:  # noqa: ANN401 - wire values
     """Create a record from all its fields."""
     fields = dict(zip(_INTRODUCED, values, strict=True))
     return call.db.create("PIF", fields, metrics=call.db.create("PIF_metrics"))
 
 
 @method("PIF.pool_introduce")
-async def pool_introduce(call: Call, *values: Any) -> str:  # noqa: ANN401  # wire values
+async def pool_introduce(call: Call, *values: Any) -> str:  # noqa: ANN401 - wire values
     """Create a record from all its fields."""
     return await db_introduce(call, *values)
 
@@ -115,7 +115,7 @@ async def destroy(call: Call, pif: str) -> None:
 
 
 @method("PIF.reconfigure_ipv6")
-async def reconfigure_ipv6(  # noqa: PLR0913, PLR0917  # in wire order
+async def reconfigure_ipv6(  # noqa: PLR0913, PLR0917 - in wire order
     call: Call, pif: str, mode: str, ipv6: str, gateway: str, dns: str
 ) -> None:
     """Set the IPv6 address of an interface."""

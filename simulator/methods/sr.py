@@ -12,16 +12,16 @@ _DEFAULT_SIZE = 1 << 40
 
 
 @method("SR.create")
-async def create(  # noqa: PLR0913, PLR0917  # in wire order
+async def create(  # noqa: PLR0913, PLR0917 - in wire order
     call: Call,
     host: str,
     device_config: dict[str, str],
     physical_size: int,
     name_label: str,
     name_description: str,
-    type: str,  # noqa: A002  # XenServer's word
+    type: str,  # noqa: A002 - XenServer's word
     content_type: str,
-    shared: bool = False,  # noqa: FBT002  # in wire order
+    shared: bool = False,  # noqa: FBT002 - in wire order
     sm_config: dict[str, str] | None = None,
 ) -> str:
     """Create a repository, attached to its host, or to all hosts if it is shared."""
@@ -47,14 +47,14 @@ async def create(  # noqa: PLR0913, PLR0917  # in wire order
 
 
 @method("SR.introduce")
-async def introduce(  # noqa: PLR0913, PLR0917  # in wire order
+async def introduce(  # noqa: PLR0913, PLR0917 - in wire order
     call: Call,
     uuid: str,
     name_label: str,
     name_description: str,
-    type: str,  # noqa: A002  # XenServer's word
+    type: str,  # noqa: A002 - XenServer's word
     content_type: str,
-    shared: bool = False,  # noqa: FBT002  # in wire order
+    shared: bool = False,  # noqa: FBT002 - in wire order
     sm_config: dict[str, str] | None = None,
 ) -> str:
     """Introduce an existing repository; its size is unknown until it is attached."""

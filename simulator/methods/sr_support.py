@@ -12,7 +12,7 @@ async def probe(
     call: Call,
     host: str,
     _device_config: dict[str, str],
-    type: str,  # noqa: A002  # XenServer's word
+    type: str,  # noqa: A002 - XenServer's word
     _sm_config: dict[str, str] | None = None,
 ) -> str:
     """Return what a device holds: no repository."""
@@ -25,7 +25,7 @@ async def probe_ext(
     call: Call,
     host: str,
     _device_config: dict[str, str],
-    type: str,  # noqa: A002  # XenServer's word
+    type: str,  # noqa: A002 - XenServer's word
     _sm_config: dict[str, str] | None = None,
 ) -> list[Record]:
     """Return what a device holds: no repository."""

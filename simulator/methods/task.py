@@ -49,5 +49,5 @@ async def set_error_info(call: Call, task: str, value: list[str]) -> None:
     _set(call, task, error_info=value)
 
 
-def _set(call: Call, task: str, **fields: Any) -> None:  # noqa: ANN401  # wire values
+def _set(call: Call, task: str, **fields: Any) -> None:  # noqa: ANN401 - wire values
     call.db.put("task", task, **fields)

@@ -53,7 +53,7 @@ async def copy(call: Call, vdi: str, sr: str, _base_vdi: str = NULL, into_vdi: s
     return into_vdi
 
 
-async def duplicate(  # noqa: PLR0913  # what, how, for how long, where
+async def duplicate(  # noqa: PLR0913 - what, how, for how long, where
     call: Call, vdi: str, op: str, *, work: str, scale: float = 1.0, sr: str = NULL
 ) -> str:
     """Clone, snapshot or copy a disk in the time that `work` names."""
@@ -93,20 +93,20 @@ async def update(call: Call, vdi: str) -> None:
 
 
 @method("VDI.introduce")
-async def introduce(  # noqa: PLR0913, PLR0917  # in wire order
+async def introduce(  # noqa: PLR0913, PLR0917 - in wire order
     call: Call,
     uuid: str,
     name_label: str,
     name_description: str,
     sr: str,
-    type: str,  # noqa: A002  # XenServer's word
+    type: str,  # noqa: A002 - XenServer's word
     sharable: bool,
     read_only: bool,
     other_config: dict[str, str],
     location: str,
     xenstore_data: dict[str, str],
     sm_config: dict[str, str],
-    managed: bool = True,  # noqa: FBT002  # in wire order
+    managed: bool = True,  # noqa: FBT002 - in wire order
     virtual_size: int = 0,
     *_bookkeeping: object,
 ) -> str:

@@ -16,7 +16,7 @@ _SR_SETTERS = ("set_virtual_allocation", "set_physical_utilisation")
 
 
 def _register(cls: str, name: str) -> None:
-    async def refuse(call: Call, ref: str, *_values: Any) -> None:  # noqa: ANN401  # wire values
+    async def refuse(call: Call, ref: str, *_values: Any) -> None:  # noqa: ANN401 - wire values
         call.db.get(cls, ref)
         raise Failure("PERMISSION_DENIED", "")
 
@@ -30,7 +30,7 @@ for _name in _SR_SETTERS:
 
 
 @method("VDI.db_introduce")
-async def db_introduce(call: Call, _uuid: str, _label: str, _text: str, sr: str, *_: Any) -> str:  # noqa: ANN401  # wire values
+async def db_introduce(call: Call, _uuid: str, _label: str, _text: str, sr: str, *_: Any) -> str:  # noqa: ANN401 - wire values
     """Refuse: only storage back ends may do it."""
     call.db.get("SR", sr)
     raise Failure("PERMISSION_DENIED", "")

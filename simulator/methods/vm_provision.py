@@ -18,7 +18,7 @@ _SCRIPT_FOLDER = "/opt/xensource/packages/post-install-scripts/"
 async def provision(call: Call, vm: str) -> None:
     """Turn a template into a VM and create its disks; what fails leaves a VM, not a template."""
     async with call.current_operation("VM", vm, "provision"):
-        await set_is_a_template(call, vm, False)  # noqa: FBT003  # in wire order
+        await set_is_a_template(call, vm, False)  # noqa: FBT003 - in wire order
         config: dict[str, str] = call.db.get("VM", vm)["other_config"]
         if _DISKS in config:
             async with call.current_operation("host", call.pool.coordinator, "provision"):
@@ -33,7 +33,7 @@ async def _make_disks(call: Call, vm: str, wanted: str, script: str) -> None:
     made: list[str] = []
     try:
         for disk in _read(wanted):
-            made.append(await _make_disk(call, vm, disk))  # noqa: PERF401  # kept for the undoing
+            made.append(await _make_disk(call, vm, disk))  # noqa: PERF401 - kept for the undoing
         _assert_script(script)
     except BaseException:
         for vdi in made:
@@ -43,7 +43,7 @@ async def _make_disks(call: Call, vm: str, wanted: str, script: str) -> None:
 
 def _read(text: str) -> list[Record]:
     try:
-        return [_attributes(disk) for disk in ET.fromstring(text).findall("disk")]  # noqa: S314  # the input only reaches the simulator
+        return [_attributes(disk) for disk in ET.fromstring(text).findall("disk")]  # noqa: S314 - the input only reaches the simulator
     except (ET.ParseError, KeyError, ValueError) as error:
         raise internal(f"Xapi_templates.Parse_failure: {error}") from error
 

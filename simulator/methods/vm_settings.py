@@ -14,7 +14,7 @@ async def set_memory(call: Call, vm: str, value: int) -> None:
 
 
 @method("VM.set_memory_limits")
-async def set_memory_limits(  # noqa: PLR0913, PLR0917  # in wire order
+async def set_memory_limits(  # noqa: PLR0913, PLR0917 - in wire order
     call: Call, vm: str, static_min: int, static_max: int, dynamic_min: int, dynamic_max: int
 ) -> None:
     """Set all four limits of a halted VM's memory."""

@@ -1,6 +1,7 @@
 """Public names have docstrings."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,3 +43,20 @@ def _public(node: ast.Module | _Named, within: str) -> Iterator[tuple[str, ast.M
 
 def _overloads(node: _Named) -> bool:
     return any(ast.unparse(decorator).endswith("overload") for decorator in node.decorator_list)
+
+
+_EXCEPTION = re.compile(r"# (noqa|type: ignore)\b(?P<rest>.*)")
+_REASON = re.compile(r": [A-Z]+\d+(, [A-Z]+\d+)* - \S|\[[a-z, -]+\]  # \S")
+
+
+def test_every_exception_has_its_reason(root: Path, tracked: list[Path]) -> None:
+    """In one style: `noqa: CODE - reason`, and `type: ignore[code]  # reason`."""
+    bare = [
+        f"{path.relative_to(root)}:{number}"
+        for path in tracked
+        if path.suffix == ".py" and path != Path(__file__) and "docs" not in path.parts
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if (found := _EXCEPTION.search(line)) and not _REASON.match(found["rest"])
+    ]
+
+    assert bare == []

@@ -141,7 +141,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     run(options.calls, options.seed)
-    print(f"{options.calls} calls, seed {options.seed}: none failed")  # noqa: T201  # a command
+    print(f"{options.calls} calls, seed {options.seed}: none failed")  # noqa: T201 - a command
     return 0
 
 

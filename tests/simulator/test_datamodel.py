@@ -36,7 +36,7 @@ def test_it_is_whole(model: datamodel.Model) -> None:
         ("sr_stat", "uuid", "string option", "ro", "kolkata", None),
     ],
 )
-def test_a_field_is_what_its_line_says(  # noqa: PLR0913, PLR0917  # one per column
+def test_a_field_is_what_its_line_says(  # noqa: PLR0913, PLR0917 - one per column
     model: datamodel.Model,
     cls: str,
     field: str,
@@ -78,7 +78,7 @@ def test_nested_names_have_two_underscores_in_the_database(model: datamodel.Mode
         ("task.cancel", 1, 1, False, "read-only"),
     ],
 )
-def test_a_message_is_what_its_line_says(  # noqa: PLR0913  # one per column
+def test_a_message_is_what_its_line_says(  # noqa: PLR0913 - one per column
     model: datamodel.Model,
     method: str,
     required: int,

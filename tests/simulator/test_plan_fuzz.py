@@ -108,7 +108,7 @@ def test_a_pool_is_built_or_refused(tables: dict[str, Any]) -> None:
     """What is built can be written."""
 
     async def build() -> None:
-        rng = random.Random(1)  # noqa: S311  # determinism is the point
+        rng = random.Random(1)  # noqa: S311 - determinism is the point
         pool = Pool(Database(datamodel.load(), rng), Clock(), rng)
         try:
             inventory.build(pool, files.plan_of(tables))

@@ -85,7 +85,7 @@ class Power(RuleBasedStateMachine):
     @initialize(target=machines, seed=st.integers(0, 9))
     def build(self, seed: int) -> Machine:
         """Begin with the pool that every simulator begins with."""
-        rng = random.Random(seed)  # noqa: S311  # a seed is a seed
+        rng = random.Random(seed)  # noqa: S311 - a seed is a seed
         self.pool = Pool(Database(datamodel.load(), rng), Clock(speed=1e6), rng)
         self.db = self.pool.db
         self.loop.run_until_complete(self._world())

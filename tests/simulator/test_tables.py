@@ -11,7 +11,7 @@ from simulator.tables import NULL, Database
 
 
 def _database(seed: int) -> Database:
-    return Database(datamodel.load(), random.Random(seed))  # noqa: S311  # determinism is the point
+    return Database(datamodel.load(), random.Random(seed))  # noqa: S311 - determinism is the point
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def test_an_error_survives_a_result_backend(kind: type[errors.XenflowError]) -> 
     ("code", "heard"),
     [("XENFLOW_UNREACHABLE", False), ("XENFLOW_ANSWER_LOST", True), ("XENFLOW_NO_ANSWER", True)],
 )
-def test_an_unreachable_server_may_have_heard(code: str, heard: bool) -> None:  # noqa: FBT001 -- a table's cell
+def test_an_unreachable_server_may_have_heard(code: str, heard: bool) -> None:  # noqa: FBT001 - a table's cell
     """Whoever would repeat a call must know whether it may have had its effect."""
     error = errors.from_api(code, ["http://host"])
 

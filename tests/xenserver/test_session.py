@@ -217,4 +217,4 @@ def test_a_password_that_cannot_be_had_is_told(
 
 
 def _session(sessions: Sessions, target: Target) -> str:
-    return sessions._pool(target)._opened()  # noqa: SLF001 -- the one who looks at the session itself
+    return sessions._pool(target)._opened()  # noqa: SLF001 - the one who looks at the session itself
