@@ -34,6 +34,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     """Run `xenflow` in this process, as its console script does."""
     for variable in [name for name in os.environ if name.startswith(settings.PREFIX)]:
         monkeypatch.delenv(variable)
+    monkeypatch.delenv("COLUMNS", raising=False)  # pytest-xdist sets it in its workers
 
     def do(*words: str, **variables: str) -> Ended:
         for name, value in variables.items():

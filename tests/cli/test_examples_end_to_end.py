@@ -27,18 +27,35 @@ READY: dict[str, Callable[[Maker], Fields]] = {
     "flow.find_list_of_vms": lambda _: {},
     "flow.setup_disk_or_cd": lambda maker: {"vm": maker.vm(), "new_disk_name": fresh()},
     "flow.setup_network_devices": lambda maker: {"vm": maker.vm()},
+    "flow.start_vms": lambda maker: {"vms": [maker.vm(), maker.vm()]},
+    "xenserver.task.take_back": lambda maker: _job(maker),  # noqa: PLW0108 - it is defined below
     "xenserver.vbd.destroy": lambda maker: {"vbd": maker.drive(maker.vm())},
     "xenserver.vbd.plug_if_running": lambda maker: {"vbd": maker.drive(maker.vm())},
+    "xenserver.vdi.destroy_or_report": lambda maker: {"vdi": maker.disk()},
     "xenserver.vif.destroy": lambda maker: {"vif": maker.interface(maker.vm())},
     "xenserver.vif.plug_if_running": lambda maker: {"vif": maker.interface(maker.vm())},
+    "xenserver.vm.assign_each_to_network": lambda maker: {"vms": [maker.vm(), maker.vm()]},
     "xenserver.vm.check_devices": lambda maker: {"parts": [_part(maker)]},
     "xenserver.vm.choose_disks": lambda maker: {"vm": maker.vm()},
     "xenserver.vm.configure": lambda maker: {"vm": maker.vm()},
+    "xenserver.vm.destroy_snapshot_or_report": lambda maker: {"snapshot": maker.snapshot()},
     "xenserver.vm.destroy_with_disks": lambda maker: {"vm": maker.vm()},
     "xenserver.vm.free_devices": lambda maker: {"vm": maker.vm()},
+    "xenserver.vm.mark_leftovers": lambda maker: {"vm": maker.vm(), "disks": [maker.disk()]},
     "xenserver.vm.power_off": lambda maker: {"vm": maker.running()},
+    "xenserver.vm.report_destruction": lambda _: {"parts": [_gone()]},
+    "xenserver.vm.resolve": lambda maker: {"vms": [maker.vm()]},
 }
 """What an example works on, beside what it names, where the table of operations does not tell."""
+
+
+def _job(maker: Maker) -> Fields:
+    """Return a task of XenServer that makes nothing, by its reference."""
+    return {"task": maker.ref("task", maker.short_job()), "method": "VM.start"}
+
+
+def _gone() -> Fields:
+    return {"kind": "disk", "uuid": str(uuid.uuid4())}
 
 
 def _part(maker: Maker) -> Fields:

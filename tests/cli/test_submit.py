@@ -206,7 +206,7 @@ def test_who_does_not_wait_gets_an_id(act: Acting, stack: StackHarness, name: st
         shown = act("show", sent)
         listed = act("runs")
 
-    assert "waits for VM.copy" in shown.out
+    assert "waits for VM.copy" in " ".join(shown.out.split())
     assert sent in listed.out
     watched = act("watch", sent)
     assert watched.code == 0
