@@ -96,11 +96,6 @@ def width() -> int:
     return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
 
 
-def on_terminal() -> bool:
-    """Whether a person watches: progress is shown only then."""
-    return sys.stderr.isatty()
-
-
 def _yaml(value: Any) -> str:
     yaml = importlib.import_module("yaml")  # imported only where it is asked for
     return str(yaml.safe_dump(_plain(value), sort_keys=False, allow_unicode=_speaks_unicode()))

@@ -21,7 +21,7 @@ def listed(runs: Sequence[Run], *, wide: bool = False) -> Table:
     """Return runs as a list; on a terminal ids and names are as short as commands take them."""
     width = output.width()
     short = not wide and (output.out().is_terminal or width < output.PIPE_WIDTH)
-    rows = [_row(run, short=short) for run in runs]
+    rows = [summary(run, short=short) for run in runs]
     columns = _COLUMNS if width >= _NARROW or wide else [c for c in _COLUMNS if c != "took"]
     widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in columns}
     taken = sum(widths.values()) + tables.GAP * len(columns)
@@ -32,7 +32,8 @@ def listed(runs: Sequence[Run], *, wide: bool = False) -> Table:
     return tables.table(shown, cells, cut={"name": name, "status": room})
 
 
-def _row(run: Run, *, short: bool) -> dict[str, Any]:
+def summary(run: Run, *, short: bool = False) -> dict[str, str]:
+    """Return what a list shows of a run; `short` ids and names are as commands take them."""
     return {
         "id": run.id[:_SHORT] if short else run.id,
         "name": run.name.removeprefix("xenserver.") if short else run.name,

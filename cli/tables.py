@@ -87,17 +87,32 @@ def records(
     `asked` are the fields that the reader asked for: all of them are shown.
     """
     if options.format is Format.LIST:
-        return _lists(found, translate)
+        return lists(found, translate)
     columns = _columns(found, asked)
     rows = [{name: _cell_text(name, record, translate) for name in columns} for record in found]
     room = output.WIDEST if options.wide else output.width()
     kept = columns if options.wide else _fitting(columns, rows, room)
     if not kept or (asked and len(kept) < len(columns)):
-        return _lists(found, translate)
+        return lists(found, translate)
     whole = [name for name in kept if name != _FOLDABLE]
     shown = table(kept, [[row[name] for name in kept] for row in rows], whole=whole)
     left_out = [name for name in columns if name not in kept]
-    return Group(shown, _note(left_out)) if left_out else shown
+    return Group(shown, note(left_out)) if left_out else shown
+
+
+def lists(
+    found: Sequence[Record], translate: Translate = lambda _name, value: value
+) -> RenderableType:
+    """Return the fields of each record, a line for a field."""
+    parts: list[RenderableType] = []
+    for record in found:
+        parts += [fields(record, translate), Text()]
+    return Group(*parts[:-1])
+
+
+def note(left_out: Sequence[str]) -> Text:
+    """Return the line that names the columns which a table leaves out."""
+    return Text(f"\nnot shown: {', '.join(left_out)} (--wide, --output list)", style="dim")
 
 
 def cell(value: Any) -> Text:
@@ -151,17 +166,6 @@ def _width(name: str, rows: Sequence[Mapping[str, Text]]) -> int:
 def _least(name: str, widths: Mapping[str, int]) -> int:
     """Return the columns that a field needs: a long name label can be folded."""
     return min(widths[name], _FOLDED) if name == _FOLDABLE else widths[name]
-
-
-def _lists(found: Sequence[Record], translate: Translate) -> RenderableType:
-    parts: list[RenderableType] = []
-    for record in found:
-        parts += [fields(record, translate), Text()]
-    return Group(*parts[:-1])
-
-
-def _note(left_out: Sequence[str]) -> Text:
-    return Text(f"\nnot shown: {', '.join(left_out)} (--wide, --output list)", style="dim")
 
 
 def _is_plain(found: Sequence[Record], name: str) -> bool:

@@ -1,14 +1,14 @@
 """The connection profiles, and what waits on each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli import journal_reader, tables
+from cli import journal_reader, output, tables
 from cli.exit_codes import Code, CommandFailed
-from cli.options import OutputOptions
+from cli.options import Format, OutputOptions
 from cli.output import Document, write
 from config import settings
 from config.targets import Target, Targets
@@ -18,6 +18,9 @@ from tasks.engine.journal.parked import ParkedOperations
 from workers import target_check
 
 _COLUMNS = ["name", "url", "user", "transport", "parked", "calls", "followed", "trouble"]
+_UNIMPORTANT = ("transport", "user", "followed", "calls")
+"""What is left out where not all fits, in this order."""
+_WHOLE = frozenset(_COLUMNS) - {"trouble"}
 _IDLE: dict[str, Any] = {"parked": 0, "followed": False, "trouble": ""}
 
 
@@ -32,7 +35,7 @@ def show(options: OutputOptions, *, check: bool) -> int:
         {**_row(known, name, waiting, found), **usage.get(name, {})}
         for name in (*known, *(waiting.keys() - known))
     ]
-    document = Document({"targets": rows}, lambda _options: _text(rows, checked=check), rows)
+    document = Document({"targets": rows}, lambda o: _text(rows, o, checked=check), rows)
     if any(not one["reachable"] for one in found.values()):
         raise _unreachable(document, rows, options)
     write(document, options)
@@ -87,8 +90,26 @@ def _usage(journal: Journal, name: str, target: Target) -> dict[str, Any]:
     }
 
 
-def _text(rows: list[dict[str, Any]], *, checked: bool) -> RenderableType:
+def _text(rows: list[dict[str, Any]], options: OutputOptions, *, checked: bool) -> RenderableType:
     if not rows:
         return Text("no target is set up: XENFLOW_TARGETS names the file of connection profiles")
+    if options.format is Format.LIST:
+        return tables.lists(rows)
     columns = ["name", "url", "check"] if checked else _COLUMNS
-    return tables.table(columns, [[row.get(column) for column in columns] for row in rows])
+    shown = columns if options.wide or checked else _fitting(columns, rows)
+    listing = tables.table(
+        shown, [[row.get(column) for column in shown] for row in rows], whole=_WHOLE
+    )
+    left_out = [column for column in columns if column not in shown]
+    return Group(listing, tables.note(left_out)) if left_out else listing
+
+
+def _fitting(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the columns that fit, without the least important ones."""
+    kept = list(columns)
+    for column in _UNIMPORTANT:
+        widths = [max(len(c), *(len(str(row.get(c, ""))) for row in rows)) for c in kept]
+        if sum(widths) + tables.GAP * (len(kept) - 1) <= output.width():
+            break
+        kept.remove(column)
+    return kept

@@ -9,7 +9,7 @@ from cli import catalogue_index, tables
 from cli import command as commands
 from cli.catalogue_index import Entry
 from cli.exit_codes import Code
-from cli.options import OutputOptions
+from cli.options import Format, OutputOptions
 from cli.output import Document, write
 
 
@@ -22,7 +22,9 @@ def catalogue(options: OutputOptions) -> int:
     """List all operations and flows, one line each."""
     rows = [_row(entry) for entry in catalogue_index.load().entries]
 
-    def text(_options: OutputOptions) -> RenderableType:
+    def text(chosen: OutputOptions) -> RenderableType:
+        if chosen.format is Format.LIST:
+            return tables.lists(rows)
         lines = [[row["name"], row["summary"]] for row in rows]
         return tables.table(["name", "what it does"], lines)
 

@@ -8,9 +8,9 @@ from rich.text import Text
 from typer.core import TyperCommand
 
 from cli import command as commands
-from cli import completion, journal_reader, run_filters, run_views
+from cli import completion, journal_reader, run_filters, run_views, tables
 from cli.exit_codes import Code
-from cli.options import OutputOptions
+from cli.options import Format, OutputOptions
 from cli.output import Document, write
 from cli.run_filters import State
 from workers.run_reader import Runs
@@ -82,6 +82,8 @@ def runs(  # noqa: PLR0913 - each is an option of the command
     def text(chosen: OutputOptions) -> RenderableType:
         if not latest:
             return Text("no run yet" if wanted.is_empty else "no run matches")
+        if chosen.format is Format.LIST:
+            return tables.lists([run_views.summary(run) for run in latest])
         return run_views.listed(latest, wide=chosen.wide)
 
     write(Document({"runs": rows}, text, rows), options)
