@@ -82,6 +82,11 @@ FLOWS = (
         _has("VIF", 2),
     ),
     FlowCase(
+        "flow.clone_vms",
+        lambda maker: {"vm": maker.vm(), "name": fresh(), "count": 2},
+        lambda maker, _, answer: not any(maker.gone("VM", one["uuid"]) for one in answer["vms"]),
+    ),
+    FlowCase(
         "flow.start_vms",
         lambda maker: {"vms": [maker.vm(), maker.running()]},
         lambda maker, fields, _: all(

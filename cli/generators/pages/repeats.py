@@ -34,6 +34,7 @@ class Repeat:
 
 _CHANGES: dict[str, Repeat] = {
     "flow.assign_vms_to_network": Repeat(ANOTHER, "answers with the interfaces that are there"),
+    "flow.clone_vms": Repeat(ANOTHER),
     "flow.create_vm_from_configured_template": Repeat(ANOTHER),
     "flow.create_vm_from_unconfigured_template": Repeat(ANOTHER),
     "flow.check_for_task_success": Repeat(SAME),
