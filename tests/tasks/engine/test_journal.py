@@ -600,3 +600,27 @@ def test_a_lease_says_by_the_clock_of_the_process_how_long_it_is_good(journal: J
     claim(journal)
 
     assert journal.renew([(entry.id, entry.record.fence)]) == [False]
+
+
+def test_nothing_grows_for_ever(journal: Journal, parked: ParkedOperations) -> None:
+    """After 10,000 runs each key that is left has a lifetime, save what has one entry a target."""
+    for number in range(10_000):
+        operation = f"op{number}"
+        entry = claim(journal, operation)
+        if number % 10 == 0:
+            park(parked, entry, f"OpaqueRef:{operation}")
+            parked.land("lab", [end(f"OpaqueRef:{operation}"), end(f"OpaqueRef:other{number}")])
+            entry = claim(journal, operation)
+        journal.finish(entry, Place(operation), FAILURE if number % 3 else {})
+        journal.mark_published(operation)
+    parked.take_lease("lab", "me", 10_000)
+    parked.end_lease("lab", "me")
+
+    pipe = journal.redis.pipeline(transaction=False)
+    keys = texts(journal.redis.keys("*"))
+    for key in keys:
+        pipe.ttl(key)
+    unbounded = {key for key, ttl in zip(keys, pipe.execute(), strict=True) if ttl < 0}
+    assert len(keys) > 20_000
+    assert unbounded == {"xenflow:deliveries"}
+    assert journal.redis.hlen(journal.keys.deliveries) == 1
