@@ -31,6 +31,7 @@ NOT_RUN = "not-run"
 FAILS = "fails"
 PRINTED = "printed"
 READY = ("Ctrl-C", " ready.")  # printed by `xenflow up`, and by a worker or a poller
+DRAWN = "mermaid"
 SHOWN = {"toml", "js", "yaml", "go"}  # kinds that other tests check
 
 _BLOCK = re.compile(
@@ -52,7 +53,7 @@ class Block:
     @property
     def is_run(self) -> bool:
         """Whether a test runs, writes or compares it."""
-        return NOT_RUN not in self.marks
+        return NOT_RUN not in self.marks and self.kind != DRAWN
 
 
 def blocks(page: Path) -> list[Block]:
