@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from tasks.engine.journal.entry import ADOPTED_PARTS
 from tasks.engine.messages import publisher
 
 LONGEST_ID = 4_096  # characters with which an answer can be stored under it; fewer are allowed
@@ -59,9 +60,7 @@ Moment = Annotated[
     datetime, BeforeValidator(_as_moment), PlainSerializer(datetime.isoformat, return_type=str)
 ]
 Path = Annotated[str, Field(max_length=20_000)]
-_Adopted = Annotated[
-    str, Field(pattern="^((call|task|outcome|attempts|launches|tidied):.*|known|accepted)$")
-]
+_Adopted = Annotated[str, Field(pattern=f"^(({'|'.join(ADOPTED_PARTS)}):.*|known|accepted)$")]
 
 _Number = Annotated[str, Field(pattern="^[0-9]{1,15}$")]
 

@@ -10,6 +10,9 @@ from tasks.engine.journal.record import ClaimResult, IntendedCall, Outcome, Poin
 
 MARGIN = 0.25  # of a lease; the part that must be left of it for a request to be sent
 
+ADOPTED_PARTS = ("call", "task", "outcome", "attempts", "launches", "tidied")
+"""What an operation that goes on for another takes over of each suspension point."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -122,14 +125,7 @@ class Entry:
     def adopted(self) -> dict[str, str]:
         """Return the fields with which another entry begins that goes on from here."""
         points = {
-            label: Point(
-                call=point.call,
-                task=point.task,
-                outcome=point.outcome,
-                attempts=point.attempts,
-                launches=point.launches,
-                tidied=point.tidied,
-            )
+            label: Point(**{part: getattr(point, part) for part in ADOPTED_PARTS})
             for label, point in self.record.points.items()
         }
         begun = Record(known=dict(self.known), accepted=True, points=points)
