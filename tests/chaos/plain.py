@@ -59,9 +59,13 @@ def _login() -> Session:
     return session
 
 
+class Missing(LookupError):
+    """No object, or more than one, has a name."""
+
+
 def _one(found: Sequence[str], name: str) -> str:
     if len(found) != 1:
-        raise LookupError(f"{len(found)} objects are called {name}")
+        raise Missing(f"{len(found)} objects are called {name}")
     return found[0]
 
 
