@@ -44,8 +44,10 @@ def _problem(node: str) -> str:
         return f"cannot reach Redis: {trouble}".replace("\n", " ")
     if not answers:
         return f"{node} does not answer"
-    told = answers[0][node]
-    return "" if told.get("takes") else f"{node} {told.get('problem') or told.get('error')}"
+    outcome = answers[0][node]
+    return (
+        "" if outcome.get("takes") else f"{node} {outcome.get('problem') or outcome.get('error')}"
+    )
 
 
 def _ask(node: str, settings: Settings) -> list[dict[str, Any]]:

@@ -49,8 +49,8 @@ def at_work(xenserver: Xenserver, verb: str) -> bool:
 
 def is_parked(stack: StackHarness, run: str) -> bool:
     """Return whether a step of a run waits for XenServer, without a slot."""
-    told = [stack.record(step) for step in stack.runtime.journal.run(run)]
-    return any(entry.phase == "parked" and entry.point("0").task for entry in told)
+    reply = [stack.record(step) for step in stack.runtime.journal.run(run)]
+    return any(entry.phase == "parked" and entry.point("0").task for entry in reply)
 
 
 def cancel(stack: StackHarness, result: "AsyncResult[Any]") -> None:

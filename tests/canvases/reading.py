@@ -12,8 +12,8 @@ Names = list[Any]
 
 def canvas(flow: Operation, **fields: object) -> "Signature[Any]":
     """Return the canvas of a flow's message."""
-    said = message.check(flow.model, fields)
-    own = {name: getattr(said, name) for name in message.own_fields(flow.model)}
+    text = message.check(flow.model, fields)
+    own = {name: getattr(text, name) for name in message.own_fields(flow.model)}
     made: Signature[Any] = flow.body(**own)
     return made
 

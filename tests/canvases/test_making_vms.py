@@ -185,9 +185,9 @@ def test_nothing_starts_when_a_part_fails(stack: StackHarness, name: str) -> Non
         with pytest.raises(errors.XenflowError):
             result.get(timeout=60)
 
-    told = [stack.record(step).name for step in stack.runtime.journal.run(result.id)]
-    assert "xenserver.vif.create" in told
-    assert "xenserver.vm.start" not in told
+    reply = [stack.record(step).name for step in stack.runtime.journal.run(result.id)]
+    assert "xenserver.vif.create" in reply
+    assert "xenserver.vm.start" not in reply
 
 
 def test_parts_that_were_made_are_kept_and_listed_where_that_is_wanted(

@@ -163,8 +163,8 @@ def test_what_was_made_is_undone_last_made_first(stack: StackHarness, name: str)
         with pytest.raises(errors.XenflowError):
             result.get(timeout=60)
 
-    told = [stack.record(step) for step in stack.runtime.journal.run(result.id)]
-    undoings = [step.name for step in told if step.name.endswith(("destroy", "discard"))]
+    reply = [stack.record(step) for step in stack.runtime.journal.run(result.id)]
+    undoings = [step.name for step in reply if step.name.endswith(("destroy", "discard"))]
     assert undoings[-1] == "xenserver.vm.discard"
     assert len(undoings) == 7  # two disks, three drives, an interface, the VM
 

@@ -158,9 +158,9 @@ def test_disks_are_chosen_before_anything_is_destroyed() -> None:
     chosen, destroyed = steps(canvas(destroy_vm_and_disks, vm="web01", deleteDisks=True))
 
     assert chosen.task == "xenserver.vm.choose_disks"
-    told = _kwargs(chosen)
-    assert (told["vm"], told["delete"], told["even_shared"]) == ("web01", True, False)
-    assert (told["image"], told["snapshots"], told["shutdown"]) == (True, "delete", "no")
+    reply = _kwargs(chosen)
+    assert (reply["vm"], reply["delete"], reply["even_shared"]) == ("web01", True, False)
+    assert (reply["image"], reply["snapshots"], reply["shutdown"]) == (True, "delete", "no")
     assert destroyed.task == "xenserver.vm.destroy_with_disks"
 
 
@@ -170,8 +170,8 @@ def test_a_vm_is_shut_down_first_where_that_is_wanted(shutdown: str, force: bool
     down, gone = steps(canvas(destroy_with_disks, vm="v", name_label="web01", shutdown=shutdown))
 
     assert down.task == "xenserver.vm.shutdown"
-    told = _kwargs(down)
-    assert {name: value for name, value in told.items() if value is not None} == {
+    reply = _kwargs(down)
+    assert {name: value for name, value in reply.items() if value is not None} == {
         "vm": "v",
         "force": force,
         "ensure": True,
@@ -218,10 +218,10 @@ def test_a_list_that_goes_on_says_so() -> None:
     vms = [{"uuid": "u1", "name_label": "web01", "power_state": "Running"}]
     assert find_list_of_vms.shape
 
-    told = find_list_of_vms.shape({}, {"records": vms, "after": "u1"}).document()
+    reply = find_list_of_vms.shape({}, {"records": vms, "after": "u1"}).document()
 
-    assert told["after"] == "u1"
-    assert told["return_result"].endswith("... and more: list them with vm.find, after=u1")
+    assert reply["after"] == "u1"
+    assert reply["return_result"].endswith("... and more: list them with vm.find, after=u1")
 
 
 def test_a_list_of_vms_is_written_as_a_table() -> None:

@@ -22,7 +22,7 @@ def text(schedule: Schedule, outcomes: Sequence[Outcome]) -> str:
 def document(schedule: Schedule, outcome: Outcome) -> str:
     """Return the one object for programs."""
     found = outcome.balance
-    told: dict[str, Any] = {
+    reply: dict[str, Any] = {
         "accepted": found.accepted,
         "answered": found.answered,
         **{column: found.counts[column] for column in JUDGED},
@@ -32,7 +32,7 @@ def document(schedule: Schedule, outcome: Outcome) -> str:
         "seed": schedule.seed,
         "seconds": round(outcome.seconds),
     }
-    return json.dumps(told)
+    return json.dumps(reply)
 
 
 def _faults(outcome: Outcome) -> Iterator[str]:

@@ -57,12 +57,12 @@ class _Round:
         bed, load = self._bed, self._load
         began = time.monotonic()
         bed.xenserver.make_ready(load.jobs)
-        before, told = bed.xenserver.world(), len(bed.xenserver.effects())
+        before, reply = bed.xenserver.world(), len(bed.xenserver.effects())
         producers = Producers(load, bed.redis.url, bed.stack.app, bed.xenserver)
         bed.start()
         self._inject_and_send(producers)
         self._wait_until_quiet(producers, load)
-        found = self._balance(producers, before, told)
+        found = self._balance(producers, before, reply)
         producers.close()
         seconds = time.monotonic() - began
         return Outcome(bed.system.name, found, self._faults, bed.processes.ended, seconds)
@@ -129,16 +129,16 @@ class _Round:
         entries = client.hvals(UNACKED)
         return sum(b'"task": "xenflow.poll"' not in entry for entry in entries)
 
-    def _balance(self, producers: Producers, before: World, told: int) -> Balance:
+    def _balance(self, producers: Producers, before: World, reply: int) -> Balance:
         """Balance the books; what a reconciler is still to clean up is given time for it."""
         until = time.monotonic() + self._bed.timing.quiet
         while True:
-            found = balance(self._evidence(producers, before, told))
+            found = balance(self._evidence(producers, before, reply))
             if not found.counts["orphans"] or not self._is_ours or time.monotonic() > until:
                 return found
             time.sleep(LOOK * 5)
 
-    def _evidence(self, producers: Producers, before: World, told: int) -> Evidence:
+    def _evidence(self, producers: Producers, before: World, reply: int) -> Evidence:
         bed, load = self._bed, self._load
         ids = [*(job.id for job in load.jobs), *(rubbish.id for rubbish in load.rubbish)]
         journal = bed.stack.runtime.journal
@@ -152,5 +152,5 @@ class _Round:
             waiting=self._waiting(),
             before=before,
             after=bed.xenserver.world(),
-            effects=bed.xenserver.effects()[told:],
+            effects=bed.xenserver.effects()[reply:],
         )

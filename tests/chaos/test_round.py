@@ -25,7 +25,7 @@ def test_a_round_with_every_fault_loses_nothing_and_repeats_nothing(tmp_path: Pa
     )
 
     assert played.returncode == 0, played.stdout + played.stderr
-    told = json.loads(played.stdout.splitlines()[-1])
-    assert told["accepted"] == told["answered"] > 80
-    assert {column: told[column] for column in JUDGED} == dict.fromkeys(JUDGED, 0)
-    assert told["faults"].keys() >= {fault.name for fault in FAULTS}
+    reply = json.loads(played.stdout.splitlines()[-1])
+    assert reply["accepted"] == reply["answered"] > 80
+    assert {column: reply[column] for column in JUDGED} == dict.fromkeys(JUDGED, 0)
+    assert reply["faults"].keys() >= {fault.name for fault in FAULTS}

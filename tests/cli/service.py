@@ -63,12 +63,12 @@ def main(url: str, name: str) -> None:
     made: xen.Done = bare.delay().get(PATIENCE)
     chained = built(f"{name}-chain").delay().get(PATIENCE)
     after = wired(f"{name}-bare").delay().get(PATIENCE)
-    told = {
+    reply = {
         "error": refused(f"{name}-nobody"),
         "count": found["count"],
         "flow": made["return_result"],
     }
-    json.dump({**told, "chain": chained, "chord": after}, sys.stdout)
+    json.dump({**reply, "chain": chained, "chord": after}, sys.stdout)
 
 
 main(*sys.argv[3:])

@@ -33,11 +33,11 @@ def test_every_operation_has_a_command_with_help(name: str, run: Run) -> None:
     """The help has its own inputs, and those that all operations take."""
     *_, noun, verb = name.split(".")
 
-    told = run(noun, verb.replace("_", "-"), "--help")
+    reply = run(noun, verb.replace("_", "-"), "--help")
 
-    assert told.code == 0
-    assert "--target" in told.out
-    assert "--no-wait" in told.out
+    assert reply.code == 0
+    assert "--target" in reply.out
+    assert "--no-wait" in reply.out
 
 
 @pytest.mark.parametrize("columns", ["60", "80"])
@@ -48,22 +48,22 @@ def test_options_can_be_read_on_a_narrow_terminal(name: str, columns: str, run: 
     entry = catalogue_index.load().find(name)
     wanted = [one for one in entry.inputs if one.field not in {"feed", "password"}]
 
-    told = run(noun, verb.replace("_", "-"), "--help", COLUMNS=columns).out
+    reply = run(noun, verb.replace("_", "-"), "--help", COLUMNS=columns).out
 
-    assert "…" not in told
+    assert "…" not in reply
     flags = [one.option for one in wanted if one.kind is inputs.Kind.FLAG]
     whole = {*(one.option for one in wanted), *(f"--no-{flag[2:]}" for flag in flags)}
-    assert whole <= set(told.split())
+    assert whole <= set(reply.split())
 
 
 def test_help_shows_types_defaults_and_choices(run: Run) -> None:
     """They are those of the message's schema."""
-    told = run("vm", "start", "--help", COLUMNS="200").out
+    reply = run("vm", "start", "--help", COLUMNS="200").out
 
-    assert "a VM, by UUID or name label [required]" in told
-    assert "http|https" in told
-    assert "DURATION" in told
-    assert "[default: true]" in told
+    assert "a VM, by UUID or name label [required]" in reply
+    assert "http|https" in reply
+    assert "DURATION" in reply
+    assert "[default: true]" in reply
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -86,36 +86,36 @@ def test_the_version_is_printed(run: Run) -> None:
 
 def test_a_wrong_setting_is_named_in_one_line(run: Run) -> None:
     """The command does nothing else."""
-    told = run("runs", XENFLOW_TIMEOUT="soon")
+    reply = run("runs", XENFLOW_TIMEOUT="soon")
 
-    assert told.code == 2
-    assert told.err.count("\n") == 1
-    assert told.err.startswith("xenflow: XENFLOW_TIMEOUT: ")
+    assert reply.code == 2
+    assert reply.err.count("\n") == 1
+    assert reply.err.startswith("xenflow: XENFLOW_TIMEOUT: ")
 
 
 def test_a_worker_reads_its_targets_before_it_connects(run: Run, nowhere: str) -> None:
     """A wrong file is one line of an error, and no Redis is waited for."""
-    told = run("worker", XENFLOW_TARGETS="/nonexistent", XENFLOW_REDIS_URL=nowhere)
+    reply = run("worker", XENFLOW_TARGETS="/nonexistent", XENFLOW_REDIS_URL=nowhere)
 
-    assert told.code == 2
-    assert told.err == "xenflow: cannot read /nonexistent: No such file or directory\n"
+    assert reply.code == 2
+    assert reply.err == "xenflow: cannot read /nonexistent: No such file or directory\n"
 
 
 @pytest.mark.parametrize("words", [["vm", "start", "--vm", "web01"], ["runs"], ["show", "abcd"]])
 def test_without_redis_it_says_where_it_looked(words: list[str], run: Run, nowhere: str) -> None:
     """The exit code is 3, the text has no password, and there is a next step."""
-    told = run(*words, XENFLOW_REDIS_URL=nowhere.replace("//", "//:swordfish@"))
+    reply = run(*words, XENFLOW_REDIS_URL=nowhere.replace("//", "//:swordfish@"))
 
-    assert told.code == 3
-    assert "cannot reach Redis at 127.0.0.1:" in told.err
-    assert "XENFLOW_REDIS_URL" in told.err
-    assert "swordfish" not in told.err
-    assert "Traceback" not in told.err
+    assert reply.code == 3
+    assert "cannot reach Redis at 127.0.0.1:" in reply.err
+    assert "XENFLOW_REDIS_URL" in reply.err
+    assert "swordfish" not in reply.err
+    assert "Traceback" not in reply.err
 
 
 def test_debug_shows_where_an_error_was_raised(run: Run, nowhere: str) -> None:
     """Every command has the option."""
-    told = run("vm", "start", "--vm", "web01", "--debug", XENFLOW_REDIS_URL=nowhere)
+    reply = run("vm", "start", "--vm", "web01", "--debug", XENFLOW_REDIS_URL=nowhere)
 
-    assert told.code == 3
-    assert "Traceback" in told.err
+    assert reply.code == 3
+    assert "Traceback" in reply.err

@@ -21,9 +21,9 @@ def put_aside(stack: StackHarness, *items: bytes) -> None:
 
 
 def listed(run: Run, stack: StackHarness, *words: str) -> list[dict[str, Any]]:
-    told = run("dead-letters", *words, "--json", **stack.services.environment)
-    assert told.code == 0, told.err
-    return list(json.loads(told.out)["letters"])
+    reply = run("dead-letters", *words, "--json", **stack.services.environment)
+    assert reply.code == 0, reply.err
+    return list(json.loads(reply.out)["letters"])
 
 
 def test_letters_are_listed_the_newest_first(run: Run, stack: StackHarness) -> None:
@@ -45,9 +45,9 @@ def test_a_letter_is_dropped(run: Run, stack: StackHarness) -> None:
     put_aside(stack, b"first", b"second")
     second, first = listed(run, stack)
 
-    told = run("dead-letters", second["id"][:12], "--drop", **stack.services.environment)
+    reply = run("dead-letters", second["id"][:12], "--drop", **stack.services.environment)
 
-    assert (told.code, told.out) == (0, "1 of 1 dropped\n")
+    assert (reply.code, reply.out) == (0, "1 of 1 dropped\n")
     assert listed(run, stack) == [first]
 
 
@@ -56,9 +56,9 @@ def test_a_letter_is_put_back_into_its_queue(run: Run, stack: StackHarness) -> N
     put_aside(stack, b"\xff as it was")
     [before] = listed(run, stack)
 
-    told = run("dead-letters", "--requeue", **stack.services.environment)
+    reply = run("dead-letters", "--requeue", **stack.services.environment)
 
-    assert (told.code, told.out) == (0, "1 of 1 put back into their queues\n")
+    assert (reply.code, reply.out) == (0, "1 of 1 put back into their queues\n")
     [after] = stack.until(lambda: listed(run, stack, "--messages"), "put aside again")
     assert after["id"] != before["id"]
     assert after["message"] == "\\xff as it was"
@@ -68,9 +68,9 @@ def test_a_letter_that_is_not_whole_stays(run: Run, stack: StackHarness) -> None
     """A cut message would be another."""
     put_aside(stack, b"x" * (LONGEST + 1))
 
-    told = run("dead-letters", "--requeue", **stack.services.environment)
+    reply = run("dead-letters", "--requeue", **stack.services.environment)
 
-    assert (told.code, told.out) == (1, "0 of 1 put back into their queues\n")
+    assert (reply.code, reply.out) == (1, "0 of 1 put back into their queues\n")
     assert [letter["whole"] for letter in listed(run, stack)] == [False]
 
 
@@ -78,10 +78,10 @@ def test_an_id_that_no_letter_has_is_named(run: Run, stack: StackHarness) -> Non
     """Nothing is done."""
     put_aside(stack, b"first")
 
-    told = run("dead-letters", "nothing", "--drop", **stack.services.environment)
+    reply = run("dead-letters", "nothing", "--drop", **stack.services.environment)
 
-    assert told.code == 1
-    assert "there is no dead letter nothing" in told.err
+    assert reply.code == 1
+    assert "there is no dead letter nothing" in reply.err
     assert len(listed(run, stack)) == 1
 
 
@@ -92,7 +92,7 @@ def test_no_letters_are_no_table(run: Run, stack: StackHarness) -> None:
     stack.redis.lpush("change", Hostile(headers={"task": FIND}).item(task_id))
     stack.app.AsyncResult(task_id).get(timeout=PATIENCE)
 
-    told = run("dead-letters", **stack.services.environment)
+    reply = run("dead-letters", **stack.services.environment)
 
-    assert told.code == 0
-    assert told.out.startswith("none; ")
+    assert reply.code == 0
+    assert reply.out.startswith("none; ")

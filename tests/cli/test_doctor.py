@@ -10,10 +10,10 @@ def test_a_stack_that_works_is_healthy(run: Run, stack: StackHarness) -> None:
     """Notices do not count."""
     ended = run("doctor", "--json", **stack.services.environment)
 
-    told = json.loads(ended.out)
+    reply = json.loads(ended.out)
     assert ended.code == 0
-    assert told["healthy"]
-    assert {one["severity"] for one in told["findings"]} <= {"notice"}
+    assert reply["healthy"]
+    assert {one["severity"] for one in reply["findings"]} <= {"notice"}
 
 
 def test_an_installation_without_a_worker_is_broken(run: Run, isolated_stack: StackHarness) -> None:

@@ -35,55 +35,57 @@ def test_in_python_it_is_a_program(operation: Operation) -> None:
 
 def test_on_the_wire_it_is_json(operation: Operation) -> None:
     """The body has arguments, keyword arguments and options."""
-    told = json.loads(examples.wire(operation, examples.message_of(operation)))
+    reply = json.loads(examples.wire(operation, examples.message_of(operation)))
 
-    assert told["headers"]["task"] == operation.name
-    assert told["body"] == [[], examples.message_of(operation), {}]
+    assert reply["headers"]["task"] == operation.name
+    assert reply["body"] == [[], examples.message_of(operation), {}]
 
 
 def test_in_a_shell_it_is_the_command_of_that_message(operation: Operation) -> None:
     """The command sends the same message."""
-    told = examples.message_of(operation)
+    reply = examples.message_of(operation)
 
-    words = shlex.split(examples.shell(operation, told))
+    words = shlex.split(examples.shell(operation, reply))
 
     *_, noun, verb = operation.name.split(".")
     assert words[:3] == ["xenflow", noun, verb.replace("_", "-")]
-    assert all(one.option in words for one in message_inputs.of(operation.model) if one.key in told)
+    assert all(
+        one.option in words for one in message_inputs.of(operation.model) if one.key in reply
+    )
 
 
 def test_the_page_of_an_operation_tells_all_of_it(run: Run) -> None:
     """It has inputs, answer, errors, and the example in shell, Python and JSON."""
-    told = run("describe", "vm.start")
+    reply = run("describe", "vm.start")
 
-    for said in ("Boot a halted VM", "a VM, by UUID", "return_result", "Refused", "send_task"):
-        assert said in told.out
-    assert "xenflow vm start --vm web01 --target lab" in told.out
+    for text in ("Boot a halted VM", "a VM, by UUID", "return_result", "Refused", "send_task"):
+        assert text in reply.out
+    assert "xenflow vm start --vm web01 --target lab" in reply.out
 
 
 def test_the_page_is_json_where_that_is_asked(run: Run) -> None:
     """The object has schemas, errors and an example."""
-    told = json.loads(run("describe", "vm.start", "--json").out)
+    reply = json.loads(run("describe", "vm.start", "--json").out)
 
-    assert told["name"] == "xenserver.vm.start"
-    assert told["example"]["message"] == {"vm": "web01", "target": "lab"}
-    assert "vm" in told["message"]["properties"]
+    assert reply["name"] == "xenserver.vm.start"
+    assert reply["example"]["message"] == {"vm": "web01", "target": "lab"}
+    assert "vm" in reply["message"]["properties"]
 
 
 def test_the_catalogue_lists_all_with_a_line_each(run: Run) -> None:
     """A line has the name and the first sentence."""
-    told = run("catalogue").out
+    reply = run("catalogue").out
 
-    assert all(f"{one.name} " in told and one.summary in told for one in OPERATIONS)
+    assert all(f"{one.name} " in reply and one.summary in reply for one in OPERATIONS)
     listed = json.loads(run("catalogue", "--json").out)["operations"]
     assert [entry["name"] for entry in listed] == [one.name for one in OPERATIONS]
 
 
 def test_a_pair_of_every_example_is_read_back(operation: Operation) -> None:
     """`run` takes what `describe` shows."""
-    told = {k: v for k, v in examples.message_of(operation).items() if isinstance(v, str)}
+    reply = {k: v for k, v in examples.message_of(operation).items() if isinstance(v, str)}
 
     assert (
-        parsing.pairs(message_inputs.of(operation.model), [f"{k}={v}" for k, v in told.items()])
-        == told
+        parsing.pairs(message_inputs.of(operation.model), [f"{k}={v}" for k, v in reply.items()])
+        == reply
     )

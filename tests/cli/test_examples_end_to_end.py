@@ -77,8 +77,8 @@ def example(stack: StackHarness, operation: Operation) -> Callable[[], Fields]:
     ready = READY.get(operation.name) or CASES[operation.name].ready
 
     def make() -> Fields:
-        told, there = examples.message_of(operation), {**ready(maker), "target": "default"}
-        return {key: there.get(key, value) for key, value in told.items()}
+        reply, there = examples.message_of(operation), {**ready(maker), "target": "default"}
+        return {key: there.get(key, value) for key, value in reply.items()}
 
     return make
 
@@ -89,9 +89,9 @@ def test_it_is_run_in_a_shell(
     """The line is run as it is printed."""
     line = examples.shell(operation, example())
 
-    told = run(*shlex.split(line)[1:], **stack.services.environment)
+    reply = run(*shlex.split(line)[1:], **stack.services.environment)
 
-    assert told.code == 0, f"{line}\n{told.err}"
+    assert reply.code == 0, f"{line}\n{reply.err}"
 
 
 def test_it_is_run_as_a_program(
@@ -114,10 +114,10 @@ def test_it_is_run_as_a_message_by_hand(
     stack: StackHarness, operation: Operation, example: Callable[[], Fields]
 ) -> None:
     """Headers and body are those of the example, the id is another."""
-    told, own = json.loads(examples.wire(operation, example())), str(uuid.uuid4())
-    headers = {**told["headers"], "id": own}
+    reply, own = json.loads(examples.wire(operation, example())), str(uuid.uuid4())
+    headers = {**reply["headers"], "id": own}
 
-    message = messages.envelope(headers, told["body"], queue=told["queue"])
-    stack.runtime.journal.redis.lpush(told["queue"], message)
+    message = messages.envelope(headers, reply["body"], queue=reply["queue"])
+    stack.runtime.journal.redis.lpush(reply["queue"], message)
 
     assert stack.app.AsyncResult(own).get(timeout=PATIENCE)["return_result"]

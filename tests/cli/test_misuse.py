@@ -34,31 +34,31 @@ MISUSES = [
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), MISUSES)
+@pytest.mark.parametrize(("words", "message"), MISUSES)
 def test_a_misuse_is_explained_without_redis(
-    words: list[str], said: str, run: Run, nowhere: str
+    words: list[str], message: str, run: Run, nowhere: str
 ) -> None:
     """The exit code is 2, the text is on standard error, and there is no stack trace."""
-    told = run(*words, XENFLOW_REDIS_URL=nowhere)
+    reply = run(*words, XENFLOW_REDIS_URL=nowhere)
 
-    assert (told.code, told.out) == (2, "")
-    assert told.err.startswith("xenflow: ")
-    assert said in told.err
-    assert "Traceback" not in told.err
-    assert "Value error" not in told.err
-    assert "secret" not in told.err
+    assert (reply.code, reply.out) == (2, "")
+    assert reply.err.startswith("xenflow: ")
+    assert message in reply.err
+    assert "Traceback" not in reply.err
+    assert "Value error" not in reply.err
+    assert "secret" not in reply.err
 
 
-@pytest.mark.parametrize(("words", "said"), MISUSES)
+@pytest.mark.parametrize(("words", "message"), MISUSES)
 def test_a_misuse_is_json_where_json_is_asked_for(
-    words: list[str], said: str, run: Run, nowhere: str
+    words: list[str], message: str, run: Run, nowhere: str
 ) -> None:
     """Standard output is one object, which has the exit code too."""
-    told = run(*words, "--json", XENFLOW_REDIS_URL=nowhere)
+    reply = run(*words, "--json", XENFLOW_REDIS_URL=nowhere)
 
-    error = json.loads(told.out)["error"]
-    assert said in error["message"] or "No such option: --json" in error["message"]
-    assert error["exit_code"] == told.code == 2
+    error = json.loads(reply.out)["error"]
+    assert message in error["message"] or "No such option: --json" in error["message"]
+    assert error["exit_code"] == reply.code == 2
 
 
 @pytest.mark.parametrize("words", [["runs"], ["vm", "start", "web01"], ["targets"], ["show", "a"]])
@@ -67,11 +67,11 @@ def test_a_redis_that_is_away_is_an_object_too(
     words: list[str], chosen: str, run: Run, nowhere: str
 ) -> None:
     """The exit code is 3."""
-    told = run(*words, "--output", chosen, XENFLOW_REDIS_URL=nowhere)
+    reply = run(*words, "--output", chosen, XENFLOW_REDIS_URL=nowhere)
 
-    error = yaml.safe_load(told.out)["error"]  # JSON is YAML too
+    error = yaml.safe_load(reply.out)["error"]  # JSON is YAML too
     assert "cannot reach Redis at 127.0.0.1" in error["message"]
-    assert error["exit_code"] == told.code == 3
+    assert error["exit_code"] == reply.code == 3
 
 
 def test_a_refused_login_is_not_a_redis_to_be_started(
@@ -81,20 +81,20 @@ def test_a_refused_login_is_not_a_redis_to_be_started(
     wrong = valkey.url.replace(valkey.password, "swordfish")
 
     for words in (["runs"], ["vm", "start", "web01"]):
-        told = run(*words, XENFLOW_REDIS_URL=wrong)
+        reply = run(*words, XENFLOW_REDIS_URL=wrong)
 
-        assert told.code == 3
-        assert "refuses the login" in told.err
-        assert "Next: correct user and password in XENFLOW_REDIS_URL" in told.err
-        assert "swordfish" not in told.err
+        assert reply.code == 3
+        assert "refuses the login" in reply.err
+        assert "Next: correct user and password in XENFLOW_REDIS_URL" in reply.err
+        assert "swordfish" not in reply.err
 
 
 def test_a_missing_password_is_one_to_be_set(run: Run, valkey: valkey_server.Valkey) -> None:
     """It is a refused login as well."""
-    told = run("runs", XENFLOW_REDIS_URL=f"redis://127.0.0.1:{valkey.port}/0")
+    reply = run("runs", XENFLOW_REDIS_URL=f"redis://127.0.0.1:{valkey.port}/0")
 
-    assert told.code == 3
-    assert "refuses the login" in told.err
+    assert reply.code == 3
+    assert "refuses the login" in reply.err
 
 
 @pytest.mark.parametrize("text", ["running", "RUNNING", "Running"])
@@ -102,10 +102,10 @@ def test_a_choice_is_taken_in_any_case(text: str, run: Run, nowhere: str) -> Non
     """It is sent as XenServer spells it."""
     find = ("vm", "find", "--dry-run", "--json")
 
-    told = run(*find, "--power-state", text, XENFLOW_REDIS_URL=nowhere)
+    reply = run(*find, "--power-state", text, XENFLOW_REDIS_URL=nowhere)
     by_pair = run("run", "vm.find", f"power_state={text}", "--dry-run", "--json")
 
-    assert json.loads(told.out)["kwargs"] == {"power_state": "Running"}
+    assert json.loads(reply.out)["kwargs"] == {"power_state": "Running"}
     assert json.loads(by_pair.out)["kwargs"] == {"power_state": "Running"}
 
 
@@ -127,6 +127,6 @@ def test_one_obvious_object_needs_no_option(
     words: list[str], kwargs: dict[str, str], run: Run, nowhere: str
 ) -> None:
     """An argument stands for its name, or for its UUID where it has the form of one."""
-    told = run(*words[:2], "--dry-run", "--json", *words[2:], XENFLOW_REDIS_URL=nowhere)
+    reply = run(*words[:2], "--dry-run", "--json", *words[2:], XENFLOW_REDIS_URL=nowhere)
 
-    assert json.loads(told.out)["kwargs"] == kwargs
+    assert json.loads(reply.out)["kwargs"] == kwargs

@@ -43,10 +43,10 @@ def test_every_process_stops_with_one_line(run: Run, tmp_path: Path, words: list
     wrong = tmp_path / "wrong.py"
     wrong.write_text("x =\n", encoding="utf-8")
 
-    told = run(*words, XENFLOW_OPERATIONS_PATH=str(tmp_path))
+    reply = run(*words, XENFLOW_OPERATIONS_PATH=str(tmp_path))
 
-    assert told.code == 2
-    assert told.err == f"xenflow: {wrong}:1: invalid syntax\n"
+    assert reply.code == 2
+    assert reply.err == f"xenflow: {wrong}:1: invalid syntax\n"
 
 
 @pytest.fixture
@@ -76,9 +76,9 @@ def _catalogue(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 def test_an_installed_package_brings_operations(installed: dict[str, str]) -> None:
     """Its entry point names the module."""
-    told = json.loads(_catalogue(installed).stdout)
+    reply = json.loads(_catalogue(installed).stdout)
 
-    assert "xenserver.backups.rename" in {one["name"] for one in told["operations"]}
+    assert "xenserver.backups.rename" in {one["name"] for one in reply["operations"]}
 
 
 def test_an_installed_package_that_is_wrong_is_named(
@@ -88,7 +88,7 @@ def test_an_installed_package_that_is_wrong_is_named(
     wrong = tmp_path / "acme_xen" / "backups.py"
     wrong.write_text("import os\n\nos.sandwich()\n", encoding="utf-8")
 
-    told = _catalogue(installed)
+    reply = _catalogue(installed)
 
-    assert told.returncode == 2
-    assert told.stderr.startswith(f"xenflow: {wrong}:3: AttributeError: ")
+    assert reply.returncode == 2
+    assert reply.stderr.startswith(f"xenflow: {wrong}:3: AttributeError: ")

@@ -88,9 +88,9 @@ def test_pairs_are_read_in_any_spelling(words: list[str], read: dict[str, Any]) 
 
 def test_options_that_were_not_said_are_not_in_the_message() -> None:
     """The worker fills in the default."""
-    said = {"vm": "web01", "bootable": False, "size": None, "tags": []}
+    wording = {"vm": "web01", "bootable": False, "size": None, "tags": []}
 
-    assert parsing.options(INPUTS, said) == {"vm": "web01", "bootable": False}
+    assert parsing.options(INPUTS, wording) == {"vm": "web01", "bootable": False}
 
 
 def test_a_structure_is_read_from_a_file(tmp_path: Path) -> None:
@@ -102,17 +102,17 @@ def test_a_structure_is_read_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "text", "said"),
+    ("field", "text", "wording"),
     [
         ("disks", "[1", "disks: this is not JSON"),
         ("disks", "@nosuch.json", "disks: cannot read nosuch.json"),
         ("other_config", ["a"], "other_config: 'a' is not KEY=VALUE"),
     ],
 )
-def test_what_cannot_be_read_is_named(field: str, text: Any, said: str) -> None:
+def test_what_cannot_be_read_is_named(field: str, text: Any, wording: str) -> None:
     """The error begins with the key of the input."""
     with pytest.raises(CommandFailed) as stopped:
         parsing.value(BY_NAME[field], text)
 
     assert stopped.value.failure.code is Code.USAGE
-    assert said in stopped.value.failure.message
+    assert wording in stopped.value.failure.message

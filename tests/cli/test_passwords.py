@@ -20,52 +20,52 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("typed")
 def test_a_password_from_standard_input_is_sealed(run: Run) -> None:
     """The seal is for the host and the user that were named."""
-    told = run("seal", "--hostname", "xs1", "--username", "root", XENFLOW_KEYS=KEY)
+    reply = run("seal", "--hostname", "xs1", "--username", "root", XENFLOW_KEYS=KEY)
 
-    assert told.code == 0
-    opened = sealing.Sealer([KEY]).open(told.out.strip(), address="https://xs1:443", user="root")
+    assert reply.code == 0
+    opened = sealing.Sealer([KEY]).open(reply.out.strip(), address="https://xs1:443", user="root")
     assert opened.get_secret_value() == "swordfish"
 
 
 @pytest.mark.usefixtures("typed")
 def test_without_a_key_nothing_is_sealed(run: Run) -> None:
     """The exit code is 2, and the error names the setting."""
-    told = run("seal", "--hostname", "xs1")
+    reply = run("seal", "--hostname", "xs1")
 
-    assert told.code == 2
-    assert "XENFLOW_KEYS" in told.err
+    assert reply.code == 2
+    assert "XENFLOW_KEYS" in reply.err
 
 
 def test_a_password_among_the_words_is_refused_and_not_repeated(run: Run) -> None:
     """Others can see the arguments of a process."""
-    told = run("vm", "start", "--vm", "web01", "--hostname", "xs1", "--password", "swordfish")
+    reply = run("vm", "start", "--vm", "web01", "--hostname", "xs1", "--password", "swordfish")
 
-    assert told.code == 2
-    assert "--password-stdin" in told.err
-    assert "swordfish" not in told.out + told.err
+    assert reply.code == 2
+    assert "--password-stdin" in reply.err
+    assert "swordfish" not in reply.out + reply.err
 
 
 def test_a_plain_password_in_a_message_is_refused_and_not_repeated(run: Run) -> None:
     """`run` takes a sealed one."""
     connection = ("hostname=xs1", "username=root", "password=swordfish")
 
-    told = run("run", "vm.start", "vm=web01", *connection)
+    reply = run("run", "vm.start", "vm=web01", *connection)
 
-    assert told.code == 2
-    assert "Seal it first" in told.err
-    assert "swordfish" not in told.out + told.err
+    assert reply.code == 2
+    assert "Seal it first" in reply.err
+    assert "swordfish" not in reply.out + reply.err
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "text"),
     [
         (["--hostname", "xs1"], "--username"),
         (["--hostname", "xs1", "--username", "root"], "--password-stdin"),
     ],
 )
-def test_what_is_missing_of_a_connection_is_named(words: list[str], said: str, run: Run) -> None:
+def test_what_is_missing_of_a_connection_is_named(words: list[str], text: str, run: Run) -> None:
     """Without a terminal nobody is asked."""
-    told = run("vm", "start", "--vm", "web01", *words)
+    reply = run("vm", "start", "--vm", "web01", *words)
 
-    assert told.code == 2
-    assert said in told.err
+    assert reply.code == 2
+    assert text in reply.err

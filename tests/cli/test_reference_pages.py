@@ -41,12 +41,12 @@ def test_every_link_leads_somewhere(page: str) -> None:
 
 def test_every_operation_has_its_place() -> None:
     """Flows have a page of their own."""
-    told = {page: set(headings(page)) for page in ("operations.md", "flows.md")}
+    reply = {page: set(headings(page)) for page in ("operations.md", "flows.md")}
 
     for operation in schemas.operations():
         page = "flows.md" if operation.is_flow else "operations.md"
-        assert operation.name in told[page]
-        assert operation.answer.__name__ in told[page]
+        assert operation.name in reply[page]
+        assert operation.answer.__name__ in reply[page]
 
 
 def test_every_command_is_on_the_page() -> None:
@@ -91,11 +91,11 @@ def test_a_flow_lists_its_own_errors_and_those_of_its_steps() -> None:
     """Each has its message and its class."""
     by_name = {operation.name: operation for operation in schemas.operations()}
 
-    told = {error.code: error for error in error_pages.of(by_name["flow.destroy_vm_and_disks"])}
+    reply = {error.code: error for error in error_pages.of(by_name["flow.destroy_vm_and_disks"])}
 
-    assert told["XENFLOW_DISK_SHARED"].kind == "Refused"
-    assert "detach it from them first" in told["XENFLOW_DISK_SHARED"].message
-    assert {"VM_BAD_POWER_STATE", "VDI_IN_USE", "XENFLOW_TIMED_OUT"} <= told.keys()
+    assert reply["XENFLOW_DISK_SHARED"].kind == "Refused"
+    assert "detach it from them first" in reply["XENFLOW_DISK_SHARED"].message
+    assert {"VM_BAD_POWER_STATE", "VDI_IN_USE", "XENFLOW_TIMED_OUT"} <= reply.keys()
 
 
 def test_a_flow_lists_its_steps() -> None:

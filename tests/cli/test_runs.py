@@ -53,9 +53,9 @@ def listed(run: Run, valkey: valkey_server.Valkey, write: Write) -> Listed:
     write("other", "xenserver.network.create", target="default", answer={}, **ended)
 
     def do(*words: str) -> list[str]:
-        told = run("runs", "--json", *words, XENFLOW_REDIS_URL=valkey.url)
-        assert told.code == 0, told.err
-        return sorted(one["id"] for one in json.loads(told.out)["runs"])
+        reply = run("runs", "--json", *words, XENFLOW_REDIS_URL=valkey.url)
+        assert reply.code == 0, reply.err
+        return sorted(one["id"] for one in json.loads(reply.out)["runs"])
 
     return do
 
@@ -126,7 +126,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("retry", "started"), "only what has failed is retried"),
         (("retry", "open"), "only what has failed is retried"),
@@ -136,16 +136,16 @@ def test_what_is_no_time_is_refused(text: str) -> None:
     ],
 )
 def test_what_cannot_be_done_is_explained(
-    words: tuple[str, ...], said: str, listed: Listed, run: Run, valkey: valkey_server.Valkey
+    words: tuple[str, ...], message: str, listed: Listed, run: Run, valkey: valkey_server.Valkey
 ) -> None:
     """The command fails, and the next step is named."""
     assert listed()
 
-    told = run(*words, XENFLOW_REDIS_URL=valkey.url)
+    reply = run(*words, XENFLOW_REDIS_URL=valkey.url)
 
-    assert told.code in {1, 2}
-    assert said in told.err
-    assert "Next: " in told.err
+    assert reply.code in {1, 2}
+    assert message in reply.err
+    assert "Next: " in reply.err
 
 
 def test_a_failed_run_is_retried_with_its_inputs(
@@ -154,9 +154,9 @@ def test_a_failed_run_is_retried_with_its_inputs(
     """`--dry-run` prints the message that would be sent."""
     assert listed()
 
-    told = run("retry", "failed", "--dry-run", "--json", XENFLOW_REDIS_URL=valkey.url)
+    reply = run("retry", "failed", "--dry-run", "--json", XENFLOW_REDIS_URL=valkey.url)
 
-    assert json.loads(told.out) == {
+    assert json.loads(reply.out) == {
         "name": "xenserver.vm.start",
         "queue": "change",
         "kwargs": {"vm": "web02"},
@@ -170,10 +170,10 @@ def test_a_step_that_was_fed_is_not_retried_alone(
     inputs = {"feed": {"vm": "uuid"}}
     write("fed", "xenserver.vm.start", inputs=inputs, failure=FAILURE, ended="9", phase="ended")
 
-    told = run("retry", "fed", XENFLOW_REDIS_URL=valkey.url)
+    reply = run("retry", "fed", XENFLOW_REDIS_URL=valkey.url)
 
-    assert told.code == 2
-    assert "was fed by the step before it" in told.err
+    assert reply.code == 2
+    assert "was fed by the step before it" in reply.err
 
 
 def test_a_password_is_not_retried(write: Write, run: Run, valkey: valkey_server.Valkey) -> None:
@@ -181,7 +181,7 @@ def test_a_password_is_not_retried(write: Write, run: Run, valkey: valkey_server
     inputs = {"vm": "web01", "hostname": "xs1", "username": "root", "password": "*****"}
     write("host", "xenserver.vm.start", inputs=inputs, failure=FAILURE, ended="9", phase="ended")
 
-    told = run("retry", "host", XENFLOW_REDIS_URL=valkey.url)
+    reply = run("retry", "host", XENFLOW_REDIS_URL=valkey.url)
 
-    assert told.code == 2
-    assert "--password-stdin" in told.err
+    assert reply.code == 2
+    assert "--password-stdin" in reply.err

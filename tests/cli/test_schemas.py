@@ -90,8 +90,8 @@ def test_peoples_own_operations_are_in_all_of_it(tmp_path: Path) -> None:
 
     folder = _write(tmp_path, XENFLOW_OPERATIONS_PATH=str(operations))
 
-    told = json.loads((folder / "schemas" / "asyncapi.json").read_text(encoding="utf-8"))
-    assert told["operations"]["xenserver.backups.rename"]["channel"] == {"$ref": "#/channels/find"}
+    reply = json.loads((folder / "schemas" / "asyncapi.json").read_text(encoding="utf-8"))
+    assert reply["operations"]["xenserver.backups.rename"]["channel"] == {"$ref": "#/channels/find"}
     assert (folder / "schemas/messages/xenserver.backups.rename.json").exists()
     assert (folder / "schemas/answers/Renamed.json").exists()
     assert "class backups:" in (folder / "client/xenflow_client.py").read_text(encoding="utf-8")
@@ -120,7 +120,7 @@ def test_each_schema_fits_its_meta_schema(
 def _messages(operation: Operation) -> Iterator[tuple[bool, dict[str, object]]]:
     """Return messages right and wrong: the example, and what can be done to it."""
     right = examples.message_of(operation)
-    needed = [name for name, told in operation.model.model_fields.items() if told.is_required()]
+    needed = [name for name, reply in operation.model.model_fields.items() if reply.is_required()]
     yield True, right
     yield True, {**right, "timeout": "90s"}
     yield False, {**right, "nosuch": 1}
@@ -178,8 +178,8 @@ def test_schema_and_worker_agree_on_what_is_read_from_text(
 def test_a_field_that_is_fed_need_not_be_given(operation: Operation) -> None:
     """The answer of the step before has it."""
     right = examples.message_of(operation)
-    for name, told in operation.model.model_fields.items():
-        if told.is_required():
+    for name, reply in operation.model.model_fields.items():
+        if reply.is_required():
             less = {key: value for key, value in right.items() if key != name}
             fed = {**less, "feed": {name: "uuid"}}
 
@@ -238,9 +238,9 @@ def test_an_answer_without_words_has_a_schema_all_the_same() -> None:
 
 def test_json_is_laid_out_for_readers() -> None:
     """What fits on a line stands on one, and no other line is longer than it must be."""
-    told = json_layout.text({"short": {"a": 1}, "long": ["x" * 80, {"y": "z" * 80}], "none": []})
+    reply = json_layout.text({"short": {"a": 1}, "long": ["x" * 80, {"y": "z" * 80}], "none": []})
 
-    assert told.split("\n") == [
+    assert reply.split("\n") == [
         "{",
         '  "short": {"a": 1},',
         '  "long": [',

@@ -44,11 +44,11 @@ def test_it_has_every_operation_and_no_other(document: schemas.Document) -> None
 @BY_NAME
 def test_an_operation_stands_in_its_queue(document: schemas.Document, operation: Operation) -> None:
     """Its one message is a message of that channel."""
-    told = document["operations"][operation.name]
-    [message] = told["messages"]
+    outcome = document["operations"][operation.name]
+    [message] = outcome["messages"]
 
-    assert schemas.resolve(told["channel"]["$ref"])["address"] == operation.queue
-    assert message["$ref"] == f"{told['channel']['$ref']}/messages/{operation.name}"
+    assert schemas.resolve(outcome["channel"]["$ref"])["address"] == operation.queue
+    assert message["$ref"] == f"{outcome['channel']['$ref']}/messages/{operation.name}"
     assert schemas.resolve(schemas.resolve(message["$ref"])["$ref"])["name"] == operation.name
 
 
@@ -81,9 +81,9 @@ def test_the_example_fits_headers_and_payload(
 
 def test_it_names_the_classes_of_errors(document: schemas.Document) -> None:
     """Every class that a code leads to is named."""
-    told = document["components"]["schemas"]["Error"]["properties"]["exc_type"]["examples"]
+    outcome = document["components"]["schemas"]["Error"]["properties"]["exc_type"]["examples"]
 
-    assert set(told) == {kind.__name__ for kind in errors.codes().values()}
+    assert set(outcome) == {kind.__name__ for kind in errors.codes().values()}
 
 
 def test_what_celery_sends_fits(valkey: valkey_server.Valkey, redis: Redis) -> None:

@@ -95,10 +95,10 @@ def test_the_words_of_a_field_win_over_those_of_its_type() -> None:
 
 def test_a_reference_stands_alone() -> None:
     """Draft 7 ignores what is beside it."""
-    told = tidied(Annotated[Part, Field(description="a part")])["properties"]["field"]
+    reply = tidied(Annotated[Part, Field(description="a part")])["properties"]["field"]
 
-    assert told == {"description": "a part", "allOf": [{"$ref": "#/$defs/Part"}]}
-    assert python_types.annotation(told) == "Part"
+    assert reply == {"description": "a part", "allOf": [{"$ref": "#/$defs/Part"}]}
+    assert python_types.annotation(reply) == "Part"
 
 
 def test_a_limit_on_something_that_is_read_from_text_stays() -> None:
@@ -117,20 +117,20 @@ def test_lines_of_a_docstring_are_joined() -> None:
 
 def test_a_structure_is_a_typed_dict() -> None:
     """Its fields have types, and optional ones are marked."""
-    told = python_types.definition("Part", tidied(Part)["$defs"]["Part"], {})
+    reply = python_types.definition("Part", tidied(Part)["$defs"]["Part"], {})
 
-    assert told.splitlines()[:5] == [
+    assert reply.splitlines()[:5] == [
         "class Part(TypedDict):",
         '    """A structure."""',
         "",
         "    size: int | str",
         '    """Bytes, or text with a unit (10GiB, 512 MB)."""',
     ]
-    assert told.splitlines()[5] == "    name: NotRequired[str | None]"
+    assert reply.splitlines()[5] == "    name: NotRequired[str | None]"
 
 
 def test_a_choice_with_a_name_is_another_name() -> None:
     """The name stands for the literal values."""
-    told = python_types.definition("Colour", tidied(Colour)["$defs"]["Colour"], {})
+    reply = python_types.definition("Colour", tidied(Colour)["$defs"]["Colour"], {})
 
-    assert told == 'Colour = Literal["red", "blue"]'
+    assert reply == 'Colour = Literal["red", "blue"]'

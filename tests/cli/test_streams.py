@@ -23,10 +23,10 @@ def run(*words: str, redirect: str = "", **variables: str) -> subprocess.Complet
 @pytest.mark.parametrize("redirect", [">&-", "2>&-", ">&- 2>&-"])
 def test_a_closed_stream_is_no_error(redirect: str) -> None:
     """What would be printed there is dropped."""
-    told = run("catalogue", redirect=redirect)
+    reply = run("catalogue", redirect=redirect)
 
-    assert told.returncode == 0
-    assert told.stderr == b""
+    assert reply.returncode == 0
+    assert reply.stderr == b""
 
 
 def test_what_an_encoding_cannot_say_is_escaped() -> None:
@@ -39,17 +39,17 @@ def test_what_an_encoding_cannot_say_is_escaped() -> None:
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
     """`head` takes a line of a long output."""
-    told = run("catalogue", "--output", "yaml", redirect="| head -n 1")
+    reply = run("catalogue", "--output", "yaml", redirect="| head -n 1")
 
-    assert told.stdout == b"operations:\n"
-    assert told.stderr == b""
+    assert reply.stdout == b"operations:\n"
+    assert reply.stderr == b""
 
 
 def test_a_home_that_is_missing_is_not_made(tmp_path: Path) -> None:
     """The index of the catalogue is not kept then."""
     home = tmp_path / "home"
 
-    told = run("catalogue", HOME=str(home), XDG_CACHE_HOME="")
+    reply = run("catalogue", HOME=str(home), XDG_CACHE_HOME="")
 
-    assert told.returncode == 0
+    assert reply.returncode == 0
     assert not home.exists()

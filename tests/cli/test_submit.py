@@ -43,31 +43,31 @@ def act(run: Run, stack: StackHarness) -> Acting:
 
 def test_a_command_waits_and_prints_the_answer(act: Acting, stack: StackHarness, name: str) -> None:
     """The UUID of what was made comes first, then its fields; the exit code is 0."""
-    told = act("vm", "clone", "--vm", "deb12", "--name", name)
+    reply = act("vm", "clone", "--vm", "deb12", "--name", name)
 
-    assert told.code == 0
-    assert told.out.splitlines()[0] in stack.xenserver.records("VM")
-    assert f"name_label  {name}" in told.out
-    assert told.err == ""
+    assert reply.code == 0
+    assert reply.out.splitlines()[0] in stack.xenserver.records("VM")
+    assert f"name_label  {name}" in reply.out
+    assert reply.err == ""
 
 
 def test_json_is_one_object_and_nothing_else(act: Acting, name: str) -> None:
     """It has the id, the state and the answer."""
-    told = act.json("vm", "clone", "--vm", "deb12", "--name", name)
+    reply = act.json("vm", "clone", "--vm", "deb12", "--name", name)
 
-    assert told["state"] == "SUCCESS"
-    assert told["answer"]["name_label"] == name
+    assert reply["state"] == "SUCCESS"
+    assert reply["answer"]["name_label"] == name
 
 
 def test_a_flow_has_a_command_as_well(act: Acting, stack: StackHarness, name: str) -> None:
     """Its answer is the VM."""
     flow = ("flow", "create-vm-from-configured-template")
 
-    told = act(*flow, "--template", "deb12", "--name", name, "--no-start")
+    reply = act(*flow, "--template", "deb12", "--name", name, "--no-start")
 
-    assert told.code == 0
+    assert reply.code == 0
     [made] = stack.xenserver.named("VM", name)
-    assert made["uuid"] in told.out
+    assert made["uuid"] in reply.out
     assert made["power_state"] == "Halted"
 
 
@@ -80,11 +80,11 @@ def test_structures_come_from_a_file_and_sizes_have_units(
     flow = ("flow", "create-vm-from-unconfigured-template", "--template", "blank", "--name", name)
     networks = '[{"network": "lab", "mtu": 1400}]'
 
-    told = act(
+    reply = act(
         *flow, "--memory", "512 MiB", "--disks", f"@{disks}", "--networks", networks, "--no-start"
     )
 
-    assert told.code == 0, told.err
+    assert reply.code == 0, reply.err
     [made] = stack.xenserver.named("VM", name)
     [disk] = stack.xenserver.named("VDI", f"{name} disk 0")
     assert int(made["memory_static_max"]) == 512 << 20
@@ -94,12 +94,12 @@ def test_structures_come_from_a_file_and_sizes_have_units(
 
 def test_a_list_of_vms_is_printed_as_its_table(act: Acting) -> None:
     """The records are not printed a second time."""
-    told = act("flow", "find-list-of-vms", "--name", "web0", "--is-search-expression")
+    reply = act("flow", "find-list-of-vms", "--name", "web0", "--is-search-expression")
 
-    head, *lines = told.out.splitlines()
+    head, *lines = reply.out.splitlines()
     assert head.split() == ["UUID", "NAME", "POWER", "STATE"]
     assert [line.split()[1] for line in lines][:2] == ["web01", "web02"]
-    assert told.out.count("web01") == 1
+    assert reply.out.count("web01") == 1
 
 
 def test_what_was_kept_is_named(act: Acting, stack: StackHarness, name: str) -> None:
@@ -107,41 +107,41 @@ def test_what_was_kept_is_named(act: Acting, stack: StackHarness, name: str) -> 
     flow = ("flow", "create-vm-from-configured-template", "--template", "deb12", "--name", name)
 
     with refused(stack.xenserver, "VM.start"):
-        told = act(*flow, "--on-failure", "keep")
+        reply = act(*flow, "--on-failure", "keep")
 
-    assert told.code == 1
-    assert f"kept: VM {name}" in told.err
+    assert reply.code == 1
+    assert f"kept: VM {name}" in reply.err
     assert stack.xenserver.named("VM", name)
-    shown = re.search(r"xenflow show ([0-9a-f-]{36})", told.err)
+    shown = re.search(r"xenflow show ([0-9a-f-]{36})", reply.err)
     assert shown
     assert f"VM {name}" in act("show", shown[1]).out
 
 
 def test_run_sends_any_name(act: Acting, stack: StackHarness, name: str) -> None:
     """The name may be short, and keys may be in camelCase."""
-    told = act("run", "xenserver.vm.clone", "vm=deb12", f"name={name}", "onFailure=keep")
+    reply = act("run", "xenserver.vm.clone", "vm=deb12", f"name={name}", "onFailure=keep")
 
-    assert told.code == 0
+    assert reply.code == 0
     assert stack.xenserver.named("VM", name)
 
 
 def test_records_are_a_table(act: Acting) -> None:
     """It has the columns that were asked for."""
-    told = act("host", "find", "--fields", "uuid", "--fields", "name_label")
+    reply = act("host", "find", "--fields", "uuid", "--fields", "name_label")
 
-    assert told.out.splitlines()[0] == "3 hosts"
-    assert re.search(r"uuid +name_label", told.out)
-    assert re.search(r"[0-9a-f-]{36} +xs1", told.out)
+    assert reply.out.splitlines()[0] == "3 hosts"
+    assert re.search(r"uuid +name_label", reply.out)
+    assert re.search(r"[0-9a-f-]{36} +xs1", reply.out)
 
 
 def test_a_failure_has_a_message_and_a_next_step(act: Acting) -> None:
     """The exit code is 1; a stack trace is printed only on demand."""
-    told = act("vm", "start", "--vm", "nosuch")
+    reply = act("vm", "start", "--vm", "nosuch")
 
-    assert (told.code, told.out) == (1, "")
-    assert "no VM is named nosuch" in told.err
-    assert re.search(r"^Next: .*xenflow show [0-9a-f-]{36}$", told.err, re.MULTILINE)
-    assert "Traceback" not in told.err
+    assert (reply.code, reply.out) == (1, "")
+    assert "no VM is named nosuch" in reply.err
+    assert re.search(r"^Next: .*xenflow show [0-9a-f-]{36}$", reply.err, re.MULTILINE)
+    assert "Traceback" not in reply.err
     assert "Traceback" in act("vm", "start", "--vm", "nosuch", "--debug").err
 
 
@@ -182,20 +182,20 @@ def test_a_refused_message_leaves_message_and_stack_trace_too(
 
 def test_a_failure_is_json_too(act: Acting) -> None:
     """The error is in the object, and its text on standard error."""
-    told = act("vm", "start", "--vm", "nosuch", "--json")
+    reply = act("vm", "start", "--vm", "nosuch", "--json")
 
-    error = json.loads(told.out)["error"]
+    error = json.loads(reply.out)["error"]
     assert (error["type"], error["code"]) == ("Missing", "XENFLOW_NO_SUCH_OBJECT")
-    assert told.code == 1
+    assert reply.code == 1
 
 
 def test_what_takes_too_long_has_a_code_of_its_own(act: Acting, stack: StackHarness) -> None:
     """The worker keeps the deadline; the exit code is 4."""
     with stack.xenserver.held():
-        told = act("vm", "copy", "--vm", "deb12", "--name", "late", "--timeout", "1s")
+        reply = act("vm", "copy", "--vm", "deb12", "--name", "late", "--timeout", "1s")
 
-    assert told.code == 4
-    assert "--timeout" in told.err
+    assert reply.code == 4
+    assert "--timeout" in reply.err
 
 
 def test_who_does_not_wait_gets_an_id(act: Acting, stack: StackHarness, name: str) -> None:
@@ -218,10 +218,10 @@ def test_a_run_is_cancelled_by_its_id(act: Acting, stack: StackHarness, name: st
     with stack.xenserver.held():
         sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
         stack.until_parked(1)
-        told = act("cancel", sent[:13])
+        reply = act("cancel", sent[:13])
 
-    assert told.code == 0
-    assert "is being cancelled" in told.out
+    assert reply.code == 0
+    assert "is being cancelled" in reply.out
     assert act("watch", sent).code == 1
     assert act("cancel", sent).code == 1
     names = [record["name_label"] for record in stack.xenserver.records("VM").values()]
@@ -230,9 +230,9 @@ def test_a_run_is_cancelled_by_its_id(act: Acting, stack: StackHarness, name: st
 
 def test_async_answers_with_the_task_of_xenserver(act: Acting, name: str) -> None:
     """XenServer works on it meanwhile."""
-    told = act.json("vm", "copy", "--vm", "deb12", "--name", name, "--async")
+    reply = act.json("vm", "copy", "--vm", "deb12", "--name", name, "--async")
 
-    assert told["answer"]["task"]["status"] == "pending"
+    assert reply["answer"]["task"]["status"] == "pending"
 
 
 def test_targets_shows_what_waits_on_each(act: Acting, stack: StackHarness, name: str) -> None:
@@ -240,9 +240,9 @@ def test_targets_shows_what_waits_on_each(act: Acting, stack: StackHarness, name
     with stack.xenserver.held():
         act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait")
         stack.until_parked(1)
-        told = act.json("targets")
+        reply = act.json("targets")
 
-    [default] = told["targets"]
+    [default] = reply["targets"]
     assert (default["name"], default["url"]) == ("default", stack.xenserver.url)
     assert default["parked"] >= 1
 
@@ -297,18 +297,18 @@ def test_cancel_can_wait_for_the_end(act: Acting, stack: StackHarness, name: str
     with stack.xenserver.held():
         sent = act("vm", "copy", "deb12", "--name", name, "--no-wait").out.strip()
         stack.until_parked(1)
-        told = act("cancel", sent, "--wait", "--json")
+        reply = act("cancel", sent, "--wait", "--json")
 
-    assert json.loads(told.out) == {"id": sent, "outcome": "asked", "ended": True}
+    assert json.loads(reply.out) == {"id": sent, "outcome": "asked", "ended": True}
     assert not stack.xenserver.named("VM", name)
 
 
 def test_targets_are_checked_by_logging_in(act: Acting) -> None:
     """It shows what is there, and how many hosts it has."""
-    told = act("targets", "--check")
+    reply = act("targets", "--check")
 
-    assert told.code == 0
-    assert re.search(r"default +http\S+ +XenServer [\d.]+, 3 hosts", told.out)
+    assert reply.code == 0
+    assert re.search(r"default +http\S+ +XenServer [\d.]+, 3 hosts", reply.out)
 
 
 def test_a_target_that_cannot_be_reached_is_named(act: Acting, tmp_path: Path) -> None:
@@ -319,11 +319,11 @@ def test_a_target_that_cannot_be_reached_is_named(act: Acting, tmp_path: Path) -
         encoding="utf-8",
     )
 
-    told = act("targets", "--check", XENFLOW_TARGETS=str(targets), NOBODY="secret")
+    reply = act("targets", "--check", XENFLOW_TARGETS=str(targets), NOBODY="secret")
 
-    assert told.code == 3
-    assert "cannot log in to gone" in told.err
-    assert "secret" not in told.out + told.err
+    assert reply.code == 3
+    assert "cannot log in to gone" in reply.err
+    assert "secret" not in reply.out + reply.err
 
 
 def test_hosts_are_shown_by_name(act: Acting) -> None:
@@ -339,11 +339,11 @@ def test_without_a_worker_nothing_is_sent(run: Run, isolated_stack: StackHarness
     """The exit code is 3; --no-wait leaves a message all the same."""
     redis = isolated_stack.runtime.journal.redis
 
-    told = run("vm", "start", "--vm", "web02", **isolated_stack.services.environment)
+    reply = run("vm", "start", "--vm", "web02", **isolated_stack.services.environment)
 
-    assert told.code == 3
-    assert "no worker answers" in told.err
-    assert "xenflow worker" in told.err
+    assert reply.code == 3
+    assert "no worker answers" in reply.err
+    assert "xenflow worker" in reply.err
     assert redis.llen("change") == 0
     words = ("vm", "start", "--vm", "web02", "--no-wait")
     assert run(*words, **isolated_stack.services.environment).code == 0

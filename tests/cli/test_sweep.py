@@ -26,9 +26,9 @@ def test_a_dry_run_lists_the_orphan_and_leaves_it(
 ) -> None:
     ended = run("sweep", "--dry-run", "--json", **stack.services.environment)
 
-    told = json.loads(ended.out)
+    reply = json.loads(ended.out)
     assert ended.code == 0
-    assert orphan in {one["uuid"] for one in told["orphans"]}
+    assert orphan in {one["uuid"] for one in reply["orphans"]}
     assert orphan in stack.xenserver.records("VM")
 
 

@@ -31,21 +31,21 @@ def _living_in(folder: Path) -> list[str]:
     found = []
     for process in PROC.iterdir() if PROC.is_dir() else []:
         try:
-            told = [(process / name).read_bytes() for name in ("cmdline", "environ")]
+            reply = [(process / name).read_bytes() for name in ("cmdline", "environ")]
         except OSError:
             continue  # no process, or one that has ended
-        if process.name != str(os.getpid()) and any(str(folder).encode() in one for one in told):
-            found.append(told[0].decode().replace("\0", " "))
+        if process.name != str(os.getpid()) and any(str(folder).encode() in one for one in reply):
+            found.append(reply[0].decode().replace("\0", " "))
     return found
 
 
-def _until(home: Supervisor, member: ManagedProcess, said: str) -> str:
-    home.wait(member, lambda: said in member.output(), seconds=90)
+def _until(home: Supervisor, member: ManagedProcess, message: str) -> str:
+    home.wait(member, lambda: message in member.output(), seconds=90)
     return member.output()
 
 
-def _exported(said: str) -> dict[str, str]:
-    lines = re.findall(r"^export (.+)$", said, re.MULTILINE)
+def _exported(message: str) -> dict[str, str]:
+    lines = re.findall(r"^export (.+)$", message, re.MULTILINE)
     return dict(shlex.split(line)[0].split("=", 1) for line in lines)
 
 
@@ -58,7 +58,7 @@ def test_the_demo_shows_all_and_leaves_nothing(tmp_path: Path) -> None:
     shown = subprocess.run(words, capture_output=True, check=False, text=True)
 
     assert (shown.returncode, shown.stderr) == (0, "")
-    for said in (
+    for message in (
         "5 of 5 made",
         "✓ xenserver.vm.clone",
         "5 VMs",
@@ -66,7 +66,7 @@ def test_the_demo_shows_all_and_leaves_nothing(tmp_path: Path) -> None:
         "Async.VM.clone",
         "sessions",
     ):
-        assert said in shown.stdout
+        assert message in shown.stdout
     assert "export" not in shown.stdout
     assert shown.stdout.endswith("\neverything is stopped; make demo KEEP=1 keeps it running\n")
     assert not folder.exists()
@@ -80,11 +80,11 @@ def test_a_demo_that_is_kept_stays_until_ctrl_c(tmp_path: Path, home: Supervisor
     words = [*XENFLOW, "demo", "--vms", "1", "--folder", str(folder)]
     member = home.start("demo", words, environment={"KEEP": "1"})
 
-    said = _until(home, member, "Ctrl-C")
+    message = _until(home, member, "Ctrl-C")
     member.process.send_signal(signal.SIGINT)
 
     assert member.process.wait() == 0
-    assert "export XENFLOW_REDIS_URL=redis://" in said
+    assert "export XENFLOW_REDIS_URL=redis://" in message
     assert not folder.exists()
     assert _living_in(folder) == []
 
@@ -112,10 +112,10 @@ def test_everything_runs_until_sigterm(tmp_path: Path, home: Supervisor) -> None
     folder = tmp_path / "up here"
     member = home.start("up", [*XENFLOW, "up", "--simulate", "--folder", str(folder)])
 
-    said = _until(home, member, "Ctrl-C")
+    message = _until(home, member, "Ctrl-C")
     found = subprocess.run(
         [*XENFLOW, "host", "find"],
-        env={**os.environ, **_exported(said)},
+        env={**os.environ, **_exported(message)},
         capture_output=True,
         check=False,
         text=True,
@@ -160,8 +160,8 @@ def test_a_part_that_dies_ends_the_stack_with_an_error(tmp_path: Path, home: Sup
     folder = tmp_path / "up"
     member = home.start("up", [*XENFLOW, "up", "--folder", str(folder)])
 
-    said = _until(home, member, "Ctrl-C")
-    with Redis.from_url(_exported(said)["XENFLOW_REDIS_URL"]) as redis:
+    message = _until(home, member, "Ctrl-C")
+    with Redis.from_url(_exported(message)["XENFLOW_REDIS_URL"]) as redis:
         redis.shutdown(nosave=True)
 
     assert member.process.wait() == 1

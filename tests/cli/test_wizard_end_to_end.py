@@ -23,7 +23,7 @@ from xenserver import errors
 MODEL = datamodel.load()
 UNPUBLISHED = "VM.set_name_description"
 OLD_MODEL = replace(
-    MODEL, messages={m: told for m, told in MODEL.messages.items() if m != UNPUBLISHED}
+    MODEL, messages={m: reply for m, reply in MODEL.messages.items() if m != UNPUBLISHED}
 )
 
 
@@ -81,14 +81,14 @@ def test_without_a_terminal_it_lists_what_the_pool_offers(wizard: Wizard) -> Non
 
 def test_it_says_where_it_wrote(wizard: Wizard, folder: Path) -> None:
     """It prints name, file, line and the next step."""
-    told = wizard("--method", "VM.set_name_label", "--method", "VM.set_tags")
+    reply = wizard("--method", "VM.set_name_label", "--method", "VM.set_tags")
 
-    assert told.code == 0
-    assert told.out.splitlines() == [
+    assert reply.code == 0
+    assert reply.out.splitlines() == [
         f"xenserver.vm.set_name_label  {folder / 'vm.py'}:9",
         f"xenserver.vm.set_tags  {folder / 'vm.py'}:17",
     ]
-    assert "restart the workers, and: xenflow vm set-tags --help" in told.err
+    assert "restart the workers, and: xenflow vm set-tags --help" in reply.err
 
 
 def test_asked_again_it_changes_nothing(wizard: Wizard, folder: Path) -> None:
@@ -96,9 +96,9 @@ def test_asked_again_it_changes_nothing(wizard: Wizard, folder: Path) -> None:
     wizard("--method", "VM.set_name_label")
     before = (folder / "vm.py").read_bytes()
 
-    told = json.loads(wizard("--method", "VM.set_name_label", "--json").out)
+    reply = json.loads(wizard("--method", "VM.set_name_label", "--json").out)
 
-    assert [one["new"] for one in told["operations"]] == [False]
+    assert [one["new"] for one in reply["operations"]] == [False]
     assert (folder / "vm.py").read_bytes() == before
 
 
@@ -129,7 +129,7 @@ def test_a_method_that_is_not_there_cannot_be_counted(offers: ServerMethods) -> 
 
 
 @pytest.mark.parametrize(
-    ("method", "said"),
+    ("method", "text"),
     [
         (
             "VM.set_nam_label",
@@ -142,22 +142,22 @@ def test_a_method_that_is_not_there_cannot_be_counted(offers: ServerMethods) -> 
     ],
 )
 def test_what_cannot_be_written_is_told_before_anything_is(
-    wizard: Wizard, folder: Path, method: str, said: str
+    wizard: Wizard, folder: Path, method: str, text: str
 ) -> None:
     """The exit code is 2, and nothing at all is written."""
-    told = wizard("--method", "VM.set_name_label", "--method", method)
+    reply = wizard("--method", "VM.set_name_label", "--method", method)
 
-    assert told.code == 2
-    assert said in told.err
+    assert reply.code == 2
+    assert text in reply.err
     assert not folder.exists()
 
 
 def test_without_a_folder_it_says_how_to_name_one(run: Run, stack: StackHarness) -> None:
     """The exit code is 2."""
-    told = run("wizard", "--method", "VM.set_name_label", **stack.services.environment)
+    reply = run("wizard", "--method", "VM.set_name_label", **stack.services.environment)
 
-    assert told.code == 2
-    assert "XENFLOW_OPERATIONS_PATH" in told.err
+    assert reply.code == 2
+    assert "XENFLOW_OPERATIONS_PATH" in reply.err
 
 
 def test_a_terminal_is_asked_until_an_empty_line() -> None:
@@ -173,11 +173,11 @@ def test_beside_a_name_stands_what_it_takes() -> None:
     """An operation that does it already is named too."""
     loader.load(Settings(operations_path=None))
 
-    told = dict(writer.meanings(OLD_MODEL, ["VM.start", "VM.set_tags", UNPUBLISHED]))
+    reply = dict(writer.meanings(OLD_MODEL, ["VM.start", "VM.set_tags", UNPUBLISHED]))
 
-    assert told["VM.start"].endswith("done by xenserver.vm.start")
-    assert told["VM.set_tags"] == "(self: VM ref, value: string set) -> void"
-    assert told[UNPUBLISHED] == "not in the published data model"
+    assert reply["VM.start"].endswith("done by xenserver.vm.start")
+    assert reply["VM.set_tags"] == "(self: VM ref, value: string set) -> void"
+    assert reply[UNPUBLISHED] == "not in the published data model"
 
 
 def test_what_it_wrote_runs_by_message_and_by_command(
@@ -185,8 +185,8 @@ def test_what_it_wrote_runs_by_message_and_by_command(
 ) -> None:
     """One is published, one is a task of XenServer, and one was counted."""
     wizard = Wizard(run, isolated_stack, folder)
-    told = wizard("--method", "VM.set_name_label", "--method", "VDI.set_name_label")
-    assert told.code == 0, told.err
+    reply = wizard("--method", "VM.set_name_label", "--method", "VDI.set_name_label")
+    assert reply.code == 0, reply.err
     with ServerMethods.of(_target(isolated_stack)) as offers:
         writer.write(offers, OLD_MODEL, folder, [UNPUBLISHED])
     isolated_stack.services.choose(operations_path=str(folder))
@@ -197,10 +197,10 @@ def test_what_it_wrote_runs_by_message_and_by_command(
 
     answer = isolated_stack.do("xenserver.vm.set_name_label", vm=vm, name_label=name)
     isolated_stack.do("xenserver.vdi.set_name_label", vdi=disk, name_label=name)
-    said = wizard.xenflow("vm", "set-name-description", "--vm", name, "--argument-2", "counted")
+    text = wizard.xenflow("vm", "set-name-description", "--vm", name, "--argument-2", "counted")
 
     assert (answer["uuid"], answer["name_label"]) == (vm, name)
-    assert said.code == 0, said.err
+    assert text.code == 0, text.err
     record = isolated_stack.xenserver.records("VM")[vm]
     assert (record["name_label"], record["name_description"]) == (name, "counted")
     assert isolated_stack.xenserver.records("VDI")[disk]["name_label"] == name
@@ -210,7 +210,7 @@ def _any(stack: StackHarness, cls: str) -> str:
     """Return the UUID of a plain VM, or of a disk."""
     special = ("is_a_template", "is_control_domain")
     found = stack.xenserver.records(cls).items()
-    return next(uuid for uuid, told in found if not any(told.get(flag) for flag in special))
+    return next(uuid for uuid, reply in found if not any(reply.get(flag) for flag in special))
 
 
 def test_what_it_wrote_has_a_page_and_schemas(wizard: Wizard, tmp_path: Path) -> None:

@@ -93,8 +93,10 @@ def _drained(stack: StackHarness, most: int) -> bool:
 
 
 def _is_answered(redis: Any, task_id: str) -> bool:
-    told = redis.get(f"celery-task-meta-{task_id}")
-    return told is not None and any(f'"{state}"'.encode() in told for state in states.READY_STATES)
+    reply = redis.get(f"celery-task-meta-{task_id}")
+    return reply is not None and any(
+        f'"{state}"'.encode() in reply for state in states.READY_STATES
+    )
 
 
 def _memory(stack: StackHarness) -> dict[int, float]:

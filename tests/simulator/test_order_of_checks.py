@@ -51,7 +51,7 @@ def test_two_writable_drives_of_one_disk_do_not_start(
 
 
 @pytest.mark.parametrize(
-    ("method", "value", "said"),
+    ("method", "value", "text"),
     [
         ("VM.set_ha_restart_priority", "whenever", "ha_restart_priority"),
         ("VM.set_start_delay", "-1", "start_delay must be non-negative"),
@@ -60,10 +60,10 @@ def test_two_writable_drives_of_one_disk_do_not_start(
     ],
 )
 def test_setters_with_rules_refuse_wrong_values(
-    xen: Any, halted: str, method: str, value: Any, said: str
+    xen: Any, halted: str, method: str, value: Any, text: str
 ) -> None:
     """The refusal names the field."""
-    assert xen.refusal(method, halted, value)[:2] == ["INVALID_VALUE", said]
+    assert xen.refusal(method, halted, value)[:2] == ["INVALID_VALUE", text]
 
 
 def test_getters_that_refuse(xen: Any, halted: str, running: str) -> None:

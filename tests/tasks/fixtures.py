@@ -88,10 +88,10 @@ class Maker:
         self.do("guest", vm=vm, boot=0)
         ref = self.ref("VM", vm)
         self.call("VM.start", ref, False, False)  # noqa: FBT003 - in wire order
-        told: Record = {}
-        while not told:
+        reply: Record = {}
+        while not reply:
             metrics = self.call("VM.get_guest_metrics", ref)
-            told = self.call("VM_guest_metrics.get_networks", metrics)
+            reply = self.call("VM_guest_metrics.get_networks", metrics)
         return vm
 
     def paused(self) -> str:

@@ -69,8 +69,8 @@ class Lab:
 
     def do(self, operation: Operation, **fields: object) -> Record:
         """Carry an operation out; return its answer as it goes over the wire."""
-        said = message.check(operation.model, fields)
-        own = {name: getattr(said, name) for name in message.own_fields(operation.model)}
+        wording = message.check(operation.model, fields)
+        own = {name: getattr(wording, name) for name in message.own_fields(operation.model)}
         target = self.target
         memory: dict[str, str] = {}
         results: list[Result] = []

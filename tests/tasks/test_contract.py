@@ -150,9 +150,9 @@ def test_what_is_not_said_has_the_default_that_was_promised(name: str) -> None:
     assert operation
     promised = {**COMMON, **DEFAULTS[name]}
 
-    told = {field: operation.model.model_fields[field].default for field in promised}
+    reply = {field: operation.model.model_fields[field].default for field in promised}
 
-    assert told == promised
+    assert reply == promised
 
 
 def test_the_whole_catalogue_is_there() -> None:

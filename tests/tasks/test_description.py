@@ -19,21 +19,21 @@ def test_a_running_vm_is_described_with_all_that_belongs_to_it(lab: Lab, maker: 
     vm = maker.addressed()
     drive = maker.drive(vm)
 
-    told = lab.do(description.describe, vm=vm)
+    reply = lab.do(description.describe, vm=vm)
 
     record = lab.record("VM", vm)
-    assert (told["uuid"], told["power_state"]) == (vm, "Running")
-    assert lab.ref("host", told["host_name_label"]) == record["resident_on"]
-    boot, data = told["disks"]
+    assert (reply["uuid"], reply["power_state"]) == (vm, "Running")
+    assert lab.ref("host", reply["host_name_label"]) == record["resident_on"]
+    boot, data = reply["disks"]
     assert (boot["device"], boot["attached"], boot["sr_name_label"]) == ("0", True, NFS)
     assert (data["vbd"], data["attached"], data["size"]) == (drive, False, 1 << 30)
-    [interface] = told["interfaces"]
+    [interface] = reply["interfaces"]
     assert interface["vif"] == maker.interface(vm)
-    assert interface["addresses"] == list(dict.fromkeys(told["addresses"].values()))
-    assert told["return_result"].endswith(
+    assert interface["addresses"] == list(dict.fromkeys(reply["addresses"].values()))
+    assert reply["return_result"].endswith(
         f"2 drives, 1 interface, {', '.join(interface['addresses'])}"
     )
-    assert "OpaqueRef" not in str(told)
+    assert "OpaqueRef" not in str(reply)
 
 
 def test_link_local_addresses_are_left_out(lab: Lab, maker: Maker) -> None:
@@ -45,9 +45,9 @@ def test_link_local_addresses_are_left_out(lab: Lab, maker: Maker) -> None:
     while not lab.see("VM_guest_metrics.get_networks", lab.see("VM.get_guest_metrics", ref)):
         pass
 
-    told = lab.do(description.describe, vm=vm)
+    reply = lab.do(description.describe, vm=vm)
 
-    assert (told["addresses"], told["interfaces"][0]["addresses"]) == ({}, [])
+    assert (reply["addresses"], reply["interfaces"][0]["addresses"]) == ({}, [])
 
 
 def test_an_empty_drive_and_a_medium_are_told_apart(lab: Lab, maker: Maker) -> None:

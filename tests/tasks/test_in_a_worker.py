@@ -133,8 +133,8 @@ def test_many_may_follow_one_task(stack: StackHarness, maker: Maker) -> None:
 
     sent = [stack.send("xenserver.task.follow", task=task) for _ in range(3)]
 
-    told = [result.get(timeout=PATIENCE)["task"]["status"] for result in sent]
-    assert told == ["success"] * 3
+    reply = [result.get(timeout=PATIENCE)["task"]["status"] for result in sent]
+    assert reply == ["success"] * 3
 
 
 def test_an_error_names_what_it_speaks_of(stack: StackHarness, maker: Maker) -> None:

@@ -60,15 +60,15 @@ def test_an_operation_that_is_sent_again_does_what_the_matrix_says(lab: Lab, cas
     """Alone, and with `ensure`."""
     maker = Maker(lab.see, lab.pool.do)
     fields = case.ready(maker)
-    told = repeats.of(case.operation)
+    reply = repeats.of(case.operation)
     lab.do(case.operation, **fields)
 
-    if told.ensured:
+    if reply.ensured:
         answer = lab.do(case.operation, **fields, ensure=True)
-        assert answer.get("was_there") or answer["return_result"] == told.ensured
+        assert answer.get("was_there") or answer["return_result"] == reply.ensured
     did = _second(lambda: lab.do(case.operation, **fields), lab.see, lab.pool.do)
 
-    assert did in told.alone
+    assert did in reply.alone
 
 
 def _operation(name: str) -> Operation:
@@ -83,10 +83,10 @@ def test_a_flow_that_is_sent_again_does_what_the_matrix_says(
 ) -> None:
     maker = Maker(stack.xenserver, stack.xenserver.control)
     fields = case.ready(maker)
-    told = repeats.of(_operation(case.name))
+    reply = repeats.of(_operation(case.name))
     stack.do(case.name, **fields)
 
-    if told.ensured:
+    if reply.ensured:
         before = _world(stack.xenserver)
         stack.do(case.name, **fields, ensure=True)
         assert _world(stack.xenserver) == before
@@ -94,7 +94,7 @@ def test_a_flow_that_is_sent_again_does_what_the_matrix_says(
         lambda: dict(stack.do(case.name, **fields)), stack.xenserver, stack.xenserver.control
     )
 
-    assert did in told.alone
+    assert did in reply.alone
 
 
 def test_an_existing_disk_is_set_up_once(stack: StackHarness) -> None:

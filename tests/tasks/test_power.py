@@ -103,9 +103,9 @@ def test_what_is_said_reaches_xenserver(
 
     lab.do(verb, vm=vm, **fields)
 
-    said = lab.pool.do("journal")["effects"][-1]["params"]
+    text = lab.pool.do("journal")["effects"][-1]["params"]
     there = lab.ref("host", "xs2")
-    assert said == [machine, *(there if one == "xs2" else one for one in params)]
+    assert text == [machine, *(there if one == "xs2" else one for one in params)]
 
 
 def test_ensure_still_refuses_what_is_in_another_state(lab: Lab) -> None:
@@ -119,8 +119,8 @@ def test_ten_at_once_that_ensure_a_start_all_succeed(lab: Lab) -> None:
     with ThreadPoolExecutor(10) as hands:
         answers = list(hands.map(lambda _: lab.do(power.start, vm="web02", ensure=True), range(10)))
 
-    told = sorted(answer["return_result"] for answer in answers)
-    assert told == ["VM already running"] * 9 + ["VM started"]
+    reply = sorted(answer["return_result"] for answer in answers)
+    assert reply == ["VM already running"] * 9 + ["VM started"]
 
 
 def test_shutdown_asks_the_guest(lab: Lab) -> None:

@@ -223,7 +223,7 @@ def test_boot_settings_that_are_not_given_stay(lab: Lab, maker: Maker) -> None:
 def test_answers_are_gathered_in_their_order(lab: Lab) -> None:
     answers = [{"uuid": "a"}, {"uuid": "b"}]
 
-    told = lab.do(gather.gather, answers=answers)
+    reply = lab.do(gather.gather, answers=answers)
 
-    assert told == {"return_result": "2 steps done", "answers": answers}
+    assert reply == {"return_result": "2 steps done", "answers": answers}
     assert lab.hands.heard == []

@@ -293,9 +293,9 @@ def test_ensure_counts_a_drive_of_a_halted_vm_as_unplugged(lab: Lab) -> None:
     """Whatever XenServer names first: the state of the VM, or that of the drive."""
     [drive] = lab.devices("VBD", "web02")
 
-    told = lab.do(vbd.unplug, vbd=drive["uuid"], ensure=True)
+    reply = lab.do(vbd.unplug, vbd=drive["uuid"], ensure=True)
 
-    assert told["return_result"] == "VBD already unplugged"
+    assert reply["return_result"] == "VBD already unplugged"
 
 
 @pytest.mark.parametrize("operation", [vbd.plug, vbd.plug_if_running])

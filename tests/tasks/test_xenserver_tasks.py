@@ -44,11 +44,11 @@ def test_follow_gives_the_record_of_a_task_that_succeeded(lab: Lab) -> None:
     answer = lab.do(task.follow, task=job)
 
     assert answer["return_result"] == "Task succeeded"
-    told = answer["task"]
-    assert (told["uuid"], told["name_label"]) == (job, "Async.VM.clone")
-    assert (told["status"], told["progress"]) == ("success", 1.0)
-    assert told["result"] == answer["uuid"] == lab.uuid("VM", "web03")
-    assert told["finished"] == lab.record("task", job)["finished"]
+    reply = answer["task"]
+    assert (reply["uuid"], reply["name_label"]) == (job, "Async.VM.clone")
+    assert (reply["status"], reply["progress"]) == ("success", 1.0)
+    assert reply["result"] == answer["uuid"] == lab.uuid("VM", "web03")
+    assert reply["finished"] == lab.record("task", job)["finished"]
 
 
 def test_follow_tells_each_of_many_that_a_task_made(lab: Lab) -> None:

@@ -104,7 +104,7 @@ def _with(old: str, new: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "line", "message"),
     [
         pytest.param(_with(") -> Done", " -> Done"), 7, "invalid syntax", id="syntax"),
         pytest.param("import os\nimport shelv\n", 2, "ModuleNotFoundError: No m", id="import"),
@@ -154,16 +154,16 @@ def _with(old: str, new: str) -> str:
     ],
 )
 def test_what_is_wrong_is_named_by_file_and_line(
-    load: Load, tmp_path: Path, text: str, line: int, said: str
+    load: Load, tmp_path: Path, text: str, line: int, message: str
 ) -> None:
     """The error is one line."""
     with pytest.raises(DeclarationError) as wrong:
         load(backups=text)
 
-    told = str(wrong.value)
-    assert told.startswith(f"{tmp_path / 'backups.py'}:{line}: ")
-    assert said in told
-    assert "\n" not in told
+    reply = str(wrong.value)
+    assert reply.startswith(f"{tmp_path / 'backups.py'}:{line}: ")
+    assert message in reply
+    assert "\n" not in reply
 
 
 def test_a_file_whose_name_is_no_word_is_refused(load: Load) -> None:

@@ -44,12 +44,12 @@ def write(journal: Journal) -> Write:
         path: tuple[str, ...] = (),
         **fields: Any,
     ) -> None:
-        told: dict[Any, Any] = {
+        reply: dict[Any, Any] = {
             name: v if isinstance(v, str) else json.dumps(v) for name, v in fields.items()
         }
         first = Record(path="/".join(path), target="lab", root=root)
         journal.claim(operation, Place(root, path), first, timeout=60.0)
-        journal.redis.hset(journal.keys.entry(operation), mapping=told)
+        journal.redis.hset(journal.keys.entry(operation), mapping=reply)
 
     return entry
 
@@ -176,17 +176,17 @@ def test_a_run_is_found_by_any_of_its_operations(write: Write, runs: Runs) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "text"),
     [("1111", "several runs begin with 1111"), ("111", "no run '111'"), ("9999", "no run '9999'")],
 )
 def test_an_unknown_run_is_named_in_the_error(
-    name: str, said: str, write: Write, runs: Runs
+    name: str, text: str, write: Write, runs: Runs
 ) -> None:
     """First characters that several runs share, or that are too few, are an error too."""
     for root in (FLOW, FLOW[:-1] + "1"):
         write(root, root=root, name="flow.outer")
 
-    with pytest.raises(NoSuchRun, match=said):
+    with pytest.raises(NoSuchRun, match=text):
         runs.find(name)
 
 
@@ -204,11 +204,11 @@ def test_the_state_in_a_document_is_one_word(write: Write, runs: Runs) -> None:
     write("undo", path=(FLOW,), name="xenserver.vm.discard", undoes="1", ended="5", answer={})
     write("open", path=(FLOW,), name="xenserver.vm.start", phase="running")
 
-    told = runs.find(FLOW).document()
+    reply = runs.find(FLOW).document()
 
-    assert (told["state"], told["status"]) == ("failed", f"failed: {FAULT['message']}")
-    [outer] = told["steps"]
-    assert (outer["state"], outer["status"]) == (told["state"], told["status"])
+    assert (reply["state"], reply["status"]) == ("failed", f"failed: {FAULT['message']}")
+    [outer] = reply["steps"]
+    assert (outer["state"], outer["status"]) == (reply["state"], reply["status"])
     assert sorted(step["state"] for step in outer["steps"]) == ["open", "undone"]
 
 
@@ -231,7 +231,7 @@ def test_a_run_is_a_document_too(write: Write, runs: Runs) -> None:
         **{"call:0": {"method": "VM.clone", "params": [], "at": 2}},
     )
 
-    told = json.loads(json.dumps(runs.find(FLOW).document()))
+    reply = json.loads(json.dumps(runs.find(FLOW).document()))
 
-    assert told["steps"][0]["inputs"] == {"name": "web01"}
-    assert told["steps"][0]["steps"][0]["suspensions"][0]["method"] == "VM.clone"
+    assert reply["steps"][0]["inputs"] == {"name": "web01"}
+    assert reply["steps"][0]["steps"][0]["suspensions"][0]["method"] == "VM.clone"

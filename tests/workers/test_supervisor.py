@@ -156,10 +156,10 @@ def test_a_stop_that_is_requested_ends_the_supervision(folder: Path) -> None:
     """SIGTERM, SIGHUP and Ctrl-C set the event; old handlers are restored."""
     before = signal.getsignal(signal.SIGTERM)
 
-    with Supervisor(folder) as home, supervisor.stop_requested() as told:
+    with Supervisor(folder) as home, supervisor.stop_requested() as reply:
         _started(home, SLEEPS)
         signal.raise_signal(signal.SIGTERM)
-        home.run_until(told)
+        home.run_until(reply)
 
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -198,12 +198,12 @@ def test_a_signal_waits_until_a_process_is_taken_in() -> None:
 
 
 def test_a_process_that_ends_is_started_again(folder: Path) -> None:
-    stop, told = threading.Event(), []
+    stop, reply = threading.Event(), []
     command = [*PYTHON, "import os, sys; print(os.environ['A']); sys.exit(70)"]
 
     def on_restart(line: str) -> None:
-        told.append(line)
-        if len(told) == 3:
+        reply.append(line)
+        if len(reply) == 3:
             stop.set()
 
     with Supervisor(folder, shortest_run=0.0) as home:
@@ -212,7 +212,7 @@ def test_a_process_that_ends_is_started_again(folder: Path) -> None:
         [last] = home.processes
         last.process.wait()
 
-    assert told[0].startswith("one ended with 70 and is started again")
+    assert reply[0].startswith("one ended with 70 and is started again")
     assert (folder / "one.log").read_text(encoding="utf-8") == "again\n" * 4
 
 

@@ -16,11 +16,11 @@ def test_a_folder_may_be_called_anything(name: str, tmp_path: Path) -> None:
     server = valkey_server.start(folder)
     try:
         with closing(server.client()) as client:
-            told = client.config_get("dir")
+            reply = client.config_get("dir")
     finally:
         server.stop()
 
-    assert told["dir"] == str(folder)
+    assert reply["dir"] == str(folder)
     assert (folder / "appendonlydir").is_dir()
 
 

@@ -138,10 +138,10 @@ class Members:
 def _from_protocol_1(task: Document, head: Document) -> tuple[list[Json], Document]:
     """Return [args, kwargs, embed] and the headers of a message of protocol 1, or half so."""
     embed = {name: task[name] for name in _EMBEDDED & task.keys()}
-    told = {name: value for name, value in task.items() if name not in _NO_HEADERS}
+    reply = {name: value for name, value in task.items() if name not in _NO_HEADERS}
     if "taskset" in task:
-        told["group"] = task["taskset"]
-    return [task.get("args"), task.get("kwargs"), embed], {**told, **head}
+        reply["group"] = task["taskset"]
+    return [task.get("args"), task.get("kwargs"), embed], {**reply, **head}
 
 
 def _dumped(model: BaseModel) -> Document:

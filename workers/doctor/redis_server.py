@@ -32,14 +32,14 @@ def facts(redis: Redis) -> Facts:
     return {**_configuration(redis), **info}
 
 
-def findings(about: str, told: Facts) -> Iterator[Finding]:
+def findings(about: str, reply: Facts) -> Iterator[Finding]:
     """Find what is wrong with a Redis of which these facts are known."""
-    yield from _role(about, told)
-    yield from _version(about, told)
-    yield from _eviction(about, told)
-    yield from _memory(about, told)
-    yield from _persistence(about, told)
-    yield from _clients(about, told)
+    yield from _role(about, reply)
+    yield from _version(about, reply)
+    yield from _eviction(about, reply)
+    yield from _memory(about, reply)
+    yield from _persistence(about, reply)
+    yield from _clients(about, reply)
 
 
 def _configuration(redis: Redis) -> dict[str, Any]:
@@ -51,8 +51,8 @@ def _configuration(redis: Redis) -> dict[str, Any]:
     return dict(answer)
 
 
-def _role(about: str, told: Facts) -> Iterator[Finding]:
-    if told.get("role") == "slave":
+def _role(about: str, reply: Facts) -> Iterator[Finding]:
+    if reply.get("role") == "slave":
         text = "this server is a replica: it refuses what xenflow writes"
         yield Finding(
             Severity.BROKEN,
@@ -60,51 +60,51 @@ def _role(about: str, told: Facts) -> Iterator[Finding]:
             text,
             "set XENFLOW_REDIS_URL to the primary, or use sentinel:// addresses",
         )
-    if told.get("cluster_enabled"):
+    if reply.get("cluster_enabled"):
         text = "this server is a cluster node: Celery's transport needs one server for all its keys"
         yield Finding(Severity.BROKEN, about, text, "use a server without cluster mode")
 
 
-def _version(about: str, told: Facts) -> Iterator[Finding]:
-    version = str(told.get("redis_version", ""))
+def _version(about: str, reply: Facts) -> Iterator[Finding]:
+    version = str(reply.get("redis_version", ""))
     parts = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if parts and parts < OLDEST:
         text = f"Redis {version} is too old: xenflow needs 6.2 or newer, or Valkey"
         yield Finding(Severity.BROKEN, about, text, "upgrade Redis, or use Valkey")
 
 
-def _eviction(about: str, told: Facts) -> Iterator[Finding]:
-    policy = told.get("maxmemory-policy") or told.get("maxmemory_policy")
-    if told.get("maxmemory") and policy not in (None, "noeviction"):
+def _eviction(about: str, reply: Facts) -> Iterator[Finding]:
+    policy = reply.get("maxmemory-policy") or reply.get("maxmemory_policy")
+    if reply.get("maxmemory") and policy not in (None, "noeviction"):
         text = f"maxmemory-policy is {policy}: when memory is short, messages and runs are deleted"
         yield Finding(
             Severity.BROKEN, about, text, "redis-cli config set maxmemory-policy noeviction"
         )
 
 
-def _memory(about: str, told: Facts) -> Iterator[Finding]:
-    limit, used = int(told.get("maxmemory") or 0), int(told.get("used_memory") or 0)
+def _memory(about: str, reply: Facts) -> Iterator[Finding]:
+    limit, used = int(reply.get("maxmemory") or 0), int(reply.get("used_memory") or 0)
     if limit and used > limit * FULL:
         severity = Severity.BROKEN if used >= limit else Severity.WARNING
         text = f"memory is {used / limit:.0%} full ({used} of {limit} bytes)"
         yield Finding(severity, about, text, "raise maxmemory, or lower XENFLOW_RUN_EXPIRES")
 
 
-def _persistence(about: str, told: Facts) -> Iterator[Finding]:
-    if told.get("loading"):
+def _persistence(about: str, reply: Facts) -> Iterator[Finding]:
+    if reply.get("loading"):
         yield Finding(Severity.BROKEN, about, "it is loading its data", "wait until it has loaded")
     for name, what in (
         ("aof_last_write_status", "append-only file"),
         ("rdb_last_bgsave_status", "snapshot"),
     ):
-        if told.get(name, "ok") != "ok":
+        if reply.get(name, "ok") != "ok":
             text = f"the last write of its {what} failed: is the disk full?"
             yield Finding(
                 Severity.BROKEN, about, text, "free space on its disk; its log has the reason"
             )
-    if told.get("aof_enabled"):
-        yield from _sync(about, told)
-    elif told.get("save") == "":
+    if reply.get("aof_enabled"):
+        yield from _sync(about, reply)
+    elif reply.get("save") == "":
         text = "it keeps nothing on disk: a restart forgets every message and run"
         yield Finding(Severity.WARNING, about, text, "redis-cli config set appendonly yes")
     else:
@@ -112,8 +112,8 @@ def _persistence(about: str, told: Facts) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, about, text, "redis-cli config set appendonly yes")
 
 
-def _sync(about: str, told: Facts) -> Iterator[Finding]:
-    match told.get("appendfsync"):
+def _sync(about: str, reply: Facts) -> Iterator[Finding]:
+    match reply.get("appendfsync"):
         case "no":
             text = "appendfsync is no: a power failure loses what the system had not yet written"
             yield Finding(
@@ -124,8 +124,8 @@ def _sync(about: str, told: Facts) -> Iterator[Finding]:
             yield Finding(Severity.NOTICE, about, text, "redis-cli config set appendfsync always")
 
 
-def _clients(about: str, told: Facts) -> Iterator[Finding]:
-    limit, used = int(told.get("maxclients") or 0), int(told.get("connected_clients") or 0)
+def _clients(about: str, reply: Facts) -> Iterator[Finding]:
+    limit, used = int(reply.get("maxclients") or 0), int(reply.get("connected_clients") or 0)
     if limit and used > limit * CROWDED:
         text = f"{used} of {limit} connections are in use"
         yield Finding(Severity.WARNING, about, text, "raise maxclients of Redis")

@@ -28,7 +28,7 @@ def _pollers(context: Context) -> Iterator[Finding]:
         if parked and not redis.exists(keys.lease(name)):
             text = f"{parked} operations are parked and no poller follows it"
             yield Finding(Severity.BROKEN, f"target {name}", text, "start one: xenflow poller")
-        told = context.parked.health(name).get("error")
-        if told:
-            text = f"its poller cannot reach it: {told}"
+        reply = context.parked.health(name).get("error")
+        if reply:
+            text = f"its poller cannot reach it: {reply}"
             yield Finding(Severity.BROKEN, f"target {name}", text, "xenflow targets --check")

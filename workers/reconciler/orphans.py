@@ -49,8 +49,8 @@ class Orphan:
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""
-        told = {"target": self.target, "class": self.cls, "uuid": self.uuid}
-        return {**told, "operation": self.operation, "is_ours": self.is_ours}
+        reply = {"target": self.target, "class": self.cls, "uuid": self.uuid}
+        return {**reply, "operation": self.operation, "is_ours": self.is_ours}
 
 
 @dataclass(frozen=True)

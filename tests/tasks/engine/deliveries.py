@@ -140,14 +140,14 @@ class Worker:
         **fields: Any,
     ) -> End:
         """Deliver a message."""
-        told = headers or {}
+        reply = headers or {}
         delivery = Delivery(
             id=operation,
             name=task,
             place=Place(
-                root=told.get("root_id") or operation,
-                path=publisher.path_of(told.get(publisher.PATH) or ""),
-                undoes=bool(told.get(publisher.UNDOES)),
+                root=reply.get("root_id") or operation,
+                path=publisher.path_of(reply.get(publisher.PATH) or ""),
+                undoes=bool(reply.get(publisher.UNDOES)),
             ),
             fields=fields,
             previous=None,
@@ -157,7 +157,7 @@ class Worker:
             sending=0,
             origin="",
             has_next=False,
-            adopts=json.loads(told.get(publisher.ADOPTS) or "{}"),
+            adopts=json.loads(reply.get(publisher.ADOPTS) or "{}"),
             revoked=False,
             refusal=None,
             is_kept=lambda: False,

@@ -11,27 +11,27 @@ def _records(count: int, *, size: int) -> list[dict[str, JsonValue]]:
 
 def test_what_an_answer_holds_is_answered_whole() -> None:
     """Thousands of records in their useful fields."""
-    told = answers.found(_records(5_000, size=500), "VM")
+    reply = answers.found(_records(5_000, size=500), "VM")
 
-    assert (told.count, told.after, told.return_result) == (5_000, None, "5000 VMs")
+    assert (reply.count, reply.after, reply.return_result) == (5_000, None, "5000 VMs")
 
 
 def test_more_than_an_answer_holds_is_answered_in_pages() -> None:
     """The first page says so, and where the next one begins."""
-    told = answers.found(_records(5_000, size=2_600), "VM")
+    reply = answers.found(_records(5_000, size=2_600), "VM")
 
-    assert 1_000 < told.count < 2_000
-    assert len(told.model_dump_json()) <= answers.LARGEST * 1.05
-    assert told.after == told.records[-1]["uuid"] == f"u-{told.count - 1:06}"
-    assert told.return_result.startswith(f"the first {told.count} of 5000 VMs")
-    assert f"go on with after={told.after}" in told.return_result
+    assert 1_000 < reply.count < 2_000
+    assert len(reply.model_dump_json()) <= answers.LARGEST * 1.05
+    assert reply.after == reply.records[-1]["uuid"] == f"u-{reply.count - 1:06}"
+    assert reply.return_result.startswith(f"the first {reply.count} of 5000 VMs")
+    assert f"go on with after={reply.after}" in reply.return_result
 
 
 def test_one_record_is_always_answered_with() -> None:
     """Else nobody could read it at all."""
-    told = answers.found(_records(2, size=answers.LARGEST), "VM")
+    reply = answers.found(_records(2, size=answers.LARGEST), "VM")
 
-    assert told.count == 1
+    assert reply.count == 1
 
 
 def test_a_page_that_was_asked_for_says_where_the_next_begins() -> None:

@@ -88,9 +88,9 @@ def test_each_dangerous_fact_is_one_finding(
 
 def test_a_server_that_refuses_config_is_judged_by_info() -> None:
     """Managed servers refuse CONFIG GET; nothing is then said about what it would tell."""
-    told = {k: v for k, v in GOOD.items() if k not in {"appendfsync", "maxclients"}}
+    reply = {k: v for k, v in GOOD.items() if k not in {"appendfsync", "maxclients"}}
 
-    assert list(redis_server.findings("redis", told)) == []
+    assert list(redis_server.findings("redis", reply)) == []
 
 
 def test_the_facts_of_a_real_server_are_read(server: Redis) -> None:
