@@ -194,9 +194,9 @@ def test_vms_are_assigned_to_a_network(stack: StackHarness, maker: Maker) -> Non
     assert answer["return_result"] == "3 VMs assigned to lab"
     assert [one["vm"] for one in answer["assigned"]] == uuids
     assert [one["plugged"] for one in answer["assigned"]] == [True, False, True]
-    [lab] = stack.xenserver.named("network", "lab")
+    [harness] = stack.xenserver.named("network", "lab")
     interfaces = stack.xenserver.records("VIF")
-    assert {interfaces[one["uuid"]]["network"] for one in answer["assigned"]} == {lab["ref"]}
+    assert {interfaces[one["uuid"]]["network"] for one in answer["assigned"]} == {harness["ref"]}
 
 
 def test_a_vm_by_two_spellings_is_assigned_once(stack: StackHarness, halted: str) -> None:

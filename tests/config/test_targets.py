@@ -34,20 +34,20 @@ def write(tmp_path: Path) -> Write:
 
 def test_a_target_is_read_by_name(write: Write) -> None:
     """It has the address, the user, and defaults for the rest."""
-    lab = Targets.read(write(LAB))["lab"]
+    harness = Targets.read(write(LAB))["lab"]
 
-    assert (lab.name, lab.url, lab.user) == ("lab", "http://127.0.0.1:8080", "root")
-    assert (lab.transport, lab.timeout) == ("json-rpc", 30.0)
+    assert (harness.name, harness.url, harness.user) == ("lab", "http://127.0.0.1:8080", "root")
+    assert (harness.transport, harness.timeout) == ("json-rpc", 30.0)
 
 
 def test_a_pool_may_have_several_addresses(write: Write) -> None:
     """The first is tried first."""
-    lab = Targets.read(
+    harness = Targets.read(
         write(LAB.replace('"http://127.0.0.1:8080"', '["http://one/", "http://two"]'))
     )["lab"]
 
-    assert lab.urls == ("http://one", "http://two")
-    assert lab.url == "http://one"
+    assert harness.urls == ("http://one", "http://two")
+    assert harness.url == "http://one"
 
 
 def test_an_unknown_target_lists_the_known_ones(write: Write) -> None:
@@ -178,12 +178,12 @@ def test_a_password_is_read_from_the_environment_each_time(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may change while a worker runs, and may be missing at the start."""
-    lab = Targets.read(write(LAB))["lab"]
+    harness = Targets.read(write(LAB))["lab"]
 
     with pytest.raises(PasswordError, match="LAB_PASSWORD is not set"):
-        lab.password()
+        harness.password()
     monkeypatch.setenv("LAB_PASSWORD", "swordfish")
-    assert lab.password() == SecretStr("swordfish")
+    assert harness.password() == SecretStr("swordfish")
 
 
 @pytest.mark.parametrize("command", ['"echo swordfish"', '["echo", "swordfish"]'])

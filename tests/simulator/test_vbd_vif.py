@@ -251,12 +251,12 @@ def test_interfaces_are_plugged_into_running_vms(
 def test_an_interface_moves_to_another_network(xen: Any, running: str) -> None:
     """While the guest runs, too."""
     (vif,) = xen("VM.get_VIFs", running)
-    lab = xen.find("network", "lab")
+    harness = xen.find("network", "lab")
 
-    xen("VIF.move", vif, lab)
+    xen("VIF.move", vif, harness)
 
-    assert xen("VIF.get_network", vif) == lab
-    assert xen("network.get_VIFs", lab) == [vif]
+    assert xen("VIF.get_network", vif) == harness
+    assert xen("network.get_VIFs", harness) == [vif]
 
 
 def test_a_second_plug_waits_and_then_finds_the_drive_attached(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from simulator import server
 from tests.tasks.fixtures import Maker
-from tests.tasks.harness import Lab
+from tests.tasks.harness import Harness
 from tests.tasks.table import TABLE, Case
 from tests.xenserver.pools import Pool
 
@@ -23,12 +23,12 @@ def golden() -> Calls:
     return calls
 
 
-def heard(lab: Lab, case: Case) -> list[str]:
+def heard(harness: Harness, case: Case) -> list[str]:
     """Carry an operation of the table out; return the methods that it called, in order."""
-    fields = case.ready(Maker(lab.see, lab.pool.do))
-    lab.hands.heard.clear()
-    lab.do(case.operation, **fields)
-    return list(lab.hands.heard)
+    fields = case.ready(Maker(harness.see, harness.pool.do))
+    harness.client.heard.clear()
+    harness.do(case.operation, **fields)
+    return list(harness.client.heard)
 
 
 def write() -> None:
@@ -36,9 +36,9 @@ def write() -> None:
     calls: Calls = {}
     for case in TABLE:
         with server.serve_in_thread(server.Options(control=True, speed=1000.0)) as served:
-            lab = Lab(Pool(served.url))
-            calls[case.name] = heard(lab, case)
-            lab.close()
+            harness = Harness(Pool(served.url))
+            calls[case.name] = heard(harness, case)
+            harness.close()
     FILE.write_text(json.dumps(calls, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

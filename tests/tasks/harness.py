@@ -49,12 +49,12 @@ class Listening(Sessions):
 
 
 @dataclass
-class Lab:
+class Harness:
     """A pool, hands to carry operations out, eyes to see what became of it."""
 
     pool: Pool
-    hands: Listening = field(default_factory=Listening)
-    eyes: Sessions = field(default_factory=Sessions)
+    client: Listening = field(default_factory=Listening)
+    observer: Sessions = field(default_factory=Sessions)
     transport: str = "json-rpc"
 
     @property
@@ -64,8 +64,8 @@ class Lab:
 
     def close(self) -> None:
         """Log out."""
-        self.hands.close()
-        self.eyes.close()
+        self.client.close()
+        self.observer.close()
 
     def do(self, operation: Operation, **fields: object) -> Record:
         """Carry an operation out; return its answer as it goes over the wire."""
@@ -75,7 +75,7 @@ class Lab:
         memory: dict[str, str] = {}
         results: list[Result] = []
         while True:
-            xen = Xen(self.hands, target, memory, replays=operation.is_long)
+            xen = Xen(self.client, target, memory, replays=operation.is_long)
             body = operation.body(xen, **own)
             if isinstance(body, Answer):
                 return body.document()
@@ -86,7 +86,7 @@ class Lab:
 
     def see(self, method: str, *params: Value) -> Any:
         """Call the pool behind the operation's back."""
-        return self.eyes.call(self.target, method, *params)
+        return self.observer.call(self.target, method, *params)
 
     def begin(self, method: str, *params: Value) -> str:
         """Have the pool begin a call; return its task's UUID."""
@@ -154,39 +154,39 @@ def _replay(body: Steps[Answer], results: Sequence[Result]) -> Suspension | Answ
     return suspension
 
 
-def _reach(lab: Lab, target: Target, xen: Xen, suspension: Suspension) -> Result:
-    hands = lab.hands
+def _reach(harness: Harness, target: Target, xen: Xen, suspension: Suspension) -> Result:
+    client = harness.client
     match suspension:
         case Call():
             try:
-                outcome = _ended(hands, target, xen.launch(suspension))
+                outcome = _ended(client, target, xen.launch(suspension))
             except errors.XenflowError as error:
                 outcome = outcomes.failure(error)
         case Follow():
-            outcome = _ended(hands, target, suspension.ref)
+            outcome = _ended(client, target, suspension.ref)
         case Pause():
             outcome = outcomes.success()
         case Address():
-            outcome = outcomes.success(_addresses(lab, suspension))
+            outcome = outcomes.success(_addresses(harness, suspension))
         case _:
             raise AssertionError(f"no operation has such a suspension: {suspension}")
     return outcomes.result(suspension, outcome, "the operation")
 
 
-def _addresses(lab: Lab, address: Address) -> dict[str, str]:
+def _addresses(harness: Harness, address: Address) -> dict[str, str]:
     """Wait for the addresses of a guest, at no cost of the operation."""
     found: dict[str, str] = {}
     while not found:
-        metrics = lab.see("VM.get_guest_metrics", address.vm)
-        found = usable(lab.see("VM_guest_metrics.get_networks", metrics), address.wanted)
+        metrics = harness.see("VM.get_guest_metrics", address.vm)
+        found = usable(harness.see("VM_guest_metrics.get_networks", metrics), address.wanted)
     return found
 
 
-def _ended(hands: Sessions, target: Target, ref: str) -> Outcome:
+def _ended(client: Sessions, target: Target, ref: str) -> Outcome:
     """Wait for the end of a task of XenServer, by a long poll where the server has it."""
     token: str | None = events.START
     while True:
-        seen, token = events.changes(hands, target, token, 30.0)
+        seen, token = events.changes(client, target, token, 30.0)
         for event in seen:
             if isinstance(event, events.TaskEnd) and event.ref == ref:
                 return outcomes.of_end(event)

@@ -7,7 +7,7 @@ import pytest
 from tests.stack import StackHarness
 from tests.tasks import calls
 from tests.tasks.fixtures import Maker
-from tests.tasks.harness import Lab
+from tests.tasks.harness import Harness
 from tests.tasks.table import TABLE, Case
 
 UNDER_A_WORKING_NAME = {"Async.VM.clone", "Async.VM.copy", "Async.VM.snapshot"}
@@ -26,9 +26,9 @@ def warm(stack: StackHarness) -> StackHarness:
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
-def test_an_operation_calls_what_is_written_down(lab: Lab, case: Case) -> None:
+def test_an_operation_calls_what_is_written_down(harness: Harness, case: Case) -> None:
     """In this order; `python -m tests.tasks.calls` writes what changed."""
-    assert calls.heard(lab, case) == calls.golden()[case.name]
+    assert calls.heard(harness, case) == calls.golden()[case.name]
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)

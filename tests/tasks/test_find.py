@@ -8,7 +8,7 @@ import pytest
 from tasks import host, network, pif, sr, task, vbd, vdi, vif
 from tasks.engine.declaration.operation import Operation
 from tasks.vm import lifecycle
-from tests.tasks.harness import Lab
+from tests.tasks.harness import Harness
 from xenserver import errors
 
 ALL: dict[str, tuple[Operation, str]] = {
@@ -25,13 +25,13 @@ NFS = "NFS virtual disk storage"
 
 
 @pytest.mark.parametrize("cls", ALL)
-def test_without_criteria_all_are_found(lab: Lab, cls: str) -> None:
+def test_without_criteria_all_are_found(harness: Harness, cls: str) -> None:
     operation, noun = ALL[cls]
-    lab.see("task.create", "one", "a task to be found")
+    harness.see("task.create", "one", "a task to be found")
 
-    answer = lab.do(operation)
+    answer = harness.do(operation)
 
-    there = {record["uuid"] for record in lab.all(cls).values()}
+    there = {record["uuid"] for record in harness.all(cls).values()}
     assert {record["uuid"] for record in answer["records"]} == there
     assert answer["count"] == len(there)
     plural = noun if len(there) == 1 else f"{noun}s"
@@ -39,35 +39,35 @@ def test_without_criteria_all_are_found(lab: Lab, cls: str) -> None:
 
 
 @pytest.mark.parametrize("cls", ALL)
-def test_a_uuid_finds_one(lab: Lab, cls: str) -> None:
-    lab.see("task.create", "one", "a task to be found")
-    uuid = next(iter(lab.all(cls).values()))["uuid"]
+def test_a_uuid_finds_one(harness: Harness, cls: str) -> None:
+    harness.see("task.create", "one", "a task to be found")
+    uuid = next(iter(harness.all(cls).values()))["uuid"]
 
-    answer = lab.do(ALL[cls][0], uuid=uuid)
+    answer = harness.do(ALL[cls][0], uuid=uuid)
 
     assert [record["uuid"] for record in answer["records"]] == [uuid]
 
 
 @pytest.mark.parametrize("cls", [*ALL, "VM"])
-def test_records_tell_what_is_useful(lab: Lab, cls: str) -> None:
+def test_records_tell_what_is_useful(harness: Harness, cls: str) -> None:
     """Always the UUID; name and allowed operations where the class has them; never a reference."""
-    lab.see("task.create", "one", "a task to be found")
+    harness.see("task.create", "one", "a task to be found")
     operation = lifecycle.find if cls == "VM" else ALL[cls][0]
-    has = next(iter(lab.all(cls).values())).keys()
+    has = next(iter(harness.all(cls).values())).keys()
 
-    for record in lab.do(operation)["records"]:
+    for record in harness.do(operation)["records"]:
         assert {"uuid", "name_label", "allowed_operations"} & has <= record.keys()
         assert "OpaqueRef:" not in str(record)
 
 
 @pytest.mark.parametrize("cls", [*ALL, "VM"])
-def test_every_class_is_read_once(lab: Lab, cls: str) -> None:
+def test_every_class_is_read_once(harness: Harness, cls: str) -> None:
     """One call for each class involved, none for each object."""
     operation = lifecycle.find if cls == "VM" else ALL[cls][0]
 
-    lab.do(operation, fields=["*"])
+    harness.do(operation, fields=["*"])
 
-    calls = Counter(lab.hands.heard)
+    calls = Counter(harness.client.heard)
     assert all(method.endswith(".get_all_records") for method in calls)
     assert set(calls.values()) == {1}
 
@@ -111,116 +111,116 @@ def test_every_class_is_read_once(lab: Lab, cls: str) -> None:
     ],
 )
 def test_criteria_combine(
-    lab: Lab, operation: Operation, criteria: dict[str, Any], found: set[str]
+    harness: Harness, operation: Operation, criteria: dict[str, Any], found: set[str]
 ) -> None:
     """With *and*; names are exact unless they are searched for."""
-    lab.see("task.create", "one", "a task to be found")
-    lab.see("VM.add_tags", lab.ref("VM", "web02"), "gold")
-    lab.snapshot_of("web02", "before")
+    harness.see("task.create", "one", "a task to be found")
+    harness.see("VM.add_tags", harness.ref("VM", "web02"), "gold")
+    harness.snapshot_of("web02", "before")
 
-    answer = lab.do(operation, **criteria)
+    answer = harness.do(operation, **criteria)
 
     assert {record["name_label"] for record in answer["records"]} == found
 
 
-def test_a_control_domain_is_found_by_its_uuid_only(lab: Lab) -> None:
+def test_a_control_domain_is_found_by_its_uuid_only(harness: Harness) -> None:
     """Whatever sorts are asked for."""
-    [first, *_] = [vm for vm in lab.all("VM").values() if vm["is_control_domain"]]
+    [first, *_] = [vm for vm in harness.all("VM").values() if vm["is_control_domain"]]
 
-    every = lab.do(lifecycle.find, include_templates=True, include_snapshots=True)
-    one = lab.do(lifecycle.find, uuid=first["uuid"])
+    every = harness.do(lifecycle.find, include_templates=True, include_snapshots=True)
+    one = harness.do(lifecycle.find, uuid=first["uuid"])
 
     assert first["uuid"] not in {record["uuid"] for record in every["records"]}
     assert one["count"] == 1
 
 
-def test_interfaces_of_hosts_are_found_by_device_host_and_network(lab: Lab) -> None:
+def test_interfaces_of_hosts_are_found_by_device_host_and_network(harness: Harness) -> None:
     """Objects by name, or UUID."""
     eth0 = "Pool-wide network associated with eth0"
-    answer = lab.do(pif.find, device="eth0", host=lab.uuid("host", "xs2"), network=eth0)
+    answer = harness.do(pif.find, device="eth0", host=harness.uuid("host", "xs2"), network=eth0)
 
     [found] = answer["records"]
-    assert found["host"] == lab.uuid("host", "xs2")
-    assert lab.do(pif.find, network="lab")["count"] == 0
+    assert found["host"] == harness.uuid("host", "xs2")
+    assert harness.do(pif.find, network="lab")["count"] == 0
 
 
-def test_interfaces_of_vms_are_found_by_vm_network_device_and_mac(lab: Lab) -> None:
+def test_interfaces_of_vms_are_found_by_vm_network_device_and_mac(harness: Harness) -> None:
     """A MAC address in any case."""
-    [interface] = lab.devices("VIF", "web01")
+    [interface] = harness.devices("VIF", "web01")
     mac = interface["MAC"]
 
     for criteria in ({"vm": "web01"}, {"mac": mac.upper()}, {"mac": mac.lower()}):
-        answer = lab.do(vif.find, **criteria)
+        answer = harness.do(vif.find, **criteria)
         assert [record["uuid"] for record in answer["records"]] == [interface["uuid"]]
-    assert lab.do(vif.find, vm="web01", device=0, network="lab")["count"] == 0
+    assert harness.do(vif.find, vm="web01", device=0, network="lab")["count"] == 0
 
 
-def test_block_devices_are_found_by_vm_disk_type_and_device(lab: Lab) -> None:
+def test_block_devices_are_found_by_vm_disk_type_and_device(harness: Harness) -> None:
     """A device by its number or its name in the guest."""
-    [cd] = lab.devices("VBD", "db01", type="CD")
-    [disk] = lab.devices("VBD", "web01")
+    [cd] = harness.devices("VBD", "db01", type="CD")
+    [disk] = harness.devices("VBD", "web01")
 
-    assert _uuids(lab.do(vbd.find, vm="db01", type="CD")) == [cd["uuid"]]
-    assert _uuids(lab.do(vbd.find, vdi="web01 system")) == [disk["uuid"]]
-    assert _uuids(lab.do(vbd.find, vm="web01", device=disk["device"])) == [disk["uuid"]]
-    assert _uuids(lab.do(vbd.find, vm="db01", device=3)) == [cd["uuid"]]
+    assert _uuids(harness.do(vbd.find, vm="db01", type="CD")) == [cd["uuid"]]
+    assert _uuids(harness.do(vbd.find, vdi="web01 system")) == [disk["uuid"]]
+    assert _uuids(harness.do(vbd.find, vm="web01", device=disk["device"])) == [disk["uuid"]]
+    assert _uuids(harness.do(vbd.find, vm="db01", device=3)) == [cd["uuid"]]
 
 
-def test_a_criterion_that_names_nothing_is_an_error(lab: Lab) -> None:
+def test_a_criterion_that_names_nothing_is_an_error(harness: Harness) -> None:
     with pytest.raises(errors.Missing, match="no VM is named nobody"):
-        lab.do(vbd.find, vm="nobody")
+        harness.do(vbd.find, vm="nobody")
 
 
-def test_references_are_given_as_uuids(lab: Lab) -> None:
+def test_references_are_given_as_uuids(harness: Harness) -> None:
     """Of whatever class they are."""
-    [record] = lab.do(lifecycle.find, name="web01", fields=["resident_on", "VBDs"])["records"]
+    [record] = harness.do(lifecycle.find, name="web01", fields=["resident_on", "VBDs"])["records"]
 
-    [drive] = lab.devices("VBD", "web01")
-    assert record["resident_on"] == lab.uuid("host", "xs1")
+    [drive] = harness.devices("VBD", "web01")
+    assert record["resident_on"] == harness.uuid("host", "xs1")
     assert record["VBDs"] == [drive["uuid"]]
 
 
-def test_fields_are_chosen(lab: Lab) -> None:
+def test_fields_are_chosen(harness: Harness) -> None:
     """What makes an object known comes along."""
-    [record] = lab.do(lifecycle.find, name="web01", fields=["power_state"])["records"]
+    [record] = harness.do(lifecycle.find, name="web01", fields=["power_state"])["records"]
 
     assert record.keys() == {"uuid", "name_label", "allowed_operations", "power_state"}
 
 
-def test_all_fields_are_a_star(lab: Lab) -> None:
+def test_all_fields_are_a_star(harness: Harness) -> None:
     """As XenServer has them."""
-    [record] = lab.do(lifecycle.find, name="web01", fields=["*"])["records"]
+    [record] = harness.do(lifecycle.find, name="web01", fields=["*"])["records"]
 
-    assert record.keys() == lab.record("VM", "web01").keys()
+    assert record.keys() == harness.record("VM", "web01").keys()
 
 
-def test_a_field_that_is_none_is_refused(lab: Lab) -> None:
+def test_a_field_that_is_none_is_refused(harness: Harness) -> None:
     """And those there are are listed."""
     with pytest.raises(errors.Refused, match="VM has no field colour; it has"):
-        lab.do(lifecycle.find, fields=["colour"])
+        harness.do(lifecycle.find, fields=["colour"])
 
 
-def test_pages_follow_each_other(lab: Lab) -> None:
+def test_pages_follow_each_other(harness: Harness) -> None:
     """Each begins after the last of the one before, and none is left out."""
-    first = lab.do(lifecycle.find, limit=3)
-    second = lab.do(lifecycle.find, limit=3, after=first["after"])
+    first = harness.do(lifecycle.find, limit=3)
+    second = harness.do(lifecycle.find, limit=3, after=first["after"])
 
     assert (first["count"], second["count"]) == (3, 1)
-    assert _uuids(first) + _uuids(second) == _uuids(lab.do(lifecycle.find))
+    assert _uuids(first) + _uuids(second) == _uuids(harness.do(lifecycle.find))
     assert "after" not in second
 
 
 @pytest.mark.parametrize("cls", ALL)
-def test_records_of_every_class_come_in_pages(lab: Lab, cls: str) -> None:
+def test_records_of_every_class_come_in_pages(harness: Harness, cls: str) -> None:
     """With the fields that were asked for."""
     for name in ("one", "two"):
-        lab.see("task.create", name, "a task to be found")
+        harness.see("task.create", name, "a task to be found")
     find, _noun = ALL[cls]
 
-    first = lab.do(find, limit=1, fields=["uuid"])
-    rest = lab.do(find, after=first["after"], fields=["uuid"])
+    first = harness.do(find, limit=1, fields=["uuid"])
+    rest = harness.do(find, after=first["after"], fields=["uuid"])
 
-    assert _uuids(first) + _uuids(rest) == _uuids(lab.do(find))
+    assert _uuids(first) + _uuids(rest) == _uuids(harness.do(find))
     assert first["records"][0].keys() <= {"uuid", "name_label", "allowed_operations"}
 
 

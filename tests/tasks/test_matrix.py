@@ -13,7 +13,7 @@ from tests.cli import schemas
 from tests.end_to_end.flow_cases import FLOWS, FlowCase
 from tests.stack import StackHarness
 from tests.tasks.fixtures import ISO, Maker
-from tests.tasks.harness import Lab
+from tests.tasks.harness import Harness
 from tests.tasks.table import TABLE, Case
 from xenserver import errors
 
@@ -56,17 +56,19 @@ def test_ensure_is_told_of_where_it_is_a_field() -> None:
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
-def test_an_operation_that_is_sent_again_does_what_the_matrix_says(lab: Lab, case: Case) -> None:
+def test_an_operation_that_is_sent_again_does_what_the_matrix_says(
+    harness: Harness, case: Case
+) -> None:
     """Alone, and with `ensure`."""
-    maker = Maker(lab.see, lab.pool.do)
+    maker = Maker(harness.see, harness.pool.do)
     fields = case.ready(maker)
     reply = repeats.of(case.operation)
-    lab.do(case.operation, **fields)
+    harness.do(case.operation, **fields)
 
     if reply.ensured:
-        answer = lab.do(case.operation, **fields, ensure=True)
+        answer = harness.do(case.operation, **fields, ensure=True)
         assert answer.get("was_there") or answer["return_result"] == reply.ensured
-    did = _second(lambda: lab.do(case.operation, **fields), lab.see, lab.pool.do)
+    did = _second(lambda: harness.do(case.operation, **fields), harness.see, harness.pool.do)
 
     assert did in reply.alone
 

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tasks import network, vif
-from tests.tasks.harness import Lab
+from tests.tasks.harness import Harness
 from xenserver import errors
 
 
-def test_network_create_makes_a_private_network(lab: Lab) -> None:
+def test_network_create_makes_a_private_network(harness: Harness) -> None:
     """With all that was said of it."""
-    answer = lab.do(
+    answer = harness.do(
         network.create,
         name="blue",
         description="for tests",
@@ -20,7 +20,7 @@ def test_network_create_makes_a_private_network(lab: Lab) -> None:
         other_config={"c": "d"},
     )
 
-    made = lab.record("network", "blue")
+    made = harness.record("network", "blue")
     assert answer == {"return_result": made["uuid"], "uuid": made["uuid"], "name_label": "blue"}
     assert (made["name_description"], made["MTU"]) == ("for tests", 9000)
     assert sorted(made["tags"]) == ["a", "b"]
@@ -28,87 +28,89 @@ def test_network_create_makes_a_private_network(lab: Lab) -> None:
     assert made["PIFs"] == []
 
 
-def test_network_create_reaches_outside_by_a_vlan(lab: Lab) -> None:
-    lab.do(network.create, name="blue", pif=_pif(lab), vlan=42)
+def test_network_create_reaches_outside_by_a_vlan(harness: Harness) -> None:
+    harness.do(network.create, name="blue", pif=_pif(harness), vlan=42)
 
-    carried = [pif for pif in lab.all("PIF").values() if pif["VLAN"] == 42]
-    assert {pif["network"] for pif in carried} == {lab.ref("network", "blue")}
-    assert {pif["host"] for pif in carried} == lab.all("host").keys()
+    carried = [pif for pif in harness.all("PIF").values() if pif["VLAN"] == 42]
+    assert {pif["network"] for pif in carried} == {harness.ref("network", "blue")}
+    assert {pif["host"] for pif in carried} == harness.all("host").keys()
 
 
 @pytest.mark.parametrize(
     ("fields", "missing"), [({"vlan": 42}, "pif"), ({"pif": "some PIF"}, "vlan")]
 )
 def test_network_create_wants_pif_and_vlan_together(
-    lab: Lab, fields: dict[str, object], missing: str
+    harness: Harness, fields: dict[str, object], missing: str
 ) -> None:
     """Before anything is made."""
     with pytest.raises(errors.Refused, match=f"{missing}: is missing"):
-        lab.do(network.create, name="blue", **fields)
+        harness.do(network.create, name="blue", **fields)
 
-    assert lab.hands.heard == []
+    assert harness.client.heard == []
 
 
-def test_network_create_refuses_a_vlan_that_exists(lab: Lab) -> None:
+def test_network_create_refuses_a_vlan_that_exists(harness: Harness) -> None:
     """And says what to use instead."""
-    lab.do(network.create, name="blue", pif=_pif(lab), vlan=42)
+    harness.do(network.create, name="blue", pif=_pif(harness), vlan=42)
 
     with pytest.raises(errors.Refused, match="use its network"):
-        lab.do(network.create, name="green", pif=_pif(lab), vlan=42)
+        harness.do(network.create, name="green", pif=_pif(harness), vlan=42)
 
 
-def test_network_destroy_removes_a_network(lab: Lab) -> None:
+def test_network_destroy_removes_a_network(harness: Harness) -> None:
     """And says so as the old integration did."""
-    uuid = lab.do(network.create, name="blue")["uuid"]
+    uuid = harness.do(network.create, name="blue")["uuid"]
 
-    answer = lab.do(network.destroy, network="blue")
+    answer = harness.do(network.destroy, network="blue")
 
     assert answer == {"return_result": "Network Destroyed", "uuid": uuid, "name_label": "blue"}
-    assert not lab.exists("network", uuid)
+    assert not harness.exists("network", uuid)
 
 
-def test_network_destroy_refuses_a_network_with_a_vlan(lab: Lab) -> None:
+def test_network_destroy_refuses_a_network_with_a_vlan(harness: Harness) -> None:
     """And says how it goes."""
-    lab.do(network.create, name="blue", pif=_pif(lab), vlan=42)
+    harness.do(network.create, name="blue", pif=_pif(harness), vlan=42)
 
     with pytest.raises(errors.Refused, match="goes with remove_vlans"):
-        lab.do(network.destroy, network="blue")
+        harness.do(network.destroy, network="blue")
 
 
-def test_network_destroy_removes_its_vlans_on_request(lab: Lab) -> None:
-    pifs, vlans = lab.all("PIF").keys(), lab.all("VLAN").keys()
-    uuid = lab.do(network.create, name="blue", pif=_pif(lab), vlan=42)["uuid"]
+def test_network_destroy_removes_its_vlans_on_request(harness: Harness) -> None:
+    pifs, vlans = harness.all("PIF").keys(), harness.all("VLAN").keys()
+    uuid = harness.do(network.create, name="blue", pif=_pif(harness), vlan=42)["uuid"]
 
-    lab.do(network.destroy, network="blue", remove_vlans=True)
+    harness.do(network.destroy, network="blue", remove_vlans=True)
 
-    assert not lab.exists("network", uuid)
-    assert lab.all("PIF").keys() == pifs
-    assert lab.all("VLAN").keys() == vlans
+    assert not harness.exists("network", uuid)
+    assert harness.all("PIF").keys() == pifs
+    assert harness.all("VLAN").keys() == vlans
 
 
-def test_network_destroy_never_removes_a_physical_interface(lab: Lab) -> None:
+def test_network_destroy_never_removes_a_physical_interface(harness: Harness) -> None:
     """Whatever is asked for."""
-    pifs = lab.all("PIF")
+    pifs = harness.all("PIF")
 
     with pytest.raises(errors.Refused):
-        lab.do(network.destroy, network="Pool-wide network associated with eth0", remove_vlans=True)
+        harness.do(
+            network.destroy, network="Pool-wide network associated with eth0", remove_vlans=True
+        )
 
-    assert lab.all("PIF") == pifs
+    assert harness.all("PIF") == pifs
 
 
-def test_network_destroy_refuses_a_network_that_vms_are_on(lab: Lab) -> None:
+def test_network_destroy_refuses_a_network_that_vms_are_on(harness: Harness) -> None:
     """And says what to do first."""
-    lab.do(network.create, name="blue")
-    lab.do(vif.create, vm="web02", network="blue")
-    lab.started("web02")
+    harness.do(network.create, name="blue")
+    harness.do(vif.create, vm="web02", network="blue")
+    harness.started("web02")
 
     with pytest.raises(errors.Refused, match="detach them first"):
-        lab.do(network.destroy, network="blue")
+        harness.do(network.destroy, network="blue")
 
 
-def test_vif_create_gives_a_vm_an_interface(lab: Lab) -> None:
+def test_vif_create_gives_a_vm_an_interface(harness: Harness) -> None:
     """The answer names device and VM."""
-    answer = lab.do(
+    answer = harness.do(
         vif.create,
         vm="web02",
         network="lab",
@@ -118,85 +120,85 @@ def test_vif_create_gives_a_vm_an_interface(lab: Lab) -> None:
         other_config={"a": "b"},
     )
 
-    made = lab.record("VIF", answer["uuid"])
+    made = harness.record("VIF", answer["uuid"])
     assert answer == {
         "return_result": made["uuid"],
         "uuid": made["uuid"],
-        "vm": lab.uuid("VM", "web02"),
+        "vm": harness.uuid("VM", "web02"),
         "device": "5",
     }
-    assert made["network"] == lab.ref("network", "lab")
+    assert made["network"] == harness.ref("network", "lab")
     assert (made["device"], made["MAC"], made["MTU"]) == ("5", "00:16:3e:aa:bb:cc", 9000)
     assert made["other_config"]["a"] == "b"
 
 
-def test_vif_create_takes_the_lowest_free_device(lab: Lab) -> None:
+def test_vif_create_takes_the_lowest_free_device(harness: Harness) -> None:
     """And a MAC address that XenServer makes up."""
-    answer = lab.do(vif.create, vm="web02", network="lab")
+    answer = harness.do(vif.create, vm="web02", network="lab")
 
     assert answer["device"] == "1"
-    assert lab.record("VIF", answer["uuid"])["MAC_autogenerated"]
+    assert harness.record("VIF", answer["uuid"])["MAC_autogenerated"]
 
 
-def test_ten_vifs_at_once_get_ten_devices(lab: Lab) -> None:
+def test_ten_vifs_at_once_get_ten_devices(harness: Harness) -> None:
     """Who finds a number taken takes the next."""
-    with ThreadPoolExecutor(10) as hands:
+    with ThreadPoolExecutor(10) as client:
         answers = list(
-            hands.map(lambda _: lab.do(vif.create, vm="web02", network="lab"), range(10))
+            client.map(lambda _: harness.do(vif.create, vm="web02", network="lab"), range(10))
         )
 
     assert sorted(int(answer["device"]) for answer in answers) == list(range(1, 11))
     assert {answer["device"] for answer in answers} < {
-        each["device"] for each in lab.devices("VIF", "web02")
+        each["device"] for each in harness.devices("VIF", "web02")
     }
 
 
-def test_vif_create_says_when_a_vm_has_all_it_can_have(lab: Lab) -> None:
+def test_vif_create_says_when_a_vm_has_all_it_can_have(harness: Harness) -> None:
     """And what to do about it."""
     for _ in range(15):
-        lab.do(vif.create, vm="web02", network="lab")
+        harness.do(vif.create, vm="web02", network="lab")
 
     with pytest.raises(errors.Refused, match="has no free device number"):
-        lab.do(vif.create, vm="web02", network="lab")
+        harness.do(vif.create, vm="web02", network="lab")
 
 
-def test_vif_create_refuses_a_device_that_is_taken(lab: Lab) -> None:
+def test_vif_create_refuses_a_device_that_is_taken(harness: Harness) -> None:
     """And says what to use instead."""
     with pytest.raises(errors.Refused, match="device 0 is taken; choose another, or autodetect"):
-        lab.do(vif.create, vm="web02", network="lab", device="0")
+        harness.do(vif.create, vm="web02", network="lab", device="0")
 
 
-def test_vif_create_refuses_what_is_no_mac_address(lab: Lab) -> None:
+def test_vif_create_refuses_what_is_no_mac_address(harness: Harness) -> None:
     """And says how one is written."""
     with pytest.raises(errors.Refused, match="six pairs of hex digits"):
-        lab.do(vif.create, vm="web02", network="lab", mac="xx")
+        harness.do(vif.create, vm="web02", network="lab", mac="xx")
 
 
-def test_vif_destroy_removes_an_interface(lab: Lab) -> None:
+def test_vif_destroy_removes_an_interface(harness: Harness) -> None:
     """And says so as the old integration did."""
-    [interface] = lab.devices("VIF", "web02")
+    [interface] = harness.devices("VIF", "web02")
 
-    answer = lab.do(vif.destroy, vif=interface["uuid"])
+    answer = harness.do(vif.destroy, vif=interface["uuid"])
 
     assert answer == {"return_result": "VIF Destroyed", "uuid": interface["uuid"]}
-    assert not lab.exists("VIF", interface["uuid"])
+    assert not harness.exists("VIF", interface["uuid"])
 
 
-def test_vif_destroy_refuses_what_is_attached(lab: Lab) -> None:
+def test_vif_destroy_refuses_what_is_attached(harness: Harness) -> None:
     """And says what to do first."""
-    [interface] = lab.devices("VIF", "web01")
+    [interface] = harness.devices("VIF", "web01")
 
     with pytest.raises(errors.Refused, match=r"attached to a running VM.*unplug it first"):
-        lab.do(vif.destroy, vif=interface["uuid"])
+        harness.do(vif.destroy, vif=interface["uuid"])
 
 
-def test_vif_destroy_unplugs_first_on_request(lab: Lab) -> None:
-    [interface] = lab.devices("VIF", "web01")
+def test_vif_destroy_unplugs_first_on_request(harness: Harness) -> None:
+    [interface] = harness.devices("VIF", "web01")
 
-    lab.do(vif.destroy, vif=interface["uuid"], unplug=True)
+    harness.do(vif.destroy, vif=interface["uuid"], unplug=True)
 
-    assert not lab.exists("VIF", interface["uuid"])
+    assert not harness.exists("VIF", interface["uuid"])
 
 
-def _pif(lab: Lab) -> str:
-    return str(next(pif["uuid"] for pif in lab.all("PIF").values() if pif["physical"]))
+def _pif(harness: Harness) -> str:
+    return str(next(pif["uuid"] for pif in harness.all("PIF").values() if pif["physical"]))

@@ -6,44 +6,44 @@ import pytest
 
 from tasks.engine.declaration.operation import Operation
 from tasks.vm import migration, pausing, power
-from tests.tasks.harness import Lab
+from tests.tasks.harness import Harness
 from xenserver import errors
 
 
-def test_start_boots_a_halted_vm(lab: Lab) -> None:
+def test_start_boots_a_halted_vm(harness: Harness) -> None:
     """It runs on some host, and the answer says which VM."""
-    answer = lab.do(power.start, vm="web02")
+    answer = harness.do(power.start, vm="web02")
 
-    assert lab.state("web02") == "Running"
+    assert harness.state("web02") == "Running"
     assert answer == {
         "return_result": "VM started",
-        "uuid": lab.uuid("VM", "web02"),
+        "uuid": harness.uuid("VM", "web02"),
         "name_label": "web02",
         "power_state": "Running",
     }
 
 
-def test_start_leaves_a_vm_paused_on_request(lab: Lab) -> None:
+def test_start_leaves_a_vm_paused_on_request(harness: Harness) -> None:
     """Its domain is there, and does not run."""
-    answer = lab.do(power.start, vm="web02", paused=True)
+    answer = harness.do(power.start, vm="web02", paused=True)
 
-    assert lab.state("web02") == "Paused"
+    assert harness.state("web02") == "Paused"
     assert answer["power_state"] == "Paused"
 
 
-def test_start_takes_the_host_that_is_given(lab: Lab) -> None:
+def test_start_takes_the_host_that_is_given(harness: Harness) -> None:
     """Not the one XenServer would choose."""
-    lab.do(power.start, vm="web02", host="xs3")
+    harness.do(power.start, vm="web02", host="xs3")
 
-    assert lab.record("VM", "web02")["resident_on"] == lab.ref("host", "xs3")
+    assert harness.record("VM", "web02")["resident_on"] == harness.ref("host", "xs3")
 
 
-def test_start_refuses_a_running_vm(lab: Lab) -> None:
+def test_start_refuses_a_running_vm(harness: Harness) -> None:
     with pytest.raises(errors.Refused) as refused:
-        lab.do(power.start, vm="web01")
+        harness.do(power.start, vm="web01")
 
     assert refused.value.code == "VM_BAD_POWER_STATE"
-    assert refused.value.params == [lab.ref("VM", "web01"), "halted", "running"]
+    assert refused.value.params == [harness.ref("VM", "web01"), "halted", "running"]
     assert "is running; it must be halted" in refused.value.message
 
 
@@ -58,21 +58,23 @@ def test_start_refuses_a_running_vm(lab: Lab) -> None:
     ],
 )
 def test_ensure_makes_being_there_already_a_success(
-    lab: Lab, verb: object, vm: str, words: str, state: str
+    harness: Harness, verb: object, vm: str, words: str, state: str
 ) -> None:
     """The answer says that nothing was done."""
-    answer = lab.do(verb, vm=vm, ensure=True)  # type: ignore[arg-type]  # an operation of the table
+    answer = harness.do(verb, vm=vm, ensure=True)  # type: ignore[arg-type]  # an operation of the table
 
     assert answer["return_result"] == words
     assert answer["power_state"] == state
-    assert lab.state(vm) == state
+    assert harness.state(vm) == state
 
 
-def test_ensure_counts_a_paused_vm_as_paused(lab: Lab) -> None:
+def test_ensure_counts_a_paused_vm_as_paused(harness: Harness) -> None:
     """Pausing it once more is no mistake then."""
-    lab.see("VM.pause", lab.ref("VM", "web01"))
+    harness.see("VM.pause", harness.ref("VM", "web01"))
 
-    assert lab.do(pausing.pause, vm="web01", ensure=True)["return_result"] == "VM already paused"
+    assert (
+        harness.do(pausing.pause, vm="web01", ensure=True)["return_result"] == "VM already paused"
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,64 +98,66 @@ def test_ensure_counts_a_paused_vm_as_paused(lab: Lab) -> None:
     ],
 )
 def test_what_is_said_reaches_xenserver(
-    lab: Lab, verb: Operation, vm: str, fields: dict[str, object], params: list[object]
+    harness: Harness, verb: Operation, vm: str, fields: dict[str, object], params: list[object]
 ) -> None:
     """Each option in its place."""
-    machine = lab.ref("VM", vm)
+    machine = harness.ref("VM", vm)
 
-    lab.do(verb, vm=vm, **fields)
+    harness.do(verb, vm=vm, **fields)
 
-    text = lab.pool.do("journal")["effects"][-1]["params"]
-    there = lab.ref("host", "xs2")
+    text = harness.pool.do("journal")["effects"][-1]["params"]
+    there = harness.ref("host", "xs2")
     assert text == [machine, *(there if one == "xs2" else one for one in params)]
 
 
-def test_ensure_still_refuses_what_is_in_another_state(lab: Lab) -> None:
+def test_ensure_still_refuses_what_is_in_another_state(harness: Harness) -> None:
     """A suspended VM is not running, and cannot be started."""
     with pytest.raises(errors.Refused, match="is suspended; it must be halted"):
-        lab.do(power.start, vm="batch01", ensure=True)
+        harness.do(power.start, vm="batch01", ensure=True)
 
 
-def test_ten_at_once_that_ensure_a_start_all_succeed(lab: Lab) -> None:
+def test_ten_at_once_that_ensure_a_start_all_succeed(harness: Harness) -> None:
     """Nobody looks beforehand, so nobody is overtaken: one starts it, nine hear that it runs."""
-    with ThreadPoolExecutor(10) as hands:
-        answers = list(hands.map(lambda _: lab.do(power.start, vm="web02", ensure=True), range(10)))
+    with ThreadPoolExecutor(10) as client:
+        answers = list(
+            client.map(lambda _: harness.do(power.start, vm="web02", ensure=True), range(10))
+        )
 
     reply = sorted(answer["return_result"] for answer in answers)
     assert reply == ["VM already running"] * 9 + ["VM started"]
 
 
-def test_shutdown_asks_the_guest(lab: Lab) -> None:
+def test_shutdown_asks_the_guest(harness: Harness) -> None:
     """A clean one leaves the VM halted."""
-    answer = lab.do(power.shutdown, vm="web01")
+    answer = harness.do(power.shutdown, vm="web01")
 
-    assert lab.state("web01") == "Halted"
+    assert harness.state("web01") == "Halted"
     assert answer["return_result"] == "Shutdown completed"
-    assert "Async.VM.clean_shutdown" in lab.hands.heard
+    assert "Async.VM.clean_shutdown" in harness.client.heard
 
 
-def test_shutdown_refuses_a_halted_vm(lab: Lab) -> None:
+def test_shutdown_refuses_a_halted_vm(harness: Harness) -> None:
     """A clean one needs a running VM."""
     with pytest.raises(errors.Refused, match="is halted; it must be running"):
-        lab.do(power.shutdown, vm="web02")
+        harness.do(power.shutdown, vm="web02")
 
 
-def test_shutdown_says_what_helps_where_the_guest_cannot(lab: Lab) -> None:
+def test_shutdown_says_what_helps_where_the_guest_cannot(harness: Harness) -> None:
     """A guest without tools cannot be asked; force cuts its power."""
     with pytest.raises(errors.Refused, match="use force") as refused:
-        lab.do(power.shutdown, vm="db01")
+        harness.do(power.shutdown, vm="db01")
 
     assert refused.value.code == "VM_LACKS_FEATURE"
-    lab.do(power.shutdown, vm="db01", force=True)
-    assert lab.state("db01") == "Halted"
+    harness.do(power.shutdown, vm="db01", force=True)
+    assert harness.state("db01") == "Halted"
 
 
-def test_a_guest_that_cannot_be_asked_falls_back_at_once(lab: Lab) -> None:
+def test_a_guest_that_cannot_be_asked_falls_back_at_once(harness: Harness) -> None:
     """Not only one that takes too long: without tools, the clean shutdown is refused."""
-    answer = lab.do(power.shutdown, vm="db01", fall_back_after="1h")
+    answer = harness.do(power.shutdown, vm="db01", fall_back_after="1h")
 
     assert answer["return_result"] == "Shutdown completed"
-    assert lab.state("db01") == "Halted"
+    assert harness.state("db01") == "Halted"
 
 
 @pytest.mark.parametrize(
@@ -167,102 +171,102 @@ def test_a_guest_that_cannot_be_asked_falls_back_at_once(lab: Lab) -> None:
         "VM_SHUTDOWN_TIMEOUT",
     ],
 )
-def test_a_guest_that_refuses_or_does_not_answer_falls_back(lab: Lab, code: str) -> None:
+def test_a_guest_that_refuses_or_does_not_answer_falls_back(harness: Harness, code: str) -> None:
     fault = {"what": "refuse", "method": "Async.VM.clean_shutdown", "code": code}
-    lab.pool.do("fault", **fault, params=[lab.ref("VM", "web01")])
+    harness.pool.do("fault", **fault, params=[harness.ref("VM", "web01")])
 
-    lab.do(power.shutdown, vm="web01", fall_back_after="1h")
+    harness.do(power.shutdown, vm="web01", fall_back_after="1h")
 
-    assert lab.state("web01") == "Halted"
+    assert harness.state("web01") == "Halted"
 
 
-def test_a_guest_that_does_not_acknowledge_falls_back(lab: Lab) -> None:
+def test_a_guest_that_does_not_acknowledge_falls_back(harness: Harness) -> None:
     """After the minute that XenServer gives it."""
-    lab.pool.do("guest", vm="web01", shutdown="unacknowledged")
+    harness.pool.do("guest", vm="web01", shutdown="unacknowledged")
 
-    lab.do(power.shutdown, vm="web01", fall_back_after="1h")
+    harness.do(power.shutdown, vm="web01", fall_back_after="1h")
 
-    assert lab.state("web01") == "Halted"
+    assert harness.state("web01") == "Halted"
 
 
-def test_what_is_no_fault_of_the_guest_does_not_cut_the_power(lab: Lab) -> None:
+def test_what_is_no_fault_of_the_guest_does_not_cut_the_power(harness: Harness) -> None:
     """A paused VM, or one that nobody may shut down, stays as it is."""
-    lab.see("VM.pause", lab.ref("VM", "web01"))
+    harness.see("VM.pause", harness.ref("VM", "web01"))
 
     with pytest.raises(errors.Refused, match="VM_BAD_POWER_STATE"):
-        lab.do(power.shutdown, vm="web01", fall_back_after="1h")
-    assert lab.state("web01") == "Paused"
+        harness.do(power.shutdown, vm="web01", fall_back_after="1h")
+    assert harness.state("web01") == "Paused"
 
 
-def test_a_forced_shutdown_ends_a_suspended_vm(lab: Lab) -> None:
+def test_a_forced_shutdown_ends_a_suspended_vm(harness: Harness) -> None:
     """Its memory is thrown away."""
-    lab.do(power.shutdown, vm="batch01", force=True)
+    harness.do(power.shutdown, vm="batch01", force=True)
 
-    assert lab.state("batch01") == "Halted"
+    assert harness.state("batch01") == "Halted"
 
 
-def test_reboot_keeps_a_vm_running(lab: Lab) -> None:
+def test_reboot_keeps_a_vm_running(harness: Harness) -> None:
     """It is another domain afterwards."""
-    before = lab.record("VM", "web01")["domid"]
+    before = harness.record("VM", "web01")["domid"]
 
-    answer = lab.do(power.reboot, vm="web01")
+    answer = harness.do(power.reboot, vm="web01")
 
     assert answer["return_result"] == "Reboot completed"
-    assert lab.state("web01") == "Running"
-    assert lab.record("VM", "web01")["domid"] != before
+    assert harness.state("web01") == "Running"
+    assert harness.record("VM", "web01")["domid"] != before
 
 
-def test_a_forced_reboot_needs_no_guest_tools(lab: Lab) -> None:
+def test_a_forced_reboot_needs_no_guest_tools(harness: Harness) -> None:
     """As the reset button needs none."""
-    lab.do(power.reboot, vm="db01", force=True)
+    harness.do(power.reboot, vm="db01", force=True)
 
-    assert lab.state("db01") == "Running"
+    assert harness.state("db01") == "Running"
 
 
-def test_reboot_refuses_a_halted_vm(lab: Lab) -> None:
+def test_reboot_refuses_a_halted_vm(harness: Harness) -> None:
     """There is nothing to reboot."""
     with pytest.raises(errors.Refused, match="is halted; it must be running"):
-        lab.do(power.reboot, vm="web02")
+        harness.do(power.reboot, vm="web02")
 
 
-def test_pause_and_unpause_stop_a_vm_and_let_it_go(lab: Lab) -> None:
+def test_pause_and_unpause_stop_a_vm_and_let_it_go(harness: Harness) -> None:
     """It keeps its host meanwhile."""
-    paused = lab.do(pausing.pause, vm="web01")
-    seen = lab.state("web01")
-    unpaused = lab.do(pausing.unpause, vm="web01")
+    paused = harness.do(pausing.pause, vm="web01")
+    seen = harness.state("web01")
+    unpaused = harness.do(pausing.unpause, vm="web01")
 
     assert (paused["return_result"], seen) == ("VM paused", "Paused")
-    assert (unpaused["return_result"], lab.state("web01")) == ("VM unpaused", "Running")
+    assert (unpaused["return_result"], harness.state("web01")) == ("VM unpaused", "Running")
 
 
-def test_pause_refuses_a_halted_vm(lab: Lab) -> None:
+def test_pause_refuses_a_halted_vm(harness: Harness) -> None:
     """Only what runs can be paused."""
     with pytest.raises(errors.Refused, match="is halted; it must be running"):
-        lab.do(pausing.pause, vm="web02")
+        harness.do(pausing.pause, vm="web02")
 
 
-def test_suspend_and_resume_carry_a_vm_over(lab: Lab) -> None:
+def test_suspend_and_resume_carry_a_vm_over(harness: Harness) -> None:
     """Its memory lies on disk in between."""
-    suspended = lab.do(pausing.suspend, vm="web01")
-    seen = lab.state("web01")
-    resumed = lab.do(pausing.resume, vm="web01")
+    suspended = harness.do(pausing.suspend, vm="web01")
+    seen = harness.state("web01")
+    resumed = harness.do(pausing.resume, vm="web01")
 
     assert (suspended["return_result"], seen) == ("VM suspended", "Suspended")
-    assert (resumed["return_result"], lab.state("web01")) == ("VM resumed", "Running")
+    assert (resumed["return_result"], harness.state("web01")) == ("VM resumed", "Running")
 
 
-def test_resume_takes_the_host_that_is_given(lab: Lab) -> None:
+def test_resume_takes_the_host_that_is_given(harness: Harness) -> None:
     """Not the one XenServer would choose."""
-    lab.do(pausing.resume, vm="batch01", host="xs2", paused=True)
+    harness.do(pausing.resume, vm="batch01", host="xs2", paused=True)
 
-    assert lab.record("VM", "batch01")["resident_on"] == lab.ref("host", "xs2")
-    assert lab.state("batch01") == "Paused"
+    assert harness.record("VM", "batch01")["resident_on"] == harness.ref("host", "xs2")
+    assert harness.state("batch01") == "Paused"
 
 
-def test_resume_refuses_a_halted_vm(lab: Lab) -> None:
+def test_resume_refuses_a_halted_vm(harness: Harness) -> None:
     """There is no memory to go on from."""
     with pytest.raises(errors.Refused, match="is halted; it must be suspended"):
-        lab.do(pausing.resume, vm="web02")
+        harness.do(pausing.resume, vm="web02")
 
 
 @pytest.mark.parametrize(
@@ -273,27 +277,27 @@ def test_resume_refuses_a_halted_vm(lab: Lab) -> None:
         ("batch01", "Async.VM.resume_on"),
     ],
 )
-def test_migrate_brings_a_vm_to_a_host_from_any_state(lab: Lab, vm: str, call: str) -> None:
+def test_migrate_brings_a_vm_to_a_host_from_any_state(harness: Harness, vm: str, call: str) -> None:
     """Running it moves, halted it starts there, suspended it resumes there."""
-    answer = lab.do(migration.migrate, vm=vm, host="xs2")
+    answer = harness.do(migration.migrate, vm=vm, host="xs2")
 
     assert answer["return_result"] == "VM migrated"
-    assert lab.state(vm) == "Running"
-    assert lab.record("VM", vm)["resident_on"] == lab.ref("host", "xs2")
-    assert call in lab.hands.heard
+    assert harness.state(vm) == "Running"
+    assert harness.record("VM", vm)["resident_on"] == harness.ref("host", "xs2")
+    assert call in harness.client.heard
 
 
-def test_migrate_refuses_a_paused_vm(lab: Lab) -> None:
+def test_migrate_refuses_a_paused_vm(harness: Harness) -> None:
     """XenServer moves what runs."""
-    lab.see("VM.pause", lab.ref("VM", "web01"))
+    harness.see("VM.pause", harness.ref("VM", "web01"))
 
     with pytest.raises(errors.Refused, match="is paused; it must be running"):
-        lab.do(migration.migrate, vm="web01", host="xs2")
+        harness.do(migration.migrate, vm="web01", host="xs2")
 
 
-def test_migrate_leaves_a_vm_where_it_is_when_that_is_enough(lab: Lab) -> None:
+def test_migrate_leaves_a_vm_where_it_is_when_that_is_enough(harness: Harness) -> None:
     """With `ensure`, nothing is moved to the host it is on."""
-    answer = lab.do(migration.migrate, vm="web01", host="xs1", ensure=True)
+    answer = harness.do(migration.migrate, vm="web01", host="xs1", ensure=True)
 
     assert answer["return_result"] == "VM already on xs1"
-    assert "Async.VM.pool_migrate" not in lab.hands.heard
+    assert "Async.VM.pool_migrate" not in harness.client.heard

@@ -7,7 +7,7 @@ import pytest
 from simulator import server
 from tasks import host
 from tests.tasks.fixtures import Maker
-from tests.tasks.harness import Lab
+from tests.tasks.harness import Harness
 from tests.tasks.table import TABLE, Case
 from tests.xenserver.pools import Pool
 from xenserver import errors
@@ -27,36 +27,36 @@ TOO_OLD = {
     params=[(OLDEST, "xml-rpc"), ("8", "json-rpc"), ("current", "json-rpc")],
     ids="-".join,
 )
-def aged(request: pytest.FixtureRequest) -> Iterator[tuple[Lab, str]]:
+def aged(request: pytest.FixtureRequest) -> Iterator[tuple[Harness, str]]:
     """Serve a pool of a release; return what carries operations out on it, and the release."""
     release, transport = request.param
     options = server.Options(control=True, speed=1000.0, release=release)
     with server.serve_in_thread(options) as served:
-        lab = Lab(Pool(served.url), transport=transport)
-        yield lab, release
-        lab.close()
+        harness = Harness(Pool(served.url), transport=transport)
+        yield harness, release
+        harness.close()
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
-def test_it_brings_about_what_it_says(aged: tuple[Lab, str], case: Case) -> None:
+def test_it_brings_about_what_it_says(aged: tuple[Harness, str], case: Case) -> None:
     """Or says that the server is too old for it, and by what."""
-    lab, release = aged
-    maker = Maker(lab.see, lab.pool.do)
+    harness, release = aged
+    maker = Maker(harness.see, harness.pool.do)
     fields = case.ready(maker)
     missing = TOO_OLD.get(release, {}).get(case.name)
 
     if missing is None:
-        answer = lab.do(case.operation, **fields)
+        answer = harness.do(case.operation, **fields)
         assert case.seen(maker, fields, answer)
     else:
         with pytest.raises(errors.Refused, match=missing):
-            lab.do(case.operation, **fields)
+            harness.do(case.operation, **fields)
 
 
 def test_a_server_that_speaks_no_json_is_told() -> None:
     options = server.Options(control=True, release=OLDEST)
     with server.serve_in_thread(options) as served:
-        lab = Lab(Pool(served.url))
+        harness = Harness(Pool(served.url))
 
         with pytest.raises(errors.Unreachable, match='needs transport = "xml-rpc"'):
-            lab.do(host.find)
+            harness.do(host.find)

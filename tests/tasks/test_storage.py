@@ -7,16 +7,16 @@ import pytest
 from tasks import vbd, vdi
 from tasks.engine.declaration.operation import Operation
 from tasks.vm import cd
-from tests.tasks.harness import Lab
+from tests.tasks.harness import Harness
 from xenserver import errors
 
 NFS = "NFS virtual disk storage"
 GIB = 1 << 30
 
 
-def test_vdi_create_makes_a_disk(lab: Lab) -> None:
+def test_vdi_create_makes_a_disk(harness: Harness) -> None:
     """With all that was said of it; sizes may have a unit."""
-    answer = lab.do(
+    answer = harness.do(
         vdi.create,
         name="data",
         description="for web02",
@@ -28,58 +28,58 @@ def test_vdi_create_makes_a_disk(lab: Lab) -> None:
         other_config={"c": "d"},
     )
 
-    made = lab.record("VDI", "data")
+    made = harness.record("VDI", "data")
     assert answer == {"return_result": made["uuid"], "uuid": made["uuid"], "name_label": "data"}
     assert made["virtual_size"] == 10 * GIB
-    assert made["SR"] == lab.ref("SR", NFS)
+    assert made["SR"] == harness.ref("SR", NFS)
     assert (made["name_description"], made["type"]) == ("for web02", "system")
     assert (made["sharable"], made["read_only"]) == (True, False)
     assert made["other_config"]["c"] == "d"
 
 
-def test_vdi_create_refuses_a_library_of_isos(lab: Lab) -> None:
+def test_vdi_create_refuses_a_library_of_isos(harness: Harness) -> None:
     """No disk can be made there."""
     with pytest.raises(errors.Refused) as refused:
-        lab.do(vdi.create, name="data", sr="ISO library", size=GIB)
+        harness.do(vdi.create, name="data", sr="ISO library", size=GIB)
 
     assert refused.value.code == "SR_OPERATION_NOT_SUPPORTED"
 
 
-def test_vdi_create_says_when_there_is_no_room(lab: Lab) -> None:
+def test_vdi_create_says_when_there_is_no_room(harness: Harness) -> None:
     """As storage behind XenServer does."""
     for number in range(4):
-        lab.do(vdi.create, name=f"data{number}", sr="Local storage xs1", size="2000GiB")
+        harness.do(vdi.create, name=f"data{number}", sr="Local storage xs1", size="2000GiB")
 
     with pytest.raises(errors.Full, match="the SR is full"):
-        lab.do(vdi.create, name="data", sr="Local storage xs1", size="2000GiB")
+        harness.do(vdi.create, name="data", sr="Local storage xs1", size="2000GiB")
 
 
-def test_vdi_create_says_when_a_disk_is_too_large(lab: Lab) -> None:
+def test_vdi_create_says_when_a_disk_is_too_large(harness: Harness) -> None:
     with pytest.raises(errors.Refused, match=r"makes no disk of that size: .*between 1 MB and"):
-        lab.do(vdi.create, name="data", sr=NFS, size="100TiB")
+        harness.do(vdi.create, name="data", sr=NFS, size="100TiB")
 
 
-def test_vdi_destroy_deletes_a_disk(lab: Lab) -> None:
+def test_vdi_destroy_deletes_a_disk(harness: Harness) -> None:
     """And says so as the old integration did."""
-    uuid = lab.do(vdi.create, name="data", sr=NFS, size=GIB)["uuid"]
+    uuid = harness.do(vdi.create, name="data", sr=NFS, size=GIB)["uuid"]
 
-    answer = lab.do(vdi.destroy, vdi="data")
+    answer = harness.do(vdi.destroy, vdi="data")
 
     assert answer == {"return_result": "VDI Destroyed", "uuid": uuid, "name_label": "data"}
-    assert not lab.exists("VDI", uuid)
+    assert not harness.exists("VDI", uuid)
 
 
-def test_vdi_destroy_refuses_a_disk_in_use(lab: Lab) -> None:
+def test_vdi_destroy_refuses_a_disk_in_use(harness: Harness) -> None:
     """And says what to do first."""
     with pytest.raises(errors.Refused, match="in use; detach it first"):
-        lab.do(vdi.destroy, vdi="web01 system")
+        harness.do(vdi.destroy, vdi="web01 system")
 
 
-def test_vbd_create_gives_a_vm_a_disk(lab: Lab) -> None:
+def test_vbd_create_gives_a_vm_a_disk(harness: Harness) -> None:
     """The answer names device and VM."""
-    lab.do(vdi.create, name="data", sr=NFS, size=GIB)
+    harness.do(vdi.create, name="data", sr=NFS, size=GIB)
 
-    answer = lab.do(
+    answer = harness.do(
         vbd.create,
         vm="web02",
         vdi="data",
@@ -90,185 +90,185 @@ def test_vbd_create_gives_a_vm_a_disk(lab: Lab) -> None:
         other_config={"a": "b"},
     )
 
-    made = lab.record("VBD", answer["uuid"])
+    made = harness.record("VBD", answer["uuid"])
     assert answer == {
         "return_result": made["uuid"],
         "uuid": made["uuid"],
-        "vm": lab.uuid("VM", "web02"),
-        "vdi": lab.uuid("VDI", "data"),
+        "vm": harness.uuid("VM", "web02"),
+        "vdi": harness.uuid("VDI", "data"),
         "device": "2",
         "was_there": False,
     }
-    assert made["VDI"] == lab.ref("VDI", "data")
+    assert made["VDI"] == harness.ref("VDI", "data")
     assert (made["userdevice"], made["mode"], made["type"]) == ("2", "RO", "Disk")
     assert (made["bootable"], made["unpluggable"], made["empty"]) == (True, False, False)
     assert made["other_config"]["a"] == "b"
 
 
-def test_vbd_create_finds_a_free_device(lab: Lab) -> None:
+def test_vbd_create_finds_a_free_device(harness: Harness) -> None:
     """The lowest; the answer says which."""
-    lab.do(vdi.create, name="data", sr=NFS, size=GIB)
+    harness.do(vdi.create, name="data", sr=NFS, size=GIB)
 
-    assert lab.do(vbd.create, vm="web02", vdi="data")["device"] == "1"
+    assert harness.do(vbd.create, vm="web02", vdi="data")["device"] == "1"
 
 
-def test_ten_vbds_at_once_get_ten_devices(lab: Lab) -> None:
+def test_ten_vbds_at_once_get_ten_devices(harness: Harness) -> None:
     """Number 3 is left to the CD drive."""
     for number in range(10):
-        lab.do(vdi.create, name=f"data{number}", sr=NFS, size=GIB)
+        harness.do(vdi.create, name=f"data{number}", sr=NFS, size=GIB)
 
-    with ThreadPoolExecutor(10) as hands:
+    with ThreadPoolExecutor(10) as client:
         disks = [f"data{number}" for number in range(10)]
-        answers = list(hands.map(lambda disk: lab.do(vbd.create, vm="web02", vdi=disk), disks))
+        answers = list(client.map(lambda disk: harness.do(vbd.create, vm="web02", vdi=disk), disks))
 
     devices = {answer["device"] for answer in answers}
     assert len(devices) == 10
     assert devices.isdisjoint({"0", "3"})
-    assert devices == {d["userdevice"] for d in lab.devices("VBD", "web02")} - {"0"}
+    assert devices == {d["userdevice"] for d in harness.devices("VBD", "web02")} - {"0"}
 
 
-def test_vbd_create_makes_an_empty_drive(lab: Lab) -> None:
+def test_vbd_create_makes_an_empty_drive(harness: Harness) -> None:
     """A CD drive is read-only unless something else is said."""
-    uuid = lab.do(vbd.create, vm="web02", empty=True, type="CD")["uuid"]
+    uuid = harness.do(vbd.create, vm="web02", empty=True, type="CD")["uuid"]
 
-    made = lab.record("VBD", uuid)
+    made = harness.record("VBD", uuid)
     assert (made["empty"], made["type"], made["mode"]) == (True, "CD", "RO")
 
 
-def test_vbd_create_puts_an_iso_into_a_new_drive(lab: Lab) -> None:
+def test_vbd_create_puts_an_iso_into_a_new_drive(harness: Harness) -> None:
     """Found by its name."""
-    uuid = lab.do(vbd.create, vm="web02", vdi="debian-12.iso", type="CD")["uuid"]
+    uuid = harness.do(vbd.create, vm="web02", vdi="debian-12.iso", type="CD")["uuid"]
 
-    assert lab.record("VBD", uuid)["VDI"] == lab.ref("VDI", "debian-12.iso")
+    assert harness.record("VBD", uuid)["VDI"] == harness.ref("VDI", "debian-12.iso")
 
 
 @pytest.mark.parametrize("fields", [{}, {"vdi": "debian-12.iso", "empty": True}])
 def test_vbd_create_wants_either_a_disk_or_an_empty_drive(
-    lab: Lab, fields: dict[str, object]
+    harness: Harness, fields: dict[str, object]
 ) -> None:
     """Before XenServer is asked for anything."""
     with pytest.raises(errors.Refused, match="name one, or give empty=true"):
-        lab.do(vbd.create, vm="web02", type="CD", **fields)
+        harness.do(vbd.create, vm="web02", type="CD", **fields)
 
-    assert lab.hands.heard == []
+    assert harness.client.heard == []
 
 
-def test_vbd_create_refuses_a_device_that_is_taken(lab: Lab) -> None:
+def test_vbd_create_refuses_a_device_that_is_taken(harness: Harness) -> None:
     """And says what to use instead."""
     with pytest.raises(errors.Refused, match="device 0 is taken; choose another, or autodetect"):
-        lab.do(vbd.create, vm="web02", vdi="db01 data", device="0")
+        harness.do(vbd.create, vm="web02", vdi="db01 data", device="0")
 
 
-def test_vbd_create_refuses_a_cd_drive_that_writes(lab: Lab) -> None:
+def test_vbd_create_refuses_a_cd_drive_that_writes(harness: Harness) -> None:
     """And says which mode it must have."""
     with pytest.raises(errors.Refused, match="must have mode RO"):
-        lab.do(vbd.create, vm="web02", vdi="debian-12.iso", type="CD", mode="RW")
+        harness.do(vbd.create, vm="web02", vdi="debian-12.iso", type="CD", mode="RW")
 
 
-def test_vbd_destroy_leaves_the_disk(lab: Lab) -> None:
+def test_vbd_destroy_leaves_the_disk(harness: Harness) -> None:
     """Only the device goes."""
-    [drive] = lab.devices("VBD", "web02")
+    [drive] = harness.devices("VBD", "web02")
 
-    answer = lab.do(vbd.destroy, vbd=drive["uuid"])
+    answer = harness.do(vbd.destroy, vbd=drive["uuid"])
 
     assert answer == {"return_result": "VBD Destroyed", "uuid": drive["uuid"]}
-    assert not lab.exists("VBD", drive["uuid"])
-    assert drive["VDI"] in lab.all("VDI")
+    assert not harness.exists("VBD", drive["uuid"])
+    assert drive["VDI"] in harness.all("VDI")
 
 
-def test_vbd_destroy_refuses_what_is_attached(lab: Lab) -> None:
+def test_vbd_destroy_refuses_what_is_attached(harness: Harness) -> None:
     """And says what to do first."""
-    uuid = _plugged(lab)
+    uuid = _plugged(harness)
 
     with pytest.raises(errors.Refused, match=r"still attached.*unplug it first"):
-        lab.do(vbd.destroy, vbd=uuid)
+        harness.do(vbd.destroy, vbd=uuid)
 
-    assert lab.exists("VBD", uuid)
-
-
-def test_vbd_destroy_unplugs_first_on_request(lab: Lab) -> None:
-    uuid = _plugged(lab)
-
-    lab.do(vbd.destroy, vbd=uuid, unplug=True)
-
-    assert not lab.exists("VBD", uuid)
+    assert harness.exists("VBD", uuid)
 
 
-def test_vbd_destroy_unplugs_nothing_that_is_detached(lab: Lab) -> None:
-    [drive] = lab.devices("VBD", "web02")
+def test_vbd_destroy_unplugs_first_on_request(harness: Harness) -> None:
+    uuid = _plugged(harness)
 
-    lab.do(vbd.destroy, vbd=drive["uuid"], unplug=True)
+    harness.do(vbd.destroy, vbd=uuid, unplug=True)
 
-    assert "Async.VBD.unplug" not in lab.hands.heard
+    assert not harness.exists("VBD", uuid)
 
 
-def test_vbd_plug_and_unplug_act_on_a_running_vm(lab: Lab) -> None:
+def test_vbd_destroy_unplugs_nothing_that_is_detached(harness: Harness) -> None:
+    [drive] = harness.devices("VBD", "web02")
+
+    harness.do(vbd.destroy, vbd=drive["uuid"], unplug=True)
+
+    assert "Async.VBD.unplug" not in harness.client.heard
+
+
+def test_vbd_plug_and_unplug_act_on_a_running_vm(harness: Harness) -> None:
     """The guest sees the disk come and go."""
-    lab.do(vdi.create, name="data", sr=NFS, size=GIB)
-    uuid = lab.do(vbd.create, vm="web01", vdi="data")["uuid"]
+    harness.do(vdi.create, name="data", sr=NFS, size=GIB)
+    uuid = harness.do(vbd.create, vm="web01", vdi="data")["uuid"]
 
-    plugged = lab.do(vbd.plug, vbd=uuid)
-    seen = lab.record("VBD", uuid)["currently_attached"]
-    unplugged = lab.do(vbd.unplug, vbd=uuid)
+    plugged = harness.do(vbd.plug, vbd=uuid)
+    seen = harness.record("VBD", uuid)["currently_attached"]
+    unplugged = harness.do(vbd.unplug, vbd=uuid)
 
     assert (plugged["return_result"], seen) == ("VBD plugged", True)
     assert unplugged["return_result"] == "VBD unplugged"
-    assert not lab.record("VBD", uuid)["currently_attached"]
+    assert not harness.record("VBD", uuid)["currently_attached"]
 
 
-def test_vbd_unplug_by_force_is_another_call(lab: Lab) -> None:
+def test_vbd_unplug_by_force_is_another_call(harness: Harness) -> None:
     """The guest is not asked."""
-    uuid = _plugged(lab)
+    uuid = _plugged(harness)
 
-    lab.do(vbd.unplug, vbd=uuid, force=True)
+    harness.do(vbd.unplug, vbd=uuid, force=True)
 
-    assert "Async.VBD.unplug_force" in lab.hands.heard
-    assert not lab.record("VBD", uuid)["currently_attached"]
+    assert "Async.VBD.unplug_force" in harness.client.heard
+    assert not harness.record("VBD", uuid)["currently_attached"]
 
 
-def test_vbd_plug_refuses_a_halted_vm(lab: Lab) -> None:
+def test_vbd_plug_refuses_a_halted_vm(harness: Harness) -> None:
     """There is no guest to see it."""
-    [drive] = lab.devices("VBD", "web02")
+    [drive] = harness.devices("VBD", "web02")
 
     with pytest.raises(errors.Refused, match="is halted; it must be running"):
-        lab.do(vbd.plug, vbd=drive["uuid"])
+        harness.do(vbd.plug, vbd=drive["uuid"])
 
 
-def test_vbd_unplug_refuses_what_is_detached(lab: Lab) -> None:
-    drive = _plugged(lab)
-    lab.do(vbd.unplug, vbd=drive)
+def test_vbd_unplug_refuses_what_is_detached(harness: Harness) -> None:
+    drive = _plugged(harness)
+    harness.do(vbd.unplug, vbd=drive)
 
     with pytest.raises(errors.Refused, match="already detached"):
-        lab.do(vbd.unplug, vbd=drive)
+        harness.do(vbd.unplug, vbd=drive)
 
 
-def test_vbd_insert_and_eject_change_the_medium(lab: Lab) -> None:
-    [drive] = lab.devices("VBD", "db01", type="CD")
+def test_vbd_insert_and_eject_change_the_medium(harness: Harness) -> None:
+    [drive] = harness.devices("VBD", "db01", type="CD")
 
-    inserted = lab.do(vbd.insert, vbd=drive["uuid"], vdi="debian-12.iso")
-    seen = lab.record("VBD", drive["uuid"])["VDI"]
-    ejected = lab.do(vbd.eject, vbd=drive["uuid"])
+    inserted = harness.do(vbd.insert, vbd=drive["uuid"], vdi="debian-12.iso")
+    seen = harness.record("VBD", drive["uuid"])["VDI"]
+    ejected = harness.do(vbd.eject, vbd=drive["uuid"])
 
     assert inserted == {"return_result": "Media inserted", "uuid": drive["uuid"]}
-    assert seen == lab.ref("VDI", "debian-12.iso")
+    assert seen == harness.ref("VDI", "debian-12.iso")
     assert ejected == {"return_result": "VBD ejected", "uuid": drive["uuid"]}
-    assert lab.record("VBD", drive["uuid"])["empty"]
+    assert harness.record("VBD", drive["uuid"])["empty"]
 
 
-def test_vbd_eject_refuses_an_empty_drive(lab: Lab) -> None:
-    [drive] = lab.devices("VBD", "db01", type="CD")
+def test_vbd_eject_refuses_an_empty_drive(harness: Harness) -> None:
+    [drive] = harness.devices("VBD", "db01", type="CD")
 
     with pytest.raises(errors.Refused, match="is empty"):
-        lab.do(vbd.eject, vbd=drive["uuid"])
+        harness.do(vbd.eject, vbd=drive["uuid"])
 
 
-def test_vbd_insert_refuses_a_drive_that_is_full(lab: Lab) -> None:
+def test_vbd_insert_refuses_a_drive_that_is_full(harness: Harness) -> None:
     """And says what to do first."""
-    [drive] = lab.devices("VBD", "db01", type="CD")
-    lab.do(vbd.insert, vbd=drive["uuid"], vdi="debian-12.iso")
+    [drive] = harness.devices("VBD", "db01", type="CD")
+    harness.do(vbd.insert, vbd=drive["uuid"], vdi="debian-12.iso")
 
     with pytest.raises(errors.Refused, match="eject it first"):
-        lab.do(vbd.insert, vbd=drive["uuid"], vdi="xs-tools.iso")
+        harness.do(vbd.insert, vbd=drive["uuid"], vdi="xs-tools.iso")
 
 
 @pytest.mark.parametrize(
@@ -279,145 +279,147 @@ def test_vbd_insert_refuses_a_drive_that_is_full(lab: Lab) -> None:
     ],
 )
 def test_ensure_makes_a_vbd_that_is_there_a_success(
-    lab: Lab, verb: Operation, first: Operation, words: str
+    harness: Harness, verb: Operation, first: Operation, words: str
 ) -> None:
     """Nothing is done then."""
-    drive = _plugged(lab)
+    drive = _plugged(harness)
     if first is vbd.unplug:
-        lab.do(vbd.unplug, vbd=drive)
+        harness.do(vbd.unplug, vbd=drive)
 
-    assert lab.do(verb, vbd=drive, ensure=True)["return_result"] == words
+    assert harness.do(verb, vbd=drive, ensure=True)["return_result"] == words
 
 
-def test_ensure_counts_a_drive_of_a_halted_vm_as_unplugged(lab: Lab) -> None:
+def test_ensure_counts_a_drive_of_a_halted_vm_as_unplugged(harness: Harness) -> None:
     """Whatever XenServer names first: the state of the VM, or that of the drive."""
-    [drive] = lab.devices("VBD", "web02")
+    [drive] = harness.devices("VBD", "web02")
 
-    reply = lab.do(vbd.unplug, vbd=drive["uuid"], ensure=True)
+    reply = harness.do(vbd.unplug, vbd=drive["uuid"], ensure=True)
 
     assert reply["return_result"] == "VBD already unplugged"
 
 
 @pytest.mark.parametrize("operation", [vbd.plug, vbd.plug_if_running])
-def test_a_disk_that_its_storage_releases_late_is_plugged(lab: Lab, operation: Operation) -> None:
+def test_a_disk_that_its_storage_releases_late_is_plugged(
+    harness: Harness, operation: Operation
+) -> None:
     """No VM holds it any more, so it is waited for."""
-    drive = _plugged(lab)
-    lab.do(vbd.unplug, vbd=drive)
+    drive = _plugged(harness)
+    harness.do(vbd.unplug, vbd=drive)
     fault = {"what": "refuse", "method": "Async.VBD.plug", "code": "VDI_IN_USE", "count": 2}
-    lab.pool.do("fault", **fault, params=[lab.ref("VDI", "data")])
+    harness.pool.do("fault", **fault, params=[harness.ref("VDI", "data")])
 
-    lab.do(operation, vbd=drive)
+    harness.do(operation, vbd=drive)
 
-    assert lab.record("VBD", drive)["currently_attached"]
-    assert lab.hands.heard.count("Async.VBD.plug") == 4
+    assert harness.record("VBD", drive)["currently_attached"]
+    assert harness.client.heard.count("Async.VBD.plug") == 4
 
 
-def test_a_disk_that_a_vm_holds_is_refused_at_once(lab: Lab) -> None:
+def test_a_disk_that_a_vm_holds_is_refused_at_once(harness: Harness) -> None:
     """To wait would not help."""
-    drive = _plugged(lab)
-    other = lab.do(vbd.create, vm="db01", vdi="data")["uuid"]
-    lab.hands.heard.clear()
+    drive = _plugged(harness)
+    other = harness.do(vbd.create, vm="db01", vdi="data")["uuid"]
+    harness.client.heard.clear()
 
     with pytest.raises(errors.Refused, match=r"VDI_IN_USE|VM_MISSING_PV_DRIVERS"):
-        lab.do(vbd.plug, vbd=other)
+        harness.do(vbd.plug, vbd=other)
 
-    assert lab.hands.heard.count("Async.VBD.plug") == 1
-    assert lab.record("VBD", drive)["currently_attached"]
+    assert harness.client.heard.count("Async.VBD.plug") == 1
+    assert harness.record("VBD", drive)["currently_attached"]
 
 
-def test_ensure_makes_a_medium_that_is_in_or_out_a_success(lab: Lab) -> None:
+def test_ensure_makes_a_medium_that_is_in_or_out_a_success(harness: Harness) -> None:
     """But not another medium."""
-    [drive] = lab.devices("VBD", "db01", type="CD")
+    [drive] = harness.devices("VBD", "db01", type="CD")
     uuid = drive["uuid"]
 
-    out = lab.do(vbd.eject, vbd=uuid, ensure=True)
-    lab.do(vbd.insert, vbd=uuid, vdi="debian-12.iso")
-    into = lab.do(vbd.insert, vbd=uuid, vdi="debian-12.iso", ensure=True)
+    out = harness.do(vbd.eject, vbd=uuid, ensure=True)
+    harness.do(vbd.insert, vbd=uuid, vdi="debian-12.iso")
+    into = harness.do(vbd.insert, vbd=uuid, vdi="debian-12.iso", ensure=True)
 
     assert (out["return_result"], into["return_result"]) == (
         "VBD already empty",
         "Media already inserted",
     )
     with pytest.raises(errors.Refused, match="eject it first"):
-        lab.do(vbd.insert, vbd=uuid, vdi="xs-tools.iso", ensure=True)
+        harness.do(vbd.insert, vbd=uuid, vdi="xs-tools.iso", ensure=True)
 
 
-def test_a_cd_goes_into_the_empty_drive_of_a_running_vm(lab: Lab) -> None:
+def test_a_cd_goes_into_the_empty_drive_of_a_running_vm(harness: Harness) -> None:
     """No drive is made, which XenServer would refuse."""
-    [drive] = lab.devices("VBD", "db01", type="CD")
-    drives = set(lab.all("VBD"))
+    [drive] = harness.devices("VBD", "db01", type="CD")
+    drives = set(harness.all("VBD"))
 
-    answer = lab.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
+    answer = harness.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
 
     assert (answer["uuid"], answer["device"]) == (drive["uuid"], "3")
-    assert answer["vdi"] == lab.uuid("VDI", "debian-12.iso")
-    assert set(lab.all("VBD")) == drives
-    assert lab.record("VBD", drive["uuid"])["VDI"] == lab.ref("VDI", "debian-12.iso")
+    assert answer["vdi"] == harness.uuid("VDI", "debian-12.iso")
+    assert set(harness.all("VBD")) == drives
+    assert harness.record("VBD", drive["uuid"])["VDI"] == harness.ref("VDI", "debian-12.iso")
 
 
-def test_a_cd_that_is_in_already_is_left_alone(lab: Lab) -> None:
-    lab.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
+def test_a_cd_that_is_in_already_is_left_alone(harness: Harness) -> None:
+    harness.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
 
-    assert lab.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")["was_there"] is True
+    assert harness.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")["was_there"] is True
 
 
-def test_another_medium_is_refused_or_replaced(lab: Lab) -> None:
+def test_another_medium_is_refused_or_replaced(harness: Harness) -> None:
     """Whatever is asked for."""
-    lab.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
+    harness.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
 
     with pytest.raises(errors.Refused, match="holds another medium; eject it first, or") as full:
-        lab.do(cd.insert_cd, vm="db01", vdi="xs-tools.iso")
-    lab.do(cd.insert_cd, vm="db01", vdi="xs-tools.iso", replace=True)
+        harness.do(cd.insert_cd, vm="db01", vdi="xs-tools.iso")
+    harness.do(cd.insert_cd, vm="db01", vdi="xs-tools.iso", replace=True)
 
     assert full.value.code == "VBD_NOT_EMPTY"
-    [drive] = lab.devices("VBD", "db01", type="CD")
-    assert drive["VDI"] == lab.ref("VDI", "xs-tools.iso")
+    [drive] = harness.devices("VBD", "db01", type="CD")
+    assert drive["VDI"] == harness.ref("VDI", "xs-tools.iso")
 
 
-def test_a_medium_comes_back_where_another_cannot_be_inserted(lab: Lab) -> None:
+def test_a_medium_comes_back_where_another_cannot_be_inserted(harness: Harness) -> None:
     """Its storage does not answer, say."""
-    lab.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
+    harness.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
     fault = {"what": "refuse", "method": "Async.VBD.insert", "code": "SR_BACKEND_FAILURE_47"}
-    lab.pool.do("fault", **fault, params=[])
+    harness.pool.do("fault", **fault, params=[])
 
     with pytest.raises(errors.XenflowError, match="SR_BACKEND_FAILURE_47"):
-        lab.do(cd.insert_cd, vm="db01", vdi="xs-tools.iso", replace=True)
+        harness.do(cd.insert_cd, vm="db01", vdi="xs-tools.iso", replace=True)
 
-    [drive] = lab.devices("VBD", "db01", type="CD")
-    assert drive["VDI"] == lab.ref("VDI", "debian-12.iso")
+    [drive] = harness.devices("VBD", "db01", type="CD")
+    assert drive["VDI"] == harness.ref("VDI", "debian-12.iso")
 
 
-def test_a_vm_without_a_drive_gets_one(lab: Lab) -> None:
-    first = lab.do(cd.insert_cd, vm="web02", vdi="debian-12.iso")
-    lab.do(vbd.destroy, vbd=first["uuid"])
-    lab.do(vdi.create, name="data", sr=NFS, size=GIB)
-    lab.do(vbd.create, vm="web02", vdi="data", device="3")
-    [boot] = lab.devices("VBD", "web02", userdevice="0")
-    lab.do(vbd.destroy, vbd=boot["uuid"])
+def test_a_vm_without_a_drive_gets_one(harness: Harness) -> None:
+    first = harness.do(cd.insert_cd, vm="web02", vdi="debian-12.iso")
+    harness.do(vbd.destroy, vbd=first["uuid"])
+    harness.do(vdi.create, name="data", sr=NFS, size=GIB)
+    harness.do(vbd.create, vm="web02", vdi="data", device="3")
+    [boot] = harness.devices("VBD", "web02", userdevice="0")
+    harness.do(vbd.destroy, vbd=boot["uuid"])
 
-    second = lab.do(cd.insert_cd, vm="web02", vdi="debian-12.iso")
+    second = harness.do(cd.insert_cd, vm="web02", vdi="debian-12.iso")
 
     assert (first["device"], second["device"]) == ("3", "2")
 
 
-def test_a_drive_is_chosen_by_its_device(lab: Lab) -> None:
+def test_a_drive_is_chosen_by_its_device(harness: Harness) -> None:
     """Where a VM has several."""
     for device in ("3", "4"):
-        lab.do(vbd.create, vm="web02", empty=True, type="CD", device=device)
+        harness.do(vbd.create, vm="web02", empty=True, type="CD", device=device)
 
-    assert lab.do(cd.insert_cd, vm="web02", vdi="debian-12.iso", device=4)["device"] == "4"
+    assert harness.do(cd.insert_cd, vm="web02", vdi="debian-12.iso", device=4)["device"] == "4"
 
 
-def test_vbd_insert_refuses_a_disk(lab: Lab) -> None:
+def test_vbd_insert_refuses_a_disk(harness: Harness) -> None:
     """And says what to use instead."""
-    [drive] = lab.devices("VBD", "web02")
+    [drive] = harness.devices("VBD", "web02")
 
     with pytest.raises(errors.Refused, match="use a CD drive"):
-        lab.do(vbd.insert, vbd=drive["uuid"], vdi="debian-12.iso")
+        harness.do(vbd.insert, vbd=drive["uuid"], vdi="debian-12.iso")
 
 
-def _plugged(lab: Lab) -> str:
-    lab.do(vdi.create, name="data", sr=NFS, size=GIB)
-    uuid = str(lab.do(vbd.create, vm="web01", vdi="data")["uuid"])
-    lab.do(vbd.plug, vbd=uuid)
+def _plugged(harness: Harness) -> str:
+    harness.do(vdi.create, name="data", sr=NFS, size=GIB)
+    uuid = str(harness.do(vbd.create, vm="web01", vdi="data")["uuid"])
+    harness.do(vbd.plug, vbd=uuid)
     return uuid
