@@ -1,6 +1,6 @@
 """Where a VM may run (ocaml/xapi/xapi_vm_helpers.ml)."""
 
-from simulator import memory, preconditions
+from simulator import memory
 from simulator.errors import Failure
 from simulator.rules import hosts
 from simulator.rules import vm as vm_rules
@@ -79,11 +79,6 @@ def assert_suits(db: Database, vm: str, host: str) -> None:
     _assert_virtualises(db, record, vm, host)
     _assert_memory(db, record, host)
     _assert_processors(db, record, host)
-
-
-def assert_admits(db: Database, host: str, op: str) -> None:
-    """Refuse a target host that is evacuated or shut down."""
-    preconditions.check(db, "host", host, op)
 
 
 def storage_of(db: Database, vm: str) -> list[str]:
