@@ -6,9 +6,12 @@ from tests.cli.conftest import Run
 from tests.stack import StackHarness
 
 
-def test_a_stack_that_works_is_healthy(run: Run, stack: StackHarness) -> None:
+def test_a_stack_that_works_is_healthy(run: Run, isolated_stack: StackHarness) -> None:
     """Notices do not count."""
-    ended = run("doctor", "--json", **stack.services.environment)
+    isolated_stack.services.worker()
+    isolated_stack.services.poller()
+
+    ended = run("doctor", "--json", **isolated_stack.services.environment)
 
     reply = json.loads(ended.out)
     assert ended.code == 0

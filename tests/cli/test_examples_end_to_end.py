@@ -21,6 +21,7 @@ Fields = dict[str, Any]
 READY: dict[str, Callable[[Maker], Fields]] = {
     "flow.assign_vms_to_network": lambda maker: {"vms": [maker.vm(), maker.vm()]},
     "flow.check_for_task_success": lambda maker: {"task": maker.short_job()},
+    "flow.clone_vms": lambda maker: {"vm": maker.vm(), "name": fresh()},
     "flow.create_vm_from_configured_template": lambda _: {"name": fresh()},
     "flow.create_vm_from_unconfigured_template": lambda _: {"template": "blank", "name": fresh()},
     "flow.destroy_vm_and_disks": lambda maker: {"vm": maker.vm()},

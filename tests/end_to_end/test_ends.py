@@ -15,8 +15,8 @@ def test_processes_log_out_of_xenserver_when_they_end(
     isolated_stack: StackHarness, name: str
 ) -> None:
     """No session is left that only its age would end."""
-    worker, poller = isolated_stack.services.worker(), isolated_stack.services.poller()
     before = isolated_stack.xenserver.control("stats")["sessions"]
+    worker, poller = isolated_stack.services.worker(), isolated_stack.services.poller()
     isolated_stack.do("xenserver.vm.clone", vm="deb12", name=name)
 
     stop_requested(worker, poller)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,10 @@ OPERATIONS, SECONDS = 200, 5.0
 def slow_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackHarness]:
     """Keep a stack with four slots and a pool whose seconds are as long as ours."""
     with running_stack(tmp_path_factory.mktemp("slow"), speed=1.0) as stack:
+        targets = stack.runtime.settings.targets
+        assert targets
+        with Path(targets).open("a", encoding="utf-8") as file:
+            file.write(f"max_calls = {OPERATIONS}\n")
         stack.xenserver.control("durations", set={"VM.clone": SECONDS})
         stack.services.worker(slots=4)
         stack.services.poller()

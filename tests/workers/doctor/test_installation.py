@@ -19,9 +19,16 @@ Make = Callable[[StackHarness], Context]
 HOUR = 3600.0
 
 
-def test_a_stack_that_works_has_no_finding_but_notices(stack: StackHarness, context: Make) -> None:
+def test_a_stack_that_works_has_no_finding_but_notices(
+    isolated_stack: StackHarness, context: Make
+) -> None:
     """Worker, poller, target and Redis are all as they should be."""
-    worst = [f for f in doctor.examine(context(stack)) if f.severity is not Severity.NOTICE]
+    isolated_stack.services.worker()
+    isolated_stack.services.poller()
+
+    found = doctor.examine(context(isolated_stack))
+
+    worst = [f for f in found if f.severity is not Severity.NOTICE]
 
     assert worst == []
 
