@@ -85,6 +85,12 @@ class JournalMachine(RuleBasedStateMachine):
             if found is None:  # else the end came first, and the worker goes on
                 self._let_go(worker, entry)
 
+    @rule(worker=workers, operation=operations)
+    def execute(self, worker: int, operation: str) -> None:
+        """Deliver a message to a worker that goes on as far as it goes."""
+        self.deliver(worker, operation)
+        self.call_and_park(worker)
+
     def _park(self, entry: Entry) -> Outcome | None:
         ref = f"OpaqueRef:{entry.id}"
         return self.parked.park(

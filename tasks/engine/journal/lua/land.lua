@@ -13,8 +13,8 @@ end
 local function land(id, label, outcome)
   local entry = ARGV[1] .. id
   local message = redis.call('HGET', entry, FIELD.message)
-  if not message then
-    return
+  if not message or redis.call('HEXISTS', entry, FIELD.ended) == 1 then
+    return  -- it ended without waiting for this task
   end
   redis.call('HSETNX', entry, PART.outcome .. label, outcome)
   redis.call('HSETNX', entry, PART.landed .. label, now)
