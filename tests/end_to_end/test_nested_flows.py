@@ -146,5 +146,5 @@ def test_a_flow_sent_three_times_is_done_once(stack: StackHarness, name: str) ->
 
     [made] = stack.xenserver.named("VM", name)
     assert answer["uuid"] == made["uuid"]
-    assert stack.do(MAKE, task_id=result.id, template="deb12", name=name) == answer
+    assert stack.do(MAKE, task_id=result.id, **make(name).kwargs) == answer
     assert len(stack.xenserver.named("VM", name)) == 1

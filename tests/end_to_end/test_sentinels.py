@@ -45,7 +45,7 @@ def answer(stack: StackHarness, task_id: str) -> Any:
     return reply["result"] if reply["status"] in states.READY_STATES else None
 
 
-@pytest.mark.slow
+@pytest.mark.failover
 def test_a_failover_under_load_loses_nothing(
     sentinels: Sentinels, watched_stack: StackHarness
 ) -> None:
