@@ -35,7 +35,7 @@ def run() -> Iterator[Figure]:
         yield Figure("VM.get_all_records, again", large.records(), "s", "limit", 1)
         for method, cost in large.costs().items():
             yield Figure(method, cost * 1e6, "µs", f"with {SMALL} VMs", few[method] * 1e6)
-        yield Figure(f"{POLLS} long polls told", large.long_polls(), "s", "limit", 1)
+        yield Figure(f"{POLLS} long polls answered", large.long_polls(), "s", "limit", 1)
         yield Figure("tasks in flight", large.tasks(), "", "wanted", VMS)
         yield Figure("memory", large.memory(), "MiB", "limit", 1024)
 

@@ -47,4 +47,4 @@ def _let_go_of(job: Callable[[], Any], request: Any) -> None:
 
 
 def _ignored(_: object) -> None:
-    """Do nothing: the job has told its request."""
+    """Do nothing: the job has updated its request."""

@@ -1,4 +1,4 @@
-"""Serving, in this process until it is told to end: operations, the poller, Flower."""
+"""Serving, in this process until a signal ends it: operations, the poller, Flower."""
 
 import socket
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def serve_flower(settings: Settings) -> None:
 
 def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) -> int:
     app = application.create(settings, patient=True)
-    runtime = app.runtime  # a wrong file of targets is told before anything is connected
+    runtime = app.runtime  # a wrong file of targets is refused before anything is connected
     app.steps["consumer"].update({MaintenanceTimer, ProcessRecordStep})
     app.steps["worker"].add(Watchdog)
     worker = app.Worker(

@@ -2,7 +2,7 @@
 
 Clients of other languages take the first publication on a result's channel as its end. So what is
 not an end (RETRY, PROGRESS) is written under the result's key, where those who ask find it, but
-told to nobody; and it never overwrites an end that came first.
+published to nobody; and it never overwrites an end that came first.
 """
 
 import sys

@@ -90,7 +90,7 @@ def _ending(message: Message, fields: Sequence[Field], model: Model) -> _Ending:
         return _Ending(_return(f'done("{message.method} done"{thing})'), "Done", "done")
     if method_signature.is_long(message):
         return _of_what_was_made(kind, model)
-    return _told(*_as_answered(kind, "given", model))
+    return _returned(*_as_answered(kind, "given", model))
 
 
 def _as_it_is(message: Message, fields: Sequence[Field]) -> str:
@@ -101,26 +101,26 @@ def _as_it_is(message: Message, fields: Sequence[Field]) -> str:
 
 
 def _of_what_was_made(kind: Type, model: Model) -> _Ending:
-    if kind.kind == "ref" and _teller(kind, model):
-        return _Ending(_return(f"created({_teller(kind, model)}(made))"), "Created", "created")
+    if kind.kind == "ref" and _uuid_getter(kind, model):
+        return _Ending(_return(f"created({_uuid_getter(kind, model)}(made))"), "Created", "created")
     if kind.kind == "int":
-        return _told("int(made)")
-    return _told(*_as_answered(kind, "made", model))
+        return _returned("int(made)")
+    return _returned(*_as_answered(kind, "made", model))
 
 
 def _as_answered(kind: Type, name: str, model: Model) -> tuple[str, frozenset[Import]]:
     """Write a value without the references in it, and what that needs imported."""
     plain = kind.items[0] if kind.kind == "set" else kind
-    teller = _teller(plain, model)
+    getter = _uuid_getter(plain, model)
     match kind.kind:
-        case "ref" if teller:
-            return f"None if {name} == NULL else {teller}({name})", frozenset({(VALUES, "NULL")})
-        case "set" if teller:
-            return f"[{teller}(one) for one in {name}]", frozenset()
+        case "ref" if getter:
+            return f"None if {name} == NULL else {getter}({name})", frozenset({(VALUES, "NULL")})
+        case "set" if getter:
+            return f"[{getter}(one) for one in {name}]", frozenset()
     return name, frozenset()
 
 
-def _teller(kind: Type, model: Model) -> str:
+def _uuid_getter(kind: Type, model: Model) -> str:
     """Write what gives the UUID behind a reference; nothing where there is no such thing."""
     if kind.kind != "ref":
         return ""
@@ -129,8 +129,8 @@ def _teller(kind: Type, model: Model) -> str:
     return f"xen.{kind.name}.get_uuid" if f"{kind.name}.get_uuid" in model.messages else ""
 
 
-def _told(expression: str, needs: frozenset[Import] = frozenset()) -> _Ending:
-    return _Ending(_return(f"told({expression})"), "Told", "told", needs)
+def _returned(expression: str, needs: frozenset[Import] = frozenset()) -> _Ending:
+    return _Ending(_return(f"returned({expression})"), "Returned", "returned", needs)
 
 
 def _return(expression: str) -> str:

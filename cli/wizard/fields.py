@@ -75,7 +75,7 @@ _SIZE = re.compile(r"(^|_)(size|memory|bytes)(_|$)")
 _TAKEN = (
     {*COMMON, *map(to_camel, COMMON), *dir(ChangingMessage), *keyword.kwlist}
     | {"async", "xen", "thing", "made", "given", "one", "key", "value_of"}
-    | {"created", "done", "told", "operation"}
+    | {"created", "done", "returned", "operation"}
 )
 
 

@@ -219,7 +219,7 @@ class Done(TypedDict):
     name_label: NotRequired[str]
     power_state: NotRequired[str]
     addresses: NotRequired[dict[str, str]]
-    """What the guest told, with `wait_for="ip"`: {"0/ip": "192.0.2.7"}."""
+    """What the guest reports, with `wait_for="ip"`: {"0/ip": "192.0.2.7"}."""
 
 
 class Finished(TypedDict):
@@ -231,7 +231,7 @@ class Finished(TypedDict):
 
 
 class Followed(TypedDict):
-    """A task of XenServer has succeeded; references in its result are told as UUIDs."""
+    """A task of XenServer has succeeded; references in its result are given as UUIDs."""
 
     return_result: str
     """What was done in words, or the UUID of what was made."""

@@ -1,4 +1,4 @@
-"""Pool files: TOML, read into a plan, errors told by the place in the file."""
+"""Pool files: TOML, read into a plan, errors named by the place in the file."""
 
 import tomllib
 from collections.abc import Mapping

@@ -16,7 +16,7 @@ from xenserver.client import Xen
 
 GOES_WITH = "xenflow:goes-with"
 """Where the other_config of a disk or snapshot names the VM it goes with: the UUID of that VM, its
-own UUID, by which a copy that has inherited the mark is told apart, and the name of the VM."""
+own UUID, by which a copy that has inherited the mark is distinguished, and the name of the VM."""
 
 Uuids = tuple[Uuid, ...]
 

@@ -28,7 +28,7 @@ def test_a_table_shows_each_figure_beside_its_reference() -> None:
     assert second.split() == ["found", "3", "wanted", "0"]
 
 
-def test_an_unknown_benchmark_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """With those that there are."""
     assert __main__.main(["nothing"]) == 2
 

@@ -47,7 +47,9 @@ def test_it_answers_with_uuid_name_and_power_state(stack: StackHarness, name: st
     assert len(devices(stack, "VBD", name)) == len(devices(stack, "VIF", name)) == 1
 
 
-def test_it_answers_when_the_guest_has_told_its_addresses(stack: StackHarness, name: str) -> None:
+def test_it_answers_when_the_guest_has_reported_its_addresses(
+    stack: StackHarness, name: str
+) -> None:
     """Where that is waited for."""
     answer = stack.do(CONFIGURED, template="deb12", name=name, wait_for="ip")
 

@@ -169,7 +169,7 @@ def test_what_was_made_is_undone_last_made_first(stack: StackHarness, name: str)
     assert len(undoings) == 7  # two disks, three drives, an interface, the VM
 
 
-def test_an_undo_that_fails_is_told_beside_the_first_error(stack: StackHarness, name: str) -> None:
+def test_an_undo_that_fails_is_named_beside_the_first_error(stack: StackHarness, name: str) -> None:
     """Never instead of it; what could be undone is."""
     before = stack.xenserver.world()
 

@@ -94,9 +94,9 @@ def _judge(found: Balance, evidence: Evidence, job: Job, left: Counter[str]) -> 
     surplus, missing = left - expected, expected - left
     if surplus:
         column = "repeated_effects" if succeeded else "orphans"
-        found.charge(column, f"{_told(job)}, {answer['status']}: {dict(surplus)} too many")
+        found.charge(column, f"{_described(job)}, {answer['status']}: {dict(surplus)} too many")
     if missing:
-        found.charge("lost", f"{_told(job)}, {answer['status']}: {dict(missing)} missing")
+        found.charge("lost", f"{_described(job)}, {answer['status']}: {dict(missing)} missing")
 
 
 def _judge_silence(found: Balance, evidence: Evidence, job: Job | Rubbish, id_: str) -> None:
@@ -104,22 +104,22 @@ def _judge_silence(found: Balance, evidence: Evidence, job: Job | Rubbish, id_: 
     entry = (evidence.entries or {}).get(id_)
     known = entry is not None and entry.ended is None
     phase = entry.phase if entry else "no journal entry"
-    found.charge("stuck" if known else "lost", f"{_told(job)}: no answer, {phase}")
+    found.charge("stuck" if known else "lost", f"{_described(job)}: no answer, {phase}")
 
 
 def _judge_answer(found: Balance, evidence: Evidence, job: Job, answer: Mapping[str, Any]) -> None:
     status, kind = answer["status"], job.kind
     error = answer["result"].get("exc_type") if status == "FAILURE" else None
     if job.id in evidence.changed:
-        found.charge("lost", f"{_told(job)}: its answer has changed")
+        found.charge("lost", f"{_described(job)}: its answer has changed")
     if error in kind.may_fail_as:
         found.unknown += 1
     elif error != kind.error:
         column = "lost" if error is None else "spurious_failures"
-        found.charge(column, f"{_told(job)}: {status} {answer['result']}")
+        found.charge(column, f"{_described(job)}: {status} {answer['result']}")
     entry = evidence.entries and evidence.entries.get(job.id)
     if entry and (entry.answer is not None) is not (status == "SUCCESS"):
-        found.charge("lost", f"{_told(job)}: {status}, and the journal says otherwise")
+        found.charge("lost", f"{_described(job)}: {status}, and the journal says otherwise")
 
 
 def _judge_rubbish(found: Balance, evidence: Evidence) -> None:
@@ -134,7 +134,7 @@ def _judge_rubbish(found: Balance, evidence: Evidence) -> None:
             continue
         found.answered += 1
         if answer["status"] != "FAILURE":
-            found.charge("repeated_effects", f"{_told(rubbish)}: {answer['status']}")
+            found.charge("repeated_effects", f"{_described(rubbish)}: {answer['status']}")
 
 
 def _judge_states(found: Balance, evidence: Evidence, owners: Owners) -> None:
@@ -146,7 +146,7 @@ def _judge_states(found: Balance, evidence: Evidence, owners: Owners) -> None:
             continue
         answer = evidence.answers.get(job.id)
         if answer and answer["status"] == "SUCCESS":
-            found.charge("lost", f"{_told(job)}: SUCCESS, and it is {record['power_state']}")
+            found.charge("lost", f"{_described(job)}: SUCCESS, and it is {record['power_state']}")
 
 
 def _judge_effects(found: Balance, evidence: Evidence, owners: Owners) -> None:
@@ -156,7 +156,7 @@ def _judge_effects(found: Balance, evidence: Evidence, owners: Owners) -> None:
     for (verb, ref), count in seen.items():
         job = once.get((owners.get(ref, ""), verb))
         if job and count > 1:
-            found.charge("repeated_effects", f"{_told(job)}: {verb} {count} times", count - 1)
+            found.charge("repeated_effects", f"{_described(job)}: {verb} {count} times", count - 1)
 
 
 def _is_ref_first(effect: Record) -> bool:
@@ -230,7 +230,7 @@ def _orphans(evidence: Evidence, owners: Owners) -> Iterator[str]:
                 yield f"{cls} {record.get('name_label', ref)}"
 
 
-def _told(job: Job | Rubbish) -> str:
+def _described(job: Job | Rubbish) -> str:
     if isinstance(job, Job):
         return f"{job.name} {job.kind.task} ({job.client}, {job.id})"
     return f"{job.malformed.what} ({job.id})"

@@ -1,6 +1,6 @@
 """Run `xenflow` with a clock that is ahead: `python -m tests.chaos.clock_ahead SECONDS COMMAND...`.
 
-It replaces Python's clock before anything of ours is imported; what asks `datetime` is told the
+It replaces Python's clock before anything of ours is imported; what asks `datetime` gets the
 right time.
 """
 

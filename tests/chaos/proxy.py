@@ -1,7 +1,7 @@
 """A TCP proxy between the processes and a server, on which faults of the network are injected.
 
     latency     every chunk arrives later, in both directions
-    black_hole  nothing arrives and nobody is told; a connection that was given up stays dropped
+    black_hole  nothing arrives and nobody notices; a connection that was given up stays dropped
     cut         connections are reset, new ones are refused
     hold        chosen requests arrive late, also when their sender has long given up
 

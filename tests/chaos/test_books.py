@@ -42,7 +42,7 @@ class Case:
         job = Job(NAME, "the-id", kind(task), "bare", (0.0,))
         self.pool.make_ready([job])
         world = self.pool.world()
-        self._told = len(self.pool.effects())
+        self._seen = len(self.pool.effects())
         self.evidence = Evidence(
             jobs=[job],
             rubbish=(),
@@ -71,7 +71,7 @@ class Case:
             self.evidence,
             answers={"the-id": answer} if answer else {},
             after=self.pool.world(),
-            effects=self.pool.effects()[self._told :],
+            effects=self.pool.effects()[self._seen :],
         )
         return balance(replace(evidence, **changes))
 

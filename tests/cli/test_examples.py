@@ -1,4 +1,4 @@
-"""Examples are messages that the operation takes, each way they are told."""
+"""Examples are messages that the operation accepts, in each form."""
 
 import json
 import shlex

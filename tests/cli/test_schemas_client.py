@@ -22,7 +22,7 @@ SERVICE = Path(__file__).with_name("service.py")
 
 
 @pytest.fixture(scope="module")
-def told(stack: StackHarness, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+def results(stack: StackHarness, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     """Ask as another service, in a process without our packages."""
     name = f"service-{uuid.uuid4().hex[:12]}"
     broker = stack.services.environment["XENFLOW_REDIS_URL"]
@@ -38,41 +38,41 @@ def told(stack: StackHarness, tmp_path_factory: pytest.TempPathFactory) -> Mappi
     return {"name": name, **json.loads(asked.stdout)}
 
 
-def test_a_find_is_answered(told: Mapping[str, Any]) -> None:
+def test_a_find_is_answered(results: Mapping[str, Any]) -> None:
     """Its records are counted."""
-    assert told["count"] == 1
+    assert results["count"] == 1
 
 
-def test_an_error_has_a_class_of_the_client(told: Mapping[str, Any]) -> None:
+def test_an_error_has_a_class_of_the_client(results: Mapping[str, Any]) -> None:
     """It is caught by its class, and has XenServer's code or one of ours."""
-    assert told["error"] == "XENFLOW_NO_SUCH_OBJECT"
+    assert results["error"] == "XENFLOW_NO_SUCH_OBJECT"
 
 
-def test_a_flow_takes_structures(stack: StackHarness, told: Mapping[str, Any]) -> None:
+def test_a_flow_takes_structures(stack: StackHarness, results: Mapping[str, Any]) -> None:
     """The disk has the size that was written with a unit."""
-    [made] = stack.xenserver.named("VM", f"{told['name']}-bare")
-    [disk] = stack.xenserver.named("VDI", f"{told['name']}-bare disk 0")
+    [made] = stack.xenserver.named("VM", f"{results['name']}-bare")
+    [disk] = stack.xenserver.named("VDI", f"{results['name']}-bare disk 0")
 
-    assert told["flow"] == made["uuid"]
+    assert results["flow"] == made["uuid"]
     assert int(disk["virtual_size"]) == 1024**3
 
 
-def test_a_chain_is_fed_from_step_to_step(stack: StackHarness, told: Mapping[str, Any]) -> None:
+def test_a_chain_is_fed_from_step_to_step(stack: StackHarness, results: Mapping[str, Any]) -> None:
     """What the first step made is what runs in the end."""
-    [made] = stack.xenserver.named("VM", f"{told['name']}-chain")
+    [made] = stack.xenserver.named("VM", f"{results['name']}-chain")
 
-    assert told["chain"]["uuid"] == made["uuid"]
+    assert results["chain"]["uuid"] == made["uuid"]
     assert made["power_state"] == "Running"
 
 
 def test_the_body_of_a_chord_is_fed_from_its_parts(
-    stack: StackHarness, told: Mapping[str, Any]
+    stack: StackHarness, results: Mapping[str, Any]
 ) -> None:
     """The VM that the first part answered starts, with both interfaces."""
-    [made] = stack.xenserver.named("VM", f"{told['name']}-bare")
+    [made] = stack.xenserver.named("VM", f"{results['name']}-bare")
     cards = [card for card in stack.xenserver.records("VIF").values() if card["VM"] == made["ref"]]
 
-    assert told["chord"]["uuid"] == made["uuid"]
+    assert results["chord"]["uuid"] == made["uuid"]
     assert made["power_state"] == "Running"
     assert sorted(int(card["MTU"]) for card in cards) == [1400, 1500]
 

@@ -89,7 +89,7 @@ def test_a_getter_only_looks_and_answers_with_uuids() -> None:
     text = _text("VM.get_VBDs")
 
     assert text.startswith('@operation(queue="find")\n')
-    assert "return told([xen.uuid.vbd(one) for one in given])" in text
+    assert "return returned([xen.uuid.vbd(one) for one in given])" in text
 
 
 def test_a_choice_is_one_of_the_words_there_are() -> None:
@@ -130,7 +130,7 @@ def test_a_method_that_is_not_published_has_its_parameters_counted() -> None:
     setter = source.of(method_signature.counted(MODEL, "VM.set_colour", 2), MODEL).text
     other = source.of(method_signature.counted(MODEL, "lamp.light", 2), MODEL).text
 
-    assert "def set_colour(xen: Xen, *, vm: VmName, argument_2: JsonValue) -> Told:" in setter
+    assert "def set_colour(xen: Xen, *, vm: VmName, argument_2: JsonValue) -> Returned:" in setter
     assert "given = xen.lamp.light(argument_1, argument_2)" in other
     assert "its parameters were counted" in " ".join(other.split())
 
@@ -193,7 +193,7 @@ def test_a_file_that_is_there_is_added_to(tmp_path: Path) -> None:
     kept = [line for line in HAND_WRITTEN.splitlines() if not line.startswith("from tasks.engine.")]
     rest = iter(lines)
     assert all(line in rest for line in kept)
-    assert "from tasks.engine.declaration.answers import Done, Told, done, told" in lines
+    assert "from tasks.engine.declaration.answers import Done, Returned, done, returned" in lines
     assert "from tasks.engine.declaration.field_types import HostName, Map, VmName" in lines
     assert "from typing import Literal" in lines
     assert file.stat().st_mode & 0o777 == 0o640
@@ -210,7 +210,7 @@ def test_an_import_with_a_meaning_of_its_own_stays(tmp_path: Path, line: str) ->
 
     lines = file.read_text(encoding="utf-8").splitlines()
     assert f"from tasks.engine.declaration.answers {line}" in lines
-    assert "from tasks.engine.declaration.answers import Told, told" in lines
+    assert "from tasks.engine.declaration.answers import Returned, returned" in lines
 
 
 def test_a_file_that_is_no_python_is_left_alone(tmp_path: Path) -> None:

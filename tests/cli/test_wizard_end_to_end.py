@@ -141,7 +141,7 @@ def test_a_method_that_is_not_there_cannot_be_counted(offers: ServerMethods) -> 
         ("secret.create", "takes a secret, which has no place in a message"),
     ],
 )
-def test_what_cannot_be_written_is_told_before_anything_is(
+def test_what_cannot_be_written_is_named_before_anything_is(
     wizard: Wizard, folder: Path, method: str, text: str
 ) -> None:
     """The exit code is 2, and nothing at all is written."""

@@ -18,7 +18,7 @@ def test_everything_has_a_default() -> None:
     assert chosen.concurrency == 4
 
 
-def test_messages_and_answers_live_in_one_redis_unless_told_otherwise(setting: Set) -> None:
+def test_messages_and_answers_live_in_one_redis_by_default(setting: Set) -> None:
     """XENFLOW_REDIS_URL speaks for both, and XENFLOW_BROKER_URL for messages alone."""
     setting("XENFLOW_REDIS_URL", "redis://one:6379/0")
     setting("XENFLOW_BROKER_URL", "redis://two:6379/0")

@@ -7,7 +7,9 @@ import pytest
 from config import settings
 
 
-def test_what_follows_from_a_wrong_setting_is_not_told(setting: Callable[[str, str], None]) -> None:
+def test_what_follows_from_a_wrong_setting_is_not_printed(
+    setting: Callable[[str, str], None],
+) -> None:
     """Other addresses are taken from this one: only this one is named."""
     setting("XENFLOW_REDIS_URL", "bogus")
 

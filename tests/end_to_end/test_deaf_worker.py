@@ -89,7 +89,7 @@ def test_health_without_redis_is_one_line() -> None:
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_a_worker_that_is_told_to_end_ends_with_0(isolated_stack: StackHarness) -> None:
+def test_a_worker_ended_by_a_signal_exits_with_0(isolated_stack: StackHarness) -> None:
     """SIGTERM is no failure."""
     worker = isolated_stack.services.worker()
 

@@ -45,7 +45,7 @@ def test_what_a_worker_has_in_hand_is_finished_or_left_to_others(
     assert stack.xenserver.effects("VM.clone") == 30
 
 
-def test_processes_end_when_told_to_though_redis_is_away(
+def test_processes_end_on_sigterm_though_redis_is_away(
     isolated_stack: StackHarness, name: str
 ) -> None:
     """Nothing of theirs waits for it to come back."""

@@ -53,7 +53,7 @@ def test_an_address_is_waited_for_by_family_interface_and_network(
     assert again["addresses"] == answer["addresses"]
 
 
-def test_a_guest_without_such_an_address_is_told_apart_from_one_without_tools(
+def test_a_guest_without_such_an_address_differs_from_one_without_tools(
     isolated_stack: StackHarness, name: str
 ) -> None:
     """What it reports is in the message."""

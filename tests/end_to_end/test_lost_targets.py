@@ -37,7 +37,7 @@ def estranged(text: str) -> str:
 @pytest.mark.parametrize(
     ("become", "reply"), [(lost, "no target 'second'"), (estranged, "no.password")]
 )
-def test_the_trouble_is_told_and_what_is_parked_goes_on_after_it(
+def test_the_trouble_is_logged_and_what_is_parked_goes_on_after_it(
     isolated_stack: StackHarness,
     profiles: Path,
     name: str,

@@ -99,7 +99,7 @@ def test_a_vm_is_built_from_nothing(old: Old) -> None:
 
 
 @pytest.mark.parametrize("field", [{"memory": "512 MiB"}, {"vcpus": 2}])
-def test_what_the_server_cannot_set_is_told(old: Old, field: dict[str, object]) -> None:
+def test_what_the_server_cannot_set_is_named(old: Old, field: dict[str, object]) -> None:
     """Releases before 5.6 cannot; nothing is left."""
     with pytest.raises(errors.Refused, match=r"does not know VM\.set_\w+; it may be too old"):
         old.do(UNCONFIGURED, name="old4", **EVERYTHING, **field)

@@ -190,7 +190,7 @@ def test_the_redis_that_is_down_is_named(misled: StackHarness, setting: str) -> 
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_redis_down_is_told_in_words(misled: StackHarness, *, debug: bool) -> None:
+def test_redis_down_is_explained_in_words(misled: StackHarness, *, debug: bool) -> None:
     """It names the address of Redis; only `--debug` shows a stack trace."""
     port = CLOSED
     nowhere = f"redis://:secret@127.0.0.1:{port}/0"

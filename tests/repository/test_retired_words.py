@@ -25,6 +25,8 @@ RETIRED = (
     "par" + "ade",
     "sea" + "ms?",
     "she" + "lf",
+    "tell" + "er",
+    "tol" + "d",
     "tra" + "vels?",
     "tra" + "velling",
     "wit" + "ness",

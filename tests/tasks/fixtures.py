@@ -83,7 +83,7 @@ class Maker:
         return vm
 
     def addressed(self) -> str:
-        """Make a VM that runs, and whose guest has told its addresses."""
+        """Make a VM that runs, and whose guest has reported its addresses."""
         vm = self.vm()
         self.do("guest", vm=vm, boot=0)
         ref = self.ref("VM", vm)

@@ -100,7 +100,7 @@ def test_it_answers_at_once_when_asked_to(stack: StackHarness, maker: Maker, cas
 def test_it_does_not_find_what_is_not_there(
     stack: StackHarness, maker: Maker, name: str, field: str
 ) -> None:
-    """An unknown UUID is told as such."""
+    """An unknown UUID is named as unknown."""
     stranger = str(uuid.uuid4())
 
     with pytest.raises(errors.Missing, match=f"has the UUID {stranger}") as missing:

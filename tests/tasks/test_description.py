@@ -54,7 +54,7 @@ def test_link_local_addresses_are_left_out(harness: Harness, maker: Maker) -> No
     assert (reply["addresses"], reply["interfaces"][0]["addresses"]) == ({}, [])
 
 
-def test_an_empty_drive_and_a_medium_are_told_apart(harness: Harness, maker: Maker) -> None:
+def test_an_empty_drive_and_a_medium_differ(harness: Harness, maker: Maker) -> None:
     """By what is in them."""
     empty, full = maker.cd(), maker.cd(iso=ISO)
 

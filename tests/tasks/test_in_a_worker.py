@@ -128,7 +128,7 @@ def test_cancelling_the_task_of_an_operation_tells_both(stack: StackHarness, mak
 
 
 def test_many_may_follow_one_task(stack: StackHarness, maker: Maker) -> None:
-    """Each is told of its end."""
+    """Each caller gets the end of its operation."""
     task = maker.short_job()
 
     sent = [stack.send("xenserver.task.follow", task=task) for _ in range(3)]

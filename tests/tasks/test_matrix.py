@@ -50,7 +50,7 @@ def test_every_operation_is_in_the_matrix() -> None:
     assert unknown == []
 
 
-def test_ensure_is_told_of_where_it_is_a_field() -> None:
+def test_ensure_is_explained_where_it_is_a_field() -> None:
     for operation in schemas.operations():
         assert bool(repeats.of(operation).ensured) is ("ensure" in operation.model.model_fields)
 

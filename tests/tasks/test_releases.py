@@ -53,7 +53,7 @@ def test_it_brings_about_what_it_says(aged: tuple[Harness, str], case: Case) -> 
             harness.do(case.operation, **fields)
 
 
-def test_a_server_that_speaks_no_json_is_told() -> None:
+def test_a_server_that_speaks_no_json_is_named() -> None:
     options = server.Options(control=True, release=OLDEST)
     with server.serve_in_thread(options) as served:
         harness = Harness(Pool(served.url))

@@ -72,7 +72,7 @@ def test_a_process_has_a_log_of_its_own(folder: Path) -> None:
         assert member.output() == "ready\n"
 
 
-def test_a_process_is_told_its_environment(folder: Path) -> None:
+def test_a_process_gets_its_environment(folder: Path) -> None:
     """It has no other variables."""
     command = [*PYTHON, "import os; print(os.environ['ROOM'], 'HOME' in os.environ)"]
     with Supervisor(folder) as home:

@@ -42,7 +42,7 @@ def test_the_same_spelling_makes_a_call_at_once() -> None:
     assert asked == [Call("VM.get_power_state", ("OpaqueRef:vm",))]
 
 
-def test_a_thing_is_told_by_its_name_or_else_its_uuid() -> None:
+def test_an_object_is_named_by_its_name_or_else_its_uuid() -> None:
     """Messages prefer the name."""
     assert str(VM) == "web01"
     assert str(ObjectRef("VIF", "OpaqueRef:vif", VM.uuid)) == VM.uuid

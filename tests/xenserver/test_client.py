@@ -44,7 +44,7 @@ def test_a_body_that_runs_again_reads_what_it_read(sessions: Sessions, target: T
     assert (again.VM.get_power_state(vm), again.search.vm(name="web01")) == seen
 
 
-def test_a_refusal_is_told_with_names(xen: Xen) -> None:
+def test_a_refusal_is_worded_with_names(xen: Xen) -> None:
     """Of what was looked up, and of what was not."""
     vm = xen.find.vm("web01")
 
@@ -56,7 +56,7 @@ def test_a_refusal_is_told_with_names(xen: Xen) -> None:
     )
 
 
-def test_a_thing_found_by_uuid_is_told_by_its_name(sessions: Sessions, target: Target) -> None:
+def test_an_object_found_by_uuid_is_named_by_its_name(sessions: Sessions, target: Target) -> None:
     """The name is read only when it is needed."""
     uuid = Xen(sessions, target).find.vm("web01").uuid
     xen = Xen(sessions, target)
@@ -65,14 +65,14 @@ def test_a_thing_found_by_uuid_is_told_by_its_name(sessions: Sessions, target: T
     assert "VM web01 is running" in str(xen.in_words(error))
 
 
-def test_what_has_no_name_is_told_by_its_uuid(xen: Xen) -> None:
+def test_what_has_no_name_is_named_by_its_uuid(xen: Xen) -> None:
     (ref,) = xen.VM.get_VBDs(xen.find.vm("web01"))
     error = errors.from_api("DEVICE_ALREADY_ATTACHED", [ref])
 
     assert str(xen.in_words(error)).startswith(f"{xen.uuid.vbd(ref)} is already attached")
 
 
-def test_an_error_is_told_even_if_nobody_answers(xen: Xen, pool: Pool) -> None:
+def test_an_error_is_worded_even_if_nobody_answers(xen: Xen, pool: Pool) -> None:
     """Its references stay then."""
     error = errors.from_api("VDI_IN_USE", ["OpaqueRef:unknown"])
     pool.do("fault", what="lose", method="*", count=-1)

@@ -57,7 +57,7 @@ def test_one_reference_within_another_keeps_its_own_name() -> None:
     assert "see one" in str(reply)
 
 
-def test_the_older_shorter_form_of_an_error_is_told_too() -> None:
+def test_the_older_shorter_form_of_an_error_is_worded_too() -> None:
     """XCP-ng 8.3 names a busy object by two parameters where newer servers give four."""
     reply = str(errors.from_api("OTHER_OPERATION_IN_PROGRESS", ["VM.start", "web01"]))
 

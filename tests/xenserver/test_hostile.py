@@ -40,14 +40,14 @@ def _ask(carrier: Carrier, url: str, timeout: float = 5.0) -> errors.XenflowErro
         b"<methodResponse>" + b"<params><param><value><array><data>" * 20_000,
     ],
 )
-def test_an_answer_in_another_shape_is_told_as_such(
+def test_an_answer_in_another_shape_is_named_as_such(
     carrier: Carrier, misbehave: Misbehave, body: bytes
 ) -> None:
     assert _ask(carrier, misbehave(answer(body))).code == "XENFLOW_REPLY_INVALID"
 
 
 @pytest.mark.parametrize("status", ["302 Found", "404 Not Found", "500 Internal Error"])
-def test_an_http_status_other_than_200_is_told(
+def test_an_http_status_other_than_200_is_named(
     carrier: Carrier, misbehave: Misbehave, status: str
 ) -> None:
     """XenServer's own failures come with 200; anything else is no answer of its API."""

@@ -82,7 +82,7 @@ def test_a_uuid_finds_one(xen: Xen) -> None:
     assert xen.search.sr(uuid=vm.uuid) == []
 
 
-def test_references_are_told_as_uuids(xen: Xen) -> None:
+def test_references_are_given_as_uuids(xen: Xen) -> None:
     """One that is null is None."""
     (running,) = xen.search.vm(name="web01")
     (halted,) = xen.search.vm(name="web02")
@@ -102,7 +102,7 @@ def test_no_reference_is_in_an_answer(xen: Xen, word: str) -> None:
     assert [text for text in _texts(list(found)) if text.startswith("OpaqueRef:")] == []
 
 
-def test_a_running_operation_is_told_by_its_tasks_uuid(xen: Xen, pool: Pool) -> None:
+def test_a_running_operation_is_named_by_its_tasks_uuid(xen: Xen, pool: Pool) -> None:
     """The keys of current_operations are references too."""
     pool.do("hold")
     task = xen.launch(xen.Async.VM.clone(xen.find.vm("web02"), "copy"))

@@ -206,7 +206,7 @@ def test_an_answer_that_never_comes_ends_in_time(
         sessions.call(target, "pool.get_all_records", timeout=0.2)
 
 
-def test_a_password_that_cannot_be_had_is_told(
+def test_a_password_that_cannot_be_had_is_reported(
     pool: Pool, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_SUCH_PASSWORD", raising=False)

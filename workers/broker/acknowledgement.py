@@ -63,7 +63,7 @@ class QoS(stock.QoS):
         self._free(delivery_tag)
 
     def _free(self, delivery_tag: str) -> None:
-        """Free the slot of a message, if it has one: kombu counts each that it is told of."""
+        """Free the slot of a message, if it has one: kombu counts each acknowledgement."""
         if delivery_tag in self._delivered:
             virtual.QoS.ack(self, delivery_tag)
 

@@ -72,7 +72,7 @@ class _Members(BaseModel):
 
 
 class Properties(_Members):
-    """What the transport is told."""
+    """What the transport reads."""
 
     correlation_id: Text | None = None
     reply_to: Text | None = None

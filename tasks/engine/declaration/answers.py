@@ -29,7 +29,7 @@ class Done(Answer):
     name_label: str | None = None
     power_state: str | None = None
     addresses: dict[str, str] | None = Field(
-        None, description='what the guest told, with `wait_for="ip"`: {"0/ip": "192.0.2.7"}'
+        None, description='what the guest reports, with `wait_for="ip"`: {"0/ip": "192.0.2.7"}'
     )
 
 
@@ -54,7 +54,7 @@ class Found(Answer):
     )
 
 
-class Told(Answer):
+class Returned(Answer):
     """A value that XenServer gave; `return_result` is the same as text."""
 
     value: JsonValue = None
@@ -78,7 +78,7 @@ class XenTask(BaseModel):
 
 
 class Followed(Answer):
-    """A task of XenServer has succeeded; references in its result are told as UUIDs."""
+    """A task of XenServer has succeeded; references in its result are given as UUIDs."""
 
     uuid: str | None = Field(None, description="the object that it made")
     task: XenTask
@@ -139,9 +139,11 @@ def _first(records: list[dict[str, JsonValue]]) -> Iterator[dict[str, JsonValue]
         yield record
 
 
-def told(value: Any) -> Told:
+def returned(value: Any) -> Returned:
     """Return a value that XenServer gave."""
-    return Told(return_result=value if isinstance(value, str) else json.dumps(value), value=value)
+    return Returned(
+        return_result=value if isinstance(value, str) else json.dumps(value), value=value
+    )
 
 
 def followed(words: str, record: Mapping[str, Any], end: Mapping[str, Any]) -> Followed:

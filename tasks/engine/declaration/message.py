@@ -32,7 +32,7 @@ PLAIN_SECRET = "XENFLOW_PASSWORD_NOT_SEALED"  # noqa: S105 - the code of an erro
 INVALID = "XENFLOW_MESSAGE_INVALID"
 LONGEST_ID = 255
 LONGEST_TIMEOUT = 366 * 86_400  # seconds
-MOST_PROBLEMS = 20  # of one message that are told
+MOST_PROBLEMS = 20  # of one message that are named
 LONGEST_PROBLEM = 1_000  # characters
 WHOLE = "*"  # in `feed`: the previous answer as it is, or each one of a list: `*.uuid`
 
@@ -231,8 +231,8 @@ def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _wrong(problems: Sequence[str]) -> errors.Refused:
-    told = [masking.cut(problem, LONGEST_PROBLEM) for problem in problems[:MOST_PROBLEMS]]
-    return errors.Refused(INVALID, told, f"the message is wrong: {'; '.join(told)} ({INVALID})")
+    named = [masking.cut(problem, LONGEST_PROBLEM) for problem in problems[:MOST_PROBLEMS]]
+    return errors.Refused(INVALID, named, f"the message is wrong: {'; '.join(named)} ({INVALID})")
 
 
 def _read(model: type[Message], fields: Mapping[str, Any]) -> Message:
@@ -241,11 +241,11 @@ def _read(model: type[Message], fields: Mapping[str, Any]) -> Message:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
         inner = {one["loc"][:-1] for one in found}  # a list of wrong items counts as empty too
-        told = [one for one in found if one["type"] != "too_short" or one["loc"] not in inner]
-        raise _wrong([_told(model, dict(one)) for one in told]) from None
+        real = [one for one in found if one["type"] != "too_short" or one["loc"] not in inner]
+        raise _wrong([_problem(model, dict(one)) for one in real]) from None
 
 
-def _told(model: type[Message], one: dict[str, Any]) -> str:
+def _problem(model: type[Message], one: dict[str, Any]) -> str:
     name, owner = field_paths.locate(model, one["loc"])
     name = (name or "message") if name.isprintable() else repr(name)
     if one["type"] == "extra_forbidden":

@@ -1,4 +1,4 @@
-"""What a caller who does not wait is told of the XenServer task."""
+"""A caller who does not wait gets the XenServer task."""
 
 import pytest
 
@@ -25,7 +25,7 @@ REFUSED = ["VM_BAD_POWER_STATE", "OpaqueRef:1", "halted", "running"]
         ("cancelled", [], "XenServer has ended it already, as cancelled: Async.VM.start"),
     ],
 )
-def test_a_task_is_told_as_it_stands(status: str, info: list[str], words: str) -> None:
+def test_a_task_is_described_as_it_is_now(status: str, info: list[str], words: str) -> None:
     """Some have ended by the time they are read."""
     answer = calls.accepted({**RECORD, "status": status, "error_info": info})
 

@@ -106,7 +106,7 @@ def test_the_first_delivery_claims(journal: Journal) -> None:
 
 
 def test_a_second_delivery_gives_way_to_a_living_holder(journal: Journal) -> None:
-    """While one delivery acts, another is told so, and called back when the lease is over."""
+    """While one delivery acts, another is deferred until its lease is over."""
     claim(journal)
 
     assert claim(journal).result is ClaimResult.HELD
@@ -161,7 +161,7 @@ def test_a_renewed_lease_does_not_lapse(journal: Journal) -> None:
 
 
 def test_an_ended_operation_stays_ended(journal: Journal) -> None:
-    """A delivery after the end is told the answer."""
+    """A delivery after the end gets the answer."""
     entry = claim(journal)
     journal.finish(entry, Place(root="op"), {"return_result": "VM started"})
 
@@ -424,7 +424,7 @@ def test_everything_kept_has_a_lifetime(journal: Journal, parked: ParkedOperatio
 
 
 def test_nothing_but_a_claim_makes_an_entry(journal: Journal, parked: ParkedOperations) -> None:
-    """Whatever is told of an operation that nobody knows, or no longer."""
+    """A call about an operation that nobody knows, or no longer, changes nothing."""
     step = claim(journal, "step", Place("flow", ("flow",)))
     park(parked, step)
     journal.redis.delete(journal.keys.entry("step"))
@@ -442,7 +442,7 @@ def test_nothing_but_a_claim_makes_an_entry(journal: Journal, parked: ParkedOper
     assert texts(journal.redis.keys("xenflow:op:*")) == ["xenflow:op:two"]
 
 
-def test_a_step_that_was_told_of_the_failure_and_died_does_not_begin_later(
+def test_a_step_that_knew_of_the_failure_and_died_does_not_begin_later(
     journal: Journal,
 ) -> None:
     """Each claim looks at the flows around, until the step is one of the open steps."""

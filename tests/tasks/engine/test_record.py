@@ -71,7 +71,7 @@ def test_what_is_taken_back_is_read_as_absent() -> None:
     assert record.read(emptied).point("0") == Point()
 
 
-@pytest.mark.parametrize("hash_", [{"unheard": "of"}, {"nor:0": "this"}, {"told": "1"}])
+@pytest.mark.parametrize("hash_", [{"unheard": "of"}, {"nor:0": "this"}, {"colour": "1"}])
 def test_fields_of_other_versions_are_passed_over(hash_: dict[str, str]) -> None:
     """A record of a later or earlier release can be read."""
     assert record.read(hash_) == Record()

@@ -152,7 +152,7 @@ def test_a_failed_operation_that_kept_what_it_made_has_no_orphan(
     assert find() == []
 
 
-def test_a_working_name_that_the_journal_does_not_know_is_told_and_left(
+def test_a_working_name_that_the_journal_does_not_know_is_reported_and_left(
     stack: StackHarness, find: Find
 ) -> None:
     """Another installation may be at work on the same pool."""
