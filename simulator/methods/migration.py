@@ -1,6 +1,7 @@
 """Migration with storage inside the pool (ocaml/xapi/xapi_vm_migrate.ml)."""
 
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from simulator import disks, locks, placement, preconditions
 from simulator.call import Call
@@ -38,52 +39,39 @@ async def migrate_receive(call: Call, host: str, network: str, _options: Strings
     }
 
 
+class Sending(NamedTuple):
+    """What the messages that send a VM have in common, in wire order."""
+
+    vm: str
+    dest: Strings
+    live: bool
+    vdi_map: Strings
+    vif_map: Strings
+    options: Strings
+    vgpu_map: Strings | None = None
+
+
 @method("VM.migrate_send")
-async def migrate_send(  # in wire order
-    call: Call,
-    vm: str,
-    dest: Strings,
-    _live: bool,
-    vdi_map: Strings,
-    _vif_map: Strings,
-    options: Strings,
-    _vgpu_map: Strings | None = None,
-) -> str:
+async def migrate_send(call: Call, *wire: Any) -> str:  # noqa: ANN401 - the fields of Sending
     """Move a VM and its disks to a host of this pool and to other repositories."""
-    async with call.current_operation("VM", vm, "migrate_send"):
-        _assert_possible(call, vm, dest, vdi_map, options)
-        await _move(call, vm, dest["host"], vdi_map)
-        return vm
+    asked = Sending(*wire)
+    async with call.current_operation("VM", asked.vm, "migrate_send"):
+        _assert_possible(call, asked)
+        await _move(call, asked.vm, asked.dest["host"], asked.vdi_map)
+        return asked.vm
 
 
 @method("VM.assert_can_migrate")
-async def assert_can_migrate(
-    call: Call,
-    vm: str,
-    dest: Strings,
-    _live: bool,
-    vdi_map: Strings,
-    _vif_map: Strings,
-    options: Strings,
-    _vgpu_map: Strings | None = None,
-) -> None:
+async def assert_can_migrate(call: Call, *wire: Any) -> None:  # noqa: ANN401 - the fields of Sending
     """Refuse a migration that cannot succeed."""
-    _assert_possible(call, vm, dest, vdi_map, options)
+    _assert_possible(call, Sending(*wire))
 
 
 @method("VM.assert_can_migrate_sender")
-async def assert_can_migrate_sender(  # in wire order
-    call: Call,
-    vm: str,
-    dest: Strings,
-    _live: bool,
-    vdi_map: Strings,
-    _vif_map: Strings,
-    _vgpu_map: Strings,
-    options: Strings,
-) -> None:
-    """Refuse a migration that this end cannot begin."""
-    _assert_possible(call, vm, dest, vdi_map, options)
+async def assert_can_migrate_sender(call: Call, *wire: Any) -> None:  # noqa: ANN401 - the fields of Sending
+    """Refuse a migration that this end cannot begin; its last two parameters change places."""
+    *common, vgpu_map, options = wire
+    _assert_possible(call, Sending(*common, options, vgpu_map))
 
 
 @method("VDI.pool_migrate")
@@ -103,12 +91,11 @@ async def pool_migrate(call: Call, vdi: str, sr: str, _options: Strings) -> str:
     raise Failure("VDI_NEEDS_VM_FOR_MIGRATE", vdi)
 
 
-def _assert_possible(
-    call: Call, vm: str, dest: Strings, vdi_map: Strings, options: Strings
-) -> None:
+def _assert_possible(call: Call, asked: Sending) -> None:
+    vm, vdi_map = asked.vm, asked.vdi_map
     record = call.db.get("VM", vm)
-    host = _destination(call, dest)
-    if options.get("copy") == "true":
+    host = _destination(call, asked.dest)
+    if asked.options.get("copy") == "true":
         raise Failure("OPERATION_NOT_ALLOWED", _COPY)
     if host != record["resident_on"]:
         preconditions.check(call.db, "host", host, "vm_migrate")
