@@ -16,6 +16,7 @@ _PROHIBITED = re.compile(
 
 
 DEEPEST = 200
+"""Levels of a value that are kept: no type of the API has so many, deeper ones become null."""
 
 
 class BadRequestError(ValueError):
@@ -69,16 +70,6 @@ def prohibited(params: list[Any]) -> str | None:
     Prohibited are control characters, surrogates and non-characters, in keys too.
     """
     return next((shown(param) for param in params if _is_prohibited(param)), None)
-
-
-def is_deep(value: Any) -> bool:  # noqa: ANN401 - any wire value
-    """Return whether a value is nested too deeply to be encoded again."""
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [inner for item in level for inner in _children(item)]
-        if not level:
-            return False
-    return True
 
 
 def shown(value: Any) -> str:  # noqa: ANN401 - any wire value

@@ -1,18 +1,21 @@
 """JSON-RPC 1.0 and 2.0; the member `jsonrpc` distinguishes them."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from simulator.errors import Failure
-from simulator.exchange import Answer, BadRequestError, is_deep
+from simulator.exchange import DEEPEST, Answer, BadRequestError
 from simulator.tables import Row
 
 CONTENT_TYPE = b"application/json"
 
 _ERROR_CODE = 1
 _LARGEST_ID = (1 << 62) - 1
+_DEEPEST = DEEPEST + 2  # the call and its parameters are two levels
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{\]}]', re.DOTALL)
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_NON_STR_KEYS
 
 
@@ -42,7 +45,7 @@ class Request:
 def read(body: bytes) -> Request:
     """Return the call in a body; BadRequestError if it is none."""
     try:
-        call = orjson.loads(body)
+        call = orjson.loads(_flat(body))
     except orjson.JSONDecodeError as error:
         raise BadRequestError(str(error)) from error
     if not isinstance(call, dict):
@@ -52,8 +55,6 @@ def read(body: bytes) -> Request:
     if not isinstance(method, str):
         raise BadRequestError("Jsonrpc: Malformed_method_request: method")
     params = _params(call, version)
-    if is_deep(params):
-        raise BadRequestError("Jsonrpc: nested too deeply")
     return Request(method, params, _id(call), version)
 
 
@@ -65,6 +66,23 @@ def early_failure(refusal: Failure) -> bytes:
 def encode(value: Any) -> bytes:  # noqa: ANN401 - any wire value
     """Write any wire value; a Row as its record, encoded once."""
     return orjson.dumps(value, default=_fragment, option=_OPTIONS)
+
+
+def _flat(body: bytes) -> bytes:
+    """Return JSON with null in place of what is nested too deeply for the decoder."""
+    if body.count(b"[") + body.count(b"{") <= _DEEPEST:
+        return body
+    kept, depth, start = [], 0, 0
+    for token in _TOKENS.finditer(body):
+        if token[0] in {b"[", b"{"}:
+            depth += 1
+            if depth == _DEEPEST + 1:
+                kept += [body[start : token.start()], b"null"]
+        elif token[0] in {b"]", b"}"}:
+            depth -= 1
+            if depth == _DEEPEST:
+                start = token.end()
+    return b"".join((*kept, body[start:]))
 
 
 def _fragment(row: Row) -> orjson.Fragment:

@@ -176,9 +176,9 @@ def _untyped(value: Any) -> bytes:  # noqa: ANN401 - any wire value
 
 def _plain(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - any wire value
     """Return a value without the classes of the decoder; base64 becomes bytes."""
-    if depth > DEEPEST:
-        raise BadRequestError("Xmlrpc: nested too deeply")
     match value:
+        case list() | dict() if depth == DEEPEST:
+            return None
         case xmlrpc.client.DateTime():
             return value.value
         case xmlrpc.client.Binary():

@@ -70,8 +70,7 @@ async def assert_can_migrate(call: Call, *wire: Any) -> None:  # noqa: ANN401 - 
 @method("VM.assert_can_migrate_sender")
 async def assert_can_migrate_sender(call: Call, *wire: Any) -> None:  # noqa: ANN401 - the fields of Sending
     """Refuse a migration that this end cannot begin; its last two parameters change places."""
-    *common, vgpu_map, options = wire
-    _assert_possible(call, Sending(*common, options, vgpu_map))
+    _assert_possible(call, Sending(*(*wire[:-2], wire[-1], wire[-2])))
 
 
 @method("VDI.pool_migrate")

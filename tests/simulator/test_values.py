@@ -97,19 +97,23 @@ def test_parameters_are_an_array_or_an_object(
     assert http_request("POST", "/jsonrpc", json.dumps(call).encode()).status == 500
 
 
-def test_what_is_nested_too_deeply_is_no_call(http_request: Any) -> None:
-    """A thousand brackets within each other are an internal error in both dialects."""
-    deep = b"[" * 900 + b"]" * 900
-    call = b'{"method": "system.isAlive:x", "id": 1, "params": [%s]}' % deep
-    array = b"<value><array><data>" * 900 + b"</data></array></value>" * 900
+@pytest.mark.parametrize("depth", [199, 200, 201, 900, 5000])
+def test_a_value_may_be_nested_at_will(http_request: Any, depth: int) -> None:
+    """No type is nested so deeply: any such value is of the wrong type, in both dialects."""
+    text = rb'"]\""'
+    json_value = b"[%s," % text * depth + b"{}" + b"]" * depth
+    xml_value = b"<value><array><data>" * depth + b"</data></array></value>" * depth
+    name = b"session.login_with_password"
+    call = b'{"method": "%s", "id": 1, "params": ["root", %s]}' % (name, json_value)
     xml = (
-        b"<methodCall><methodName>system.isAlive:x</methodName><params><param>"
-        + array
-        + b"</param></params></methodCall>"
+        b"<methodCall><methodName>%s</methodName><params><param><value>root</value></param>"
+        b"<param>%s</param></params></methodCall>" % (name, xml_value)
     )
 
-    assert http_request("POST", "/jsonrpc", call).status == 500
-    assert http_request("POST", "/", xml).status == 500
+    for path, body in (("/jsonrpc", call), ("/", xml)):
+        answer = http_request("POST", path, body)
+        assert answer.status == 200
+        assert b"INTERNAL_ERROR" in answer.body
 
 
 def test_base64_is_no_text(http_request: Any, served: Served) -> None:
