@@ -27,24 +27,25 @@ def register(app: EngineApp) -> None:
             raise Ignore("its id is that of another message")
         raise refusal
 
-    # `leg` is what the field is called on the wire
-    @app.task(name=publisher.LANDED, ignore_result=True, shared=False, send_events=False)
+    @app.task(name=publisher.STEP_SUCCEEDED, ignore_result=True, shared=False, send_events=False)
     @infrastructure.guarded
-    def landed(answer: object, operation: str, leg: str) -> None:
+    def landed(answer: object, operation: str, label: str) -> None:
         """Complete the canvas of a flow with the answer of its last step."""
         outcome = outcomes.success(answer)
-        app.runtime.publisher.resume(app.runtime.journal.complete(operation, leg, outcome))
+        app.runtime.publisher.resume(app.runtime.journal.complete(operation, label, outcome))
 
     # bound, so that Celery sends it as a task: it calls an unbound error callback on the spot where
     # that takes more than one argument, and a guarded one seems to take any number
-    @app.task(name=publisher.FELL, bind=True, ignore_result=True, shared=False, send_events=False)
+    @app.task(
+        name=publisher.STEP_FAILED, bind=True, ignore_result=True, shared=False, send_events=False
+    )
     @infrastructure.guarded
-    def failed(_task: Any, step: str, operation: str, leg: str) -> None:
+    def failed(_task: Any, step: str, operation: str, label: str) -> None:
         """Mark a flow as failing by a step that is none of ours; ours have done so themselves."""
         error = failures.record(_error_of(app, step))
         app.runtime.journal.fail_flow(operation, Failing(step, step, error))
-        label = f"{leg}{FAILED_CALLBACK}"
-        resumed = app.runtime.journal.complete(operation, label, outcomes.success(step))
+        point = f"{label}{FAILED_CALLBACK}"
+        resumed = app.runtime.journal.complete(operation, point, outcomes.success(step))
         app.runtime.publisher.resume(resumed)
 
     @app.task(name=publisher.RECONCILE, ignore_result=True, shared=False, send_events=False)

@@ -106,7 +106,7 @@ class Poller:
         if token == events.START or self._runtime.parked.safety_is_due(self._place, SAFETY):
             self._read_all()
         left = 0.0 if token == events.START else max(min(LONG_POLL, until - time.monotonic()), 0.0)
-        self._state.pace.wait()
+        self._state.rate_limiter.wait()
         seen, further = events.changes(sessions, self._target, token, left, at.watched)
         self._land(seen, book)
         self._state.move_on(at, further)

@@ -26,10 +26,10 @@ class Position:
 
 
 class PollerState:
-    """The place in a target's events, the pace of looking, and what was learnt on the way."""
+    """The place in a target's events, its rate limiter, and what was learnt on the way."""
 
     def __init__(self, settings: Settings) -> None:
-        self.pace = RateLimiter(settings.poll_rate, settings.poll_burst)
+        self.rate_limiter = RateLimiter(settings.poll_rate, settings.poll_burst)
         self.metrics: dict[str, str] = {}
         self.failures: int | None = None  # looks in a row that failed; unknown before the first
         self._done: dict[str, float] = {}  # tasks at 100 %, and since when

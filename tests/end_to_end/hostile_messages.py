@@ -111,7 +111,7 @@ REFUSED: dict[str, Hostile] = {
     "a path without end": Hostile(headers={"xenflow_path": "a/" * 100_000}),
     "an undoing that is a list": Hostile(headers={"xenflow_undoes": ["1"]}),
     "an adoption that is no JSON": Hostile(headers={"xenflow_adopts": "{"}),
-    "an adoption of a fence": Hostile(headers={"xenflow_adopts": '{"fence": "9"}'}),
+    "an adoption of a fence": Hostile(headers={"xenflow_adopts": '{"fencing_token": "9"}'}),
     "an adoption of a list": Hostile(headers={"xenflow_adopts": "[]"}),
     # properties and content
     "an unknown body encoding": Hostile(properties={"body_encoding": "rot13"}),

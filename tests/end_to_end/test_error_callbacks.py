@@ -10,8 +10,8 @@ from tests.stack import StackHarness
 def test_an_error_callback_is_sent_as_a_message(isolated_stack: StackHarness) -> None:
     """Celery calls some on the spot, with other arguments, in the place of sending them."""
     stack = isolated_stack
-    reply = {"operation": "flow", "leg": "0"}
-    callback = stack.app.signature(publisher.FELL, kwargs=reply, queue=queues.MAINTENANCE)
+    reply = {"operation": "flow", "label": "0"}
+    callback = stack.app.signature(publisher.STEP_FAILED, kwargs=reply, queue=queues.MAINTENANCE)
     request = Context(id="step", root_id="flow", errbacks=[callback], delivery_info={})
 
     stack.app.backend.mark_as_failure(

@@ -105,7 +105,7 @@ def test_an_id_is_that_of_one_message(
         result = stack.send(CLONE, vm="deb12", name=name)
         stack.until(lambda: stack.record(result.id).phase == "parked", "parked")
         stack.send(task, task_id=result.id, **fields)
-        stack.until(lambda: int(stack.record(result.id).fence) > 2, "the other one taken")
+        stack.until(lambda: int(stack.record(result.id).fencing_token) > 2, "the other one taken")
 
     assert result.get(timeout=PATIENCE)["name_label"] == name
     assert len(stack.xenserver.named("VM", name)) == 1

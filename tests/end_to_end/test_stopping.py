@@ -102,9 +102,9 @@ def test_what_was_made_before_its_cancellation_is_undone(stack: StackHarness, na
     """The clone exists, and the second call runs."""
     with stack.xenserver.held():
         result = stack.send("xenserver.vm.install", template="blank", name=name)
-        stack.until(lambda: stack.record(result.id).point("0").parked, "the first leg")
+        stack.until(lambda: stack.record(result.id).point("0").parked, "the first call")
         stack.xenserver.control("advance", seconds=3.0)
-        stack.until(lambda: stack.record(result.id).point("1").parked, "the second leg")
+        stack.until(lambda: stack.record(result.id).point("1").parked, "the second call")
         stack.cancel(result.id)
         stack.until(lambda: was_asked_to_stop(stack, result.id), "asked to stop")
 

@@ -136,7 +136,7 @@ _VALUES: tuple[Any, ...] = (
     json.loads("[" * 150 + "]" * 150),
 )
 _TASKS = (FIND, FIND, FIND, "xenserver.vm.find", "xenserver.vm.start", "flow.find_list_of_vms")
-_INTERNAL = ("xenflow.landed", "xenflow.fell", "xenflow.poll", "xenflow.refused")
+_INTERNAL = ("xenflow.step_succeeded", "xenflow.step_failed", "xenflow.poll", "xenflow.refused")
 
 
 @dataclass(frozen=True)

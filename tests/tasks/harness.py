@@ -82,7 +82,7 @@ class Harness:
             suspension = _replay(body, results)
             if isinstance(suspension, Answer):
                 return suspension.document()
-            results.append(_reach(self, target, xen, suspension))
+            results.append(_advance(self, target, xen, suspension))
 
     def see(self, method: str, *params: Value) -> Any:
         """Call the pool behind the operation's back."""
@@ -154,7 +154,7 @@ def _replay(body: Steps[Answer], results: Sequence[Result]) -> Suspension | Answ
     return suspension
 
 
-def _reach(harness: Harness, target: Target, xen: Xen, suspension: Suspension) -> Result:
+def _advance(harness: Harness, target: Target, xen: Xen, suspension: Suspension) -> Result:
     client = harness.client
     match suspension:
         case Call():

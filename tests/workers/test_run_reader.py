@@ -216,9 +216,9 @@ def test_the_suspension_point_of_a_flow_is_never_launched(write: Write, runs: Ru
     """The count of its sent steps is no time."""
     write(FLOW, name="flow.outer", phase="parked", **{"sent:0": {"times": 1, "at": 5.0}})
 
-    [leg] = runs.find(FLOW).document()["steps"][0]["suspensions"]
+    [suspension] = runs.find(FLOW).document()["steps"][0]["suspensions"]
 
-    assert leg["launched"] is None
+    assert suspension["launched"] is None
 
 
 def test_a_run_is_a_document_too(write: Write, runs: Runs) -> None:

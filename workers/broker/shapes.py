@@ -210,7 +210,7 @@ class Landing(_Members):
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
     operation: Id
-    leg: Id
+    label: Id
 
 
 class Poll(_Members):
@@ -223,8 +223,8 @@ class Poll(_Members):
 
 
 INTERNAL: Mapping[str, tuple[int, type[BaseModel]]] = {
-    publisher.LANDED: (1, Landing),
-    publisher.FELL: (1, Landing),
+    publisher.STEP_SUCCEEDED: (1, Landing),
+    publisher.STEP_FAILED: (1, Landing),
     publisher.POLL: (0, Poll),
 }
 """What workers send to each other: how many arguments, and which fields."""

@@ -93,14 +93,14 @@ class Accepted(Answer):
     task: XenTask
 
 
-def done(words: str, thing: Any = None, *, power_state: str | None = None) -> Done:
+def done(words: str, subject: Any = None, *, power_state: str | None = None) -> Done:
     """Say what was done, and to which object."""
-    if thing is None:
+    if subject is None:
         return Done(return_result=words, power_state=power_state)
     return Done(
         return_result=words,
-        uuid=thing.uuid,
-        name_label=thing.name or None,
+        uuid=subject.uuid,
+        name_label=subject.name or None,
         power_state=power_state,
     )
 

@@ -55,7 +55,7 @@ def may_cancel(execution: Execution) -> bool:
     return cancelled or bool(getattr(execution.message, "cancel_on_timeout", True))
 
 
-def next_look(execution: Execution) -> float:
+def next_check(execution: Execution) -> float:
     """Return when a call that runs on XenServer is to be looked at again, whatever happens."""
     deadline, now = execution.entry.record.deadline, execution.now()
     return next((moment for moment in (deadline, deadline + GRACE) if moment > now), now + SELDOM)

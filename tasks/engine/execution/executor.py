@@ -32,7 +32,7 @@ from tasks.engine.execution import (
 from tasks.engine.execution.begin import Delivery
 from tasks.engine.execution.execution import Answered, End, Execution, Failed, Ignored, Suspended
 from tasks.engine.execution.runtime import Runtime
-from tasks.engine.execution.suspensions import reach
+from tasks.engine.execution.suspensions import advance
 from tasks.engine.journal.entry import Entry, LeaseLapsed
 from tasks.engine.journal.record import CancelRequest, ClaimResult, Failing, Record
 from tasks.engine.journal.scripts import Overtaken
@@ -193,7 +193,7 @@ def _run_body(execution: Execution, body: Any) -> Answer | Suspended:
             suspension = step()
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]  # checked at declaration
-        result = reach(execution, str(number), suspension)
+        result = advance(execution, str(number), suspension)
         if isinstance(result, Accepted | Suspended):
             body.close()
             return result

@@ -130,21 +130,21 @@ def _roll_back(execution: Execution) -> End | FailingStage:
     if entry.record.to_undo is None:
         entry.update(to_undo=rollback.everything(execution))
         execution.save()
-    things = entry.record.to_undo or []
-    if not things or execution.keeps or entry.point(UNDO).outcome:
+    objects = entry.record.to_undo or []
+    if not objects or execution.keeps or entry.point(UNDO).outcome:
         return FailingStage.END
-    steps = Expand(rollback.canvas(things))
+    steps = Expand(rollback.canvas(objects))
     waiting = expand.start(execution, UNDO, steps, undoes=True)
     return waiting if isinstance(waiting, Suspended) else FailingStage.END
 
 
 def _end(execution: Execution) -> End:
     """End with the first error, and with what became of what was made."""
-    things = execution.entry.record.to_undo or []
+    objects = execution.entry.record.to_undo or []
     if execution.keeps:
-        undone = rollback.Undone(kept=things)
+        undone = rollback.Undone(kept=objects)
     else:
-        undone = rollback.outcome(things, execution.entry, execution.runtime.journal)
+        undone = rollback.outcome(objects, execution.entry, execution.runtime.journal)
     failure = rollback.failure(_first(execution), undone, keep=execution.keeps)
     if execution.place.undoes:
         answer = rollback.answer(failure)
@@ -157,12 +157,12 @@ def _end(execution: Execution) -> End:
 def give_up(execution: Execution, defect: Exception) -> End:
     """End, for a defect of our own, without undoing what is not undone yet."""
     log.error("failing.defect", operation=execution.entry.id, exc_info=defect)
-    things = execution.entry.record.to_undo or []
-    undone = rollback.Undone(not_undone=things)
+    objects = execution.entry.record.to_undo or []
+    undone = rollback.Undone(not_undone=objects)
     failure = rollback.failure(_first(execution), undone, keep=execution.keeps)
     error = failures.foreign(defect)
     ended = replace(failure, message=f"{failure.message}; undoing it failed: {error.message}")
-    return _end_with(execution, ended, things, leaves=True)
+    return _end_with(execution, ended, objects, leaves=True)
 
 
 def _end_with(execution: Execution, failure: Failure, left: list[Made], *, leaves: bool) -> End:

@@ -67,7 +67,7 @@ def own(execution: Execution) -> list[Made]:
     undo = execution.operation.undo
     if undo is None:
         return []
-    return [_thing(undo, execution, cls, ref) for cls, ref in _made_by_calls(execution)]
+    return [_made_object(undo, execution, cls, ref) for cls, ref in _made_by_calls(execution)]
 
 
 def everything(execution: Execution) -> list[Made]:
@@ -84,37 +84,37 @@ def _made_by_calls(execution: Execution) -> list[tuple[str, str]]:
     return found
 
 
-def _thing(undo: Undo, execution: Execution, cls: str, ref: str) -> Made:
+def _made_object(undo: Undo, execution: Execution, cls: str, ref: str) -> Made:
     uuid = getattr(execution.xen.uuid, cls.lower())(ref)
     name = getattr(execution.message, "name", None) or ""
     first = [undo.first, undo.field] if undo.first else None
     return Made(cls, uuid, name, undo.name, undo.fields(uuid), first)
 
 
-def canvas(things: Sequence[Made]) -> Canvas:
-    """Return the steps that undo the things, in their order."""
-    steps = [Signature(thing.undo, kwargs=dict(thing.fields), immutable=True) for thing in things]
-    steps = [*_preparations(things), *steps]
+def canvas(objects: Sequence[Made]) -> Canvas:
+    """Return the steps that undo the objects, in their order."""
+    steps = [Signature(made.undo, kwargs=dict(made.fields), immutable=True) for made in objects]
+    steps = [*_preparations(objects), *steps]
     return steps[0] if len(steps) == 1 else chain(*steps)
 
 
-def _preparations(things: Sequence[Made]) -> list[Canvas]:
-    """Return the steps that come first; a thing that was made alone needs none."""
-    if len(things) == 1:
+def _preparations(objects: Sequence[Made]) -> list[Canvas]:
+    """Return the steps that come first; an object made alone needs none."""
+    if len(objects) == 1:
         return []
-    wanted = [(*thing.first, thing.uuid) for thing in things if thing.first]
+    wanted = [(*made.first, made.uuid) for made in objects if made.first]
     return [Signature(name, kwargs={field: uuid}, immutable=True) for name, field, uuid in wanted]
 
 
-def outcome(things: Sequence[Made], failing: Entry, journal: Journal) -> Undone:
+def outcome(objects: Sequence[Made], failing: Entry, journal: Journal) -> Undone:
     """Read from the journal what became of each undoing."""
     undone: list[Made] = []
     failed: list[Made] = []
-    for number, thing in enumerate(things, start=len(_preparations(things))):
-        place = "undo" if len(things) == 1 else f"undo/{number}"
+    for number, made in enumerate(objects, start=len(_preparations(objects))):
+        place = "undo" if len(objects) == 1 else f"undo/{number}"
         step = journal.read(canvas_ids.step_id(failing.identity, place))
         is_left = step is not None and step.answer is not None and NOT_UNDONE in step.answer
-        (failed if is_left else undone).append(thing)
+        (failed if is_left else undone).append(made)
     return Undone(undone=undone, not_undone=failed)
 
 
@@ -130,9 +130,9 @@ NOT_UNDONE = "not_undone"
 """The key of an answer that says why an undoing failed."""
 
 
-def _documents(things: Sequence[Made]) -> list[Document]:
-    return [{"class": thing.cls, "uuid": thing.uuid, "name": thing.name} for thing in things]
+def _documents(objects: Sequence[Made]) -> list[Document]:
+    return [{"class": made.cls, "uuid": made.uuid, "name": made.name} for made in objects]
 
 
-def _listed(things: Sequence[Made]) -> str:
-    return ", ".join(f"{thing.cls} {thing.name or thing.uuid}" for thing in things)
+def _listed(objects: Sequence[Made]) -> str:
+    return ", ".join(f"{made.cls} {made.name or made.uuid}" for made in objects)

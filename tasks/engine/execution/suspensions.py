@@ -11,7 +11,7 @@ from tasks.engine.execution.points import addresses, calls, expand, follow, paus
 from tasks.engine.journal.record import Outcome, OutcomeStatus
 
 
-def reach(
+def advance(
     execution: Execution, number: str, suspension: Suspension
 ) -> Result | Accepted | Suspended:
     """Return what a suspension point gives to the body, once it is known.

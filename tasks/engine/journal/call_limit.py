@@ -16,7 +16,7 @@ from tasks.engine.journal import scripts
 from tasks.engine.journal.entry import Entry
 from tasks.engine.journal.journal import Journal
 
-LOOK_AGAIN = 30.0  # seconds after which an operation that waits looks by itself
+RECHECK_AFTER = 30.0  # seconds after which an operation that waits looks by itself
 LOWER_EVERY = 2.0  # seconds between two reductions: refusals come many at a time
 
 
@@ -49,10 +49,10 @@ class CallLimit:
             "admit_call",
             [keys.entry(entry.id), keys.due, *_names(calls)],
             [
-                entry.record.fence,
+                entry.record.fencing_token,
                 entry.id,
                 most,
-                min(entry.now() + LOOK_AGAIN, max(entry.record.deadline, entry.now() + 1.0)),
+                min(entry.now() + RECHECK_AFTER, max(entry.record.deadline, entry.now() + 1.0)),
                 keys.entries,
                 calls,
                 len(changed),
@@ -70,7 +70,9 @@ class CallLimit:
             return
         keys = self._keys
         names = [keys.entry(entry.id), keys.due]
-        self._scripts.run("release_call", names, [entry.record.fence, entry.id, keys.entries])
+        self._scripts.run(
+            "release_call", names, [entry.record.fencing_token, entry.id, keys.entries]
+        )
         entry.forget_calls()
 
     def lower(self, target: str, most: int) -> None:

@@ -30,7 +30,7 @@ from tasks.engine.journal.record import (
 if TYPE_CHECKING:
     from redis import Redis
 
-LOOK_AT_SENDING = 10  # seconds between two looks at a sending that no worker has claimed
+RESEND_CHECK = 10  # seconds between two looks at a sending that no worker has claimed
 TRIAL = 30  # seconds between two trial sendings to a queue that does not move, see `due.lua`
 
 
@@ -113,11 +113,11 @@ class Journal:
         return self.keep + int(timeout)
 
     def renew(self, entries: Sequence[tuple[str, str]]) -> list[bool]:
-        """Prolong the leases of operations (id, fence); return which of them are held still."""
+        """Prolong leases, each by id and fencing token; return which of them are still held."""
         answer = self._scripts.run(
             "renew",
             [self.keys.entry(operation) for operation, _ in entries],
-            [self.lease_ms, *(fence for _, fence in entries)],
+            [self.lease_ms, *(token for _, token in entries)],
         )
         return [bool(held) for held in answer]
 
@@ -125,7 +125,7 @@ class Journal:
         """Write what changed; raise Overtaken when another delivery has claimed the entry."""
         changed = entry.unsaved()
         if changed:
-            arguments = [entry.record.fence, *scripts.flat(changed)]
+            arguments = [entry.record.fencing_token, *scripts.flat(changed)]
             self._scripts.run("write", [self.keys.entry(entry.id)], arguments)
             entry.saved()
 
@@ -138,7 +138,7 @@ class Journal:
                 "defer",
                 [self.keys.entry(entry.id), self.keys.due],
                 [
-                    entry.record.fence,
+                    entry.record.fencing_token,
                     entry.id,
                     label,
                     until,
@@ -174,12 +174,12 @@ class Journal:
             "finish",
             names,
             [
-                entry.record.fence,
+                entry.record.fencing_token,
                 entry.id,
                 "failure" if failed else "answer",
                 record.text(end),
                 int(place.undoes),
-                LOOK_AT_SENDING,
+                RESEND_CHECK,
                 self._lifetime(entry.record.deadline - entry.record.created),
                 place.flow or "",
                 record.text(failing),
@@ -204,7 +204,7 @@ class Journal:
         answer = self._scripts.run(
             "complete",
             [keys.entry(operation), keys.landing, keys.due, keys.deliveries],
-            [operation, label, record.text(outcome), LOOK_AT_SENDING],
+            [operation, label, record.text(outcome), RESEND_CHECK],
         )
         return _sending(answer)
 
@@ -213,7 +213,7 @@ class Journal:
         result, *answer = self._scripts.run(
             "cancel",
             [self.keys.entry(operation), self.keys.landing, self.keys.deliveries],
-            [operation, request, LOOK_AT_SENDING],
+            [operation, request, RESEND_CHECK],
         )
         return CancelResult(scripts.text(result)), _sending(answer)
 
@@ -238,7 +238,7 @@ class Journal:
         answer = self._scripts.run(
             "due",
             [keys.due, keys.landing, keys.deliveries],
-            [keys.entries, most, LOOK_AT_SENDING, self._in_hand, TRIAL],
+            [keys.entries, most, RESEND_CHECK, self._in_hand, TRIAL],
         )
         return sendings(answer)
 

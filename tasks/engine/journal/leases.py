@@ -31,7 +31,7 @@ class LeaseRenewal:
     @contextmanager
     def hold(self, entry: Entry) -> Iterator[None]:
         """Keep a claim alive while the block runs."""
-        claim = (entry.id, entry.record.fence)
+        claim = (entry.id, entry.record.fencing_token)
         with self._lock:
             self._held[claim] = entry.lease
             self._start()
@@ -55,7 +55,7 @@ class LeaseRenewal:
             try:
                 self._renew_all(held)
             except RedisError:
-                continue  # Redis is away: leases lapse, and the fence guards what they guarded
+                continue  # Redis is away: leases lapse, and fencing tokens guard the entries
 
     def _renew_all(self, held: dict[_Claim, Lease]) -> None:
         until = time.monotonic() + self._journal.lease

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tasks.engine.journal import record, scripts
 from tasks.engine.journal.entry import Entry, Sending
-from tasks.engine.journal.journal import LOOK_AT_SENDING, Journal, sendings
+from tasks.engine.journal.journal import RESEND_CHECK, Journal, sendings
 from tasks.engine.journal.record import Document, Outcome
 
 HEALTH_FOR = 3600  # seconds an error is remembered when nobody looks any more
@@ -73,7 +73,7 @@ class ParkedOperations:
                     keys.guests(target),
                 ],
                 [
-                    entry.record.fence,
+                    entry.record.fencing_token,
                     entry.id,
                     label,
                     ref,
@@ -101,7 +101,7 @@ class ParkedOperations:
         answer = self._scripts.run(
             "land",
             [keys.parked(target), keys.landing, keys.due, keys.guests(target), keys.deliveries],
-            [keys.entries, keys.early(target), LOOK_AT_SENDING, *parts],
+            [keys.entries, keys.early(target), RESEND_CHECK, *parts],
         )
         return sendings(answer)
 

@@ -210,7 +210,7 @@ class Record:
     phase: Phase | None = None
     holder: str = ""
     held_until: float = 0.0  # milliseconds
-    fence: str = ""
+    fencing_token: str = ""
     overtook: bool = False  # a claim of it lapsed: its holder may have been alive
     known: dict[str, str] = field(default_factory=dict)
     retry: Retry | None = None
@@ -266,7 +266,7 @@ SCRIPT_FIELDS = frozenset(
         "ended",
         "failing",
         "failure",
-        "fence",
+        "fencing_token",
         "held_until",
         "holder",
         "leaves",

@@ -66,7 +66,7 @@ class Scripts:
         self._scripts: dict[str, Any] = {}
 
     def run(self, name: str, keys: list[str], args: Sequence[object]) -> Answer:
-        """Run `lua/<name>.lua`; raise Overtaken when a fence refused the writer."""
+        """Run `lua/<name>.lua`; raise Overtaken when a fencing token refused the writer."""
         script = self._scripts.get(name)
         if script is None:
             script = self._scripts[name] = self.redis.register_script(source(name))

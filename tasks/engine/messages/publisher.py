@@ -23,8 +23,8 @@ UNDOES = "xenflow_undoes"  # header: the step undoes, so it begins though its fl
 ADOPTS = "xenflow_adopts"  # header: what an entry begins with that goes on for another
 REPEATS = "xenflow_repeats"  # header: how often the flow around a step was begun anew before it
 SENDING = "xenflow_sending"  # header: the number of this sending, see `due.lua`
-LANDED = "xenflow.landed"
-FELL = "xenflow.fell"
+STEP_SUCCEEDED = "xenflow.step_succeeded"
+STEP_FAILED = "xenflow.step_failed"
 POLL = "xenflow.poll"
 RECONCILE = "xenflow.reconcile"
 
@@ -90,12 +90,11 @@ class Publisher:
     def canvas(self, canvas: Signature[Any], *, operation: str, label: str) -> None:
         """Send the steps of a flow; their end completes the suspension point of the operation.
 
-        Who tells the end may be somebody else's worker, which knows nothing of our queues.
+        The last step may run in somebody else's worker, which knows nothing of our queues.
         """
-        # `leg` is what the field is called on the wire
-        callback = {"kwargs": {"operation": operation, "leg": label}, "queue": queues.MAINTENANCE}
-        canvas.link(self._app.signature(LANDED, **callback))
-        canvas.link_error(self._app.signature(FELL, **callback))
+        callback = {"kwargs": {"operation": operation, "label": label}, "queue": queues.MAINTENANCE}
+        canvas.link(self._app.signature(STEP_SUCCEEDED, **callback))
+        canvas.link_error(self._app.signature(STEP_FAILED, **callback))
         canvas.apply_async()
 
     def undo(

@@ -260,5 +260,5 @@ class Engine:
         """Tell a canvas of its end, as Celery's callback does."""
         for callback in message.callbacks:
             answer = end.answer if isinstance(end, Answered) else None
-            operation, label = callback["kwargs"]["operation"], callback["kwargs"]["leg"]
+            operation, label = callback["kwargs"]["operation"], callback["kwargs"]["label"]
             worker.runtime.journal.complete(operation, label, outcomes.success(answer))

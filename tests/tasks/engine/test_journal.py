@@ -113,7 +113,7 @@ def test_a_second_delivery_gives_way_to_a_living_holder(journal: Journal) -> Non
     assert journal.redis.zscore(journal.keys.due, "op") is not None
 
 
-def test_what_a_dead_holder_left_is_claimed_with_a_higher_fence(journal: Journal) -> None:
+def test_what_a_dead_holder_left_is_claimed_with_a_higher_fencing_token(journal: Journal) -> None:
     """A lease that lapsed is taken over."""
     first = claim(journal)
     lapse(journal)
@@ -121,11 +121,11 @@ def test_what_a_dead_holder_left_is_claimed_with_a_higher_fence(journal: Journal
     second = claim(journal)
 
     assert second.result is ClaimResult.CLAIMED
-    assert int(second.record.fence) > int(first.record.fence)
+    assert int(second.record.fencing_token) > int(first.record.fencing_token)
 
 
 def test_a_frozen_holder_that_wakes_up_writes_nothing(journal: Journal) -> None:
-    """The fence refuses every write of a delivery that was overtaken."""
+    """The fencing token refuses every write of a delivery that was overtaken."""
     frozen = claim(journal)
     lapse(journal)
     claim(journal)
@@ -155,7 +155,7 @@ def test_a_renewed_lease_does_not_lapse(journal: Journal) -> None:
     entry = claim(journal)
     lapse(journal)
 
-    journal.renew([(entry.id, entry.record.fence)])
+    journal.renew([(entry.id, entry.record.fencing_token)])
 
     assert claim(journal).result is ClaimResult.HELD
 
@@ -556,7 +556,7 @@ def test_a_failure_that_left_nothing_begins_anew_on_request(journal: Journal) ->
 
     assert again.result is ClaimResult.CLAIMED
     assert again.record.failure is None
-    assert int(again.record.fence) > int(first.record.fence)
+    assert int(again.record.fencing_token) > int(first.record.fencing_token)
     assert (first.identity, again.identity) == ("op", "op#1")
 
 
@@ -599,7 +599,7 @@ def test_a_lease_says_by_the_clock_of_the_process_how_long_it_is_good(journal: J
     lapse(journal)
     claim(journal)
 
-    assert journal.renew([(entry.id, entry.record.fence)]) == [False]
+    assert journal.renew([(entry.id, entry.record.fencing_token)]) == [False]
 
 
 def test_nothing_grows_for_ever(journal: Journal, parked: ParkedOperations) -> None:

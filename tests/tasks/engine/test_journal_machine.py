@@ -61,8 +61,8 @@ class JournalMachine(RuleBasedStateMachine):
             assert entry.result is ClaimResult.HELD
         else:
             assert entry.result is ClaimResult.CLAIMED
-            assert entry.record.fence != self.holder.get(operation)
-            self.holder[operation] = entry.record.fence
+            assert entry.record.fencing_token != self.holder.get(operation)
+            self.holder[operation] = entry.record.fencing_token
             self.lapsed.discard(operation)
             self.free.discard(operation)
             self.hands[worker] = entry
@@ -110,7 +110,7 @@ class JournalMachine(RuleBasedStateMachine):
         entry = self.hands.get(worker)
         if entry is None:
             return
-        text = f"{entry.id} by {entry.record.fence}"
+        text = f"{entry.id} by {entry.record.fencing_token}"
         try:
             self.journal.finish(entry, Place(root=entry.id), {"return_result": text})
         except Overtaken:
@@ -178,7 +178,7 @@ class JournalMachine(RuleBasedStateMachine):
             assert operation not in self.journal.open_operations(most=100)
 
     def _may_act(self, entry: Entry) -> bool:
-        return self.holder[entry.id] == entry.record.fence
+        return self.holder[entry.id] == entry.record.fencing_token
 
     def _let_go(self, worker: int, entry: Entry) -> None:
         self.free.add(entry.id)

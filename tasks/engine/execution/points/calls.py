@@ -66,7 +66,7 @@ def _wait(execution: Execution, label: str, call: Call, ref: str) -> Outcome | S
     if execution.now() >= enough:
         cancellation.send(execution, ref)
         return execution.complete(label, outcomes.LATE)
-    wake = min(enough, cancellation.next_look(execution))
+    wake = min(enough, cancellation.next_check(execution))
     return execution.park(label, ref, f"waits for {call.method}", wake=wake)
 
 
@@ -289,7 +289,7 @@ def read_end(execution: Execution, label: str, ref: str, call: Call) -> Outcome 
         execution.leave(ref)
         return execution.complete(label, outcome)
     reason = f"{call.method} is still at work on XenServer"
-    return execution.park(label, ref, reason, wake=cancellation.next_look(execution))
+    return execution.park(label, ref, reason, wake=cancellation.next_check(execution))
 
 
 def ended(ref: str, record: Mapping[str, Any]) -> Outcome | None:

@@ -1,6 +1,6 @@
 -- Admit a call to its target: write its intent if fewer calls than the limit are in flight, else let the operation wait in order of arrival.
 -- KEYS  1 entry  2 due  3 in flight  4 waiting  5 limit
--- ARGV  1 fence  2 id  3 the profile's limit  4 look again at (s)  5 prefix of entries  6 prefix of the target's calls  7 how many of the rest are written in any case
+-- ARGV  1 fencing token  2 id  3 the profile's limit  4 look again at (s)  5 prefix of entries  6 prefix of the target's calls  7 how many of the rest are written in any case
 --       8.. fields written in any case, then those of the intent (name, value, ...)
 -- Answers 1 when the call is admitted.
 local entry, id, most = KEYS[1], ARGV[2], tonumber(ARGV[3])

@@ -23,10 +23,10 @@ if redis.call('HEXISTS', entry, FIELD.ended) == 1 then
   if not repeated() then
     return {CLAIM.ended, tostring(now), redis.call('HGETALL', entry)}
   end
-  local fence = redis.call('HGET', entry, FIELD.fence)
+  local token = redis.call('HGET', entry, FIELD.fencing_token)
   local repeats = (redis.call('HGET', entry, FIELD.repeats) or '0') + 1
   redis.call('DEL', entry, KEYS[7], KEYS[8])
-  redis.call('HSET', entry, FIELD.fence, fence, FIELD.repeats, repeats)
+  redis.call('HSET', entry, FIELD.fencing_token, token, FIELD.repeats, repeats)
 end
 
 local held_until = tonumber(redis.call('HGET', entry, FIELD.held_until) or '0')
@@ -67,7 +67,7 @@ if #KEYS > 9 and not exempt and redis.call('SISMEMBER', KEYS[#KEYS], id) == 0 th
   end
 end
 redis.call('ZADD', KEYS[9], now, id)
-redis.call('HINCRBY', entry, FIELD.fence, 1)
+redis.call('HINCRBY', entry, FIELD.fencing_token, 1)
 redis.call('HSET', entry, FIELD.holder, ARGV[2], FIELD.held_until, now * 1000 + ARGV[3], FIELD.phase, PHASE.running)
 keep(entry, ARGV[4])
 redis.call('ZREM', KEYS[2], id)

@@ -1,5 +1,5 @@
 -- Let go of an operation until a moment, or until somebody completes a suspension point of it.
--- KEYS  1 entry  2 due    ARGV  1 fence  2 id  3 label whose outcome is awaited, or ""  4 wake at (s)  5 phase  6.. field, value, ...
+-- KEYS  1 entry  2 due    ARGV  1 fencing token  2 id  3 label whose outcome is awaited, or ""  4 wake at (s)  5 phase  6.. field, value, ...
 -- Answers the outcome, or "" when the operation is let go.
 local entry = KEYS[1]
 if overtaken(entry, ARGV[1]) then

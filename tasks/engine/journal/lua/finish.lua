@@ -1,6 +1,6 @@
 -- End an operation: write its answer or failure once, leave its flow, and wake the flow when it waits for nothing else.
 -- KEYS  1 entry  2 due  3 landing  4 deliveries  5 open operations  and, inside a flow: 6 the flow's entry  7 its open set  8 its made set  9 the made set of this operation
--- ARGV  1 fence  2 id  3 field of the end  4 JSON  5 "1" for a step that undoes  6 seconds until an unclaimed sending is looked at  7 lifetime (s)
+-- ARGV  1 fencing token  2 id  3 field of the end  4 JSON  5 "1" for a step that undoes  6 seconds until an unclaimed sending is looked at  7 lifetime (s)
 --       8 id of the flow, or ""  9 how the flow fails when this is a failure (JSON)  10 "1" when something is left  11 prefix of entries  12.. what was made (JSON, ...)
 -- Answers the flow's {message, number} when the flow is to be woken, else an empty message.
 local entry = KEYS[1]

@@ -1,6 +1,6 @@
 -- Park an operation under a reference until it lands, unless the landing came first.
 -- KEYS  1 entry  2 parked  3 early (of this reference)  4 lease of the poller  5 armed  6 targets  7 due  8 connections  9 guests
--- ARGV  1 fence  2 id  3 label  4 reference  5 wake at (s)  6 target  7 connection  8 "1" for a guest  9 prefix of entries  10.. field, value, ...
+-- ARGV  1 fencing token  2 id  3 label  4 reference  5 wake at (s)  6 target  7 connection  8 "1" for a guest  9 prefix of entries  10.. field, value, ...
 -- Answers {outcome, ""}, or {"", "1" when no poller follows this target yet}.
 local entry, landed = KEYS[1], PART.outcome .. ARGV[3]
 local now = seconds()

@@ -18,8 +18,8 @@ local function send(entry, id, landing, deliveries, look_at)
   return number
 end
 -- Refuse a writer whose claim is over.
-local function overtaken(entry, fence)
-  return redis.call('HGET', entry, FIELD.fence) ~= fence
+local function overtaken(entry, token)
+  return redis.call('HGET', entry, FIELD.fencing_token) ~= token
 end
 -- Return the limit of calls in flight now: that of the profile, unless XenServer refused calls lately.
 local function limit_of(limit)

@@ -1,5 +1,5 @@
 -- Release the place of an operation among the calls in flight; those that get it are due at once.
--- KEYS  1 entry  2 due    ARGV  1 fence  2 id  3 prefix of entries
+-- KEYS  1 entry  2 due    ARGV  1 fencing token  2 id  3 prefix of entries
 if overtaken(KEYS[1], ARGV[1]) then
   return redis.error_reply('OVERTAKEN')
 end

@@ -1,4 +1,4 @@
--- Prolong the leases a process holds. KEYS entries    ARGV  1 lease (ms)  2.. fence of each    Answers 1 or 0 for each: whether it is held still.
+-- Prolong the leases a process holds. KEYS entries    ARGV  1 lease (ms)  2.. fencing token of each    Answers 1 or 0 for each: whether it is held still.
 local now = seconds() * 1000
 local out = {}
 for i, entry in ipairs(KEYS) do

@@ -1,5 +1,5 @@
 -- Write fields of an entry, if the writer still holds it.
--- KEYS  1 entry    ARGV  1 fence  2.. field, value, ...
+-- KEYS  1 entry    ARGV  1 fencing token  2.. field, value, ...
 if overtaken(KEYS[1], ARGV[1]) then
   return redis.error_reply('OVERTAKEN')
 end
