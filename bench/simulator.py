@@ -30,7 +30,7 @@ def run() -> Iterator[Figure]:
     with _serve(SMALL) as small:
         few = small.costs()
     with _serve(VMS) as large:
-        yield Figure(f"start with {VMS:,} VMs", large.started, "s", "patience", 30)
+        yield Figure(f"start with {VMS:,} VMs", large.started, "s", "limit", 30)
         yield Figure("VM.get_all_records, first", large.records(), "s", "limit", 1)
         yield Figure("VM.get_all_records, again", large.records(), "s", "limit", 1)
         for method, cost in large.costs().items():

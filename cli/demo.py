@@ -28,7 +28,7 @@ FLOW = "flow.create_vm_from_configured_template"
 TEMPLATE = "deb12"
 SLOTS = 4
 LONGEST = 180.0  # seconds that all VMs together may take
-LOOK = 0.2  # seconds between two looks
+INTERVAL = 0.2  # seconds between two reads
 
 
 def show(folder: Path, *, vms: int, keep: bool) -> None:
@@ -106,7 +106,7 @@ class _Demo:
                         _check_success(open_ones.pop(id_), end)
                 view.show(len(sent) - len(open_ones), _statuses(client, open_ones))
                 self.most_parked = max(self.most_parked, parked.count("default"))
-                time.sleep(LOOK)
+                time.sleep(INTERVAL)
         if open_ones:
             raise StackError(f"not made after {LONGEST:.0f} s: {', '.join(open_ones.values())}")
         output.line(f"all {len(sent)} made in {time.monotonic() - began:.1f} s")

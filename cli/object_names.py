@@ -14,7 +14,7 @@ from cli.options import OutputOptions
 from cli.tables import Translate
 from tasks.engine.declaration.message import Message
 
-_PATIENCE = 5.0  # seconds; without an answer UUIDs are shown
+_TIMEOUT = 5.0  # seconds; without an answer UUIDs are shown
 _NOUNS = {
     "affinity": "host",
     "host": "host",
@@ -68,5 +68,5 @@ def _find(producer: Client, noun: str, sent: Message) -> Iterator[dict[str, Any]
     fields = {**sent.connection(), "fields": ["name_label"]}
     operation_id = str(uuid.uuid4())
     producer.send(operation, fields, operation_id)
-    end = waiting.wait(producer, operation_id, name=operation.name, seconds=_PATIENCE, shown=False)
+    end = waiting.wait(producer, operation_id, name=operation.name, seconds=_TIMEOUT, shown=False)
     yield from end.answer["records"] if end and end.error is None else ()

@@ -22,7 +22,7 @@ def sweep(targets: Sequence[str], options: OutputOptions, *, dry_run: bool, yes:
     """Sweep the targets, or all that are configured, and print what was found."""
     with application.create(settings.load()) as app:
         runtime = app.runtime
-        found = reconcile.look(runtime, targets or list(runtime.targets))
+        found = reconcile.find(runtime, targets or list(runtime.targets))
         ours = [orphan for orphan in found.orphans if orphan.is_ours]
         if not dry_run:
             _confirm(ours, yes=yes)

@@ -15,7 +15,7 @@ from cli.output import Document, write
 from tasks.engine.journal.journal import Journal
 from workers.run_record import Run
 
-LOOK = 0.3  # seconds between two looks at a run
+INTERVAL = 0.3  # seconds between two reads of a run
 QUIET = 1.0  # seconds without an open operation after which a run has ended
 
 _REPORTS = "cli.failure_reports"  # imports Celery: only where a run has failed
@@ -32,7 +32,7 @@ def follow(journal: Journal, root: str, *, shown: bool) -> Run:
                 show(run)
                 if run.ended is None:
                     busy = time.monotonic()
-                time.sleep(LOOK)
+                time.sleep(INTERVAL)
         except KeyboardInterrupt:
             next_step = f"xenflow watch {root} · xenflow cancel {root}"
             text = f"interrupted; run {root} continues"

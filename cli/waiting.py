@@ -15,7 +15,7 @@ from cli import output
 from cli.client import Client, End
 from workers.run_record import Run, Step
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25  # seconds between two looks at the result
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25  # seconds between two reads at the result
 AWAY = (RedisError, OperationalError, OSError)  # what a Redis that restarts is noticed by
 
 Show = Callable[[str], None]

@@ -67,10 +67,10 @@ async def copy_disks(
 
 async def copy_disk(call: Call, disk: str, op: str, *, sr: str = NULL, scale: float = 1.0) -> str:
     """Clone, snapshot or copy a disk in a subtask of its own."""
-    home = sr if call.db.exists("SR", sr) else call.db.get("VDI", disk)["SR"]
+    repository = sr if call.db.exists("SR", sr) else call.db.get("VDI", disk)["SR"]
     async with subtasks.run(call, f"Async.VDI.{op}") as part:
         return await vdi.duplicate(
-            part, disk, op, work=f"VM.{op}", scale=scale * DISK_SHARE[op], sr=home
+            part, disk, op, work=f"VM.{op}", scale=scale * DISK_SHARE[op], sr=repository
         )
 
 

@@ -21,10 +21,10 @@ _KEPT_BY_COPIES = (
 
 def create(pool: Pool, sr: str, fields: Mapping[str, Any]) -> str:
     """Create an empty disk; the back end rounds its size."""
-    home = pool.db.get("SR", sr)
-    size = _rounded(home["type"], fields["virtual_size"])
-    taken = size if home["type"] in storage.THICK else _HEADER
-    _assert_room(home, max(taken, size))
+    repository = pool.db.get("SR", sr)
+    size = _rounded(repository["type"], fields["virtual_size"])
+    taken = size if repository["type"] in storage.THICK else _HEADER
+    _assert_room(repository, max(taken, size))
     return _insert(pool, sr, {**fields, "virtual_size": size}, taken)
 
 
@@ -43,10 +43,10 @@ def snapshot(pool: Pool, vdi: str) -> str:
 
 def copy(pool: Pool, vdi: str, sr: str) -> str:
     """Make a full copy in a storage repository."""
-    origin, home = pool.db.get("VDI", vdi), pool.db.get("SR", sr)
-    thick = home["type"] in storage.THICK
+    origin, repository = pool.db.get("VDI", vdi), pool.db.get("SR", sr)
+    thick = repository["type"] in storage.THICK
     taken = origin["virtual_size"] if thick else max(origin["physical_utilisation"], _HEADER)
-    _assert_room(home, taken)
+    _assert_room(repository, taken)
     kept = {name: origin[name] for name in _KEPT_BY_COPIES}
     return _insert(pool, sr, {**kept, "read_only": False}, taken)
 
@@ -55,13 +55,13 @@ def resize(pool: Pool, vdi: str, size: int) -> None:
     """Grow a disk; no back end shrinks one."""
     record = pool.db.get("VDI", vdi)
     sr = record["SR"]
-    home = pool.db.get("SR", sr)
-    grown = _rounded(home["type"], size)
+    repository = pool.db.get("SR", sr)
+    grown = _rounded(repository["type"], size)
     more = grown - record["virtual_size"]
     if more < 0:
         raise _invalid_size("shrinking not allowed")
-    taken = more if home["type"] in storage.THICK else 0
-    _assert_room(home, more)
+    taken = more if repository["type"] in storage.THICK else 0
+    _assert_room(repository, more)
     whole = record["physical_utilisation"] + taken
     pool.db.put("VDI", vdi, virtual_size=grown, physical_utilisation=whole)
     _account(pool.db, sr, taken=taken, promised=more)
@@ -82,9 +82,9 @@ def drop(db: Database, vdi: str) -> None:
 
 def _share(pool: Pool, vdi: str, **fields: object) -> str:
     origin = pool.db.get("VDI", vdi)
-    home = pool.db.get("SR", origin["SR"])
-    taken = origin["virtual_size"] if home["type"] in storage.THICK else _HEADER
-    _assert_room(home, taken)
+    repository = pool.db.get("SR", origin["SR"])
+    taken = origin["virtual_size"] if repository["type"] in storage.THICK else _HEADER
+    _assert_room(repository, taken)
     kept = {name: origin[name] for name in (*_KEPT_BY_COPIES, "sm_config")}
     return _insert(pool, origin["SR"], {**kept, **fields}, taken)
 
@@ -107,12 +107,12 @@ def _assert_room(sr: Record, size: int) -> None:
 
 
 def _account(db: Database, sr: str, *, taken: int, promised: int) -> None:
-    home = db.get("SR", sr)
+    repository = db.get("SR", sr)
     db.put(
         "SR",
         sr,
-        physical_utilisation=home["physical_utilisation"] + taken,
-        virtual_allocation=home["virtual_allocation"] + promised,
+        physical_utilisation=repository["physical_utilisation"] + taken,
+        virtual_allocation=repository["virtual_allocation"] + promised,
     )
 
 

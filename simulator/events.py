@@ -17,7 +17,7 @@ from simulator.tables import Database, Row, Table
 
 FOREVER = 24 * 3600.0
 BATCH_SECONDS = 0.05
-FIRST_LOOK_SECONDS = 0.2
+FIRST_READ_SECONDS = 0.2
 SILENT = frozenset({"session", "user", "data_source", "auth"})
 
 _NOT_IN_DATABASE = frozenset({"message", "role"})
@@ -133,7 +133,7 @@ class Events:
     async def next(self, session: str) -> list[dict[str, Any]]:
         """Wait without limit for events of the session's subscription."""
         queue = self._queue(session)
-        await self._pause(session, FIRST_LOOK_SECONDS)
+        await self._pause(session, FIRST_READ_SECONDS)
         while not (found := self._changes(Subscription.of(queue.words), queue.cursor)):
             await self._wait(session, Subscription.of(queue.words), FOREVER)
         queue.cursor = self._db.generation

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from celery.result import AsyncResult
 
 CLOSED = 1  # a port at which nobody listens: a free one may be taken by the time it is tried
-PATIENCE = 60.0  # seconds until a hang is named; speed is not judged
+TIMEOUT = 60.0  # seconds until a hang is named; speed is not judged
 
 
 class Xenserver:
@@ -52,7 +52,7 @@ class Xenserver:
         """Return the records of a class with this name."""
         return [r for r in self.records(cls).values() if r["name_label"] == name]
 
-    def world(self) -> dict[str, set[str]]:
+    def inventory(self) -> dict[str, set[str]]:
         """Return the UUIDs of everything that operations create, to compare states."""
         return {cls: set(self.records(cls)) for cls in ("VM", "VDI", "VBD", "VIF", "network")}
 
@@ -122,7 +122,7 @@ class StackHarness:
 
     def do(self, task: str, /, **fields: Any) -> Any:
         """Send a message and return its answer."""
-        return self.send(task, **fields).get(timeout=PATIENCE)
+        return self.send(task, **fields).get(timeout=TIMEOUT)
 
     def record(self, operation: str) -> Record:
         """Return what the journal knows of an operation; an empty record where it knows nothing."""
@@ -136,13 +136,13 @@ class StackHarness:
 
     def until(self, condition: Callable[[], Any], what: str) -> Any:
         """Wait until a condition returns something true; return that."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             found = condition()
             if found:
                 return found
             time.sleep(0.02)
-        pytest.fail(f"did not happen within {PATIENCE:g} s: {what}")
+        pytest.fail(f"did not happen within {TIMEOUT:g} s: {what}")
 
     def until_parked(self, count: int) -> None:
         """Wait until at least this many operations are parked."""

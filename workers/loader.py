@@ -47,8 +47,8 @@ def _load_installed() -> None:
     for entry in metadata.entry_points(group=ENTRY_POINTS):
         package = entry.module.partition(".")[0]
         found = importlib.util.find_spec(package)
-        home = Path(found.origin).parent if found and found.origin else None
-        _import(entry.module, home, f"{entry.name} = {entry.value} in {ENTRY_POINTS}")
+        package_folder = Path(found.origin).parent if found and found.origin else None
+        _import(entry.module, package_folder, f"{entry.name} = {entry.value} in {ENTRY_POINTS}")
         _check(_declared_in(package))
 
 
@@ -82,7 +82,7 @@ def _found_package(folder: Path) -> None:
     importlib.invalidate_caches()
 
 
-def _import(module: str, home: Path | None, origin: str) -> None:
+def _import(module: str, package_folder: Path | None, origin: str) -> None:
     try:
         importlib.import_module(module)
     except DeclarationError:
@@ -91,13 +91,17 @@ def _import(module: str, home: Path | None, origin: str) -> None:
         raise DeclarationError(f"{error.filename}:{error.lineno}", error.msg) from error
     except (Exception, SystemExit) as error:  # a module does what it likes when it is imported
         problem = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise DeclarationError(_line(error, home) or origin, problem) from error
+        raise DeclarationError(_line(error, package_folder) or origin, problem) from error
 
 
-def _line(error: BaseException, home: Path | None) -> str | None:
+def _line(error: BaseException, package_folder: Path | None) -> str | None:
     """Return the last line of own operations that led to an error."""
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if home and Path(frame.filename).is_relative_to(home)]
+    theirs = [
+        frame
+        for frame in frames
+        if package_folder and Path(frame.filename).is_relative_to(package_folder)
+    ]
     return f"{theirs[-1].filename}:{theirs[-1].lineno}" if theirs else None
 
 

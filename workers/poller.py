@@ -92,12 +92,12 @@ class Poller:
         """Look until the slice is over or nothing is parked."""
         while time.monotonic() < until and self._runtime.parked.count(self._place):
             try:
-                self._look(until)
+                self._read_tasks(until)
                 self._recovered()
             except (errors.XenflowError, RedisError) as error:
                 self._back_off(error)
 
-    def _look(self, until: float) -> None:
+    def _read_tasks(self, until: float) -> None:
         """Long-poll once; the token moves on after what it brought has landed."""
         sessions = self._runtime.sessions
         book = GuestWaiters(self._runtime.parked.guests(self._place), self._state.metrics)

@@ -1,6 +1,6 @@
 """The message of each error: the problem, and the next step.
 
-`{0}` is the first parameter that XenServer gives. Where a phrase wants more parameters than came
+`{0}` is the first parameter that XenServer gives. Where a template names more parameters than came
 (older servers give fewer), the parameters are listed instead.
 """
 
@@ -17,16 +17,16 @@ def render(code: str, params: Sequence[str]) -> str:
     return f"{_sentence(code, params)} ({code})"
 
 
-def phrase(code: str) -> str:
+def template(code: str) -> str:
     """Return the template of a code, or nothing if XenServer's own text is used."""
-    return _PHRASES.get(code, "")
+    return _TEMPLATES.get(code, "")
 
 
 def _sentence(code: str, params: Sequence[str]) -> str:
     if code == _NOT_ALLOWED and any("attached" in param for param in params):
         return f"{_general(code, params)}; unplug it first, or destroy it with unplug"
     try:
-        return _PHRASES[code].format(*map(_Param, params))
+        return _TEMPLATES[code].format(*map(_Param, params))
     except (KeyError, IndexError):
         return _general(code, params)
 
@@ -50,7 +50,7 @@ class _Param(str):
         return " or ".join(self.rsplit(", ", 1)) if form == "or" else str(self)
 
 
-_PHRASES = {
+_TEMPLATES = {
     # The VM's state
     "VM_BAD_POWER_STATE": "VM {0} is {2}; it must be {1:or}",
     "VM_IS_TEMPLATE": "{0} is a template, which does not allow {1}; make a VM of it first",

@@ -18,20 +18,20 @@ class Reader:
 
     def record(self, cls: str, ref: str) -> Record:
         """Return the record of an object; raise Missing if it is gone."""
-        found = self._look(cls, ref)
+        found = self._known(cls, ref)
         if found is None:
             raise errors.from_api("HANDLE_INVALID", [cls, ref])
         return found
 
     def records(self, cls: str, refs: Iterable[str]) -> list[Record]:
         """Return the records of the objects that are there."""
-        return [found for ref in refs if (found := self._look(cls, ref)) is not None]
+        return [found for ref in refs if (found := self._known(cls, ref)) is not None]
 
     def exists(self, cls: str, ref: str) -> bool:
         """Return whether an object is there."""
-        return self._look(cls, ref) is not None
+        return self._known(cls, ref) is not None
 
-    def _look(self, cls: str, ref: str) -> Record | None:
+    def _known(self, cls: str, ref: str) -> Record | None:
         if ref not in self._records:
             try:
                 self._records[ref] = self._read(cls, ref)

@@ -15,7 +15,7 @@ from tests.canvases.interference import (
     refused,
 )
 from tests.canvases.test_rollback import CONFIGURED, EVERYTHING, NEW_DISK, UNCONFIGURED
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from xenserver import errors
 
 
@@ -26,7 +26,7 @@ def cancelled(stack: StackHarness, flow: str, verb: str, **fields: Any) -> error
         stack.until(lambda: at_work(stack.xenserver, verb), f"{verb} at work")
         cancel(stack, result)
         with pytest.raises(errors.Cancelled) as caught:
-            result.get(timeout=PATIENCE)
+            result.get(timeout=TIMEOUT)
     return caught.value
 
 
@@ -35,11 +35,11 @@ def test_a_vm_from_a_configured_template_is_not_made(
     stack: StackHarness, name: str, verb: str
 ) -> None:
     """At each step: nothing is left, and XenServer works on nothing of it."""
-    before, working = stack.xenserver.world(), pending(stack.xenserver)
+    before, working = stack.xenserver.inventory(), pending(stack.xenserver)
 
     cancelled(stack, CONFIGURED, verb, template="deb12", name=name)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
     assert pending(stack.xenserver) == working
 
 
@@ -48,50 +48,50 @@ def test_a_vm_from_an_unconfigured_template_is_not_made(
     stack: StackHarness, name: str, verb: str
 ) -> None:
     """Flows within it are cancelled with it."""
-    before, working = stack.xenserver.world(), pending(stack.xenserver)
+    before, working = stack.xenserver.inventory(), pending(stack.xenserver)
 
     cancelled(stack, UNCONFIGURED, verb, name=name, **EVERYTHING)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
     assert pending(stack.xenserver) == working
 
 
 @pytest.mark.parametrize("verb", ["VDI.create", "VBD.plug"])
 def test_a_disk_is_not_set_up(stack: StackHarness, running: str, verb: str) -> None:
     """Neither the disk nor its drive is left."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     cancelled(stack, "flow.setup_disk_or_cd", verb, vm=running, **NEW_DISK)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_an_interface_is_not_set_up(stack: StackHarness, running: str) -> None:
     """It is taken away again."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     cancelled(stack, "flow.setup_network_devices", "VIF.plug", vm=running, network="lab")
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_vms_are_not_assigned_to_a_network(stack: StackHarness, running: str) -> None:
     """Those that were connected are disconnected."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     vms = [running, "web01", "web02"]
     cancelled(stack, "flow.assign_vms_to_network", "VIF.plug", vms=vms, network="lab")
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_a_vm_whose_shutdown_is_cancelled_stays(stack: StackHarness, running: str) -> None:
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     fields = {"vm": running, "delete_disks": True, "shutdown": "clean"}
     cancelled(stack, "flow.destroy_vm_and_disks", "VM.clean_shutdown", **fields)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
     assert stack.xenserver.named("VM", running)[0]["power_state"] == "Running"
 
 
@@ -123,12 +123,12 @@ def test_a_flow_that_takes_too_long_leaves_nothing(
     stack: StackHarness, name: str, flow: str, verb: str, fields: dict[str, Any]
 ) -> None:
     """Its deadline is that of all its steps."""
-    before, working = stack.xenserver.world(), pending(stack.xenserver)
+    before, working = stack.xenserver.inventory(), pending(stack.xenserver)
 
     with endless(stack.xenserver, verb), pytest.raises(errors.TimedOut):
         stack.do(flow, name=name, timeout="4s", **fields)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
     assert pending(stack.xenserver) == working
 
 
@@ -143,7 +143,7 @@ def test_a_task_that_is_no_longer_followed_goes_on(stack: StackHarness, halted: 
         stack.until(lambda: is_parked(stack, result.id), "parked")
         cancel(stack, result)
         with pytest.raises(errors.Cancelled):
-            result.get(timeout=PATIENCE)
+            result.get(timeout=TIMEOUT)
 
         assert stack.xenserver("task.get_status", ref) == "pending"
         stack.xenserver("task.cancel", ref)
@@ -153,7 +153,7 @@ def test_a_vm_that_started_before_it_could_be_cancelled_is_undone_too(
     stack: StackHarness, name: str
 ) -> None:
     """It is powered off, so that its devices and disks can go."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
     with endless(stack.xenserver, "VM.start"):
         result = stack.send(UNCONFIGURED, name=name, **EVERYTHING)
         stack.until(lambda: at_work(stack.xenserver, "VM.start"), "VM.start at work")
@@ -162,6 +162,6 @@ def test_a_vm_that_started_before_it_could_be_cancelled_is_undone_too(
             stack.until(lambda: has_applied(stack.xenserver), "the start asked to stop")
         stack.xenserver.control("advance", seconds=FOREVER)
         with pytest.raises(errors.Cancelled):
-            result.get(timeout=PATIENCE)
+            result.get(timeout=TIMEOUT)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before

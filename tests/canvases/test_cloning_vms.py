@@ -6,7 +6,7 @@ from celery import chain
 from canvases import clone_vms, start_vms
 from tests.canvases.interference import refused
 from tests.canvases.reading import canvas, names
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from xenserver import errors
 
 CLONE = "xenserver.vm.clone"
@@ -45,7 +45,7 @@ def test_what_was_cloned_is_fed_on_as_a_list(stack: StackHarness, name: str) -> 
     cloned = clone_vms.clone_vms.s(vm=name, name=f"{name}-", count=2)
     started = start_vms.start_vms.s(feed={"vms": "vms.*.uuid"})
 
-    answer = chain(cloned, started).delay().get(timeout=PATIENCE)
+    answer = chain(cloned, started).delay().get(timeout=TIMEOUT)
 
     assert answer["return_result"] == "2 VMs run"
     for label in clone_vms.names(f"{name}-", 2):
@@ -55,12 +55,12 @@ def test_what_was_cloned_is_fed_on_as_a_list(stack: StackHarness, name: str) -> 
 
 def test_when_one_cannot_be_made_none_is_left(stack: StackHarness, name: str) -> None:
     """The flow fails with the error of that clone."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     with refused(stack.xenserver, "VM.clone"), pytest.raises(errors.XenflowError):
         stack.do("flow.clone_vms", vm="deb12", name=name, count=3)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 @pytest.mark.parametrize("count", [0, 1001, True, "many"])

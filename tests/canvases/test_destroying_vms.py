@@ -77,7 +77,7 @@ def test_a_disk_of_another_vm_is_found_before_anything_is_destroyed(
     vm, other = maker.running(), maker.vm()
     disk = disk_of(stack, maker, vm)
     maker.drive(other, VDI=maker.ref("VDI", disk), mode="RO")
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     with pytest.raises(errors.Refused) as caught:
         stack.do(FLOW, vm=vm, delete_disks=True, shutdown="force")
@@ -86,7 +86,7 @@ def test_a_disk_of_another_vm_is_found_before_anything_is_destroyed(
     assert caught.value.params == [disk]
     assert disk in caught.value.message
     assert other in caught.value.message
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
     assert maker.record("VM", vm)["power_state"] == "Running"
 
 
@@ -135,12 +135,12 @@ def test_a_vm_that_runs_is_refused_where_no_shutdown_is_wanted(
 ) -> None:
     """Its disks stay."""
     vm = maker.running()
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     with pytest.raises(errors.Refused, match="VM_BAD_POWER_STATE"):
         stack.do(FLOW, vm=vm, delete_disks=True)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 @pytest.mark.parametrize("shutdown", ["no", "force"])
@@ -148,12 +148,12 @@ def test_the_image_of_a_suspended_vm_goes_with_its_disks(
     stack: StackHarness, maker: Maker, shutdown: str
 ) -> None:
     """By us, or by XenServer when the power is cut."""
-    before = stack.xenserver.world()["VDI"]
+    before = stack.xenserver.inventory()["VDI"]
     vm = maker.suspended()
 
     stack.do(FLOW, vm=vm, delete_disks=True, shutdown=shutdown)
 
-    assert stack.xenserver.world()["VDI"] == before
+    assert stack.xenserver.inventory()["VDI"] == before
 
 
 def test_a_disk_that_cannot_go_is_named_with_what_is_gone(
@@ -214,14 +214,14 @@ def test_what_the_vm_blocks_is_refused_before_anything_is_done(
     """A VM that must not be destroyed is not shut down for it either."""
     vm = maker.running()
     stack.xenserver("VM.add_to_blocked_operations", maker.ref("VM", vm), verb, "by order")
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     with pytest.raises(errors.Refused, match=rf"blocks {verb} \(by order\)") as caught:
         stack.do(FLOW, vm=vm, delete_disks=True, shutdown=shutdown)
 
     assert caught.value.code == "OPERATION_BLOCKED"
     assert maker.record("VM", vm)["power_state"] == "Running"
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_storage_that_is_not_attached_is_found_before_anything_is_done(
@@ -249,14 +249,14 @@ def test_storage_that_is_not_attached_is_found_before_anything_is_done(
 
 def test_snapshots_go_with_the_disks(stack: StackHarness, maker: Maker) -> None:
     """And theirs; the answer lists every object that goes."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
     vm = maker.running()
     for verb in ("VM.snapshot", "VM.checkpoint"):
         stack.xenserver(verb, maker.ref("VM", vm), "before")
 
     answer = stack.do(FLOW, vm=vm, delete_disks=True, shutdown="force")
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
     assert [one["name_label"] for one in answer["deleted_snapshots"]] == ["before", "before"]
     assert len(answer["deleted"]) == 4
     assert (answer["kept"], answer["kept_snapshots"]) == ([], [])

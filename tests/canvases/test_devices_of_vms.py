@@ -56,12 +56,12 @@ def test_a_halted_vm_is_refused_where_the_disk_must_be_plugged(
     stack: StackHarness, halted: str
 ) -> None:
     """And the disk is not left behind."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     with pytest.raises(errors.Refused, match="VM_BAD_POWER_STATE"):
         stack.do(DISK, vm=halted, **NEW_DISK, plug="yes")
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_a_disk_is_not_plugged_where_that_is_not_wanted(stack: StackHarness, running: str) -> None:
@@ -147,12 +147,12 @@ def test_a_device_that_is_taken_is_refused_and_the_new_disk_undone(
     stack: StackHarness, halted: str
 ) -> None:
     """What is attached there stays."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     with pytest.raises(errors.Refused, match="DEVICE_ALREADY_EXISTS"):
         stack.do(DISK, vm=halted, **NEW_DISK, device="0")
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_what_is_missing_for_a_new_disk_is_named_before_anything_is_made(
@@ -222,19 +222,19 @@ def test_a_template_is_no_vm_by_name_nor_by_uuid(
 ) -> None:
     """No flow treats one as a VM."""
     template = maker.template()
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     with pytest.raises(errors.Refused, match="is the UUID of a template, not of a VM"):
         stack.do(flow, vm=template, **fields)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_a_vm_nobody_knows_keeps_all_from_being_assigned(stack: StackHarness, halted: str) -> None:
     """The others' interfaces are taken away again."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     with pytest.raises(errors.Missing, match="nobody"):
         stack.do(ASSIGN, vms=[halted, "nobody"], network="lab")
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.canvases.interference import is_parked
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from tests.tasks.fixtures import Maker
 from xenserver import errors
 
@@ -58,7 +58,7 @@ def test_a_task_that_is_cancelled_fails_the_flow(stack: StackHarness, maker: Mak
     stack.xenserver("task.set_status", maker.ref("task", task), "cancelled")
 
     with pytest.raises(errors.Cancelled):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
 
 
 def test_a_task_that_vanishes_fails_the_flow(isolated_stack: StackHarness) -> None:
@@ -72,7 +72,7 @@ def test_a_task_that_vanishes_fails_the_flow(isolated_stack: StackHarness) -> No
     isolated_stack.xenserver.control("restart_toolstack")
 
     with pytest.raises(errors.Unknown) as caught:
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
     assert caught.value.code == "XENFLOW_VANISHED", caught.value.message
 
 
@@ -95,7 +95,7 @@ def test_a_task_nobody_knows_fails_at_once(stack: StackHarness) -> None:
     with pytest.raises(errors.Missing, match="no task has the UUID"):
         stack.do(CHECK, task="00000000-0000-0000-0000-000000000001", timeout="1h")
 
-    assert time.monotonic() - began < PATIENCE
+    assert time.monotonic() - began < TIMEOUT
 
 
 def test_vms_are_listed_as_a_table(stack: StackHarness, maker: Maker, name: str) -> None:

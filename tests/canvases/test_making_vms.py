@@ -84,12 +84,12 @@ def test_its_disks_go_onto_the_repository_that_is_given(stack: StackHarness, nam
 
 def test_a_vm_in_the_place_of_a_template_is_refused(stack: StackHarness, name: str) -> None:
     """And nothing is left of it."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     with pytest.raises(errors.Refused, match="template"):
         stack.do(CONFIGURED, template="web02", name=name)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_what_was_made_is_kept_and_listed_where_that_is_wanted(
@@ -124,13 +124,13 @@ def test_a_template_that_asks_for_disks_wrongly_is_named(
     template = stack.xenserver("VM.clone", source["ref"], f"broken {name}")
     stack.xenserver("VM.remove_from_other_config", template, "disks")
     stack.xenserver("VM.add_to_other_config", template, "disks", text)
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     with pytest.raises(errors.Refused, match=f"template broken {name} cannot be.*{problem}") as bad:
         stack.do(CONFIGURED, template=f"broken {name}", name=name)
 
     assert bad.value.code == "XENFLOW_TEMPLATE_INVALID"
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_everything_is_built_before_the_start(stack: StackHarness, name: str) -> None:

@@ -50,20 +50,20 @@ def fails(stack: StackHarness, flow: str, method: str, **fields: object) -> erro
 def test_a_vm_from_a_configured_template_leaves_nothing(
     stack: StackHarness, name: str, method: str
 ) -> None:
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     fails(stack, CONFIGURED, method, template="deb12", name=name)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_a_vm_copied_onto_a_repository_leaves_nothing(stack: StackHarness, name: str) -> None:
     """A copy has disks of its own, made with it."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     fails(stack, CONFIGURED, "VM.start", template="deb12", name=name, sr="Local storage xs1")
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 @pytest.mark.parametrize(
@@ -86,22 +86,22 @@ def test_a_vm_from_an_unconfigured_template_leaves_nothing(
     stack: StackHarness, name: str, method: str
 ) -> None:
     """Whatever part falls: its siblings settle, and all of it is undone."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     fails(stack, UNCONFIGURED, method, name=name, **EVERYTHING)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 @pytest.mark.parametrize("method", ["VDI.create", "VBD.create", "VBD.plug"])
 def test_a_disk_that_is_not_set_up_is_not_there(
     stack: StackHarness, running: str, method: str
 ) -> None:
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     fails(stack, "flow.setup_disk_or_cd", method, vm=running, **NEW_DISK)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 @pytest.mark.parametrize("method", ["VIF.create", "VIF.plug"])
@@ -109,11 +109,11 @@ def test_an_interface_that_is_not_set_up_is_not_there(
     stack: StackHarness, running: str, method: str
 ) -> None:
     """A VM is on the network, or it has no interface there."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     fails(stack, "flow.setup_network_devices", method, vm=running, network="lab")
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 @pytest.mark.parametrize("method", ["VIF.create", "VIF.plug"])
@@ -121,13 +121,13 @@ def test_vms_are_assigned_to_a_network_all_or_none(
     stack: StackHarness, running: str, method: str
 ) -> None:
     """One that fails takes the others' interfaces back, plugged ones too."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     fails(
         stack, "flow.assign_vms_to_network", method, vms=[running, "web01", "web02"], network="lab"
     )
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 @pytest.mark.parametrize("method", ["VM.clean_shutdown", "VM.destroy"])
@@ -135,7 +135,7 @@ def test_a_vm_that_cannot_go_keeps_its_disks(
     stack: StackHarness, running: str, method: str
 ) -> None:
     """Disks go after their VM."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     fails(
         stack,
@@ -146,7 +146,7 @@ def test_a_vm_that_cannot_go_keeps_its_disks(
         shutdown="clean",
     )
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_the_first_error_tells_the_step_and_what_was_undone(stack: StackHarness, name: str) -> None:
@@ -171,7 +171,7 @@ def test_what_was_made_is_undone_last_made_first(stack: StackHarness, name: str)
 
 def test_an_undo_that_fails_is_named_beside_the_first_error(stack: StackHarness, name: str) -> None:
     """Never instead of it; what could be undone is."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     with (
         refused(stack.xenserver, "VM.start"),
@@ -182,7 +182,7 @@ def test_an_undo_that_fails_is_named_beside_the_first_error(stack: StackHarness,
 
     assert caught.value.code == "INTERNAL_ERROR"
     [left] = stack.xenserver.named("VM", name)
-    after = stack.xenserver.world()
+    after = stack.xenserver.inventory()
     assert after == {**before, "VM": before["VM"] | {left["uuid"]}}
 
 
@@ -190,7 +190,7 @@ def test_what_is_gone_already_needs_no_undoing(
     stack: StackHarness, halted: str, maker: Maker
 ) -> None:
     """Somebody took the interface away while another one was being plugged."""
-    before, running = stack.xenserver.world(), maker.running()
+    before, running = stack.xenserver.inventory(), maker.running()
     [machine] = stack.xenserver.named("VM", halted)
     vms = [halted, running]
 
@@ -204,7 +204,7 @@ def test_what_is_gone_already_needs_no_undoing(
             result.get(timeout=60)
 
     assert "could not be undone" not in caught.value.message
-    assert stack.xenserver.world()["VIF"] - before["VIF"] == {maker.interface(running)}
+    assert stack.xenserver.inventory()["VIF"] - before["VIF"] == {maker.interface(running)}
 
 
 def _second_interface(stack: StackHarness, vm: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from tasks.engine.journal import record as journal
 from tests.chaos.jobs import Job, Rubbish
-from tests.chaos.pool import Record, World
+from tests.chaos.pool import Inventory, Record
 
 Owners = Mapping[str, str]
 """The job, by the reference of an object."""
@@ -35,8 +35,8 @@ class Evidence:
     changed: frozenset[str]
     entries: Mapping[str, journal.Record] | None
     waiting: Mapping[str, int]
-    before: World
-    after: World
+    before: Inventory
+    after: Inventory
     effects: Sequence[Record]
 
 
@@ -167,17 +167,17 @@ def _is_ref_first(effect: Record) -> bool:
 def _owners(evidence: Evidence) -> Owners:
     """Return whose the objects are that a name or a tie to a named one tells."""
     owners: dict[str, str] = {}
-    for world in (evidence.before, evidence.after):
+    for inventory in (evidence.before, evidence.after):
         owners |= {
             ref: name[0]
-            for records in world.values()
+            for records in inventory.values()
             for ref, record in records.items()
             if (name := NAME.match(record.get("name_label", "")))
         }
     for effect in evidence.effects:
         owners |= _named_by(effect)
-    for world in (evidence.before, evidence.after):
-        owners = {**_parts(world, owners), **owners}
+    for inventory in (evidence.before, evidence.after):
+        owners = {**_parts(inventory, owners), **owners}
     return owners
 
 
@@ -190,26 +190,26 @@ def _named_by(effect: Record) -> dict[str, str]:
     return {effect["result"] if made else effect["params"][0]: names[0]}
 
 
-def _parts(world: World, owners: Owners) -> dict[str, str]:
+def _parts(inventory: Inventory, owners: Owners) -> dict[str, str]:
     """Return whose devices and disks are: those of the VM they belong to."""
     devices = {
         ref: owners[record["VM"]]
         for cls in ("VBD", "VIF")
-        for ref, record in world[cls].items()
+        for ref, record in inventory[cls].items()
         if record["VM"] in owners
     }
     disks = {
-        world["VBD"][ref]["VDI"]: owner
+        inventory["VBD"][ref]["VDI"]: owner
         for ref, owner in devices.items()
-        if ref in world["VBD"] and world["VBD"][ref]["VDI"] in world["VDI"]
+        if ref in inventory["VBD"] and inventory["VBD"][ref]["VDI"] in inventory["VDI"]
     }
     return devices | disks
 
 
-def _left(world: World, owners: Owners) -> dict[str, Counter[str]]:
+def _left(inventory: Inventory, owners: Owners) -> dict[str, Counter[str]]:
     """Count what each job has left, by class."""
     left: dict[str, Counter[str]] = {}
-    for cls, records in world.items():
+    for cls, records in inventory.items():
         for ref in records:
             if ref in owners:
                 left.setdefault(owners[ref], Counter())[cls] += 1

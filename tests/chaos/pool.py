@@ -9,7 +9,7 @@ from tests.chaos.kinds import GIB, NFS
 from tests.stack import Xenserver
 
 Record = dict[str, Any]
-World = Mapping[str, Mapping[str, Record]]
+Inventory = Mapping[str, Mapping[str, Record]]
 """All records by class and reference."""
 
 CLASSES = ("VM", "VDI", "VBD", "VIF", "network")
@@ -68,7 +68,7 @@ class Pool:
         self._xenserver("task.set_status", task, "success")
         return str(self._xenserver("task.get_uuid", task))
 
-    def world(self) -> World:
+    def inventory(self) -> Inventory:
         """Return all there is of what jobs make."""
         self._xenserver.log_in()  # sessions are gone with a toolstack that restarted
         return {cls: self._xenserver(f"{cls}.get_all_records") for cls in CLASSES}

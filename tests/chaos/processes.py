@@ -14,7 +14,7 @@ from workers.local_stack.supervisor import ManagedProcess, Supervisor
 if TYPE_CHECKING:
     import subprocess
 
-LOOK = 0.2  # seconds between two looks at the processes
+INTERVAL = 0.2  # seconds between two checks of the processes
 RESTART = 0.5  # seconds until one that ended is started again
 
 
@@ -34,7 +34,7 @@ class Processes:
         self._supervisor = supervisor
         self._environment = environment
         self._commands: dict[str, Sequence[str]] = {}
-        self._members: dict[str, ManagedProcess] = {}
+        self._managed: dict[str, ManagedProcess] = {}
         self._killed: set[int] = set()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
@@ -57,48 +57,48 @@ class Processes:
     def start(self, name: str, command: Sequence[str]) -> None:
         """Start a process, and again whenever it ends."""
         self._commands[name] = command
-        self._members[name] = self._supervisor.start(name, command, environment=self._environment)
+        self._managed[name] = self._supervisor.start(name, command, environment=self._environment)
 
     def alive(self) -> bool:
         """Return whether every process runs."""
-        return all(member.is_running for member in self._members.values())
+        return all(managed.is_running for managed in self._managed.values())
 
     @contextmanager
     def killed(self, name: str) -> Iterator[None]:
         """End a process as a power cut does."""
-        member = self._members[name]
-        self._killed.add(member.process.pid)
-        _signal(member, signal.SIGKILL)
+        managed = self._managed[name]
+        self._killed.add(managed.process.pid)
+        _signal(managed, signal.SIGKILL)
         yield
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
         """Stop a process where it is while the block runs."""
-        member = self._members[name]
-        _signal(member, signal.SIGSTOP)
+        managed = self._managed[name]
+        _signal(managed, signal.SIGSTOP)
         try:
             yield
         finally:
-            _signal(member, signal.SIGCONT)
+            _signal(managed, signal.SIGCONT)
 
     def _supervise(self) -> None:
-        while not self._over.wait(LOOK):
-            for name, member in list(self._members.items()):
-                code = member.process.poll()
+        while not self._over.wait(INTERVAL):
+            for name, managed in list(self._managed.items()):
+                code = managed.process.poll()
                 if code is not None:
-                    self._note(name, member, code)
+                    self._note(name, managed, code)
                     self._over.wait(RESTART)
                     self.start(name, self._commands[name])
 
-    def _note(self, name: str, member: ManagedProcess, code: int) -> None:
-        if member.process.pid not in self._killed:
+    def _note(self, name: str, managed: ManagedProcess, code: int) -> None:
+        if managed.process.pid not in self._killed:
             self.ended.append(Ended(name, code))
 
 
-def _signal(member: ManagedProcess, number: signal.Signals) -> None:
+def _signal(managed: ManagedProcess, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
-        if member.process.poll() is None:
-            os.killpg(member.process.pid, number)
+        if managed.process.poll() is None:
+            os.killpg(managed.process.pid, number)
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:

@@ -39,7 +39,7 @@ class RedisServer:
 
     url: str
     supervisor: Supervisor
-    member: ManagedProcess
+    managed: ManagedProcess
 
     def client(self) -> redis.Redis:
         """Return a client of its own, which says each thing once, however long that takes."""
@@ -52,7 +52,7 @@ class RedisServer:
     @contextmanager
     def killed(self) -> Iterator[None]:
         """End it as a power cut of its process does; start it again after the block."""
-        kill(self.member.process)
+        kill(self.managed.process)
         try:
             yield
         finally:
@@ -110,9 +110,9 @@ class RedisServer:
             self._run([(*threshold, USUAL)])
 
     def _start(self) -> None:
-        command = [str(word) for word in self.member.process.args]  # type: ignore[union-attr]  # a list, as it was started
-        self.member = self.supervisor.start("valkey", command)
-        self.supervisor.wait(self.member, self._answers, seconds=STARTS_WITHIN)
+        command = [str(word) for word in self.managed.process.args]  # type: ignore[union-attr]  # a list, as it was started
+        self.managed = self.supervisor.start("valkey", command)
+        self.supervisor.wait(self.managed, self._answers, seconds=STARTS_WITHIN)
 
     def _answers(self) -> bool:
         with self.client() as client, suppress(redis.RedisError):

@@ -12,13 +12,13 @@ import redis
 
 from tests.chaos.books import Balance, Evidence, balance
 from tests.chaos.jobs import Load
-from tests.chaos.pool import World
+from tests.chaos.pool import Inventory
 from tests.chaos.processes import Ended
 from tests.chaos.producers import Producers
 from tests.chaos.schedule import Injection, Schedule
 from tests.chaos.testbed import XENFLOW_SYSTEM, System, Testbed, Timing, testbed
 
-LOOK = 1.0  # seconds between two looks at what is not answered yet
+INTERVAL = 1.0  # seconds between two reads of what is not answered yet
 UNACKED = "unacked"
 
 
@@ -57,7 +57,7 @@ class _Round:
         bed, load = self._bed, self._load
         began = time.monotonic()
         bed.xenserver.make_ready(load.jobs)
-        before, reply = bed.xenserver.world(), len(bed.xenserver.effects())
+        before, reply = bed.xenserver.inventory(), len(bed.xenserver.effects())
         producers = Producers(load, bed.redis.url, bed.stack.app, bed.xenserver)
         bed.start()
         self._inject_and_send(producers)
@@ -112,7 +112,7 @@ class _Round:
                 return
             if now > furthest:
                 furthest, since = now, time.monotonic()
-            time.sleep(LOOK)
+            time.sleep(INTERVAL)
 
     def _is_busy(self) -> bool:
         return bool(self._bed.to_xenserver.held or self._bed.xenserver.pending())
@@ -129,16 +129,16 @@ class _Round:
         entries = client.hvals(UNACKED)
         return sum(b'"task": "xenflow.poll"' not in entry for entry in entries)
 
-    def _balance(self, producers: Producers, before: World, reply: int) -> Balance:
+    def _balance(self, producers: Producers, before: Inventory, reply: int) -> Balance:
         """Balance the books; what a reconciler is still to clean up is given time for it."""
         until = time.monotonic() + self._bed.timing.quiet
         while True:
             found = balance(self._evidence(producers, before, reply))
             if not found.counts["orphans"] or not self._is_ours or time.monotonic() > until:
                 return found
-            time.sleep(LOOK * 5)
+            time.sleep(INTERVAL * 5)
 
-    def _evidence(self, producers: Producers, before: World, reply: int) -> Evidence:
+    def _evidence(self, producers: Producers, before: Inventory, reply: int) -> Evidence:
         bed, load = self._bed, self._load
         ids = [*(job.id for job in load.jobs), *(rubbish.id for rubbish in load.rubbish)]
         journal = bed.stack.runtime.journal
@@ -151,6 +151,6 @@ class _Round:
             entries=journal.read_all(ids) if self._is_ours else None,
             waiting=self._waiting(),
             before=before,
-            after=bed.xenserver.world(),
+            after=bed.xenserver.inventory(),
             effects=bed.xenserver.effects()[reply:],
         )

@@ -41,7 +41,7 @@ class Case:
         """Have one job accepted, and what it needs made ready."""
         job = Job(NAME, "the-id", kind(task), "bare", (0.0,))
         self.pool.make_ready([job])
-        world = self.pool.world()
+        inventory = self.pool.inventory()
         self._seen = len(self.pool.effects())
         self.evidence = Evidence(
             jobs=[job],
@@ -51,8 +51,8 @@ class Case:
             changed=frozenset(),
             entries={},
             waiting={},
-            before=world,
-            after=world,
+            before=inventory,
+            after=inventory,
             effects=(),
         )
 
@@ -70,7 +70,7 @@ class Case:
         evidence = replace(
             self.evidence,
             answers={"the-id": answer} if answer else {},
-            after=self.pool.world(),
+            after=self.pool.inventory(),
             effects=self.pool.effects()[self._seen :],
         )
         return balance(replace(evidence, **changes))

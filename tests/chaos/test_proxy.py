@@ -10,7 +10,7 @@ import pytest
 
 from tests.chaos.proxy import LOOPBACK, Proxy
 
-PATIENCE = 30.0  # seconds until a hang is named
+TIMEOUT = 30.0  # seconds until a hang is named
 
 
 class Echo:
@@ -53,7 +53,7 @@ def proxy(echo: Echo) -> Iterator[Proxy]:
 
 
 def connect(proxy: Proxy) -> socket.socket:
-    return socket.create_connection((LOOPBACK, proxy.port), timeout=PATIENCE)
+    return socket.create_connection((LOOPBACK, proxy.port), timeout=TIMEOUT)
 
 
 def say(client: socket.socket, line: bytes) -> bytes:
@@ -92,7 +92,7 @@ def test_a_black_hole_delays_those_who_wait(proxy: Proxy, echo: Echo) -> None:
         with proxy.black_hole():
             client.sendall(b"during\n")
         assert client.recv(7) == b"during\n"
-    assert [echo.heard.get(timeout=PATIENCE) for _ in range(2)] == [b"before\n", b"during\n"]
+    assert [echo.heard.get(timeout=TIMEOUT) for _ in range(2)] == [b"before\n", b"during\n"]
 
 
 def test_a_black_hole_drops_what_was_given_up(proxy: Proxy, echo: Echo) -> None:
@@ -104,7 +104,7 @@ def test_a_black_hole_drops_what_was_given_up(proxy: Proxy, echo: Echo) -> None:
             client.close()
     with connect(proxy) as client:
         say(client, b"after\n")
-    assert [echo.heard.get(timeout=PATIENCE) for _ in range(2)] == [b"before\n", b"after\n"]
+    assert [echo.heard.get(timeout=TIMEOUT) for _ in range(2)] == [b"before\n", b"after\n"]
 
 
 def test_a_held_request_arrives_though_its_sender_is_gone(proxy: Proxy, echo: Echo) -> None:
@@ -114,4 +114,4 @@ def test_a_held_request_arrives_though_its_sender_is_gone(proxy: Proxy, echo: Ec
             client.sendall(b"late\n")
         with connect(proxy) as client:
             say(client, b"others\n")
-    assert {echo.heard.get(timeout=PATIENCE) for _ in range(2)} == {b"late\n", b"others\n"}
+    assert {echo.heard.get(timeout=TIMEOUT) for _ in range(2)} == {b"late\n", b"others\n"}

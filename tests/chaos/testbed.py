@@ -104,7 +104,7 @@ def testbed(folder: Path, system: System, timing: Timing, *, fsync: str) -> Iter
         Supervisor(folder) as supervisor,
     ):
         url = stack.services.environment["XENFLOW_REDIS_URL"]
-        [valkey] = [member for member in stack.processes if member.name == "valkey"]
+        [valkey] = [managed for managed in stack.processes if managed.name == "valkey"]
         redis = RedisServer(url, supervisor, valkey)
         redis.configure(fsync=fsync)
         _use_proxies(stack, to_redis, to_xenserver, timing)

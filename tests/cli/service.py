@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from celery import Signature
 
 OURS = ("canvases", "config", "simulator", "tasks", "workers", "xenserver")
-PATIENCE = 60.0  # seconds
+TIMEOUT = 60.0  # seconds
 
 
 def built(name: str) -> "Signature[xen.Done]":
@@ -43,7 +43,7 @@ def wired(name: str) -> "Signature[xen.Done]":
 def refused(name: str) -> str:
     """Return the code of the error when a VM is started that does not exist."""
     try:
-        xen.vm.start(vm=name).delay().get(PATIENCE)
+        xen.vm.start(vm=name).delay().get(TIMEOUT)
     except xen.Missing as missing:
         return missing.code
     return "no error"
@@ -53,16 +53,16 @@ def main(url: str, name: str) -> None:
     """Send a find, a flow, a chain and a chord; print the answers."""
     assert not any(map(importlib.util.find_spec, OURS)), sys.path
     Celery("service", broker=url, backend=url, set_as_current=True)
-    found: xen.Found = xen.vm.find(name="deb12", include_templates=True).delay().get(PATIENCE)
+    found: xen.Found = xen.vm.find(name="deb12", include_templates=True).delay().get(TIMEOUT)
     bare = xen.flow.create_vm_from_unconfigured_template(
         template="blank",
         name=f"{name}-bare",
         disks=[{"size": "1GiB", "sr": "NFS virtual disk storage"}],
         start=False,
     )
-    made: xen.Done = bare.delay().get(PATIENCE)
-    chained = built(f"{name}-chain").delay().get(PATIENCE)
-    after = wired(f"{name}-bare").delay().get(PATIENCE)
+    made: xen.Done = bare.delay().get(TIMEOUT)
+    chained = built(f"{name}-chain").delay().get(TIMEOUT)
+    after = wired(f"{name}-bare").delay().get(TIMEOUT)
     reply = {
         "error": refused(f"{name}-nobody"),
         "count": found["count"],

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.cli.conftest import Run
 from tests.end_to_end.hostile_messages import FIND, Hostile
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from workers.broker.dead_letters import LONGEST, DeadLetters
 
 
@@ -90,7 +90,7 @@ def test_no_letters_are_no_table(run: Run, stack: StackHarness) -> None:
     put_aside(stack)
     task_id = str(uuid.uuid4())
     stack.redis.lpush("change", Hostile(headers={"task": FIND}).item(task_id))
-    stack.app.AsyncResult(task_id).get(timeout=PATIENCE)
+    stack.app.AsyncResult(task_id).get(timeout=TIMEOUT)
 
     reply = run("dead-letters", **stack.services.environment)
 

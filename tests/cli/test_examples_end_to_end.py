@@ -12,7 +12,7 @@ from cli import catalogue_build, examples
 from tasks.engine.declaration.operation import Operation
 from tests.cli.conftest import Run
 from tests.end_to_end import messages
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from tests.tasks.fixtures import Maker, fresh
 from tests.tasks.table import CASES
 
@@ -121,4 +121,4 @@ def test_it_is_run_as_a_message_by_hand(
     message = messages.envelope(headers, reply["body"], queue=reply["queue"])
     stack.runtime.journal.redis.lpush(reply["queue"], message)
 
-    assert stack.app.AsyncResult(own).get(timeout=PATIENCE)["return_result"]
+    assert stack.app.AsyncResult(own).get(timeout=TIMEOUT)["return_result"]

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 
 XENFLOW = (sys.executable, "-m", "cli")
 
@@ -36,7 +36,7 @@ def test_a_command_waits_on_while_redis_restarts(isolated_stack: StackHarness, n
         )
         isolated_stack.until_parked(1)
         restart_redis(isolated_stack)
-    out, err = waiting.communicate(timeout=PATIENCE)
+    out, err = waiting.communicate(timeout=TIMEOUT)
 
     assert waiting.returncode == 0, err
     assert f"name_label  {name}" in out

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.cli import schemas
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 
 CLIENT = schemas.DOCS / "client"
 SERVICE = Path(__file__).with_name("service.py")
@@ -31,7 +31,7 @@ def results(stack: StackHarness, tmp_path_factory: pytest.TempPathFactory) -> Ma
         cwd=tmp_path_factory.mktemp("elsewhere"),
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
     assert asked.returncode == 0, asked.stderr

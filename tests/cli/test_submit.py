@@ -19,7 +19,7 @@ from xenserver import errors
 XENFLOW = (sys.executable, "-m", "cli")
 
 
-class Acting:
+class Submitter:
     """Run commands in the stack."""
 
     def __init__(self, run: Run, stack: StackHarness) -> None:
@@ -36,12 +36,14 @@ class Acting:
 
 
 @pytest.fixture
-def act(run: Run, stack: StackHarness) -> Acting:
+def act(run: Run, stack: StackHarness) -> Submitter:
     """Return a way to run commands in the stack."""
-    return Acting(run, stack)
+    return Submitter(run, stack)
 
 
-def test_a_command_waits_and_prints_the_answer(act: Acting, stack: StackHarness, name: str) -> None:
+def test_a_command_waits_and_prints_the_answer(
+    act: Submitter, stack: StackHarness, name: str
+) -> None:
     """The UUID of what was made comes first, then its fields; the exit code is 0."""
     reply = act("vm", "clone", "--vm", "deb12", "--name", name)
 
@@ -51,7 +53,7 @@ def test_a_command_waits_and_prints_the_answer(act: Acting, stack: StackHarness,
     assert reply.err == ""
 
 
-def test_json_is_one_object_and_nothing_else(act: Acting, name: str) -> None:
+def test_json_is_one_object_and_nothing_else(act: Submitter, name: str) -> None:
     """It has the id, the state and the answer."""
     reply = act.json("vm", "clone", "--vm", "deb12", "--name", name)
 
@@ -59,7 +61,7 @@ def test_json_is_one_object_and_nothing_else(act: Acting, name: str) -> None:
     assert reply["answer"]["name_label"] == name
 
 
-def test_a_flow_has_a_command_as_well(act: Acting, stack: StackHarness, name: str) -> None:
+def test_a_flow_has_a_command_as_well(act: Submitter, stack: StackHarness, name: str) -> None:
     """Its answer is the VM."""
     flow = ("flow", "create-vm-from-configured-template")
 
@@ -72,7 +74,7 @@ def test_a_flow_has_a_command_as_well(act: Acting, stack: StackHarness, name: st
 
 
 def test_structures_come_from_a_file_and_sizes_have_units(
-    act: Acting, stack: StackHarness, name: str, tmp_path: Path
+    act: Submitter, stack: StackHarness, name: str, tmp_path: Path
 ) -> None:
     """A structure may also be written on the line."""
     disks = tmp_path / "disks.json"
@@ -92,7 +94,7 @@ def test_structures_come_from_a_file_and_sizes_have_units(
     assert [stack.xenserver("VIF.get_MTU", vif) for vif in made["VIFs"]] in ([1400], ["1400"])
 
 
-def test_a_list_of_vms_is_printed_as_its_table(act: Acting) -> None:
+def test_a_list_of_vms_is_printed_as_its_table(act: Submitter) -> None:
     """The records are not printed a second time."""
     reply = act("flow", "find-list-of-vms", "--name", "web0", "--is-search-expression")
 
@@ -102,7 +104,7 @@ def test_a_list_of_vms_is_printed_as_its_table(act: Acting) -> None:
     assert reply.out.count("web01") == 1
 
 
-def test_what_was_kept_is_named(act: Acting, stack: StackHarness, name: str) -> None:
+def test_what_was_kept_is_named(act: Submitter, stack: StackHarness, name: str) -> None:
     """The error names it, and so does the record of the run."""
     flow = ("flow", "create-vm-from-configured-template", "--template", "deb12", "--name", name)
 
@@ -117,7 +119,7 @@ def test_what_was_kept_is_named(act: Acting, stack: StackHarness, name: str) -> 
     assert f"VM {name}" in act("show", shown[1]).out
 
 
-def test_run_sends_any_name(act: Acting, stack: StackHarness, name: str) -> None:
+def test_run_sends_any_name(act: Submitter, stack: StackHarness, name: str) -> None:
     """The name may be short, and keys may be in camelCase."""
     reply = act("run", "xenserver.vm.clone", "vm=deb12", f"name={name}", "onFailure=keep")
 
@@ -125,7 +127,7 @@ def test_run_sends_any_name(act: Acting, stack: StackHarness, name: str) -> None
     assert stack.xenserver.named("VM", name)
 
 
-def test_records_are_a_table(act: Acting) -> None:
+def test_records_are_a_table(act: Submitter) -> None:
     """It has the columns that were asked for."""
     reply = act("host", "find", "--fields", "uuid", "--fields", "name_label")
 
@@ -134,7 +136,7 @@ def test_records_are_a_table(act: Acting) -> None:
     assert re.search(r"[0-9a-f-]{36} +xs1", reply.out)
 
 
-def test_a_failure_has_a_message_and_a_next_step(act: Acting) -> None:
+def test_a_failure_has_a_message_and_a_next_step(act: Submitter) -> None:
     """The exit code is 1; a stack trace is printed only on demand."""
     reply = act("vm", "start", "--vm", "nosuch")
 
@@ -154,7 +156,7 @@ def test_a_failure_has_a_message_and_a_next_step(act: Acting) -> None:
     ],
 )
 def test_the_record_of_a_failed_run_has_message_and_stack_trace(
-    act: Acting, words: tuple[str, ...]
+    act: Submitter, words: tuple[str, ...]
 ) -> None:
     """They are `return_result` and `exception`, of an operation and of a flow."""
     failed = act.json(*words)
@@ -167,7 +169,7 @@ def test_the_record_of_a_failed_run_has_message_and_stack_trace(
 
 
 def test_a_refused_message_leaves_message_and_stack_trace_too(
-    act: Acting, stack: StackHarness
+    act: Submitter, stack: StackHarness
 ) -> None:
     """Nothing of it was run."""
     result = stack.send("xenserver.vm.start", vm="web02", cpus=3)
@@ -180,7 +182,7 @@ def test_a_refused_message_leaves_message_and_stack_trace_too(
     assert "Traceback" in step["exception"]
 
 
-def test_a_failure_is_json_too(act: Acting) -> None:
+def test_a_failure_is_json_too(act: Submitter) -> None:
     """The error is in the object, and its text on standard error."""
     reply = act("vm", "start", "--vm", "nosuch", "--json")
 
@@ -189,7 +191,7 @@ def test_a_failure_is_json_too(act: Acting) -> None:
     assert reply.code == 1
 
 
-def test_what_takes_too_long_has_a_code_of_its_own(act: Acting, stack: StackHarness) -> None:
+def test_what_takes_too_long_has_a_code_of_its_own(act: Submitter, stack: StackHarness) -> None:
     """The worker keeps the deadline; the exit code is 4."""
     with stack.xenserver.held():
         reply = act("vm", "copy", "--vm", "deb12", "--name", "late", "--timeout", "1s")
@@ -198,7 +200,7 @@ def test_what_takes_too_long_has_a_code_of_its_own(act: Acting, stack: StackHarn
     assert "--timeout" in reply.err
 
 
-def test_who_does_not_wait_gets_an_id(act: Acting, stack: StackHarness, name: str) -> None:
+def test_who_does_not_wait_gets_an_id(act: Submitter, stack: StackHarness, name: str) -> None:
     """By the id the run can be shown, watched and cancelled."""
     with stack.xenserver.held():
         sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
@@ -213,7 +215,7 @@ def test_who_does_not_wait_gets_an_id(act: Acting, stack: StackHarness, name: st
     assert "✓ xenserver.vm.copy" in watched.out
 
 
-def test_a_run_is_cancelled_by_its_id(act: Acting, stack: StackHarness, name: str) -> None:
+def test_a_run_is_cancelled_by_its_id(act: Submitter, stack: StackHarness, name: str) -> None:
     """What was made is undone, and `watch` exits as the run ended."""
     with stack.xenserver.held():
         sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
@@ -228,14 +230,14 @@ def test_a_run_is_cancelled_by_its_id(act: Acting, stack: StackHarness, name: st
     assert not [label for label in names if name in label or sent in label]
 
 
-def test_async_answers_with_the_task_of_xenserver(act: Acting, name: str) -> None:
+def test_async_answers_with_the_task_of_xenserver(act: Submitter, name: str) -> None:
     """XenServer works on it meanwhile."""
     reply = act.json("vm", "copy", "--vm", "deb12", "--name", name, "--async")
 
     assert reply["answer"]["task"]["status"] == "pending"
 
 
-def test_targets_shows_what_waits_on_each(act: Acting, stack: StackHarness, name: str) -> None:
+def test_targets_shows_what_waits_on_each(act: Submitter, stack: StackHarness, name: str) -> None:
     """It also shows whether a poller follows it."""
     with stack.xenserver.held():
         act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait")
@@ -275,7 +277,7 @@ def test_a_process_ends_without_noise(stack: StackHarness) -> None:
     assert (asked.returncode, asked.stderr) == (0, b"")
 
 
-def test_a_failed_run_runs_again(act: Acting, stack: StackHarness, name: str) -> None:
+def test_a_failed_run_runs_again(act: Submitter, stack: StackHarness, name: str) -> None:
     """Once the cause is gone it succeeds, under a new id and under its own."""
     failed = act.json("vm", "start", name)
     assert act("vm", "clone", "deb12", "--name", name).code == 0
@@ -292,7 +294,7 @@ def test_a_failed_run_runs_again(act: Acting, stack: StackHarness, name: str) ->
     assert started["power_state"] == "Running"
 
 
-def test_cancel_can_wait_for_the_end(act: Acting, stack: StackHarness, name: str) -> None:
+def test_cancel_can_wait_for_the_end(act: Submitter, stack: StackHarness, name: str) -> None:
     """What was made is gone when the command ends."""
     with stack.xenserver.held():
         sent = act("vm", "copy", "deb12", "--name", name, "--no-wait").out.strip()
@@ -303,7 +305,7 @@ def test_cancel_can_wait_for_the_end(act: Acting, stack: StackHarness, name: str
     assert not stack.xenserver.named("VM", name)
 
 
-def test_targets_are_checked_by_logging_in(act: Acting) -> None:
+def test_targets_are_checked_by_logging_in(act: Submitter) -> None:
     """It shows what is there, and how many hosts it has."""
     reply = act("targets", "--check")
 
@@ -311,7 +313,7 @@ def test_targets_are_checked_by_logging_in(act: Acting) -> None:
     assert re.search(r"default +http\S+ +XenServer [\d.]+, 3 hosts", reply.out)
 
 
-def test_a_target_that_cannot_be_reached_is_named(act: Acting, tmp_path: Path) -> None:
+def test_a_target_that_cannot_be_reached_is_named(act: Submitter, tmp_path: Path) -> None:
     """The exit code is 3."""
     targets = tmp_path / "targets.toml"
     targets.write_text(
@@ -326,7 +328,7 @@ def test_a_target_that_cannot_be_reached_is_named(act: Acting, tmp_path: Path) -
     assert "secret" not in reply.out + reply.err
 
 
-def test_hosts_are_shown_by_name(act: Acting) -> None:
+def test_hosts_are_shown_by_name(act: Submitter) -> None:
     """Programs get UUIDs."""
     shown = act("vm", "find", "web01", "--wide")
     [record] = act.json("vm", "find", "web01")["answer"]["records"]

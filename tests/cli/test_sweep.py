@@ -13,7 +13,7 @@ from workers.reconciler import orphans
 @pytest.fixture
 def orphan(stack: StackHarness, name: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the UUID of a VM that a late call of an ended operation made."""
-    monkeypatch.setattr(orphans, "SETTLED", -1.0)
+    monkeypatch.setattr(orphans, "MIN_AGE", -1.0)
     operation = str(uuid.uuid4())
     stack.send("xenserver.vm.clone", task_id=operation, vm="deb12", name=name).get(timeout=60)
     (template,) = stack.xenserver("VM.get_by_name_label", "deb12")

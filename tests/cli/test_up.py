@@ -26,7 +26,7 @@ def home(tmp_path: Path) -> Iterator[Supervisor]:
         yield supervisor
 
 
-def _living_in(folder: Path) -> list[str]:
+def _processes_in(folder: Path) -> list[str]:
     """Return of all processes that know of a folder, by their arguments or their environment."""
     found = []
     for process in PROC.iterdir() if PROC.is_dir() else []:
@@ -70,7 +70,7 @@ def test_the_demo_shows_all_and_leaves_nothing(tmp_path: Path) -> None:
     assert "export" not in shown.stdout
     assert shown.stdout.endswith("\neverything is stopped; make demo KEEP=1 keeps it running\n")
     assert not folder.exists()
-    assert _living_in(folder) == []
+    assert _processes_in(folder) == []
 
 
 @pytest.mark.slow
@@ -86,7 +86,7 @@ def test_a_demo_that_is_kept_stays_until_ctrl_c(tmp_path: Path, home: Supervisor
     assert member.process.wait() == 0
     assert "export XENFLOW_REDIS_URL=redis://" in message
     assert not folder.exists()
-    assert _living_in(folder) == []
+    assert _processes_in(folder) == []
 
 
 @pytest.mark.slow
@@ -103,7 +103,7 @@ def test_a_demo_that_is_interrupted_leaves_nothing(
 
     assert member.process.wait() == 130
     assert not folder.exists()
-    assert _living_in(folder) == []
+    assert _processes_in(folder) == []
 
 
 @pytest.mark.slow
@@ -124,7 +124,7 @@ def test_everything_runs_until_sigterm(tmp_path: Path, home: Supervisor) -> None
 
     assert found.stdout.startswith("3 hosts")
     assert member.process.wait() == 0
-    assert _living_in(folder) == []
+    assert _processes_in(folder) == []
 
 
 @pytest.mark.slow
@@ -166,4 +166,4 @@ def test_a_part_that_dies_ends_the_stack_with_an_error(tmp_path: Path, home: Sup
 
     assert member.process.wait() == 1
     assert "valkey ended with 0" in member.output()
-    assert _living_in(folder) == []
+    assert _processes_in(folder) == []

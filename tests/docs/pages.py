@@ -23,7 +23,7 @@ from typing import Self
 
 import pytest
 
-from tests.stack import PATIENCE
+from tests.stack import TIMEOUT
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -90,7 +90,7 @@ class Terminal:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + 2 * PATIENCE
+        deadline = time.monotonic() + 2 * TIMEOUT
         while time.monotonic() < deadline:
             ended = self._process.poll()
             printed = self._output.read_text(encoding="utf-8", errors="replace")
@@ -107,7 +107,7 @@ class Terminal:
         if self._process and self._process.poll() is None:
             _signal(self._process.pid, signal.SIGINT)
             try:
-                self._process.wait(PATIENCE)
+                self._process.wait(TIMEOUT)
             except subprocess.TimeoutExpired:
                 _signal(self._process.pid, signal.SIGKILL)
                 pytest.fail(f"Ctrl-C did not end it: {self._process.args!r}")
@@ -117,7 +117,7 @@ class Terminal:
         if self._process:
             _signal(self._process.pid, signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(PATIENCE)
+                self._process.wait(TIMEOUT)
             _signal(self._process.pid, signal.SIGKILL)
 
 
@@ -204,7 +204,7 @@ class Reader:
         )
         self._sessions.append(typed.pid)
         try:
-            self.printed, _ = typed.communicate(timeout=PATIENCE)
+            self.printed, _ = typed.communicate(timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
             _signal(typed.pid, signal.SIGKILL)
             pytest.fail(f"did not end: {words[-1]}\n{typed.communicate()[0]}")

@@ -14,7 +14,7 @@ sys.path.append(sys.argv[1])  # no .pth file is read, so an editable install of 
 from celery import Celery, chain
 
 OURS = ("canvases", "config", "simulator", "tasks", "workers", "xenserver")
-PATIENCE = 60.0  # seconds
+TIMEOUT = 60.0  # seconds
 
 
 def main(url: str, name: str) -> None:
@@ -34,7 +34,7 @@ def main(url: str, name: str) -> None:
         kwargs={"template": "deb12", "name": f"{name}-flow"},
     )
     results = {"clone": clone, "chain": chained, "flow": flow}
-    answers = {key: result.get(timeout=PATIENCE) for key, result in results.items()}
+    answers = {key: result.get(timeout=TIMEOUT) for key, result in results.items()}
     json.dump(answers, sys.stdout)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end import messages
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 
 FLOW = "flow.create_vm_from_configured_template"
 WORK = {
@@ -34,7 +34,7 @@ def reply(stack: StackHarness, tmp_path_factory: pytest.TempPathFactory) -> Mapp
         cwd=tmp_path_factory.mktemp("elsewhere"),
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
     assert asked.returncode == 0, asked.stderr

@@ -8,7 +8,7 @@ from celery import Signature, chain, chord, group
 from celery.exceptions import ChordError, TaskRevokedError
 from celery.result import GroupResult
 
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from xenserver import errors
 
 OTHERS = {"queue": "foreign"}
@@ -31,7 +31,7 @@ def note(key: str) -> "Signature[Any]":
 
 
 def get(canvas: "Signature[Any]") -> Any:
-    return canvas.apply_async().get(timeout=PATIENCE)
+    return canvas.apply_async().get(timeout=TIMEOUT)
 
 
 def noted(stack: StackHarness, key: str) -> list[bytes | str]:
@@ -83,7 +83,7 @@ def test_a_failure_reaches_the_error_callback_once(neighbour: StackHarness, name
     result = clone(name, vm=f"no-{name}").apply_async(link_error=note(key))
 
     with pytest.raises(errors.Missing) as caught:
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
     assert caught.value.code == "XENFLOW_NO_SUCH_OBJECT"
     assert neighbour.until(lambda: noted(neighbour, key), "the note") == [result.id.encode()]
 
@@ -101,7 +101,7 @@ def test_a_failing_part_ends_its_chord(neighbour: StackHarness, name: str) -> No
     parts = [clone(f"{name}-0"), clone(name, vm=f"no-{name}"), clone(f"{name}-2")]
 
     with pytest.raises(ChordError, match="XENFLOW_NO_SUCH_OBJECT"):
-        chord(parts, body).apply_async().get(timeout=PATIENCE, follow_parents=False)
+        chord(parts, body).apply_async().get(timeout=TIMEOUT, follow_parents=False)
     assert len(neighbour.until(lambda: noted(neighbour, key), "the note")) == 1
 
 
@@ -116,7 +116,7 @@ def test_revoking_a_parked_operation_cancels_what_runs_on_xenserver(
         stack.until(lambda: stack.record(result.id).cancel, "the cancellation")
 
     with pytest.raises(TaskRevokedError):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
     assert stack.xenserver.named("VM", name) == []
     assert stack.xenserver.named("VM", f"xenflow:{result.id}/0") == []
 
@@ -131,7 +131,7 @@ def test_a_chord_with_a_revoked_part_ends(neighbour: StackHarness, name: str) ->
         neighbour.until(lambda: neighbour.record(part.id).cancel, "the cancellation")
 
     with pytest.raises(ChordError):
-        result.get(timeout=PATIENCE, follow_parents=False)
+        result.get(timeout=TIMEOUT, follow_parents=False)
 
 
 @pytest.mark.parametrize("task", ["xenserver.vm.clone", "flow.create_vm_from_configured_template"])
@@ -144,7 +144,7 @@ def test_a_message_sent_three_times_has_one_effect_and_one_answer(
 
     results = [stack.send(task, task_id=task_id, **fields) for _ in range(3)]
 
-    answers = [result.get(timeout=PATIENCE) for result in results]
+    answers = [result.get(timeout=TIMEOUT) for result in results]
     assert answers[0] == answers[1] == answers[2]
     assert len(stack.xenserver.named("VM", name)) == 1
 
@@ -152,7 +152,7 @@ def test_a_message_sent_three_times_has_one_effect_and_one_answer(
 def test_a_message_sent_again_after_its_end_changes_nothing(stack: StackHarness, name: str) -> None:
     """The end is published only once."""
     task_id = str(uuid.uuid4())
-    stack.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name).get(timeout=PATIENCE)
+    stack.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name).get(timeout=TIMEOUT)
     stack.until(lambda: stack.record(task_id).published, "reply")
 
     stack.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name)
@@ -172,7 +172,7 @@ def test_an_id_that_was_used_is_refused_to_another_request(
     """Another operation, or other fields: whoever sent it is not given the answer of the first."""
     task_id = str(uuid.uuid4())
     first = {"vm": "deb12", "name": name}
-    stack.send("xenserver.vm.clone", task_id=task_id, **first).get(timeout=PATIENCE)
+    stack.send("xenserver.vm.clone", task_id=task_id, **first).get(timeout=TIMEOUT)
     stack.until(lambda: stack.record(task_id).published, "published")
 
     other = {**fields, "name": f"{name}-2"} if task.endswith("clone") else fields
@@ -180,7 +180,7 @@ def test_an_id_that_was_used_is_refused_to_another_request(
 
     stack.until(lambda: stack.app.AsyncResult(task_id).state == "FAILURE", "refused")
     with pytest.raises(errors.Refused, match="XENFLOW_ID_TAKEN"):
-        stack.app.AsyncResult(task_id).get(timeout=PATIENCE)
+        stack.app.AsyncResult(task_id).get(timeout=TIMEOUT)
     assert stack.xenserver.named("VM", f"{name}-2") == []
 
 
@@ -190,11 +190,11 @@ def test_an_id_sent_again_when_its_answer_has_expired_is_answered_again(
     """From the journal, which keeps it longer than Celery does."""
     task_id = str(uuid.uuid4())
     fields = {"vm": "deb12", "name": name}
-    first = stack.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=PATIENCE)
+    first = stack.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=TIMEOUT)
     stack.until(lambda: stack.record(task_id).published, "reply")
     stack.redis.delete(f"celery-task-meta-{task_id}")
 
-    again = stack.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=PATIENCE)
+    again = stack.send("xenserver.vm.clone", task_id=task_id, **fields).get(timeout=TIMEOUT)
 
     assert again == first
     assert len(stack.xenserver.named("VM", name)) == 1
@@ -206,6 +206,6 @@ def test_a_hundred_instant_tasks_all_end(stack: StackHarness, name: str) -> None
 
     results = [stack.send("xenserver.network.create", name=f"{name}-{n}") for n in range(100)]
 
-    made = {result.get(timeout=PATIENCE)["uuid"] for result in results}
+    made = {result.get(timeout=TIMEOUT)["uuid"] for result in results}
     assert len(made) == 100
     assert made <= set(stack.xenserver.records("network"))

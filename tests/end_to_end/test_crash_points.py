@@ -21,7 +21,7 @@ from xenserver import errors
 if TYPE_CHECKING:
     from celery.result import AsyncResult
 
-PATIENCE = 240.0  # seconds until a hang is named
+TIMEOUT = 240.0  # seconds until a hang is named
 SLOTS = "2000"
 SPEED = 20.0  # simulated seconds per second
 CRASHING = [sys.executable, "-m", "tests.end_to_end.crashing_worker", "worker", "--name=crashing"]
@@ -107,7 +107,7 @@ def effects(stack: StackHarness) -> Counter[str]:
 
 
 def sizes(stack: StackHarness) -> Counter[str]:
-    return Counter({cls: len(refs) for cls, refs in stack.xenserver.world().items()})
+    return Counter({cls: len(refs) for cls, refs in stack.xenserver.inventory().items()})
 
 
 class Watch:
@@ -128,14 +128,14 @@ def run_clean(stack: StackHarness, maker: Maker, case: Case | FlowCase) -> Clean
     """Carry an operation out, and note what that takes."""
     fields, sent = case.ready(maker), f"trace/{uuid.uuid4()}"
     watch = Watch(stack)
-    stack.send(case.name, task_id=sent, **fields).get(timeout=PATIENCE)
+    stack.send(case.name, task_id=sent, **fields).get(timeout=TIMEOUT)
     return Clean(int(stack.redis.llen(sent)), watch.work())
 
 
 def problem(maker: Maker, crash: Crash) -> str | None:
     """Say what is wrong with what came of a message, if anything is."""
     try:
-        answer = crash.result.get(timeout=PATIENCE)
+        answer = crash.result.get(timeout=TIMEOUT)
     except errors.Unknown as unknown:
         return None if crash.case.name in UNTRACEABLE else repr(unknown)
     except errors.Missing as missing:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from workers.local_stack.supervisor import XENFLOW
 from workers.watchdog import EXIT_CODE
 
@@ -36,7 +36,7 @@ def health(stack: StackHarness) -> subprocess.CompletedProcess[str]:
         env=stack.environment,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
 
@@ -65,10 +65,10 @@ def test_a_deaf_worker_is_unhealthy_and_ends(deafened: StackHarness) -> None:
     assert reply.returncode == 1
     assert len(reply.stderr.splitlines()) == 1
     assert node in reply.stderr
-    assert worker.process.wait(timeout=PATIENCE) == EXIT_CODE
+    assert worker.process.wait(timeout=TIMEOUT) == EXIT_CODE
     assert "worker.deaf" in worker.output()
     deafened.services.worker(name="heir")
-    assert waiting.get(timeout=PATIENCE)["count"] == 3
+    assert waiting.get(timeout=TIMEOUT)["count"] == 3
 
 
 def test_health_without_redis_is_one_line() -> None:
@@ -80,7 +80,7 @@ def test_health_without_redis_is_one_line() -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
 
@@ -95,7 +95,7 @@ def test_a_worker_ended_by_a_signal_exits_with_0(isolated_stack: StackHarness) -
 
     worker.process.terminate()
 
-    assert worker.process.wait(timeout=PATIENCE) == 0
+    assert worker.process.wait(timeout=TIMEOUT) == 0
 
 
 def test_a_worker_that_cannot_begin_says_so(isolated_stack: StackHarness) -> None:
@@ -105,7 +105,7 @@ def test_a_worker_that_cannot_begin_says_so(isolated_stack: StackHarness) -> Non
         env={**isolated_stack.environment, "XENFLOW_TARGETS": "/nowhere"},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
 

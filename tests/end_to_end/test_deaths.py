@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 
 CREATE = "flow.create_vm_from_configured_template"
 
@@ -36,7 +36,7 @@ def test_all_workers_die_with_fifty_two_leg_operations_parked(
         stack.kill(*workers)
     stack.services.worker(name="heir")
 
-    answers = [result.get(timeout=PATIENCE) for result in results]
+    answers = [result.get(timeout=TIMEOUT) for result in results]
 
     assert len({answer["uuid"] for answer in answers}) == 50
     assert all_named(stack, name) == sorted(f"{name}-{n}" for n in range(50))
@@ -60,7 +60,7 @@ def test_all_workers_die_between_two_legs(isolated_stack: StackHarness, name: st
     stack.kill(*workers)
     stack.services.worker(name="heir")
 
-    assert len({result.get(timeout=PATIENCE)["uuid"] for result in results}) == 50
+    assert len({result.get(timeout=TIMEOUT)["uuid"] for result in results}) == 50
     assert stack.xenserver.effects("VM.clone") == 50
     assert stack.xenserver.effects("VM.provision") == 50
     assert working_names(stack) == []
@@ -83,7 +83,7 @@ def test_the_poller_dies_while_it_holds_the_lease(isolated_stack: StackHarness, 
         stack.kill(poller)
     stack.services.poller(name="second")
 
-    assert len({result.get(timeout=PATIENCE)["uuid"] for result in results}) == 20
+    assert len({result.get(timeout=TIMEOUT)["uuid"] for result in results}) == 20
     assert all_named(stack, name) == sorted(f"{name}-{n}" for n in range(20))
     assert stack.xenserver.effects("VM.clone") == 20
 
@@ -99,7 +99,7 @@ def test_workers_die_with_flows_under_way(isolated_stack: StackHarness, name: st
     stack.kill(*workers)
     stack.services.worker(name="heir")
 
-    answers = [result.get(timeout=PATIENCE) for result in results]
+    answers = [result.get(timeout=TIMEOUT) for result in results]
 
     assert len({answer["uuid"] for answer in answers}) == 20
     assert {answer["power_state"] for answer in answers} == {"Running"}
@@ -122,6 +122,6 @@ def test_the_toolstack_restarts_with_operations_parked(
         stack.xenserver.control("restart_toolstack", finish=True)
     stack.xenserver.log_in()  # sessions are gone with the toolstack
 
-    assert len({result.get(timeout=PATIENCE)["uuid"] for result in results}) == 5
+    assert len({result.get(timeout=TIMEOUT)["uuid"] for result in results}) == 5
     assert all_named(stack, name) == sorted(f"{name}-{n}" for n in range(5))
     assert working_names(stack) == []

@@ -1,6 +1,6 @@
 """Processes end in order on SIGTERM."""
 
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from workers.local_stack.supervisor import ManagedProcess
 
 
@@ -8,7 +8,7 @@ def stop_requested(*members: ManagedProcess) -> None:
     for member in members:
         member.process.terminate()
     for member in members:
-        assert member.process.wait(timeout=PATIENCE) == 0, member.output()
+        assert member.process.wait(timeout=TIMEOUT) == 0, member.output()
 
 
 def test_processes_log_out_of_xenserver_when_they_end(
@@ -41,7 +41,7 @@ def test_what_a_worker_has_in_hand_is_finished_or_left_to_others(
         stop_requested(first)
     stack.services.worker(name="second")
 
-    assert len({result.get(timeout=PATIENCE)["uuid"] for result in results}) == 30
+    assert len({result.get(timeout=TIMEOUT)["uuid"] for result in results}) == 30
     assert stack.xenserver.effects("VM.clone") == 30
 
 

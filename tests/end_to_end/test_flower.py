@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 import urllib3
 
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from workers.local_stack.http_probes import Flower
 from xenserver import errors
 
@@ -31,7 +31,7 @@ def flower(stack: StackHarness) -> Flower:
 def run(stack: StackHarness, flower: Flower, name: str) -> str:
     """Return the id of a flow that Flower knows has ended."""
     result = stack.send(FLOW, template="deb12", name=name)
-    result.get(timeout=PATIENCE)
+    result.get(timeout=TIMEOUT)
     flower.wait_for(result.id, state="SUCCESS")
     return str(result.id)
 
@@ -61,7 +61,7 @@ def test_it_shows_what_a_parked_operation_waits_for(
         assert re.match(r"waits for VM\.clone, (\d+%, )?since ", row["result"])
         assert row["exception"] is None
 
-    result.get(timeout=PATIENCE)
+    result.get(timeout=TIMEOUT)
 
 
 def test_it_shows_how_long_an_operation_took_as_a_whole(
@@ -107,7 +107,7 @@ def test_it_shows_what_failed(stack: StackHarness, flower: Flower, name: str) ->
     """The failed step and its flow are shown, each with the error."""
     result = stack.send(FLOW, template=name, name=name)
     with pytest.raises(errors.Missing):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
 
     for task in stack.runtime.journal.run(result.id):
         flower.wait_for(task, state="FAILURE")
@@ -168,7 +168,7 @@ def _seen(url: str, flower: Flower, profile: Path) -> str:
         ],
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=True,
     )
     return asked.stdout

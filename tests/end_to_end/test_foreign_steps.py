@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.end_to_end.conftest import beside
-from tests.stack import PATIENCE, StackHarness, running_stack
+from tests.stack import TIMEOUT, StackHarness, running_stack
 from xenserver import errors
 
 OWN = """
@@ -49,5 +49,5 @@ def test_a_flow_falls_with_somebody_elses_step(mixed: StackHarness, name: str) -
     result = mixed.send("flow.hand_over", name=name, task="foreign.fail")
 
     with pytest.raises(errors.Unknown, match="the neighbour is not well"):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
     assert mixed.xenserver.named("VM", name) == []

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from xenserver import errors
 
 CREATE = "flow.create_vm_from_configured_template"
@@ -91,7 +91,7 @@ def test_many_guests_are_waited_for_by_one_look(stack: StackHarness, name: str) 
         stack.send(CREATE, template="deb12", name=f"{name}-{n}", wait_for="ip") for n in range(10)
     ]
 
-    assert all(result.get(timeout=PATIENCE)["addresses"]["0/ip"] for result in results)
+    assert all(result.get(timeout=TIMEOUT)["addresses"]["0/ip"] for result in results)
     assert stack.runtime.parked.guests("default") == []
 
 
@@ -117,7 +117,7 @@ def test_a_guest_that_stops_meanwhile_ends_the_waiting(stack: StackHarness, name
     stack.do("xenserver.vm.shutdown", vm=made["uuid"], force=True)
 
     with pytest.raises(errors.Refused, match="the VM is halted"):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
 
 
 def test_a_guest_that_stays_silent_counts_as_one_without_tools(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.end_to_end import hostile_messages as hostile
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from workers.broker.admission import SOON
 from workers.broker.dead_letters import DeadLetters
 from xenserver import errors
@@ -38,7 +38,7 @@ def test_a_message_with_an_id_is_refused_under_it(stack: StackHarness, what: str
     push(stack, hostile.REFUSED[what].item(task_id))
 
     with pytest.raises(errors.Refused, match=r"the message is wrong: .*XENFLOW_MESSAGE_INVALID"):
-        stack.app.AsyncResult(task_id).get(timeout=PATIENCE)
+        stack.app.AsyncResult(task_id).get(timeout=TIMEOUT)
 
 
 @pytest.mark.parametrize("what", hostile.DEAD)
@@ -63,7 +63,7 @@ def test_an_odd_message_is_answered(stack: StackHarness, what: str) -> None:
 
     push(stack, hostile.SOUND[what].item(task_id))
 
-    assert stack.app.AsyncResult(task_id).get(timeout=PATIENCE)["count"] == 3
+    assert stack.app.AsyncResult(task_id).get(timeout=TIMEOUT)["count"] == 3
 
 
 def test_a_bomb_is_not_decompressed(stack: StackHarness) -> None:
@@ -73,7 +73,7 @@ def test_a_bomb_is_not_decompressed(stack: StackHarness) -> None:
     push(stack, hostile.bomb().item(task_id))
 
     with pytest.raises(errors.Refused, match=r"longer than .* when it is decompressed"):
-        stack.app.AsyncResult(task_id).get(timeout=PATIENCE)
+        stack.app.AsyncResult(task_id).get(timeout=TIMEOUT)
 
 
 def test_an_id_may_be_a_uuid(stack: StackHarness) -> None:
@@ -83,7 +83,7 @@ def test_an_id_may_be_a_uuid(stack: StackHarness) -> None:
 
     push(stack, hostile.Hostile(headers={"id": written}).item(""))
 
-    assert stack.app.AsyncResult(str(task_id)).get(timeout=PATIENCE)["count"] == 3
+    assert stack.app.AsyncResult(str(task_id)).get(timeout=TIMEOUT)["count"] == 3
 
 
 def test_messages_for_later_are_in_no_worker_s_hands(stack: StackHarness) -> None:
@@ -102,5 +102,5 @@ def test_a_message_for_later_is_answered_when_it_is_due(stack: StackHarness) -> 
 
     answered = stack.app.send_task(hostile.FIND, countdown=2, queue="change")
 
-    assert answered.get(timeout=PATIENCE)["count"] == 3
+    assert answered.get(timeout=TIMEOUT)["count"] == 3
     assert time.time() >= due - SOON

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 
 
 @pytest.fixture
@@ -58,5 +58,5 @@ def test_the_trouble_is_logged_and_what_is_parked_goes_on_after_it(
     profiles.write_text(right)
     move_in(stack)
 
-    assert result.get(timeout=PATIENCE)["name_label"] == name
+    assert result.get(timeout=TIMEOUT)["name_label"] == name
     stack.until(lambda: not health("second"), "the trouble over")

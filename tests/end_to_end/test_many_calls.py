@@ -3,7 +3,7 @@
 from tasks.engine.journal.record import Phase
 from tests.stack import StackHarness
 
-LET_GO = {Phase.PARKED, Phase.WAITING, Phase.DEFERRED}
+WAITING = {Phase.PARKED, Phase.WAITING, Phase.DEFERRED}
 MANY = 160  # more clones at once than the 100 calls that a toolstack lets wait
 
 
@@ -18,7 +18,7 @@ def test_more_calls_than_a_pool_bears_all_succeed(isolated_stack: StackHarness) 
             isolated_stack.send("xenserver.vm.clone", vm="deb12", name=name) for name in names
         ]
         ids = [result.id for result in results]
-        isolated_stack.until(lambda: _are_let_go(isolated_stack, ids), "each has called, or waits")
+        isolated_stack.until(lambda: _are_waiting(isolated_stack, ids), "each has called, or waits")
     made = {result.get(timeout=110)["return_result"] for result in results}
 
     records = isolated_stack.runtime.journal.read_all(ids)
@@ -31,7 +31,7 @@ def test_more_calls_than_a_pool_bears_all_succeed(isolated_stack: StackHarness) 
     assert [record.retry for record in records.values() if record.retry] == []
 
 
-def _are_let_go(stack: StackHarness, ids: list[str]) -> bool:
+def _are_waiting(stack: StackHarness, ids: list[str]) -> bool:
     """Return whether no worker has any of the operations in hand, and all have begun."""
     records = stack.runtime.journal.read_all(ids)
-    return len(records) == MANY and all(record.phase in LET_GO for record in records.values())
+    return len(records) == MANY and all(record.phase in WAITING for record in records.values())

@@ -7,7 +7,7 @@ from celery import Signature, chain, chord
 from celery.exceptions import ChordError, TaskRevokedError
 
 from tests.canvases.interference import is_parked
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from xenserver import errors
 
 MAKE = "flow.create_vm_from_configured_template"
@@ -42,7 +42,7 @@ def noted(stack: StackHarness, key: str) -> list[bytes | str]:
 
 def get(canvas: "Signature[Any]") -> Any:
     """Send a canvas and give its answer."""
-    return canvas.apply_async().get(timeout=PATIENCE)
+    return canvas.apply_async().get(timeout=TIMEOUT)
 
 
 def test_a_flow_stands_between_other_tasks(neighbour: StackHarness, name: str) -> None:
@@ -57,7 +57,7 @@ def test_a_flow_stands_between_other_tasks(neighbour: StackHarness, name: str) -
 
 def test_a_flow_is_fed_by_the_step_before(stack: StackHarness, name: str) -> None:
     """By a flow, here: what the first makes, the second destroys."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
     destroy = Signature(
         "flow.destroy_vm_and_disks", kwargs={"feed": {"vm": "uuid"}, "delete_disks": True}
     )
@@ -65,7 +65,7 @@ def test_a_flow_is_fed_by_the_step_before(stack: StackHarness, name: str) -> Non
     reply = get(chain(make(name), destroy))
 
     assert reply["name_label"] == name
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_flows_are_the_parts_of_a_chord(neighbour: StackHarness, name: str) -> None:
@@ -92,7 +92,7 @@ def test_a_failing_flow_ends_its_chain_and_calls_back_once(
     neighbour: StackHarness, name: str
 ) -> None:
     """When the callback is called, nothing is left."""
-    before = neighbour.xenserver.world()
+    before = neighbour.xenserver.inventory()
     key = f"note:{name}"
     failing = make(name, template="web02").on_error(note(key))
 
@@ -100,7 +100,7 @@ def test_a_failing_flow_ends_its_chain_and_calls_back_once(
         get(chain(failing, after()))
 
     assert len(neighbour.until(lambda: noted(neighbour, key), "the note")) == 1
-    assert neighbour.xenserver.world() == before
+    assert neighbour.xenserver.inventory() == before
 
 
 def test_a_failing_flow_ends_its_chord_and_leaves_the_others_be(
@@ -112,7 +112,7 @@ def test_a_failing_flow_ends_its_chord_and_leaves_the_others_be(
 
     with pytest.raises(ChordError, match="template"):
         chord(parts, count().on_error(note(key))).apply_async().get(
-            timeout=PATIENCE, follow_parents=False
+            timeout=TIMEOUT, follow_parents=False
         )
 
     assert len(neighbour.until(lambda: noted(neighbour, key), "the note")) == 1
@@ -123,7 +123,7 @@ def test_a_failing_flow_ends_its_chord_and_leaves_the_others_be(
 
 def test_revoking_a_flow_undoes_it(stack: StackHarness, name: str) -> None:
     """A plain Celery revoke, while XenServer works on a step of it."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
     with stack.xenserver.held():
         result = make(name).apply_async()
@@ -132,8 +132,8 @@ def test_revoking_a_flow_undoes_it(stack: StackHarness, name: str) -> None:
         stack.until(lambda: stack.record(result.id).cancel, "the cancellation")
 
     with pytest.raises(TaskRevokedError):
-        result.get(timeout=PATIENCE)
-    assert stack.xenserver.world() == before
+        result.get(timeout=TIMEOUT)
+    assert stack.xenserver.inventory() == before
 
 
 def test_a_flow_sent_three_times_is_done_once(stack: StackHarness, name: str) -> None:
@@ -142,7 +142,7 @@ def test_a_flow_sent_three_times_is_done_once(stack: StackHarness, name: str) ->
     for _ in range(2):
         make(name).apply_async(task_id=result.id)
 
-    answer = result.get(timeout=PATIENCE)
+    answer = result.get(timeout=TIMEOUT)
 
     [made] = stack.xenserver.named("VM", name)
     assert answer["uuid"] == made["uuid"]

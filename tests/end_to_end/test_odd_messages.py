@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end import messages
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from xenserver import errors
 
 MAKE = "flow.create_vm_from_configured_template"
@@ -33,7 +33,7 @@ def test_a_message_comes_again_whatever_it_says_of_its_way(
 
     push(stack, headers, body, delivery_info=reply)
 
-    answer = stack.app.AsyncResult(sent).get(timeout=PATIENCE)
+    answer = stack.app.AsyncResult(sent).get(timeout=TIMEOUT)
     assert [answer["uuid"]] == [made["uuid"] for made in stack.xenserver.named("VM", name)]
 
 
@@ -42,7 +42,7 @@ def test_an_urgent_message_is_answered(stack: StackHarness, priority: int) -> No
     """Kombu keeps it in a list of its own, which workers consume too."""
     found = stack.app.send_task("xenserver.host.find", priority=priority)
 
-    assert found.get(timeout=PATIENCE)["count"] == 3
+    assert found.get(timeout=TIMEOUT)["count"] == 3
 
 
 def test_a_message_expires_only_before_it_has_begun(stack: StackHarness, name: str) -> None:
@@ -52,7 +52,7 @@ def test_a_message_expires_only_before_it_has_begun(stack: StackHarness, name: s
         stack.until(lambda: stack.record(result.id).phase == "parked", "parked")
         _let_expire(stack, result.id)
 
-    assert result.get(timeout=PATIENCE)["name_label"] == name
+    assert result.get(timeout=TIMEOUT)["name_label"] == name
     assert len(stack.xenserver.named("VM", name)) == 1
 
 
@@ -67,14 +67,14 @@ def _let_expire(stack: StackHarness, operation: str) -> None:
 @pytest.mark.parametrize("kind", ["a/b-{}", "100%/{}%2F", "[x]*?{}", "\N{SNOWMAN} {}"])
 def test_an_id_may_hold_what_can_be_printed(stack: StackHarness, name: str, kind: str) -> None:
     """A flow with such an id knows its steps: when one fails, nothing is left."""
-    before, sent = stack.xenserver.world(), kind.format(name)
+    before, sent = stack.xenserver.inventory(), kind.format(name)
     stack.xenserver.control("fault", what="refuse", method="Async.VM.start", code="SR_FULL")
 
     result = stack.send(MAKE, task_id=sent, template="deb12", name=name)
     with pytest.raises(errors.Full, match=f"undone: VM {name}"):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 @pytest.mark.parametrize("kind", ["a\n{}/0", "x" * 300 + "{}"])
@@ -85,7 +85,7 @@ def test_an_id_that_cannot_go_where_ids_go_is_refused(
     result = stack.send(CLONE, task_id=kind.format(name), vm="deb12", name=name)
 
     with pytest.raises(errors.Refused, match="an id is at most 255 characters"):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
     assert stack.xenserver.named("VM", name) == []
 
 
@@ -107,7 +107,7 @@ def test_an_id_is_that_of_one_message(
         stack.send(task, task_id=result.id, **fields)
         stack.until(lambda: int(stack.record(result.id).fencing_token) > 2, "the other one taken")
 
-    assert result.get(timeout=PATIENCE)["name_label"] == name
+    assert result.get(timeout=TIMEOUT)["name_label"] == name
     assert len(stack.xenserver.named("VM", name)) == 1
     assert stack.xenserver.named("VM", "web02") != stack.xenserver.named("VM", "another") == []
 
@@ -121,4 +121,4 @@ def test_a_body_that_is_text_is_read_as_kombu_reads_it(stack: StackHarness, name
 
     stack.redis.lpush("celery", json.dumps(written))
 
-    assert stack.app.AsyncResult(sent).get(timeout=PATIENCE)["name_label"] == name
+    assert stack.app.AsyncResult(sent).get(timeout=TIMEOUT)["name_label"] == name

@@ -8,7 +8,7 @@ import pytest
 from celery.app import app_or_default
 
 from simulator.server import Options, Served, serve_in_thread
-from tests.stack import PATIENCE
+from tests.stack import TIMEOUT
 from workers import app as application
 from workers.local_stack.stack import Stack
 from workers.local_stack.supervisor import Supervisor
@@ -36,7 +36,7 @@ class Old:
 
     def do(self, name: str, /, **fields: object) -> dict[str, Any]:
         """Send a message and return its answer."""
-        return dict(self.app.send_task(name, kwargs=fields).get(timeout=PATIENCE))
+        return dict(self.app.send_task(name, kwargs=fields).get(timeout=TIMEOUT))
 
     def vm(self, name: str) -> dict[str, Any]:
         """Return the record of a VM."""

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from tests.conftest import SHORT
 from tests.end_to_end import redis_troubles
-from tests.stack import PATIENCE, StackHarness, running_stack
+from tests.stack import TIMEOUT, StackHarness, running_stack
 from workers.local_stack.supervisor import ManagedProcess
 
 FIND = "xenserver.host.find"
@@ -40,7 +40,7 @@ def takes(stack: StackHarness, name: str) -> bool:
         os.kill(member.process.pid, signal.SIGSTOP)
     try:
         found = [stack.send(FIND) for _ in range(6)]
-        return [result.get(timeout=PATIENCE)["count"] for result in found] == [3] * 6
+        return [result.get(timeout=TIMEOUT)["count"] for result in found] == [3] * 6
     finally:
         for member in stopped:
             os.kill(member.process.pid, signal.SIGCONT)
@@ -62,8 +62,8 @@ def test_every_worker_takes_again_afterwards(
         time.sleep(LASTS)
 
     assert all(one.is_running for one in stack.processes if one.name != "valkey")
-    assert [result.get(timeout=PATIENCE)["count"] for result in sent] == [3] * len(sent)
-    assert [result.get(timeout=PATIENCE)["name_label"] for result in made] == names
+    assert [result.get(timeout=TIMEOUT)["count"] for result in sent] == [3] * len(sent)
+    assert [result.get(timeout=TIMEOUT)["name_label"] for result in made] == names
     assert [len(stack.xenserver.named("VM", name)) for name in names] == [1] * len(names)
     assert takes(stack, "first")
     assert takes(stack, "second")

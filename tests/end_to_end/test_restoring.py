@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.end_to_end.hostile_messages import FIND, Hostile
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from workers.broker.dead_letters import DeadLetters
 
 
@@ -41,7 +41,7 @@ def test_a_message_of_a_dead_consumer_comes_again(stack: StackHarness, tag: str)
 
     note(stack, tag.format(uuid.uuid4().hex), written)
 
-    assert stack.app.AsyncResult(task_id).get(timeout=PATIENCE)["count"] == 3
+    assert stack.app.AsyncResult(task_id).get(timeout=TIMEOUT)["count"] == 3
 
 
 GARBAGE: dict[str, bytes] = {
@@ -91,6 +91,6 @@ def test_two_messages_with_one_tag_are_both_answered(stack: StackHarness) -> Non
     for task_id in ids:
         stack.redis.lpush("change", Hostile(properties={"delivery_tag": "same"}).item(task_id))
 
-    answers = [stack.app.AsyncResult(task_id).get(timeout=PATIENCE) for task_id in ids]
+    answers = [stack.app.AsyncResult(task_id).get(timeout=TIMEOUT) for task_id in ids]
 
     assert [reply["count"] for reply in answers] == [3, 3]

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from config import sealing
 from tests.end_to_end import messages
-from tests.stack import PATIENCE, StackHarness, running_stack
+from tests.stack import TIMEOUT, StackHarness, running_stack
 from workers.local_stack.http_probes import Flower
 from workers.local_stack.supervisor import XENFLOW, Supervisor
 from xenserver import errors
@@ -126,7 +126,7 @@ def test_a_sealed_password_opens_the_pool(
 ) -> None:
     """It is opened for each call, and nowhere in plain text, not even in Valkey's log."""
     result = vault.stack.send(task, **fields, **vault.sealed(), name=name)
-    made = result.get(timeout=PATIENCE)
+    made = result.get(timeout=TIMEOUT)
 
     vault.flower.wait_for(result.id, state="SUCCESS")
     found = vault.stack.do("xenserver.vm.find", name=name, **vault.sealed())
@@ -161,7 +161,7 @@ def test_the_command_line_seals_before_it_sends(vault: Vault) -> None:
         input=f"{vault.password}\n",
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
 
@@ -202,7 +202,7 @@ def test_a_plain_password_that_is_fed_is_refused_and_kept_nowhere(vault: Vault, 
         "xenserver.host.find", args=[before], kwargs=fields, task_id=task_id, queue="change"
     )
     with pytest.raises(errors.Refused) as caught:
-        vault.stack.app.AsyncResult(task_id).get(timeout=PATIENCE)
+        vault.stack.app.AsyncResult(task_id).get(timeout=TIMEOUT)
 
     assert caught.value.code == "XENFLOW_PASSWORD_NOT_SEALED"
     vault.flower.wait_for(task_id, state="FAILURE")
@@ -225,7 +225,7 @@ def test_a_plain_password_is_refused_and_kept_nowhere(
 
     _send(vault, protocol, task, task_id, {**fields, **vault.connection(plain)})
     with pytest.raises(errors.Refused) as caught:
-        vault.stack.app.AsyncResult(task_id).get(timeout=PATIENCE)
+        vault.stack.app.AsyncResult(task_id).get(timeout=TIMEOUT)
 
     assert caught.value.code == "XENFLOW_PASSWORD_NOT_SEALED"
     vault.flower.wait_for(task_id, state="FAILURE")
@@ -241,7 +241,7 @@ def test_a_password_under_a_wrong_name_is_kept_nowhere(vault: Vault, field: str)
 
     result = vault.stack.send("xenserver.vm.start", **fields)
     with pytest.raises(errors.Refused, match=f"{field}: there is no such field"):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
 
     vault.flower.wait_for(result.id, state="FAILURE")
     vault.rewrite_log()
@@ -255,7 +255,7 @@ def test_a_password_of_a_wrong_type_is_kept_nowhere(vault: Vault) -> None:
 
     result = vault.stack.send("xenserver.host.find", **fields)
     with pytest.raises(errors.Refused, match="password"):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
 
     vault.flower.wait_for(result.id, state="FAILURE")
     vault.rewrite_log()

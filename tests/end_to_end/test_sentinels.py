@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from tests.conftest import SHORT
 from tests.end_to_end.sentinels import Sentinels
-from tests.stack import PATIENCE, StackHarness, running_stack
+from tests.stack import TIMEOUT, StackHarness, running_stack
 from workers.local_stack.supervisor import Supervisor
 
 CLONE = "xenserver.vm.clone"
@@ -65,4 +65,4 @@ def test_a_failover_under_load_loses_nothing(
         assert reply["name_label"] == name
         assert len(stack.xenserver.named("VM", name)) == 1
     assert all(process.is_running for process in stack.processes)
-    assert [stack.send("xenserver.host.find").get(timeout=PATIENCE)["count"] for _ in range(8)]
+    assert [stack.send("xenserver.host.find").get(timeout=TIMEOUT)["count"] for _ in range(8)]

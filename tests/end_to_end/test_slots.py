@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import PATIENCE, StackHarness, running_stack
+from tests.stack import TIMEOUT, StackHarness, running_stack
 
 OPERATIONS, SECONDS = 200, 5.0
 
@@ -38,7 +38,7 @@ def test_four_slots_have_two_hundred_operations_under_way(
         ]
         stack.until_parked(OPERATIONS)
 
-    answers = [result.get(timeout=PATIENCE) for result in results]
+    answers = [result.get(timeout=TIMEOUT) for result in results]
     took = time.monotonic() - began
 
     print(f"{OPERATIONS} operations of {SECONDS:g} s with 4 slots took {took:.1f} s")  # noqa: T201 - a figure to look at, by `pytest -s`

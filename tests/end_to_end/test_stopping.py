@@ -6,7 +6,7 @@ import pytest
 from celery import chain
 from celery.exceptions import TaskRevokedError
 
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from xenserver import errors
 
 
@@ -32,7 +32,7 @@ def test_async_answers_with_the_xenserver_task(stack: StackHarness, name: str) -
 def test_what_async_began_goes_on_to_its_end(stack: StackHarness, name: str) -> None:
     """Further suspension points follow, although the caller has its answer."""
     result = stack.send("xenserver.vm.install", template="blank", name=name, run_async=True)
-    result.get(timeout=PATIENCE)
+    result.get(timeout=TIMEOUT)
 
     (machine,) = stack.until(lambda: stack.xenserver.named("VM", name), "the VM")
     stack.until(lambda: not stack.xenserver("VM.get_is_a_template", machine["ref"]), "provisioned")
@@ -58,20 +58,20 @@ def test_an_async_flow_answers_at_once_with_its_run(stack: StackHarness, name: s
 
         assert answer["task"]["name_label"] == flow
         assert answer["task"]["status"] == "pending"
-    reply = stack.app.AsyncResult(answer["task"]["uuid"]).get(timeout=PATIENCE)
+    reply = stack.app.AsyncResult(answer["task"]["uuid"]).get(timeout=TIMEOUT)
     assert stack.xenserver.named("VM", name)[0]["uuid"] == reply["uuid"]
 
 
 def test_an_async_flow_that_fails_leaves_nothing(stack: StackHarness, name: str) -> None:
     """As one that is waited for."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
     fields = {"template": "deb12", "name": name, "sr": "no such repository", "run_async": True}
 
     answer = stack.do("flow.create_vm_from_configured_template", **fields)
 
     with pytest.raises(errors.Missing, match="no such repository"):
-        stack.app.AsyncResult(answer["task"]["uuid"]).get(timeout=PATIENCE)
-    assert stack.xenserver.world() == before
+        stack.app.AsyncResult(answer["task"]["uuid"]).get(timeout=TIMEOUT)
+    assert stack.xenserver.inventory() == before
 
 
 def test_a_deadline_ends_an_operation_and_what_it_runs(stack: StackHarness, name: str) -> None:
@@ -81,7 +81,7 @@ def test_a_deadline_ends_an_operation_and_what_it_runs(stack: StackHarness, name
         stack.until(lambda: was_asked_to_stop(stack, result.id), "asked to stop")
 
     with pytest.raises(errors.TimedOut, match="1 s"):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
     assert nothing_is_left(stack, name)
 
 
@@ -94,7 +94,7 @@ def test_an_operation_that_is_cancelled_ends_as_cancelled(stack: StackHarness, n
         stack.until(lambda: was_asked_to_stop(stack, result.id), "asked to stop")
 
     with pytest.raises(errors.Cancelled):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
     assert nothing_is_left(stack, name)
 
 
@@ -109,7 +109,7 @@ def test_what_was_made_before_its_cancellation_is_undone(stack: StackHarness, na
         stack.until(lambda: was_asked_to_stop(stack, result.id), "asked to stop")
 
     with pytest.raises(errors.Cancelled, match=f"undone: VM {name}"):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
     assert nothing_is_left(stack, name)
 
 
@@ -127,6 +127,6 @@ def test_what_was_revoked_before_it_began_does_not_begin(
 
     stack.until(lambda: stack.record(task_id).published, "its end")
     with pytest.raises(TaskRevokedError):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
     assert nothing_is_left(stack, name)
     assert stack.runtime.journal.run(task_id) == [task_id]

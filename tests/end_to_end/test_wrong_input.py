@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.stack import CLOSED, PATIENCE, StackHarness, running_stack
+from tests.stack import CLOSED, TIMEOUT, StackHarness, running_stack
 from xenserver import errors
 
 FAILED, USAGE, UNREACHABLE = 1, 2, 3
@@ -129,7 +129,7 @@ def _command(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
 
@@ -146,7 +146,7 @@ def test_a_message_is_answered_with_an_error_by_name(misled: StackHarness, what:
 
     result = misled.send(wrong.task, **_fields(wrong, misled))
     with pytest.raises(wrong.kind) as caught:
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
 
     assert caught.value.code == wrong.code
     assert wrong.says in caught.value.message

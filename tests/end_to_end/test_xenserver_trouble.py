@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from xenserver import errors
 
 
@@ -96,7 +96,7 @@ def test_what_was_made_is_kept_when_that_is_wanted(stack: StackHarness, name: st
     result = stack.send("xenserver.vm.install", template="blank", name=name, on_failure="keep")
 
     with pytest.raises(errors.Full, match=f"kept: VM {name}"):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
 
     kept = str(stack.record(result.id).failure)
     (machine,) = stack.xenserver.named("VM", name)
@@ -111,5 +111,5 @@ def test_an_operation_of_a_defect_ends_in_words(stack: StackHarness, name: str) 
     result = stack.send("xenserver.vm.clone", vm=name, name=name)
 
     with pytest.raises(errors.Unknown, match="NO_SUCH_CODE"):
-        result.get(timeout=PATIENCE)
+        result.get(timeout=TIMEOUT)
     assert "Traceback" in str(stack.record(result.id).failure)

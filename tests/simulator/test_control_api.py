@@ -189,7 +189,7 @@ def test_a_wrong_order_is_reported(http_request: Any, order: Any) -> None:
     assert json.loads(http_answer.body)["error"]
 
 
-class TestWithoutTheDoor:
+class TestWithoutTheControlApi:
     """A pool that was started without it."""
 
     @pytest.fixture

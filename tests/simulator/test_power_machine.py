@@ -88,7 +88,7 @@ class Power(RuleBasedStateMachine):
         rng = random.Random(seed)  # noqa: S311 - a seed is a seed
         self.pool = Pool(Database(datamodel.load(), rng), Clock(speed=1e6), rng)
         self.db = self.pool.db
-        self.loop.run_until_complete(self._world())
+        self.loop.run_until_complete(self._inventory())
         self.free = self._free_memory()
         return self._meet(self.db.where("VM", name_label="web02")[0])
 
@@ -164,7 +164,7 @@ class Power(RuleBasedStateMachine):
         """Close what was opened."""
         self.loop.close()
 
-    async def _world(self) -> None:
+    async def _inventory(self) -> None:
         inventory.build(self.pool)
 
     def _meet(self, ref: str, *, template: bool = False) -> Machine:

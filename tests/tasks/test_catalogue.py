@@ -13,7 +13,7 @@ from tests.tasks.table import CASES, OBJECTS, OTHERS, TABLE, Case, Fields
 from workers import loader
 from xenserver import errors
 
-NAMING = [
+REFERENCES = [
     (case.name, field)
     for case in TABLE
     for field in OBJECTS
@@ -96,7 +96,7 @@ def test_it_answers_at_once_when_asked_to(stack: StackHarness, maker: Maker, cas
     assert stack.until(lambda: case.seen(maker, fields, answer), f"the effect of {case.name}")
 
 
-@pytest.mark.parametrize(("name", "field"), NAMING)
+@pytest.mark.parametrize(("name", "field"), REFERENCES)
 def test_it_does_not_find_what_is_not_there(
     stack: StackHarness, maker: Maker, name: str, field: str
 ) -> None:
@@ -104,12 +104,12 @@ def test_it_does_not_find_what_is_not_there(
     stranger = str(uuid.uuid4())
 
     with pytest.raises(errors.Missing, match=f"has the UUID {stranger}") as missing:
-        stack.do(name, **_naming(maker, name, field, stranger))
+        stack.do(name, **_reference(maker, name, field, stranger))
 
     assert missing.value.code == "XENFLOW_NO_SUCH_OBJECT"
 
 
-@pytest.mark.parametrize(("name", "field"), NAMING)
+@pytest.mark.parametrize(("name", "field"), REFERENCES)
 def test_it_tells_a_uuid_of_another_class(
     stack: StackHarness, maker: Maker, name: str, field: str
 ) -> None:
@@ -117,13 +117,13 @@ def test_it_tells_a_uuid_of_another_class(
     [pool] = stack.xenserver.records("pool")
 
     with pytest.raises(errors.Refused, match=f"{pool} is the UUID of a pool, not of a") as wrong:
-        stack.do(name, **_naming(maker, name, field, pool))
+        stack.do(name, **_reference(maker, name, field, pool))
 
     assert wrong.value.code == "XENFLOW_WRONG_CLASS"
 
 
 @pytest.mark.parametrize(
-    ("name", "field"), [(name, field) for name, field in NAMING if OBJECTS[field].twins]
+    ("name", "field"), [(name, field) for name, field in REFERENCES if OBJECTS[field].twins]
 )
 def test_it_lists_all_that_a_name_may_mean(
     stack: StackHarness, maker: Maker, name: str, field: str
@@ -133,7 +133,7 @@ def test_it_lists_all_that_a_name_may_mean(
     twins(maker, label)
 
     with pytest.raises(errors.Ambiguous, match=f"2 .* are named {label}") as ambiguous:
-        stack.do(name, **_naming(maker, name, field, label))
+        stack.do(name, **_reference(maker, name, field, label))
 
     assert ambiguous.value.code == "XENFLOW_AMBIGUOUS_NAME"
     assert len(ambiguous.value.params) == 4
@@ -147,7 +147,7 @@ def test_every_operation_is_in_the_table() -> None:
     assert names - STEPS_OF_FLOWS == CASES.keys()
 
 
-def _naming(maker: Maker, name: str, field: str, text: str) -> Fields:
+def _reference(maker: Maker, name: str, field: str, text: str) -> Fields:
     """Return a message that is right but for one object."""
     fields: Fields = dict(OBJECTS["vdi"].known(maker)) if name.endswith("vbd.create") else {}
     for other, info in message.own_fields(CASES[name].operation.model).items():

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.stack import PATIENCE, StackHarness
+from tests.stack import TIMEOUT, StackHarness
 from tests.tasks.fixtures import Maker, fresh
 from xenserver import errors
 
@@ -58,7 +58,7 @@ def test_ten_devices_made_at_once_get_ten_numbers(
     fields = [{"network": "lab"} if cls == "vif" else {"vdi": maker.disk()} for _ in range(10)]
 
     sent = [stack.send(f"xenserver.{cls}.create", vm=vm, **each) for each in fields]
-    answers = [result.get(timeout=PATIENCE) for result in sent]
+    answers = [result.get(timeout=TIMEOUT) for result in sent]
 
     assert len({answer["device"] for answer in answers}) == 10
     assert "3" not in {answer["device"] for answer in answers if cls == "vbd"}
@@ -67,18 +67,18 @@ def test_ten_devices_made_at_once_get_ten_numbers(
 def test_a_network_whose_vlan_fails_is_undone(stack: StackHarness, maker: Maker) -> None:
     """Nothing of it is left, and the error says so."""
     stack.do("xenserver.network.create", name=fresh(), pif=maker.pif, vlan=2001)
-    before, name = stack.xenserver.world(), fresh()
+    before, name = stack.xenserver.inventory(), fresh()
 
     with pytest.raises(errors.Refused, match=f"undone: network {name}") as refused:
         stack.do("xenserver.network.create", name=name, pif=maker.pif, vlan=2001)
 
     assert refused.value.code == "PIF_VLAN_EXISTS"
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_an_install_that_fails_leaves_nothing(stack: StackHarness) -> None:
     """The copy of the template goes again."""
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
     stack.xenserver.control(
         "fault",
         what="refuse",
@@ -90,7 +90,7 @@ def test_an_install_that_fails_leaves_nothing(stack: StackHarness) -> None:
     with pytest.raises(errors.Full, match=r"the SR is full.*undone: VM"):
         stack.do("xenserver.vm.install", template=BARE, name=fresh())
 
-    assert stack.xenserver.world() == before
+    assert stack.xenserver.inventory() == before
 
 
 def test_an_install_that_fails_keeps_what_was_made_on_request(
@@ -123,7 +123,7 @@ def test_cancelling_the_task_of_an_operation_tells_both(stack: StackHarness, mak
 
     assert answer["return_result"] == "Task cancelled"
     with pytest.raises(errors.Cancelled):
-        shutdown.get(timeout=PATIENCE)
+        shutdown.get(timeout=TIMEOUT)
     assert maker.record("VM", vm)["power_state"] == "Running"
 
 
@@ -133,7 +133,7 @@ def test_many_may_follow_one_task(stack: StackHarness, maker: Maker) -> None:
 
     sent = [stack.send("xenserver.task.follow", task=task) for _ in range(3)]
 
-    reply = [result.get(timeout=PATIENCE)["task"]["status"] for result in sent]
+    reply = [result.get(timeout=TIMEOUT)["task"]["status"] for result in sent]
     assert reply == ["success"] * 3
 
 

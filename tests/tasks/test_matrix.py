@@ -22,17 +22,17 @@ CLASSES = ("VM", "VDI", "VBD", "VIF", "network")
 
 def _second(send: Callable[[], dict[str, Any]], call: Callable[..., Any], do: Any) -> str:
     """Send a message a second time; return in the words of the matrix what it did."""
-    before, effects = _world(call), len(_effects(do))
+    before, effects = _inventory(call), len(_effects(do))
     try:
         send()
     except errors.XenflowError as error:
         return repeats.refused(error.code)
-    if _world(call) != before:
+    if _inventory(call) != before:
         return repeats.ANOTHER
     return repeats.AGAIN if len(_effects(do)) > effects else repeats.SAME
 
 
-def _world(call: Callable[..., Any]) -> dict[str, int]:
+def _inventory(call: Callable[..., Any]) -> dict[str, int]:
     return {cls: len(call(f"{cls}.get_all")) for cls in CLASSES}
 
 
@@ -89,9 +89,9 @@ def test_a_flow_that_is_sent_again_does_what_the_matrix_says(
     stack.do(case.name, **fields)
 
     if reply.ensured:
-        before = _world(stack.xenserver)
+        before = _inventory(stack.xenserver)
         stack.do(case.name, **fields, ensure=True)
-        assert _world(stack.xenserver) == before
+        assert _inventory(stack.xenserver) == before
     did = _second(
         lambda: dict(stack.do(case.name, **fields)), stack.xenserver, stack.xenserver.control
     )

@@ -33,13 +33,13 @@ STUBBORN, PARENT = [*PYTHON, _STUBBORN], [*PYTHON, _PARENT]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Name a folder that is not there yet."""
-    return tmp_path / "home"
+    return tmp_path / "supervised"
 
 
-def _started(home: Supervisor, command: list[str]) -> ManagedProcess:
-    member = home.start("one", command)
-    home.wait(member, lambda: "ready" in member.output())
-    return member
+def _started(supervised: Supervisor, command: list[str]) -> ManagedProcess:
+    managed = supervised.start("one", command)
+    supervised.wait(managed, lambda: "ready" in managed.output())
+    return managed
 
 
 def _runs(process: int) -> bool:
@@ -54,69 +54,69 @@ def _runs(process: int) -> bool:
 
 def test_what_an_earlier_process_said_is_not_heard_again(folder: Path) -> None:
     """Both write into the same log; only the part of the later one counts."""
-    with Supervisor(folder) as home:
-        _started(home, SLEEPS)
-    with Supervisor(folder) as home:
-        member = home.start("one", [*PYTHON, "import time; time.sleep(600)"])
+    with Supervisor(folder) as supervised:
+        _started(supervised, SLEEPS)
+    with Supervisor(folder) as supervised:
+        managed = supervised.start("one", [*PYTHON, "import time; time.sleep(600)"])
 
-        assert member.output() == ""
-        assert "ready" in member.log.read_text(encoding="utf-8")
+        assert managed.output() == ""
+        assert "ready" in managed.log.read_text(encoding="utf-8")
 
 
 def test_a_process_has_a_log_of_its_own(folder: Path) -> None:
     """It has both outputs, and is in the folder of the stack."""
-    with Supervisor(folder) as home:
-        member = _started(home, SLEEPS)
+    with Supervisor(folder) as supervised:
+        managed = _started(supervised, SLEEPS)
 
-        assert member.log == folder / "one.log"
-        assert member.output() == "ready\n"
+        assert managed.log == folder / "one.log"
+        assert managed.output() == "ready\n"
 
 
 def test_a_process_gets_its_environment(folder: Path) -> None:
     """It has no other variables."""
     command = [*PYTHON, "import os; print(os.environ['ROOM'], 'HOME' in os.environ)"]
-    with Supervisor(folder) as home:
-        member = home.start("one", command, environment={"ROOM": "kitchen"})
-        member.process.wait()
+    with Supervisor(folder) as supervised:
+        managed = supervised.start("one", command, environment={"ROOM": "kitchen"})
+        managed.process.wait()
 
-        assert member.output() == "kitchen False\n"
+        assert managed.output() == "kitchen False\n"
 
 
 def test_in_the_end_every_process_has_ended(folder: Path) -> None:
     """SIGTERM gives it time to clean up."""
-    with Supervisor(folder) as home:
-        member = _started(home, SLEEPS)
+    with Supervisor(folder) as supervised:
+        managed = _started(supervised, SLEEPS)
 
-    assert member.process.returncode == -signal.SIGTERM
+    assert managed.process.returncode == -signal.SIGTERM
 
 
 def test_an_error_ends_them_too(folder: Path) -> None:
     """The error may be any."""
-    members = []
+    all_managed = []
 
     def fail() -> None:
-        with Supervisor(folder) as home:
-            members.append(_started(home, SLEEPS))
+        with Supervisor(folder) as supervised:
+            all_managed.append(_started(supervised, SLEEPS))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
 
-    assert not members[0].is_running
+    assert not all_managed[0].is_running
 
 
 def test_a_process_that_does_not_listen_is_killed(folder: Path) -> None:
     """SIGKILL follows a grace period."""
-    with Supervisor(folder, grace=0.1) as home:
-        member = _started(home, STUBBORN)
+    with Supervisor(folder, grace=0.1) as supervised:
+        managed = _started(supervised, STUBBORN)
 
-    assert member.process.returncode == -signal.SIGKILL
+    assert managed.process.returncode == -signal.SIGKILL
 
 
 def test_what_a_process_started_ends_with_it(folder: Path) -> None:
     """The whole session is killed."""
-    with Supervisor(folder) as home:
-        child = int(_started(home, PARENT).output().split()[1])
+    with Supervisor(folder) as supervised:
+        child = int(_started(supervised, PARENT).output().split()[1])
 
     deadline = time.monotonic() + 10
     while _runs(child) and time.monotonic() < deadline:
@@ -126,40 +126,40 @@ def test_what_a_process_started_ends_with_it(folder: Path) -> None:
 
 def test_a_process_that_ends_before_it_is_ready_is_named(folder: Path) -> None:
     """The error has its exit code and the end of its log."""
-    with Supervisor(folder) as home:
-        member = home.start("one", [*PYTHON, "import sys; sys.exit('no bread')"])
+    with Supervisor(folder) as supervised:
+        managed = supervised.start("one", [*PYTHON, "import sys; sys.exit('no bread')"])
 
         with pytest.raises(StackError, match=r"one ended with 1(.|\n)*no bread"):
-            home.wait(member, lambda: False)
+            supervised.wait(managed, lambda: False)
 
 
 def test_a_process_that_is_never_ready_is_named(folder: Path) -> None:
     """The error has the time that it was given."""
-    with Supervisor(folder) as home:
-        member = home.start("one", SLEEPS)
+    with Supervisor(folder) as supervised:
+        managed = supervised.start("one", SLEEPS)
 
         with pytest.raises(StackError, match=r"one was not ready after 0\.1 s"):
-            home.wait(member, lambda: False, seconds=0.1)
+            supervised.wait(managed, lambda: False, seconds=0.1)
 
 
 def test_a_process_that_ends_by_itself_is_noticed(folder: Path) -> None:
     """The supervisor raises an error."""
-    with Supervisor(folder) as home:
-        member = home.start("one", [*PYTHON, "print('farewell')"])
-        member.process.wait()
+    with Supervisor(folder) as supervised:
+        managed = supervised.start("one", [*PYTHON, "print('farewell')"])
+        managed.process.wait()
 
         with pytest.raises(StackError, match="one ended with 0"):
-            home.run_until(threading.Event())
+            supervised.run_until(threading.Event())
 
 
 def test_a_stop_that_is_requested_ends_the_supervision(folder: Path) -> None:
     """SIGTERM, SIGHUP and Ctrl-C set the event; old handlers are restored."""
     before = signal.getsignal(signal.SIGTERM)
 
-    with Supervisor(folder) as home, supervisor.stop_requested() as reply:
-        _started(home, SLEEPS)
+    with Supervisor(folder) as supervised, supervisor.stop_requested() as reply:
+        _started(supervised, SLEEPS)
         signal.raise_signal(signal.SIGTERM)
-        home.run_until(reply)
+        supervised.run_until(reply)
 
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -171,14 +171,14 @@ def test_a_signal_interrupts_as_ctrl_c_does() -> None:
 
 def test_a_process_that_somebody_else_started_is_taken_in(folder: Path) -> None:
     """It is stopped with the others."""
-    with Supervisor(folder) as home:
+    with Supervisor(folder) as supervised:
         process = subprocess.Popen(SLEEPS, stdout=subprocess.DEVNULL, start_new_session=True)
-        member = home.adopt("guest", process, folder / "guest.log")
+        managed = supervised.adopt("guest", process, folder / "guest.log")
 
-        assert home.processes == (member,)
-        assert member.output() == ""
+        assert supervised.processes == (managed,)
+        assert managed.output() == ""
 
-    assert not member.is_running
+    assert not managed.is_running
 
 
 def _interrupted_while_it_starts(done: list[str]) -> None:
@@ -206,10 +206,10 @@ def test_a_process_that_ends_is_started_again(folder: Path) -> None:
         if len(reply) == 3:
             stop.set()
 
-    with Supervisor(folder, shortest_run=0.0) as home:
-        home.start("one", command, environment={"A": "again"})
-        home.run_until(stop, on_restart=on_restart)
-        [last] = home.processes
+    with Supervisor(folder, shortest_run=0.0) as supervised:
+        supervised.start("one", command, environment={"A": "again"})
+        supervised.run_until(stop, on_restart=on_restart)
+        [last] = supervised.processes
         last.process.wait()
 
     assert reply[0].startswith("one ended with 70 and is started again")
@@ -218,8 +218,8 @@ def test_a_process_that_ends_is_started_again(folder: Path) -> None:
 
 def test_a_process_that_ends_as_it_begins_is_not_started_again(folder: Path) -> None:
     """A wrong setting would not become right by it."""
-    with Supervisor(folder) as home:
-        home.start("one", [*PYTHON, "import sys; sys.exit(2)"])
+    with Supervisor(folder) as supervised:
+        supervised.start("one", [*PYTHON, "import sys; sys.exit(2)"])
 
         with pytest.raises(StackError, match="one ended with 2"):
-            home.run_until(threading.Event())
+            supervised.run_until(threading.Event())

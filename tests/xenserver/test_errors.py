@@ -65,7 +65,7 @@ def test_the_older_shorter_form_of_an_error_is_worded_too() -> None:
 
 
 def test_an_error_with_too_few_parameters_lists_them() -> None:
-    """A phrase that wants more than came makes way for what came."""
+    """A template that names more parameters than came is replaced by a list of them."""
     reply = str(errors.from_api("VM_BAD_POWER_STATE", ["web01"]))
 
     assert reply == "XenServer answered: web01 (VM_BAD_POWER_STATE)"

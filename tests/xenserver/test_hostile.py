@@ -92,7 +92,7 @@ def _trickle(head: bytes) -> Reply:
         receive(client)
         client.sendall(head)
         client.settimeout(0.05)
-        for _turn in itertools.count():
+        for _count in itertools.count():
             client.sendall(b"x")
             with suppress(TimeoutError):
                 if not client.recv(1):

@@ -131,7 +131,7 @@ class Members:
         """Note what is wrong with members; return their names."""
         wrong = error.errors(include_url=False, include_input=False, include_context=False)
         for one in wrong:
-            self.note(f"{where}{'.'.join(map(str, one['loc']))}: {_said(one['msg'])}")
+            self.note(f"{where}{'.'.join(map(str, one['loc']))}: {_problem(one['msg'])}")
         return {str(one["loc"][0]) for one in wrong if one["loc"]}
 
 
@@ -156,5 +156,5 @@ def _names(fields: Json) -> Iterable[str]:
     return map(str, fields) if isinstance(fields, dict) else ()
 
 
-def _said(message: str) -> str:
+def _problem(message: str) -> str:
     return message.removeprefix("Value error, ")

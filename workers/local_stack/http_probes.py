@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.local_stack.supervisor import LOOK, StackError
+from workers.local_stack.supervisor import INTERVAL, StackError
 
 _SECONDS = 10.0  # time limit of a request
 _EVENTS = 15.0  # seconds until Flower must know an end: events come a little later
@@ -39,7 +39,7 @@ class Flower:
             shown = self.task(task)
             if shown.get("state") == state:
                 return {name: _readable(name, shown.get(name)) for name in _SHOWN}
-            time.sleep(LOOK)
+            time.sleep(INTERVAL)
         raise StackError(f"Flower does not show that {task} is {state}")
 
     def task(self, task: str) -> dict[str, Any]:

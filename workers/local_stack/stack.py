@@ -103,9 +103,9 @@ class Stack:
         port = self._kept.port("simulator")
         words = ["simulate", f"--port={port}", f"--seed={seed}", f"--speed={speed}"]
         words += [f"--vms={vms}"] if vms else []
-        member = self._start("simulator", [*words, *(["--control"] if control else [])])
-        self._supervisor.wait(member, lambda: _LISTENING in member.output())
-        url = member.output().partition(_LISTENING)[2].split()[0]
+        managed = self._start("simulator", [*words, *(["--control"] if control else [])])
+        self._supervisor.wait(managed, lambda: _LISTENING in managed.output())
+        url = managed.output().partition(_LISTENING)[2].split()[0]
         self._chosen["targets"] = str(self._profile(url))
         return url
 
@@ -141,14 +141,14 @@ class Stack:
             return len(client.client_list(_type="pubsub"))
 
     def _server(self, part: str, name: str, options: Sequence[str]) -> ManagedProcess:
-        member = self._start(name, [part, f"--name={name}", *options])
+        managed = self._start(name, [part, f"--name={name}", *options])
         with Celery("xenflow", set_as_current=False) as app:
             app.conf.update(celery_settings(self.settings))
             node = f"{name}@{socket.gethostname()}"
             self._supervisor.wait(
-                member, lambda: bool(app.control.ping(destination=[node], timeout=_PING))
+                managed, lambda: bool(app.control.ping(destination=[node], timeout=_PING))
             )
-        return member
+        return managed
 
     def _start(self, name: str, words: Sequence[str]) -> ManagedProcess:
         environment = with_settings(**self._chosen)

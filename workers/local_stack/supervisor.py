@@ -21,7 +21,7 @@ from typing import Self
 GRACE = 10.0  # seconds that a process has to end after SIGTERM
 SHORTEST_RUN = 10.0  # seconds; a process that ends sooner would end again if it were restarted
 READY = 30.0  # seconds that a process has to become ready
-LOOK = 0.05  # seconds between two looks at a process
+INTERVAL = 0.05  # seconds between two checks of a process
 
 Handler = Callable[[int, FrameType | None], None]
 
@@ -106,33 +106,33 @@ class Supervisor:
                 env=environment,
                 start_new_session=True,
             )
-            member = ManagedProcess(name, process, log, start, tuple(command), environment)
-            self._processes.append(member)
-            return member
+            managed = ManagedProcess(name, process, log, start, tuple(command), environment)
+            self._processes.append(managed)
+            return managed
 
     def adopt(self, name: str, process: "subprocess.Popen[bytes]", log: Path) -> ManagedProcess:
         """Supervise a process that somebody else started in a session of its own."""
-        member = ManagedProcess(name, process, log)
-        self._processes.append(member)
-        return member
+        managed = ManagedProcess(name, process, log)
+        self._processes.append(managed)
+        return managed
 
     def wait(
-        self, member: ManagedProcess, ready: Callable[[], bool], *, seconds: float = READY
+        self, managed: ManagedProcess, ready: Callable[[], bool], *, seconds: float = READY
     ) -> None:
         """Wait until a process is ready; raise StackError when it ends or takes too long."""
         deadline = time.monotonic() + seconds
         while not ready():
-            if not member.is_running:
-                raise member.error(f"ended with {member.process.returncode}")
+            if not managed.is_running:
+                raise managed.error(f"ended with {managed.process.returncode}")
             if time.monotonic() > deadline:
-                raise member.error(f"was not ready after {seconds:g} s")
-            time.sleep(LOOK)
+                raise managed.error(f"was not ready after {seconds:g} s")
+            time.sleep(INTERVAL)
 
     def check(self) -> None:
         """Raise StackError when a process has ended by itself."""
-        for member in self._processes:
-            if not member.is_running:
-                raise member.error(f"ended with {member.process.returncode}")
+        for managed in self._processes:
+            if not managed.is_running:
+                raise managed.error(f"ended with {managed.process.returncode}")
 
     def run_until(
         self, stop: threading.Event, *, on_restart: Callable[[str], None] = lambda _: None
@@ -142,18 +142,18 @@ class Supervisor:
         Raise StackError where that would not help: it ended as soon as it began.
         """
         while not stop.wait(0.5):
-            for member in self.processes:
-                if not member.is_running:
-                    on_restart(self._restart(member))
+            for managed in self.processes:
+                if not managed.is_running:
+                    on_restart(self._restart(managed))
 
-    def _restart(self, member: ManagedProcess) -> str:
-        ended = f"ended with {member.process.returncode}"
-        lived = time.monotonic() - member.started
-        if not member.command or lived < self._shortest_run:
-            raise member.error(ended)
-        self._processes.remove(member)
-        self.start(member.name, member.command, environment=member.environment)
-        return f"{member.name} {ended} and is started again; its log: {member.log}"
+    def _restart(self, managed: ManagedProcess) -> str:
+        ended = f"ended with {managed.process.returncode}"
+        lived = time.monotonic() - managed.started
+        if not managed.command or lived < self._shortest_run:
+            raise managed.error(ended)
+        self._processes.remove(managed)
+        self.start(managed.name, managed.command, environment=managed.environment)
+        return f"{managed.name} {ended} and is started again; its log: {managed.log}"
 
     def stop(self) -> None:
         """Stop every process, the last one first; ignore further signals meanwhile."""
@@ -216,20 +216,20 @@ def _handling(handler: "Handler | signal.Handlers") -> Iterator[None]:
             signal.signal(number, old)
 
 
-def _stop(member: ManagedProcess, grace: float) -> None:
-    _signal(member, signal.SIGTERM)
+def _stop(managed: ManagedProcess, grace: float) -> None:
+    _signal(managed, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
-        member.process.wait(grace)
-    _signal(member, signal.SIGKILL)
-    member.process.wait()
+        managed.process.wait(grace)
+    _signal(managed, signal.SIGKILL)
+    managed.process.wait()
 
 
-def _signal(member: ManagedProcess, number: signal.Signals) -> None:
+def _signal(managed: ManagedProcess, number: signal.Signals) -> None:
     """Send a signal to the process; SIGKILL goes to its whole session, which may outlive it."""
     try:
         if number is signal.SIGKILL:
-            os.killpg(member.process.pid, number)
+            os.killpg(managed.process.pid, number)
         else:
-            member.process.send_signal(number)
+            managed.process.send_signal(number)
     except ProcessLookupError:
         return

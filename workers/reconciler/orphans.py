@@ -22,7 +22,7 @@ from xenserver.client import Xen
 
 CLASSES = ("VBD", "VIF", "VM", "VDI", "network")
 """What calls make, those that stand in another's way first."""
-SETTLED = 60.0  # seconds after the end of an operation before anything of it is an orphan
+MIN_AGE = 60.0  # seconds after the end of an operation before anything of it is an orphan
 
 Objects = Mapping[str, Mapping[str, Any]]
 
@@ -80,12 +80,12 @@ class _Tagged:
         return canvas_ids.step_id(self.identity, "rest")
 
 
-def find(xen: Xen, target: str, journal: Journal, *, settled: float | None = None) -> list[Orphan]:
+def find(xen: Xen, target: str, journal: Journal, *, min_age: float | None = None) -> list[Orphan]:
     """Return the orphans of a target; one call for each class of objects."""
     tagged = [one for cls in CLASSES for one in _tagged(cls, getattr(xen, cls).get_all_records())]
     ids = {id_ for one in tagged for id_ in (one.operation, one.continuation)}
     records = journal.read_all(sorted(ids))
-    before = journal.now() - (SETTLED if settled is None else settled)
+    before = journal.now() - (MIN_AGE if min_age is None else min_age)
     found = (_orphan(one, target, records, before) for one in tagged)
     return [orphan for orphan in found if orphan]
 
@@ -108,7 +108,7 @@ def _orphan(
     if known is None:
         return Orphan(target, one.cls, one.uuid, one.operation) if one.is_named else None
     declared = catalogue.find(known.name)
-    if declared is None or declared.undo is None or not _is_settled(known, before):
+    if declared is None or declared.undo is None or not _is_old_enough(known, before):
         return None
     if one.repeats == known.repeats and _belongs(one, known, records, before):
         return None
@@ -117,7 +117,7 @@ def _orphan(
     )
 
 
-def _is_settled(known: Record, before: float) -> bool:
+def _is_old_enough(known: Record, before: float) -> bool:
     return known.ended is not None and known.ended <= before
 
 
@@ -129,6 +129,6 @@ def _belongs(one: _Tagged, known: Record, records: Mapping[str, Record], before:
     if outcome is not None:
         return outcome.result == one.ref
     further = records.get(one.continuation)
-    if further is None or not _is_settled(further, before):
+    if further is None or not _is_old_enough(further, before):
         return True  # nobody knows how the call ended
     return _belongs(one, further, {}, before)

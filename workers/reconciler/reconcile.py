@@ -39,9 +39,9 @@ class Found:
         }
 
 
-def reconcile(runtime: Runtime, targets: Iterable[str], *, settled: float | None = None) -> Found:
+def reconcile(runtime: Runtime, targets: Iterable[str], *, min_age: float | None = None) -> Found:
     """Make stalled operations due, and destroy the orphans of the targets."""
-    found = look(runtime, targets, settled=settled)
+    found = find(runtime, targets, min_age=min_age)
     found.stalled = resume_stalled(runtime)
     for orphan in found.orphans:
         if orphan.is_ours:
@@ -61,13 +61,13 @@ def resume_stalled(runtime: Runtime) -> list[str]:
     return runtime.journal.stalled(after=stalled_after(runtime.settings))
 
 
-def look(runtime: Runtime, targets: Iterable[str], *, settled: float | None = None) -> Found:
+def find(runtime: Runtime, targets: Iterable[str], *, min_age: float | None = None) -> Found:
     """Return the orphans of the targets; change nothing."""
     found = Found()
     for name in targets:
         try:
             xen = runtime.xen({"target": name}, {})
-            found.orphans += orphans.find(xen, name, runtime.journal, settled=settled)
+            found.orphans += orphans.find(xen, name, runtime.journal, min_age=min_age)
         except errors.XenflowError as error:
             found.unreachable[name] = error.message
     return found

@@ -15,7 +15,7 @@ _ABOUT = """\
 acts on XenServer waits for its answer unless `--no-wait` is given; answers go to standard
 output, all else to standard error. With `--json` the output is one JSON object."""
 _GROUPS = "Operations and flows"
-_ACTING = """\
+_SUBMITTED = """\
 Each has the inputs of [its operation](operations.md) or [flow](flows.md) as options:
 `delete_disks` is `--delete-disks`. Lists are written by repeating the option, maps as
 `--other-config key=value`, structures as JSON or as `@file.json`."""
@@ -34,7 +34,7 @@ def page() -> str:
 def _panel(title: str, commands: list[Any], context: typer.Context) -> Iterator[str]:
     yield f"## {title}"
     if title == _GROUPS:
-        yield _ACTING
+        yield _SUBMITTED
         yield markdown.table(["command", "what it is about"], _groups(commands, context))
         return
     for command in commands:

@@ -66,7 +66,7 @@ def _codes(operation: Operation) -> list[str]:
 
 def _error(code: str) -> PossibleError:
     kind = type(errors.from_api(code, [])).__name__
-    return PossibleError(code, kind, _GAP.sub("…", error_messages.phrase(code)))
+    return PossibleError(code, kind, _GAP.sub("…", error_messages.template(code)))
 
 
 def _classes(parent: type[errors.XenflowError]) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _classes(parent: type[errors.XenflowError]) -> Iterator[str]:
         yield f"## {kind.__name__}"
         yield (kind.__doc__ or "").partition("\n")[0]
         codes = sorted(code for code, its in errors.codes().items() if its is kind)
-        messages = {code: _GAP.sub("…", error_messages.phrase(code)) for code in codes}
+        messages = {code: _GAP.sub("…", error_messages.template(code)) for code in codes}
         worded = [[markdown.term(code), text] for code, text in messages.items() if text]
         yield markdown.table(["code", "message"], worded)
         yield markdown.terms(code for code, text in messages.items() if not text)

@@ -70,26 +70,26 @@ def _in_one_line(text: str) -> str:
     return text
 
 
-def _naming(what: str, cls: str) -> Any:
+def _reference(what: str, cls: str) -> Any:
     return Field(description=f"{what}, by UUID or name label", json_schema_extra={"x-names": cls})
 
 
 _Text = StringConstraints(min_length=1, max_length=1024)
 
-VmName = Annotated[str, _Text, _naming("a VM", "VM")]
-TemplateName = Annotated[str, _Text, _naming("a template", "VM")]
-VmOrTemplateName = Annotated[str, _Text, _naming("a VM or template", "VM")]
-VmTemplateOrSnapshotName = Annotated[str, _Text, _naming("a VM, template or snapshot", "VM")]
-SnapshotName = Annotated[str, _Text, _naming("a snapshot", "VM")]
-HostName = Annotated[str, _Text, _naming("a host", "host")]
-PoolName = Annotated[str, _Text, _naming("a pool", "pool")]
+VmName = Annotated[str, _Text, _reference("a VM", "VM")]
+TemplateName = Annotated[str, _Text, _reference("a template", "VM")]
+VmOrTemplateName = Annotated[str, _Text, _reference("a VM or template", "VM")]
+VmTemplateOrSnapshotName = Annotated[str, _Text, _reference("a VM, template or snapshot", "VM")]
+SnapshotName = Annotated[str, _Text, _reference("a snapshot", "VM")]
+HostName = Annotated[str, _Text, _reference("a host", "host")]
+PoolName = Annotated[str, _Text, _reference("a pool", "pool")]
 SrName = Annotated[
     str,
     _Text,
-    _naming("a storage repository, or @default, @room, @room:NAME (that with most room)", "SR"),
+    _reference("a storage repository, or @default, @room, @room:NAME (that with most room)", "SR"),
 ]
-NetworkName = Annotated[str, _Text, _naming("a network", "network")]
-VdiName = Annotated[str, _Text, _naming("a virtual disk", "VDI")]
+NetworkName = Annotated[str, _Text, _reference("a network", "network")]
+VdiName = Annotated[str, _Text, _reference("a virtual disk", "VDI")]
 PifName = Annotated[str, _Text, Field(description="a physical interface, by UUID")]
 VbdUuid = Annotated[str, _Text, Field(description="a virtual block device, by UUID")]
 VifUuid = Annotated[str, _Text, Field(description="a virtual interface, by UUID")]

@@ -213,7 +213,7 @@ def _finish(execution: Execution, answer: Answer) -> Answered:
 
 
 def _may_pass(execution: Execution, error: errors.XenflowError) -> bool:
-    """Return whether an error may pass, and there is time and patience to wait for that."""
+    """Return whether an error may pass, and there is time left to wait for it."""
     record, settings = execution.entry.record, execution.runtime.settings
     if record.cancel or not deferral.is_passing(record, error):
         return False

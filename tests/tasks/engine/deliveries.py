@@ -178,7 +178,7 @@ class Engine:
         self._around = app_or_default()
         self.app = Celery("xenflow")  # canvases are sent by the current application
         self.app.conf.update(celery_settings(Settings(redis_url=url)))
-        self._eyes = Sessions()
+        self._sessions = Sessions()
         self._workers: list[Worker] = []
 
     def worker(self, *, lease: float = 30.0, freezes: bool = False) -> Worker:
@@ -191,13 +191,13 @@ class Engine:
         """Log out everywhere."""
         for worker in self._workers:
             worker.runtime.sessions.close()
-        self._eyes.close()
+        self._sessions.close()
         self.app.close()
         self._around.set_current()
 
     def see(self, method: str, *params: Value) -> Any:
         """Call the pool behind the workers' back."""
-        return self._eyes.call(self.target, method, *params)
+        return self._sessions.call(self.target, method, *params)
 
     def names(self, cls: str = "VM") -> list[str]:
         """Return the name labels of all objects of a class, sorted."""
@@ -226,7 +226,7 @@ class Engine:
         """Wait until the tasks that something is parked under have ended, and land them."""
         parked = ParkedOperations(Journal(self.redis, Keys(), lease=1, keep=600))
         while refs := parked.refs("default"):
-            records = events.all_tasks(self._eyes, self.target)
+            records = events.all_tasks(self._sessions, self.target)
             outcomes = {ref: calls.ended(ref, records[ref]) for ref in refs if ref in records}
             parked.land("default", [Ended(ref, out) for ref, out in outcomes.items() if out])
 

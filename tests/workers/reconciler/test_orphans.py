@@ -16,10 +16,10 @@ Find = Callable[[], list[Orphan]]
 
 @pytest.fixture
 def find(stack: StackHarness) -> Find:
-    """Return a search that counts every ended operation as settled."""
+    """Return a search that counts every ended operation as min_age."""
 
     def everything() -> list[Orphan]:
-        found = reconcile.look(stack.runtime, ["default"], settled=-1.0)
+        found = reconcile.find(stack.runtime, ["default"], min_age=-1.0)
         assert found.unreachable == {}
         return found.orphans
 
@@ -81,7 +81,7 @@ def test_a_second_object_of_an_ended_call_is_an_orphan(
     late = _vm(stack, operation)
 
     found = find()
-    reconcile.reconcile(stack.runtime, ["default"], settled=-1.0)
+    reconcile.reconcile(stack.runtime, ["default"], min_age=-1.0)
     stack.until(lambda: late not in stack.xenserver.records("VM"), "the orphan is destroyed")
 
     assert [(one.cls, one.uuid, one.is_ours) for one in found] == [("VM", late, True)]
@@ -94,16 +94,16 @@ def test_an_orphan_is_destroyed_as_a_step_of_its_run(
     """People see in the run what was done, and what the operation made stays."""
     operation, made = _clone(stack, name)
     late = _vm(stack, operation)
-    before = stack.xenserver.world()
+    before = stack.xenserver.inventory()
 
-    found = reconcile.reconcile(stack.runtime, ["default"], settled=-1.0)
+    found = reconcile.reconcile(stack.runtime, ["default"], min_age=-1.0)
     stack.until(lambda: late not in stack.xenserver.records("VM"), "the orphan is destroyed")
 
     (orphan,) = [one for one in found.orphans if one.uuid == late]
     step = reconcile.destroy(stack.runtime, orphan)
     assert step in stack.runtime.journal.run(operation)
     assert made in stack.xenserver.records("VM")
-    assert before["VM"] - stack.xenserver.world()["VM"] == {late}
+    assert before["VM"] - stack.xenserver.inventory()["VM"] == {late}
     stack.until(lambda: find() == [], "nothing is left")
 
 
@@ -176,15 +176,15 @@ def test_what_ended_lately_is_not_judged_yet(stack: StackHarness, name: str) -> 
     operation, _ = _clone(stack, name)
     late = _vm(stack, operation)
 
-    recent = reconcile.look(stack.runtime, ["default"], settled=3600.0).orphans
-    reconcile.reconcile(stack.runtime, ["default"], settled=-1.0)
+    recent = reconcile.find(stack.runtime, ["default"], min_age=3600.0).orphans
+    reconcile.reconcile(stack.runtime, ["default"], min_age=-1.0)
 
     assert late not in {one.uuid for one in recent}
 
 
 def test_a_target_that_cannot_be_reached_is_named(stack: StackHarness) -> None:
     """The others are looked at all the same."""
-    found = reconcile.look(stack.runtime, ["nowhere", "default"], settled=-1.0)
+    found = reconcile.find(stack.runtime, ["nowhere", "default"], min_age=-1.0)
 
     assert list(found.unreachable) == ["nowhere"]
 

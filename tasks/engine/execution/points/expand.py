@@ -28,11 +28,11 @@ def start(
         if execution.is_async:
             return _accept(execution)
     sent = execution.entry.point(label).sent or Sent(0, 0.0)
-    patience = min(LOST_AFTER * 2 ** max(sent.times - 1, 0), SELDOM)
-    if sent.times == 0 or _is_lost(execution, expand, sent, patience):
+    interval = min(LOST_AFTER * 2 ** max(sent.times - 1, 0), SELDOM)
+    if sent.times == 0 or _is_lost(execution, expand, sent, interval):
         _send(execution, label, expand, undoes=undoes)
         execution.entry.update_point(label, sent=Sent(sent.times + 1, execution.now()))
-    wake = execution.now() + patience
+    wake = execution.now() + interval
     if undoes:
         return execution.defer("undoes what it made", until=wake, phase=Phase.UNDOING, label=label)
     wake = min(wake, execution.entry.record.deadline)
@@ -61,8 +61,8 @@ def _accept(execution: Execution) -> Accepted:
     return Accepted(return_result=f"the flow goes on as {goes_on}", task=task)
 
 
-def _is_lost(execution: Execution, expand: Expand, sent: Sent, patience: float) -> bool:
-    if not canvas_ids.is_repeatable(expand.canvas) or execution.now() - sent.at < patience:
+def _is_lost(execution: Execution, expand: Expand, sent: Sent, interval: float) -> bool:
+    if not canvas_ids.is_repeatable(expand.canvas) or execution.now() - sent.at < interval:
         return False
     return not execution.runtime.journal.open_steps(execution.entry.id)
 
