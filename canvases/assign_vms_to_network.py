@@ -61,7 +61,7 @@ def assign_vms_to_network(
     )
 
 
-@flow(name="xenserver.vm.assign_each_to_network", answer=Report, shape=_report)
+@flow(name="xenserver.vm.assign_each_to_network", answer=Report, shape=_report, internal=True)
 def assign_each_to_network(
     *,
     vms: resolution.VmNames,

@@ -101,7 +101,7 @@ Taken = Annotated[tuple[disk_choice.Disk, ...], Field(description="snapshots tha
 KeptSnapshots = Annotated[tuple[disk_choice.Disk, ...], Field(description="snapshots that stay")]
 
 
-@flow(name="xenserver.vm.destroy_with_disks", answer=Destroyed, shape=_destroyed)
+@flow(name="xenserver.vm.destroy_with_disks", answer=Destroyed, shape=_destroyed, internal=True)
 def destroy_with_disks(
     *,
     vm: VmName,

@@ -34,6 +34,7 @@ def _entry(operation: Operation) -> Entry:
         name=operation.name,
         module=operation.body.__module__,
         queue=operation.queue,
+        is_internal=operation.is_internal,
         is_flow=operation.is_flow,
         summary=operation.summary,
         documentation=inspect.getdoc(operation.body) or operation.name,

@@ -35,6 +35,7 @@ class Entry:
     name: str
     module: str
     queue: str
+    is_internal: bool  # a step of our own flows: found by its name, and left out of lists
     is_flow: bool
     summary: str
     documentation: str
@@ -80,6 +81,10 @@ class Index:
     """All operations and flows that people send, by name."""
 
     entries: tuple[Entry, ...]
+
+    def listed(self) -> tuple[Entry, ...]:
+        """Return the entries that lists show."""
+        return tuple(entry for entry in self.entries if not entry.is_internal)
 
     def find(self, name: str) -> Entry:
         """Return the entry of a name: `xenserver.vm.start`, or `vm.start` for short."""

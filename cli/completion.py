@@ -21,7 +21,7 @@ Complete = Callable[[str], list[str]]
 
 def operations(incomplete: str) -> list[str]:
     """Return the names of operations, with and without `xenserver.`."""
-    names = [entry.name for entry in catalogue_index.load().entries]
+    names = [entry.name for entry in catalogue_index.load().listed()]
     short = [name.removeprefix("xenserver.") for name in names]
     wanted = names if incomplete.startswith("x") else short
     return [name for name in wanted if name.startswith(incomplete)]

@@ -35,7 +35,9 @@ class EntryCommand(Command):
     """The command of an operation, which is made when it is used."""
 
     def __init__(self, entry: Entry) -> None:
-        super().__init__(name=entry.verb, help=escape(entry.documentation))
+        super().__init__(
+            name=entry.verb, help=escape(entry.documentation), hidden=entry.is_internal
+        )
         self._entry = entry
 
     def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:

@@ -15,7 +15,7 @@ class Gathered(Answer):
     answers: list[dict[str, JsonValue]]
 
 
-@operation(queue=queues.FIND, name="xenflow.gather")
+@operation(queue=queues.FIND, name="xenflow.gather", internal=True)
 def gather(_xen: Any, *, answers: list[dict[str, JsonValue]]) -> Gathered:  # noqa: ANN401 - it speaks to nobody
     """Gather the answers of steps that ran side by side."""
     count = len(answers)

@@ -83,7 +83,7 @@ def _uuid(xen: Xen, name: str, ref: str) -> str:
     return "gone"
 
 
-@operation()
+@operation(internal=True)
 def take_back(
     xen: Xen, *, task: TaskRef, method: MethodName, operation: OperationName
 ) -> Steps[Done]:

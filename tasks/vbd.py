@@ -208,7 +208,7 @@ def _plugged(xen: Xen, drive: ObjectRef) -> Generator[Suspension, Any, None]:
     yield from once_detached(xen, lambda: str(xen.VBD.get_VDI(drive)), call)
 
 
-@operation()
+@operation(internal=True)
 def plug_if_running(
     xen: Xen,
     *,

@@ -130,7 +130,7 @@ def destroy(xen: Xen, *, vdi: VdiName) -> Steps[Done]:
     return done("VDI Destroyed", disk)
 
 
-@operation()
+@operation(internal=True)
 def destroy_or_report(
     xen: Xen, *, vdi: VdiName, name_label: Annotated[Text, Field(description="its name")] = ""
 ) -> Steps[Removed]:

@@ -110,7 +110,7 @@ def unplug(xen: Xen, *, vif: VifUuid, force: Hard = False, ensure: Ensures = Fal
     return done(f"VIF {did}", interface)
 
 
-@operation()
+@operation(internal=True)
 def plug_if_running(
     xen: Xen, *, vif: VifUuid, must_run: hotplug.MustRun = False
 ) -> Steps[hotplug.Plugged]:

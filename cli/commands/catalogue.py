@@ -20,7 +20,7 @@ def command(name: str) -> TyperCommand:
 
 def catalogue(options: OutputOptions) -> int:
     """List all operations and flows, one line each."""
-    rows = [_row(entry) for entry in catalogue_index.load().entries]
+    rows = [_row(entry) for entry in catalogue_index.load().listed()]
 
     def text(chosen: OutputOptions) -> RenderableType:
         if chosen.format is Format.LIST:

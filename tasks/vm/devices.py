@@ -36,7 +36,7 @@ class Part(Strict):
 Reserved = Annotated[tuple[Device, ...], Field(description="numbers that others are to have")]
 
 
-@operation(queue=queues.FIND)
+@operation(queue=queues.FIND, internal=True)
 def free_devices(
     xen: Xen,
     *,
@@ -62,7 +62,7 @@ def _without(numbers: list[str], reserved: tuple[str, ...]) -> list[str]:
     return sorted(set(numbers) - set(reserved), key=int)
 
 
-@operation(queue=queues.FIND)
+@operation(queue=queues.FIND, internal=True)
 def check_devices(
     xen: Xen,
     *,

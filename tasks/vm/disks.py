@@ -60,7 +60,7 @@ Shutdown = Annotated[
 ]
 
 
-@operation(queue=queues.FIND)
+@operation(queue=queues.FIND, internal=True)
 def choose_disks(
     xen: Xen,
     *,

@@ -10,7 +10,8 @@ from tasks.engine.declaration.answers import Done
 from tasks.engine.declaration.field_types import Device, VmName
 from tasks.engine.declaration.operation import Steps, operation
 from tasks.engine.declaration.strictness import Strict
-from tasks.engine.declaration.suspensions import Address
+from tasks.engine.declaration.suspensions import Address, Call
+from tasks.vm.states import into
 from xenserver import errors, values
 from xenserver.client import Xen
 from xenserver.guest_addresses import ANY, Wanted
@@ -101,6 +102,22 @@ def refuse_without_tools(xen: Xen, machine: ObjectRef, wanted: Wanted | None) ->
     metrics = xen.VM.get_guest_metrics(machine)
     if metrics != values.NULL and not xen.VM_guest_metrics.get_PV_drivers_version(metrics):
         raise errors.from_api("XENFLOW_GUEST_WITHOUT_TOOLS", [f"VM {machine}"])
+
+
+def boot(
+    xen: Xen,
+    machine: ObjectRef,
+    call: Call,
+    words: str,
+    *,
+    paused: bool,
+    ensure: bool,
+    wanted: Wanted | None,
+) -> Steps[Done]:
+    """Bring a VM to life by a call, paused or running, and wait for an address if one is wanted."""
+    refuse_without_tools(xen, machine, wanted)
+    arrival = into("Paused" if paused else "Running", machine, call, words, ensure=ensure)
+    return (yield from wait_for_guest(machine, wanted, arrival))
 
 
 def wait_for_guest(machine: ObjectRef, wanted: Wanted | None, boot: Steps[Done]) -> Steps[Done]:

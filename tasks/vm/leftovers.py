@@ -31,7 +31,7 @@ class Left:
     snapshots: list[str]
 
 
-@operation()
+@operation(internal=True)
 def mark_leftovers(
     xen: Xen,
     *,
@@ -80,7 +80,7 @@ class Finished(Answer):
     parts: list[Removal]
 
 
-@operation(queue=queues.FIND)
+@operation(queue=queues.FIND, internal=True)
 def report_destruction(
     _xen: Xen,
     *,

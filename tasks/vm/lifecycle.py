@@ -124,7 +124,7 @@ def discard(xen: Xen, *, vm: VmTemplateOrSnapshotName) -> Steps[Done]:
     return done("VM discarded", machine)
 
 
-@operation()
+@operation(internal=True)
 def power_off(xen: Xen, *, vm: VmTemplateOrSnapshotName) -> Steps[Done]:
     """Cut a VM's power, if it has any, so that what was made for it can be undone."""
     machine = xen.find.vm_template_or_snapshot(vm)

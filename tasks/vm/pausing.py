@@ -3,8 +3,8 @@
 from tasks.engine.declaration.answers import Done
 from tasks.engine.declaration.field_types import Ensures, HostName, Insists, Paused, VmName
 from tasks.engine.declaration.operation import Steps, operation
-from tasks.vm.guest import WaitFor, WaitForAddress, awaited, refuse_without_tools, wait_for_guest
-from tasks.vm.states import State, into
+from tasks.vm.guest import WaitFor, WaitForAddress, awaited, boot
+from tasks.vm.states import into
 from xenserver.client import Xen
 
 
@@ -46,12 +46,9 @@ def resume(
 ) -> Steps[Done]:
     """Let a suspended VM run on, on the host that XenServer chooses or on a given one."""
     machine = xen.find.vm(vm)
-    address = awaited(wait_for, wait_for_address)
-    refuse_without_tools(xen, machine, address)
+    call = xen.Async.VM.resume(machine, paused, force)
     if host:
         call = xen.Async.VM.resume_on(machine, xen.find.host(host), paused, force)
-    else:
-        call = xen.Async.VM.resume(machine, paused, force)
-    state: State = "Paused" if paused else "Running"
-    arrival = into(state, machine, call, "VM resumed", ensure=ensure)
-    return (yield from wait_for_guest(machine, address, arrival))
+    wanted = awaited(wait_for, wait_for_address)
+    resumption = boot(xen, machine, call, "VM resumed", paused=paused, ensure=ensure, wanted=wanted)
+    return (yield from resumption)

@@ -17,8 +17,15 @@ from tasks.engine.declaration.field_types import (
 from tasks.engine.declaration.idempotence import unless_already
 from tasks.engine.declaration.operation import Steps, operation
 from tasks.engine.declaration.suspensions import within
-from tasks.vm.guest import WaitFor, WaitForAddress, awaited, refuse_without_tools, wait_for_guest
-from tasks.vm.states import State, already, arrived, into
+from tasks.vm.guest import (
+    WaitFor,
+    WaitForAddress,
+    awaited,
+    boot,
+    refuse_without_tools,
+    wait_for_guest,
+)
+from tasks.vm.states import already, arrived
 from xenserver import errors
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
@@ -38,15 +45,12 @@ def start(
 ) -> Steps[Done]:
     """Boot a halted VM, on the host that XenServer chooses or on a given one."""
     machine = xen.find.vm(vm)
-    address = awaited(wait_for, wait_for_address)
-    refuse_without_tools(xen, machine, address)
+    call = xen.Async.VM.start(machine, paused, force)
     if host:
-        boot = xen.Async.VM.start_on(machine, xen.find.host(host), paused, force)
-    else:
-        boot = xen.Async.VM.start(machine, paused, force)
-    state: State = "Paused" if paused else "Running"
-    arrival = into(state, machine, boot, "VM started", ensure=ensure)
-    return (yield from wait_for_guest(machine, address, arrival))
+        call = xen.Async.VM.start_on(machine, xen.find.host(host), paused, force)
+    wanted = awaited(wait_for, wait_for_address)
+    start_up = boot(xen, machine, call, "VM started", paused=paused, ensure=ensure, wanted=wanted)
+    return (yield from start_up)
 
 
 FallBack = Annotated[

@@ -21,7 +21,7 @@ class Resolved(Answer):
     vms: list[str]
 
 
-@operation(queue=queues.FIND)
+@operation(queue=queues.FIND, internal=True)
 def resolve(xen: Xen, *, vms: VmNames) -> Resolved:
     """Return the UUIDs of VMs, each once however it is spelled, in the order of their names."""
     uuids = list(dict.fromkeys(xen.find.vm(vm).uuid for vm in vms))

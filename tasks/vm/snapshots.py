@@ -71,7 +71,7 @@ def destroy_snapshot(
     return done("Snapshot destroyed", taken)
 
 
-@operation()
+@operation(internal=True)
 def destroy_snapshot_or_report(xen: Xen, *, snapshot: SnapshotName) -> Steps[Removed]:
     """Destroy a snapshot of a VM, whose disks go by themselves; answer with the failure if any."""
     try:

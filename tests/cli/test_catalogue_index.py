@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import catalogue_build, catalogue_index
+from cli import catalogue_build, catalogue_index, noun_commands
 from cli.exit_codes import CommandFailed
 from cli.inputs import Input
 from config import settings
@@ -48,6 +48,23 @@ def test_what_is_read_is_what_was_built(folder: Path) -> None:
     assert catalogue_index.cached() == built
     assert built.entries == catalogue_build.build()[0]
     assert any(one.parts for entry in built.entries for one in entry.inputs)
+
+
+def test_steps_of_flows_are_found_and_not_listed() -> None:
+    """What only flows and the engine send."""
+    index = catalogue_index.load()
+    hidden = {entry.name for entry in index.entries} - {entry.name for entry in index.listed()}
+
+    assert hidden == {one.name for one in catalogue_build.operations() if one.is_internal}
+    assert "xenserver.vm.choose_disks" in hidden
+    assert index.find("vm.choose-disks").is_internal
+    assert "choose-disks" not in _help_of("vm")
+    assert "start" in _help_of("vm")
+
+
+def _help_of(noun: str) -> list[str]:
+    group = noun_commands.command(noun)
+    return [name for name, command in group.commands.items() if not command.hidden]
 
 
 def test_it_is_out_of_date_when_a_file_changes(folder: Path) -> None:

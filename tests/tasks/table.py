@@ -10,6 +10,7 @@ from tasks.engine.declaration.operation import Operation
 from tasks.vm import (
     blocking,
     cd,
+    configuration,
     copies,
     description,
     guest,
@@ -393,6 +394,14 @@ TABLE = (
         seen=_holds("VBD", 2),
         wrong=lambda maker: {"vm": maker.owner(maker.cd(iso="xs-tools.iso")), "vdi": ISO},
         code="VBD_NOT_EMPTY",
+    ),
+    Case(
+        operation=configuration.configure,
+        ready=lambda maker: {"vm": maker.vm(), "vcpus": 4},
+        says="VM configured",
+        seen=lambda maker, fields, _: int(maker.record("VM", fields["vm"])["VCPUs_max"]) == 4,
+        wrong=lambda maker: {"vm": maker.vm(), "vcpus": 3, "cores_per_socket": 2},
+        code=INVALID,
     ),
     _power(pausing.pause, "VM paused", Maker.running, "Paused", Maker.vm),
     _power(pausing.resume, "VM resumed", Maker.suspended, "Running", Maker.vm),

@@ -15,19 +15,25 @@ _FLOWS = """\
 A flow makes the calls of its steps, and may fail with their errors. What its steps made is undone
 when it fails, unless `on_failure` is `keep`; what they changed or destroyed is not."""
 
+_STEPS = """\
+Flows send these; nobody else needs to. The command line lists them nowhere, and knows them."""
+
 _COLUMNS = ("name", "calls", "fails with", "undone by", "sent again", "sent again with `ensure`")
 _COLUMNS_OF_FLOWS = ("name", "steps", "fails with", "undoes", "sent again", "with `ensure`")
 
 
 def page(known: Sequence[Operation]) -> str:
     """Return the matrix of operations, and that of flows."""
-    operations = [one for one in known if not one.is_flow]
+    operations = [one for one in known if not one.is_flow and not one.is_internal]
+    steps = [one for one in known if not one.is_flow and one.is_internal]
     flows = [one for one in known if one.is_flow]
     return markdown.page(
         "What each does, and what may become of it",
         _ABOUT,
         "## Operations",
         markdown.table(_COLUMNS, map(_row, operations)),
+        f"## Steps of flows\n\n{_STEPS}",
+        markdown.table(_COLUMNS, map(_row, steps)),
         f"## Flows\n\n{_FLOWS}",
         markdown.table(_COLUMNS_OF_FLOWS, map(_row_of_flow, flows)),
     )

@@ -91,6 +91,8 @@ def _inputs(wanted: Iterable[Input], schema: Schema) -> str:
 
 def _facts(operation: Operation) -> Iterator[str]:
     answer = operation.answer.__name__
+    if operation.is_internal:
+        yield "- A step of flows: nobody else needs to send it"
     at_once = " (`Accepted` with `async`)" if models.can_be_async(operation) else ""
     yield f"- Answer: [`{answer}`](#{answer.lower()}){at_once}"
     if operation.is_flow:

@@ -46,6 +46,7 @@ class Operation:
     answer: type[Answer]
     queue: str
     undo: Undo | None = None
+    is_internal: bool = False  # a step of our own flows: nobody sends it by hand
     is_flow: bool = False
     shape: Callable[[Mapping[str, Any], Any], Answer] | None = None
 

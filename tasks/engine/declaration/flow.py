@@ -23,8 +23,12 @@ def flow(
     answer: type[Answer],
     shape: Callable[[Any, Any], Answer] | None = None,
     name: str | None = None,
+    internal: bool = False,
 ) -> Callable[[Body], Operation]:
-    """Declare a flow that gives `answer`, by `shape` from its message and its last answer."""
+    """Declare a flow that gives `answer`, by `shape` from its message and its last answer.
+
+    An `internal` one is a step of our own flows: lists of operations leave it out.
+    """
 
     def declare(body: Body) -> Operation:
         checks.check_flow(body, answer)
@@ -35,6 +39,7 @@ def flow(
             model=message.model_of(body, wire, message.ChangingMessage),
             answer=answer,
             queue=queues.CHANGE,
+            is_internal=internal,
             is_flow=True,
             shape=shape,
         )

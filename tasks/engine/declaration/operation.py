@@ -22,9 +22,16 @@ __all__ = ["Operation", "Steps", "Undo", "operation"]
 
 
 def operation(
-    *, queue: str = queues.CHANGE, undo: Undo | None = None, name: str | None = None
+    *,
+    queue: str = queues.CHANGE,
+    undo: Undo | None = None,
+    name: str | None = None,
+    internal: bool = False,
 ) -> Callable[[Body], Operation]:
-    """Declare an operation; its name is `xenserver.<module>.<function>` unless one is given."""
+    """Declare an operation; its name is `xenserver.<module>.<function>` unless one is given.
+
+    An `internal` one is a step of our own flows: lists of operations leave it out.
+    """
 
     def declare(body: Body) -> Operation:
         answer = checks.check_operation(body, queue)
@@ -37,6 +44,7 @@ def operation(
             answer=answer,
             queue=queue,
             undo=undo,
+            is_internal=internal,
         )
         catalogue.declare(declared)
         return declared
