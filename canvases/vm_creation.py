@@ -31,7 +31,7 @@ def installed(
 
 
 def configured(canvas: Canvas, **settings: Any) -> Canvas:  # noqa: ANN401 - those of vm.configure
-    """Go on to configure the VM, if anything is given for it."""
+    """Continue with configuring the VM, if anything is given for it."""
     given = {name: value for name, value in settings.items() if value}
     if settings.get("secure_boot") is False:
         given["secure_boot"] = False
@@ -41,7 +41,7 @@ def configured(canvas: Canvas, **settings: Any) -> Canvas:  # noqa: ANN401 - tho
 def started(
     canvas: Canvas, *, start: bool, wait_for: WaitFor, wait_for_address: WaitForAddress | None
 ) -> Canvas:
-    """Go on to start the VM, if it is wanted."""
+    """Continue with starting the VM, if it is wanted."""
     if not start:
         return canvas
     return canvas | power.start.s(

@@ -43,7 +43,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _prepare_streams() -> None:
-    """Let output go nowhere where a stream is closed, and escape what its encoding cannot say."""
+    """Discard output to a closed stream, and escape what its encoding lacks."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open

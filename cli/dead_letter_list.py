@@ -30,7 +30,7 @@ def show(ids: Sequence[str] | None, options: OutputOptions, *, messages: bool) -
 
 
 def requeue(ids: Sequence[str] | None, options: OutputOptions, *, messages: bool) -> int:
-    """Put letters back into their queues."""
+    """Requeue dead letters."""
     with _opened() as kept:
         letters = _chosen(kept.letters(), ids)
         done, count = kept.requeue(letters), kept.count()

@@ -55,7 +55,7 @@ def _parts(shape: Schema, whole: Schema) -> Iterator[Input]:
 
 
 def _shape(part: Schema, whole: Schema) -> Schema:
-    """Look through references and 'or nothing' at what an input is."""
+    """Resolve references and 'or nothing' to what an input is."""
     if "$ref" in part:
         found = whole["$defs"][part["$ref"].rsplit("/", 1)[-1]]
         return _shape({**found, **{k: v for k, v in part.items() if k != "$ref"}}, whole)

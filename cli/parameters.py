@@ -12,7 +12,7 @@ Parameter = Any  # an option or argument of typer
 
 
 def read_lightly(parameters: Iterable[Parameter]) -> None:
-    """Let parameters convert only what they must."""
+    """Convert parameters only where it is necessary."""
     for one in parameters:
         lightly(one)
 

@@ -47,7 +47,7 @@ class _Away:
 
     @contextmanager
     def noticed(self) -> Iterator[None]:
-        """Look at Redis in the block; an error of Redis does not leave it."""
+        """Read from Redis in the block; an error of Redis does not leave it."""
         try:
             yield
         except AWAY as error:

@@ -33,7 +33,7 @@ _LONGEST = 512
 
 
 def fill_in(db: Database, vm: str) -> None:
-    """Give a VM that boots without BIOS strings the generic ones."""
+    """Set the generic BIOS strings of a VM that boots without any."""
     if not db.get("VM", vm)["bios_strings"]:
         db.put("VM", vm, bios_strings=dict(GENERIC))
 

@@ -67,7 +67,7 @@ class Clock:
         await self.timer(seconds)
 
     def hold(self) -> None:
-        """Stand still until released or advanced."""
+        """Stop the clock until it is released or advanced."""
         self._set(self.now(), held=True)
 
     def release(self) -> None:

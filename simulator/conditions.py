@@ -90,7 +90,7 @@ class Detach(Condition):
     seconds: Seconds
 
     def apply(self, pool: Pool) -> dict[str, Any]:
-        """Hold every disk that is detached from now on."""
+        """Keep every disk that is detached from now on."""
         pool.release_seconds = self.seconds
         return {}
 

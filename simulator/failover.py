@@ -11,7 +11,7 @@ _PROTECTED = ("restart", "best-effort")
 
 
 def die(pool: Pool, host: str) -> None:
-    """Lose a host: its heartbeat and its operations end, its VMs show as running on it.
+    """Kill a host: its heartbeat and its operations end, its VMs show as running on it.
 
     With high availability they are known to be gone after a while, and restarted elsewhere.
     """
@@ -26,7 +26,7 @@ def die(pool: Pool, host: str) -> None:
 
 
 def revive(pool: Pool, host: str) -> None:
-    """Let a dead host boot; what ran on it is halted."""
+    """Boot a dead host; what ran on it is halted."""
     if placement.is_live(pool.db, host):
         return
     _halt_guests(pool, host)
@@ -47,7 +47,7 @@ def assert_admits(db: Database, vm: str) -> None:
 
 
 def protect(db: Database, vm: str, *, wanted: bool) -> None:
-    """Have a VM with a restart priority run always from its start on, until it is shut down."""
+    """Protect a VM with a restart priority from its start until it is shut down."""
     priority = db.get("VM", vm)["ha_restart_priority"]
     db.put("VM", vm, ha_always_run=wanted and priority == _PROTECTED[0])
 

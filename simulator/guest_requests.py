@@ -9,7 +9,7 @@ SHUTDOWN = "guest.shutdown"
 
 
 async def shut_down(call: Call, vm: str, method: str) -> None:
-    """Let the duration of a clean shutdown or reboot pass, or fail as the guest's rule says."""
+    """Wait as long as a clean shutdown or reboot takes, or fail by the guest's rule."""
     match _rule(call, vm).shutdown:
         case "unacknowledged":
             await call.running.sleep(call.pool.duration(ACKNOWLEDGE))
@@ -23,7 +23,7 @@ async def shut_down(call: Call, vm: str, method: str) -> None:
 
 
 async def suspend(call: Call, vm: str) -> None:
-    """Let the duration of a suspend pass, or fail as the guest's rule says."""
+    """Wait as long as a suspend takes, or fail by the guest's rule."""
     if _rule(call, vm).suspend == "unacknowledged":
         await call.running.sleep(call.pool.duration(ACKNOWLEDGE), cancellable=False)
         raise Failure("VM_FAILED_SUSPEND_ACKNOWLEDGMENT", vm)

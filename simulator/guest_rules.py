@@ -42,7 +42,7 @@ class GuestRules:
         self._rules.append(rule)
 
     def clear(self) -> None:
-        """Let every guest behave."""
+        """Remove the rules of all guests."""
         self._rules.clear()
 
     def of(self, vm: Record) -> GuestRule:

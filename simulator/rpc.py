@@ -172,7 +172,7 @@ class Dispatcher:
         return "" if result is None else result
 
     async def _meter(self, call: Call) -> None:
-        """Let a call over its caller's budget wait."""
+        """Delay a call that exceeds its caller's budget."""
         meter, db = self._pool.meter, self._pool.db
         if not meter.on or not db.exists("session", call.session):
             return

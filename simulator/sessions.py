@@ -89,7 +89,7 @@ class Sessions:
                 self._close(ref)
 
     def forget(self) -> None:
-        """Lose all sessions, as a restarted toolstack does."""
+        """Forget all sessions, as a restarted toolstack does."""
         for ref in list(self._open):
             self._close(ref)
 

@@ -90,7 +90,7 @@ class Table:
         return iter(self.rows.values())
 
     def index(self, row: Row, names: Iterable[str]) -> None:
-        """Enter the present values of a row's indexed fields."""
+        """Index the present values of a row's indexed fields."""
         for name in names:
             if name in self._indexes:
                 self._indexes[name].setdefault(row.record[name], {})[row.ref] = None

@@ -56,7 +56,7 @@ class Task:
             _resolve(self._pause)
 
     def interrupt(self, failure: Failure) -> None:
-        """Let the operation fail where it waits, or at its next wait, cancellable or not."""
+        """Make the operation fail at its present or next wait, cancellable or not."""
         self._interruption = failure
         if self._pause:
             _resolve(self._pause)

@@ -49,7 +49,7 @@ class Removed(Answer):
 def attempt(
     removal: Removal, steps: Generator[Suspension, Any, Any]
 ) -> Generator[Suspension, Any, Removed]:
-    """Do away with an object, and answer with the failure where XenServer refuses.
+    """Remove an object, and answer with the failure where XenServer refuses.
 
     What is gone already is fine; what passes is left to the engine.
     """

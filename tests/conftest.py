@@ -16,7 +16,7 @@ SHORT = {"visibility_timeout": "4", "lease": "3"}  # seconds; less to wait for a
 
 @pytest.fixture(scope="session", autouse=True)
 def _cache_is_of_the_test_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let commands keep their index of the catalogue in a folder of the test run."""
+    """Keep the index of the catalogue in a folder of the test run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
@@ -24,7 +24,7 @@ def _cache_is_of_the_test_run(tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="session", autouse=True)
 def _subprocesses_receive_sigint() -> None:
-    """Let subprocesses of tests receive SIGINT, also when the parent shell ignores it."""
+    """Restore SIGINT for subprocesses of tests, also when the parent shell ignores it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -56,7 +56,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackHarness]:
 
 @pytest.fixture(autouse=True)
 def _canvases_go_to_the_stack_of_the_test(request: pytest.FixtureRequest) -> None:
-    """Let signatures without an app be sent by the stack of this test, not by that of another."""
+    """Send signatures without an app by the stack of this test, not by that of another."""
     if "stack" in request.fixturenames:
         request.getfixturevalue("stack").app.set_current()
 

@@ -84,7 +84,7 @@ def create(settings: configured.Settings | None = None, *, patient: bool = False
 
 
 def _take_safely(app: Xenflow) -> None:
-    """Have a worker lose nothing of what it takes, and let in no message that could stop it."""
+    """Use the transport that loses no message and admits none that could stop a worker."""
     settings = app.settings
     operations = {operation.name for operation in catalogue.everything()}
     others = {name for name in app.tasks if name.startswith("xenflow.")} - {refusals.REFUSED}

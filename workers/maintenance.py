@@ -50,7 +50,7 @@ def register(app: EngineApp) -> None:
 
     @app.task(name=publisher.RECONCILE, ignore_result=True, shared=False, send_events=False)
     def reconcile() -> None:
-        """Bring stalled operations to an end, and destroy orphans."""
+        """Complete stalled operations, and destroy orphans."""
         reconciler.reconcile(app.runtime, list(app.runtime.targets))
 
 

@@ -89,7 +89,7 @@ class Poller:
         return self._runtime.target(self._connection)
 
     def work(self, until: float) -> None:
-        """Look until the slice is over or nothing is parked."""
+        """Poll until the slice is over or nothing is parked."""
         while time.monotonic() < until and self._runtime.parked.count(self._place):
             try:
                 self._read_tasks(until)

@@ -50,7 +50,7 @@ class PollerState:
         return self._token if at == self._position else events.START
 
     def move_on(self, at: Position, token: str | None) -> None:
-        """Go on from here.
+        """Store the position.
 
         `at` is of the time before the look: a session may be renewed within it.
         """

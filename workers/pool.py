@@ -30,13 +30,13 @@ class Pool(TaskPool):
         accept_callback: Any = None,
         **_: Any,
     ) -> Any:
-        """Carry a request out on a thread; `callback` is a method of the request."""
+        """Run a request on a thread; `callback` is a method of the request."""
         job = partial(apply_target, target, args, kwargs, callback, accept_callback)
         return super().on_apply(_let_go_of, (job, callback.__self__), callback=_ignored)
 
 
 def _let_go_of(job: Callable[[], Any], request: Any) -> None:
-    """Do a job; give its message back if the infrastructure is to blame, else be done with it."""
+    """Run a job; requeue its message if the infrastructure failed, else acknowledge it."""
     try:
         job()
     except Reject as rejection:

@@ -20,7 +20,7 @@ POLLER_SLOTS = 64  # targets one poller process follows; each slot sleeps in a l
 
 
 def serve_operations(settings: Settings, *, name: str = "worker", slots: int | None = None) -> int:
-    """Carry out operations and flows; return the exit code of the process."""
+    """Serve operations and flows; return the exit code of the process."""
     slots = slots or settings.concurrency
     return _serve(settings, name=name, serves=queues.OPERATIONS, slots=slots)
 

@@ -81,7 +81,7 @@ def _unknown(name: str) -> str:
 
 
 def _nested(entries: Mapping[str, Record]) -> tuple[Step, ...]:
-    """Put each operation under the innermost flow of its path that is known."""
+    """Sort each operation under the innermost flow of its path that is known."""
     children: dict[str | None, list[str]] = defaultdict(list)
     for operation, known in entries.items():
         children[_parent(known, entries)].append(operation)

@@ -81,7 +81,7 @@ class Watch:
         return self.timeout / 10
 
     def look(self) -> None:
-        """Look at the queues once."""
+        """Read the queues once."""
         now = self.clock()
         was_stopped = now - self._looked > 5 * self.every  # by a signal, or with the machine
         self._looked = now
@@ -103,7 +103,7 @@ class Watch:
         return self.silence >= after * (BUSY_FACTOR if is_busy else 1)
 
     def words(self) -> str:
-        """Say what is wrong."""
+        """Return what is wrong."""
         return f"takes nothing for {self.silence:.0f} s though {self.waiting} messages wait"
 
 
@@ -178,7 +178,7 @@ def watch_of(app: WatchedApp, slots: int) -> Watch:
 
 @inspect_command()
 def takes(state: Any, **_: Any) -> dict[str, Any]:
-    """Tell whether this worker takes messages: `xenflow-alive` asks."""
+    """Return whether this worker takes messages: `xenflow-alive` asks."""
     watch: Watch | None = getattr(state.app, "watch", None)
     if watch is None or not watch.is_deaf(after=watch.timeout / 2):
         return {"takes": True}

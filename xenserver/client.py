@@ -79,7 +79,7 @@ class Xen:
         timeout: float | None = None,
         permit: Callable[[], None] | None = None,
     ) -> str:
-        """Have XenServer begin the call as a task of its own; return the task's reference.
+        """Begin the call as a XenServer task; return the task's reference.
 
         `permit` is called when the request is about to be written, and raises to have it not sent.
         """

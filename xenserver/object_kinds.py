@@ -35,7 +35,7 @@ class Kind:
 
 
 def describe(record: Record) -> str:
-    """Say which sort of VM a VM record is: VM, template, snapshot or control domain."""
+    """Return which sort of VM a VM record is: VM, template, snapshot or control domain."""
     for flag in ("is_control_domain", "is_a_snapshot", "is_a_template"):
         if record.get(flag):
             return flag.removeprefix("is_").removeprefix("a_").replace("_", " ")

@@ -18,7 +18,7 @@ _check: ContextVar[Callable[[], None] | None] = ContextVar("check", default=None
 
 @contextmanager
 def asked(check: Callable[[], None] | None) -> Iterator[None]:
-    """Have the check made before each request of this thread is written, while the block runs.
+    """Run the check before each request of this thread is written, while the block runs.
 
     It raises to have the request not written; what it raises goes to the caller.
     """

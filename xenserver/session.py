@@ -198,7 +198,7 @@ class _Pool:
         raise _most_telling(failures)
 
     def _beyond(self, url: str, error: errors.XenflowError, left: list[str]) -> list[str]:
-        """Put the coordinator that a member named before the addresses left."""
+        """Return the addresses left, behind the coordinator that a member has named."""
         if error.code != "HOST_IS_SLAVE" or not error.params:
             return left
         coordinator = addresses.coordinator(url, error.params[0])

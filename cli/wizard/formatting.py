@@ -8,7 +8,7 @@ INDENT = "    "
 
 
 def call(head: str, parts: Sequence[str], tail: str = ")", *, indent: str = INDENT) -> list[str]:
-    """Lay out a statement that ends in brackets: `given = xen.VM.get_uuid(` and its parts."""
+    """Format a statement that ends in brackets: `given = xen.VM.get_uuid(` and its parts."""
     whole = f"{indent}{head}{', '.join(parts)}{tail}"
     if len(whole) <= WIDTH:
         return [whole]
@@ -17,7 +17,7 @@ def call(head: str, parts: Sequence[str], tail: str = ")", *, indent: str = INDE
 
 
 def docstring(paragraphs: Iterable[str]) -> list[str]:
-    """Lay out a docstring; the first paragraph is a line."""
+    """Format a docstring; the first paragraph is a line."""
     first, *others = paragraphs
     if not others:
         return [f'{INDENT}"""{first}"""']
@@ -28,7 +28,7 @@ def docstring(paragraphs: Iterable[str]) -> list[str]:
 
 
 def imported(module: str, names: Iterable[str]) -> str:
-    """Lay out an import of names: constants first, then classes, then functions."""
+    """Format an import of names: constants first, then classes, then functions."""
     ordered = sorted(set(names), key=_rank)
     return "\n".join(
         call(f"from {module} import ", ordered, "", indent="")
@@ -59,7 +59,7 @@ def _filled(paragraph: str) -> list[str]:
 
 
 def _part(part: str, indent: str) -> Iterator[str]:
-    """Lay out one part of several; where it is too long, in the parts that it has itself."""
+    """Format one part of several; where it is too long, in the parts that it has itself."""
     if len(f"{indent}{part},") <= WIDTH:
         yield f"{indent}{part},"
     elif " for " in part:

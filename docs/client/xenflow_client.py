@@ -2517,7 +2517,8 @@ class vm:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Bring a VM to a host: running it moves, halted it starts there, suspended it resumes.
+        """Migrate a VM to a host: running it moves, halted it starts there, suspended it
+        resumes.
 
         Args:
             vm: a VM, by UUID or name label
@@ -2646,7 +2647,7 @@ class vm:
         wait_for_address: AddressWanted | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Let a suspended VM run on, on the host that XenServer chooses or on a given one.
+        """Resume a suspended VM on the host that XenServer chooses or on a given one.
 
         Args:
             vm: a VM, by UUID or name label
@@ -2679,7 +2680,7 @@ class vm:
         snapshot: str | Feed,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Bring a VM back to a snapshot of it; what it wrote since then is lost.
+        """Revert a VM to a snapshot of it; what it wrote since then is lost.
 
         Args:
             snapshot: a snapshot, by UUID or name label
@@ -2876,7 +2877,7 @@ class vm:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Let a paused VM run on.
+        """Unpause a VM.
 
         Args:
             vm: a VM, by UUID or name label

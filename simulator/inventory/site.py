@@ -31,7 +31,7 @@ class Site:
 
 @contextmanager
 def placed(place: str, name: str) -> Iterator[None]:
-    """Tell a refusal by the place in the plan that caused it."""
+    """Prefix a refusal with the place in the plan that caused it."""
     try:
         yield
     except Failure as failure:

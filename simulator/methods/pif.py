@@ -13,7 +13,7 @@ _SHARED_MAC = "fe:ff:ff:ff:ff:ff"
 
 @method("PIF.plug")
 async def plug(call: Call, pif: str) -> None:
-    """Bring an interface up."""
+    """Plug an interface."""
     call.db.get("PIF", pif)
     await call.work("PIF.plug")
     call.db.put("PIF", pif, currently_attached=True)

@@ -28,7 +28,7 @@ for _cls in _CLASSES:
 
 @method("VTPM.create")
 async def create_vtpm(call: Call, vm: str, is_unique: bool = False) -> str:  # noqa: FBT002 - in wire order
-    """Give a halted VM a TPM."""
+    """Add a TPM to a halted VM."""
     async with call.current_operation("VM", vm, "create_vtpm"):
         if call.db.get("VM", vm)["VTPMs"]:
             raise Failure("VTPM_MAX_AMOUNT_REACHED", 1)

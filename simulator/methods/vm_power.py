@@ -135,7 +135,7 @@ def assert_running(call: Call, vm: str) -> None:
 
 
 async def _reset(call: Call, vm: str) -> None:
-    """Give a VM a new domain, whatever became of it while other operations were cancelled."""
+    """Assign a new domain to a VM, whatever became of it while other operations were cancelled."""
     match call.db.get("VM", vm)["power_state"]:
         case "Suspended":
             raise Failure("VM_BAD_POWER_STATE", vm, "running", "suspended")

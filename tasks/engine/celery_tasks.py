@@ -57,7 +57,7 @@ class OperationRequest(Request):
             self._kwargsrepr = self._request_dict["kwargsrepr"] = repr(message.masked(kwargs))
 
     def revoked(self) -> bool:
-        """Let a revoked operation go on: it is cancelled in the journal, and ends there."""
+        """Ignore the revocation: the operation is cancelled in the journal, and ends there."""
         if self.id in worker_state.revoked and not self._expires:
             self.task.runtime.journal.cancel(self.id, CancelRequest.REVOKED)
             self._request_dict[REVOKED] = True  # for one that the journal does not know yet
@@ -102,7 +102,7 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         return self.run(*previous, **fields)
 
     def run(self, /, *previous: Any, **fields: Any) -> Document:
-        """Carry the operation on; park as Celery knows it: a retry that somebody else sends."""
+        """Execute the operation; park as Celery knows it: a retry that somebody else sends."""
         request: Any = self.request  # Celery's context, which is complete within a delivery
         request.kwargs = message.masked(request.kwargs)
         if message.feeds_a_secret(fields):

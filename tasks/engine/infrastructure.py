@@ -124,7 +124,7 @@ def publishing(producer: Producer) -> Iterator[None]:
 
 
 def guarded(function: Callable[P, R]) -> Callable[P, R]:
-    """Have the message of a task given back for trouble of ours."""
+    """Return the message of a task to its queue when the infrastructure fails."""
 
     @wraps(function)
     def guard(*args: P.args, **options: P.kwargs) -> R:

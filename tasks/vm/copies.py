@@ -54,7 +54,7 @@ def snapshot(
 
 @operation()
 def revert(xen: Xen, *, snapshot: SnapshotName) -> Steps[Done]:
-    """Bring a VM back to a snapshot of it; what it wrote since then is lost."""
+    """Revert a VM to a snapshot of it; what it wrote since then is lost."""
     kept = xen.find.snapshot(snapshot)
     yield xen.Async.VM.revert(kept)
     machine = xen.VM.get_record(xen.VM.get_snapshot_of(kept))

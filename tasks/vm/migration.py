@@ -23,7 +23,7 @@ def migrate(
     force: Insists = False,
     ensure: Ensures = False,
 ) -> Steps[Done]:
-    """Bring a VM to a host: running it moves, halted it starts there, suspended it resumes."""
+    """Migrate a VM to a host: running it moves, halted it starts there, suspended it resumes."""
     machine, there = xen.find.vm(vm), xen.find.host(host)
     state = xen.VM.get_power_state(machine)
     if ensure and xen.VM.get_resident_on(machine) == there.ref:

@@ -18,7 +18,7 @@ def pause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
 
 @operation()
 def unpause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
-    """Let a paused VM run on."""
+    """Unpause a VM."""
     machine = xen.find.vm(vm)
     call = xen.Async.VM.unpause(machine)
     return (yield from into("Running", machine, call, "VM unpaused", ensure=ensure))
@@ -44,7 +44,7 @@ def resume(
     wait_for: WaitFor = "running",
     wait_for_address: WaitForAddress | None = None,
 ) -> Steps[Done]:
-    """Let a suspended VM run on, on the host that XenServer chooses or on a given one."""
+    """Resume a suspended VM on the host that XenServer chooses or on a given one."""
     machine = xen.find.vm(vm)
     call = xen.Async.VM.resume(machine, paused, force)
     if host:

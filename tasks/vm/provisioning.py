@@ -27,7 +27,7 @@ def describe(xen: Xen, new: str, *, name: str | None, description: str | None) -
 
 
 def place_disks(xen: Xen, new: str, where: ObjectRef | None, template: str) -> None:
-    """Have the disks made on the given SR; without one, what names none on the pool's default.
+    """Place the disks on the given SR; without one, those that name none on the pool's default.
 
     Raises Refused (XENFLOW_TEMPLATE_INVALID) where the template does not ask for disks properly.
     """

@@ -16,7 +16,7 @@ State = Annotated[
 
 
 def into(state: State, machine: ObjectRef, call: Call, words: str, *, ensure: bool) -> Steps[Done]:
-    """Bring a VM into a state by a call, and say so; with `ensure` it may be there already."""
+    """Change the state of a VM by a call; with `ensure` it may be in it already."""
     passed = yield from unless_already(already(state), call, ensure=ensure)
     return arrived(state, machine, words if passed == "done" else None)
 
@@ -27,5 +27,5 @@ def already(state: State) -> Sign:
 
 
 def arrived(state: State, machine: ObjectRef, words: str | None) -> Done:
-    """Say that a VM is in a state, in the words of the verb that led there, or was already."""
+    """Return the answer that a VM is in a state, or was in it already, in the words of the verb."""
     return done(words or f"VM already {state.lower()}", machine, power_state=state)

@@ -14,7 +14,7 @@ FOREVER = 1_200.0  # simulated seconds: longer than any test looks on
 
 @contextmanager
 def refused(xenserver: Xenserver, method: str, code: str = "INTERNAL_ERROR") -> Iterator[None]:
-    """Have XenServer refuse a method once."""
+    """Make XenServer refuse a method once."""
     xenserver.control(
         "fault", what="refuse", method=method, code=code, params=["as the test has it"]
     )
@@ -32,7 +32,7 @@ def has_applied(xenserver: Xenserver) -> bool:
 
 @contextmanager
 def endless(xenserver: Xenserver, verb: str) -> Iterator[None]:
-    """Have a verb take for ever; whatever else goes on as before."""
+    """Make a verb take for ever; everything else continues as before."""
     durations = xenserver.control("durations", set={})
     xenserver.control("durations", set={verb: FOREVER})
     try:

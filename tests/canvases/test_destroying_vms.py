@@ -320,7 +320,7 @@ def test_a_disk_that_is_released_late_is_waited_for(stack: StackHarness, maker: 
 
 @contextmanager
 def _refused_disk(stack: StackHarness, maker: Maker, disk: str) -> Iterator[None]:
-    """Have XenServer refuse to destroy a disk while the block runs."""
+    """Make XenServer refuse to destroy a disk while the block runs."""
     ref = maker.ref("VDI", disk)
     fault = {"what": "refuse", "method": "Async.VDI.destroy", "code": "VDI_HAS_RRDS"}
     stack.xenserver.control("fault", **fault, object=ref, params=[ref], count=-1)

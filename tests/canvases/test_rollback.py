@@ -37,7 +37,7 @@ def maker(stack: StackHarness) -> Maker:
 
 
 def fails(stack: StackHarness, flow: str, method: str, **fields: object) -> errors.XenflowError:
-    """Have a flow fail at a method; return its error."""
+    """Make a flow fail at a method; return its error."""
     with refused(stack.xenserver, method), pytest.raises(errors.XenflowError) as caught:
         stack.do(flow, **fields)
     assert caught.value.code == "INTERNAL_ERROR"

@@ -22,7 +22,7 @@ from workers.local_stack.supervisor import interrupted_by_signals
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Play a round; return the exit code."""
+    """Run a round; return the exit code."""
     options = _parser().parse_args(argv)
     timing = SHORT if options.short else DEFAULTS
     plan = schedule(

@@ -56,7 +56,7 @@ class Balance:
         return not any(self.counts[column] for column in JUDGED)
 
     def charge(self, column: str, what: str, count: int = 1) -> None:
-        """Enter something wrong."""
+        """Record a problem."""
         self.counts[column] += count
         self.findings.append(f"{column}: {what}")
 
@@ -81,7 +81,7 @@ def balance(evidence: Evidence) -> Balance:
 
 
 def _judge(found: Balance, evidence: Evidence, job: Job, left: Counter[str]) -> None:
-    """Judge one job by its answer and by what it has left."""
+    """Check one job by its answer and by what it has left."""
     found.accepted += 1
     answer = evidence.answers.get(job.id)
     if answer is None:
@@ -100,7 +100,7 @@ def _judge(found: Balance, evidence: Evidence, job: Job, left: Counter[str]) -> 
 
 
 def _judge_silence(found: Balance, evidence: Evidence, job: Job | Rubbish, id_: str) -> None:
-    """Judge a message without an answer: it is stuck where somebody still knows of it."""
+    """Check a message without an answer: it is stuck where somebody still knows of it."""
     entry = (evidence.entries or {}).get(id_)
     known = entry is not None and entry.ended is None
     phase = entry.phase if entry else "no journal entry"

@@ -168,7 +168,7 @@ def _attach(xen: Session, machine: str, disk: str) -> str:
 @_task("xenserver.vif.create")
 @_task("flow.setup_network_devices")
 def create_vif(xen: Session, vm: str, network: str) -> str:
-    """Give a VM an interface."""
+    """Add an interface to a VM."""
     machine = _vm(xen, vm)
     record = {
         "VM": machine,
@@ -238,14 +238,14 @@ def destroy_all(xen: Session, vm: str, **_: Any) -> None:
 
 @_task("flow.setup_disk_or_cd")
 def setup_disk(xen: Session, vm: str, new_disk_name: str, **disk: Any) -> str:
-    """Give a VM a new disk."""
+    """Add a new disk to a VM."""
     made = create_vdi(xen, new_disk_name, disk["storage_repository"], disk["disk_size"])
     return _attach(xen, _vm(xen, vm), made)
 
 
 @_task("flow.assign_vms_to_network")
 def assign(xen: Session, vms: list[str], network: str) -> list[str]:
-    """Give each VM an interface."""
+    """Add an interface to each VM."""
     return [create_vif(xen, vm, network) for vm in vms]
 
 

@@ -25,13 +25,13 @@ class Pool:
 
     @contextmanager
     def once(self, command: str, **parameters: Any) -> Iterator[None]:
-        """Give one command of the control API."""
+        """Send one command of the control API."""
         self._xenserver.control(command, **parameters)
         yield
 
     @contextmanager
     def faulty(self, **fault: Any) -> Iterator[None]:
-        """Let a fault apply to calls while the block runs."""
+        """Apply a fault to calls while the block runs."""
         self._xenserver.control("fault", **fault)
         try:
             yield

@@ -83,7 +83,7 @@ class Proxy:
 
     @contextmanager
     def black_hole(self) -> Iterator[None]:
-        """Let nothing through while the block runs, without an error."""
+        """Drop everything while the block runs, without an error."""
         self._run(self._close())
         try:
             yield

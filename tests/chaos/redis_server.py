@@ -60,7 +60,7 @@ class RedisServer:
 
     @contextmanager
     def trouble(self, name: str) -> Iterator[None]:
-        """Have it answer with an error while the block runs."""
+        """Make it answer with an error while the block runs."""
         begin, end = TROUBLES[name]
         self._run(begin)
         try:
@@ -70,7 +70,7 @@ class RedisServer:
 
     @contextmanager
     def kills_clients(self) -> Iterator[None]:
-        """Have it close every connection once a second while the block runs."""
+        """Make it close every connection once a second while the block runs."""
         over = threading.Event()
 
         def close_all() -> None:

@@ -36,7 +36,7 @@ class Outcome:
 def play(
     schedule: Schedule, folder: Path, system: System, timing: Timing, *, fsync: str
 ) -> Outcome:
-    """Play a round from its schedule."""
+    """Run a round from its schedule."""
     with testbed(folder, system, timing, fsync=fsync) as bed:
         return _Round(schedule, bed).play()
 

@@ -38,7 +38,7 @@ class Case:
     evidence: Evidence = field(init=False)
 
     def begin(self, task: str) -> None:
-        """Have one job accepted, and what it needs made ready."""
+        """Record one job as accepted, and make what it needs."""
         job = Job(NAME, "the-id", kind(task), "bare", (0.0,))
         self.pool.make_ready([job])
         inventory = self.pool.inventory()

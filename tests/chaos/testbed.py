@@ -128,7 +128,7 @@ def _port(url: str) -> int:
 
 
 def _use_proxies(stack: StackHarness, to_redis: Proxy, to_xenserver: Proxy, timing: Timing) -> None:
-    """Have the processes reach Redis and XenServer through the proxies."""
+    """Connect the processes to Redis and XenServer through the proxies."""
     direct = stack.services.environment["XENFLOW_REDIS_URL"]
     url = direct.replace(f":{_port(direct)}/", f":{to_redis.port}/")
     targets = stack.services.folder / "proxied.toml"

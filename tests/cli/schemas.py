@@ -46,7 +46,7 @@ def valid(schema: str, value: object) -> bool:
 
 
 def complaints(pointer: str, value: object) -> list[str]:
-    """Say what is wrong with a value by a schema within the AsyncAPI document."""
+    """Return what is wrong with a value by a schema within the AsyncAPI document."""
     follow: Any = jsonschema.Draft7Validator(
         {"$ref": f"asyncapi.json#{pointer}"}, registry=_registry()
     )

@@ -37,7 +37,7 @@ def _completed(*words: str, redis_url: str) -> list[str]:
 
 @pytest.fixture
 def find(redis: Redis) -> None:
-    """Have the journal know of a find."""
+    """Write a find into the journal."""
     settings = Settings()
     journal = Journal(redis, Keys(settings.key_prefix), lease=settings.lease, keep=60)
     find = Record(name="xenserver.vm.find")

@@ -66,7 +66,7 @@ class Wizard:
 
 @pytest.fixture
 def wizard(run: Run, stack: StackHarness, folder: Path) -> Wizard:
-    """Stand before the shared pool."""
+    """Start the wizard at the shared pool."""
     return Wizard(run, stack, folder)
 
 

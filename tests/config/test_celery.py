@@ -61,7 +61,7 @@ def test_a_prefix_stands_before_messages_and_answers_alike() -> None:
 
 @pytest.fixture
 def nobody() -> Iterator[str]:
-    """Hold a port at which nobody listens."""
+    """Reserve a port at which nobody listens."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield f"redis://127.0.0.1:{held.getsockname()[1]}/0"

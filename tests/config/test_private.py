@@ -12,7 +12,7 @@ from config import private_files
 
 @pytest.fixture
 def secret_file(tmp_path: Path) -> Path:
-    """Lay down a file with a secret, for its owner alone."""
+    """Write a file with a secret, for its owner alone."""
     path = tmp_path / "secret"
     path.write_text("swordfish\n", encoding="utf-8")
     path.chmod(0o600)

@@ -78,7 +78,7 @@ class Terminal:
         self._process: subprocess.Popen[bytes] | None = None
 
     def type(self, text: str, environment: Mapping[str, str]) -> str:
-        """Press Ctrl-C, type the lines, and wait until the last one is ready; return the output."""
+        """Send Ctrl-C, type the lines, and wait until the last one is ready; return the output."""
         self.interrupt()
         with self._output.open("wb") as out:
             self._process = subprocess.Popen(
@@ -103,7 +103,7 @@ class Terminal:
         pytest.fail(f"is not ready: {text}\n{printed}")
 
     def interrupt(self) -> None:
-        """Press Ctrl-C, and wait until the command has ended."""
+        """Send Ctrl-C, and wait until the command has ended."""
         if self._process and self._process.poll() is None:
             _signal(self._process.pid, signal.SIGINT)
             try:
@@ -148,7 +148,7 @@ class Reader:
             terminal.kill()
 
     def read(self, page: Path, *, instead: Mapping[str, str] | None = None) -> None:
-        """Go through a page; replace addresses of other hosts by those of this test."""
+        """Run a page; replace addresses of other hosts by those of this test."""
         for block in (block for block in blocks(page) if block.is_run):
             text = block.text
             for written, meant in (instead or {}).items():
@@ -156,7 +156,7 @@ class Reader:
             self._do(block, text)
 
     def read_blocks(self, chosen: Iterable[Block]) -> None:
-        """Go through some blocks."""
+        """Run some blocks."""
         for block in chosen:
             self._do(block, block.text)
 

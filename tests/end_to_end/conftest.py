@@ -15,7 +15,7 @@ from workers.local_stack.supervisor import Supervisor
 def neighbour(
     stack: StackHarness, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StackHarness]:
-    """Put a foreign worker beside the shared stack."""
+    """Start a foreign worker beside the shared stack."""
     with beside(stack, tmp_path_factory.mktemp("foreign")):
         yield stack
 

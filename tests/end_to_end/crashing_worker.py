@@ -151,7 +151,7 @@ EXCHANGES: tuple[tuple[type, str, Callable[..., str]], ...] = (
 
 
 def _untraced(work: Callable[[Redis], object]) -> None:
-    """Speak to Redis without being counted."""
+    """Call Redis without being counted."""
     delivery, _thread.delivery = _thread.delivery, None
     with Redis.from_url(settings.load().redis_url) as redis:
         work(redis)

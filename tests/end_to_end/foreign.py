@@ -32,11 +32,11 @@ def fail(_previous: Any) -> None:
 
 @app.task(name="foreign.count")
 def count(results: list[Any]) -> int:
-    """Be the body of a chord of another service."""
+    """Run as the body of a chord of another service."""
     return len(results)
 
 
 @app.task(name="foreign.note")
 def note(task_id: str, *, key: str) -> None:
-    """Be an error callback of another service; store its arguments in Redis."""
+    """Run as an error callback of another service; store its arguments in Redis."""
     cast("RedisBackend", app.backend).client.rpush(key, task_id)  # as the application says

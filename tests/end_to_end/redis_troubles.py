@@ -17,14 +17,14 @@ Trouble = Callable[[Redis, Path], Iterator[None]]
 
 
 def readonly(redis: Redis, _: Path) -> Iterator[None]:
-    """Be a replica: READONLY."""
+    """Make it a replica: READONLY."""
     redis.replicaof(*NOBODY)
     yield
     redis.replicaof("no", "one")
 
 
 def masterdown(redis: Redis, _: Path) -> Iterator[None]:
-    """Be a replica that serves nothing while its master is away: MASTERDOWN."""
+    """Make it a replica that serves nothing while its master is away: MASTERDOWN."""
     redis.config_set("replica-serve-stale-data", "no")
     redis.replicaof(*NOBODY)
     yield
@@ -33,7 +33,7 @@ def masterdown(redis: Redis, _: Path) -> Iterator[None]:
 
 
 def noreplicas(redis: Redis, _: Path) -> Iterator[None]:
-    """Want a replica that is not there: NOREPLICAS."""
+    """Require a replica that is not there: NOREPLICAS."""
     redis.config_set("min-replicas-to-write", "1")
     yield
     redis.config_set("min-replicas-to-write", "0")
@@ -53,7 +53,7 @@ def misconf(redis: Redis, folder: Path) -> Iterator[None]:
 
 
 def oom(redis: Redis, _: Path) -> Iterator[None]:
-    """Have no memory left: OOM."""
+    """Lower the memory limit: OOM."""
     redis.config_set("maxmemory", "1")
     yield
     redis.config_set("maxmemory", "0")
@@ -90,7 +90,7 @@ TROUBLES: dict[str, Trouble] = {
 
 @contextmanager
 def troubled(name: str, redis: Redis, folder: Path) -> Iterator[None]:
-    """Have Redis refuse every write while the block runs, by an error of this name."""
+    """Make Redis refuse every write while the block runs, by an error of this name."""
     with contextmanager(TROUBLES[name])(redis, folder):
         while name not in _refusal(redis):
             time.sleep(0.02)

@@ -90,7 +90,7 @@ def crashing(stack: StackHarness, folder: Path) -> Iterator[None]:
 
 @contextmanager
 def no_time_passes(stack: StackHarness) -> Iterator[None]:
-    """Let verbs take no time while hundreds of objects are made ready."""
+    """Set durations to zero while hundreds of objects are made ready."""
     usual = stack.xenserver.control("durations", set={})
     stack.xenserver.control("durations", set={verb: 0.0 for verb in usual if verb != "VDI.copy"})
     try:
@@ -125,7 +125,7 @@ class Watch:
 
 
 def run_clean(stack: StackHarness, maker: Maker, case: Case | FlowCase) -> Clean:
-    """Carry an operation out, and note what that takes."""
+    """Run an operation, and note what that takes."""
     fields, sent = case.ready(maker), f"trace/{uuid.uuid4()}"
     watch = Watch(stack)
     stack.send(case.name, task_id=sent, **fields).get(timeout=TIMEOUT)
@@ -133,7 +133,7 @@ def run_clean(stack: StackHarness, maker: Maker, case: Case | FlowCase) -> Clean
 
 
 def problem(maker: Maker, crash: Crash) -> str | None:
-    """Say what is wrong with what came of a message, if anything is."""
+    """Return what is wrong with the outcome of a message, if anything is."""
     try:
         answer = crash.result.get(timeout=TIMEOUT)
     except errors.Unknown as unknown:

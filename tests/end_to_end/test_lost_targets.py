@@ -29,7 +29,7 @@ def lost(text: str) -> str:
 
 
 def estranged(text: str) -> str:
-    """Let the second profile's password be in no file."""
+    """Remove the file with the second profile's password."""
     first, second = text.split("[second]")
     return f"{first}[second]{second.replace('pool.password', 'no.password')}"
 

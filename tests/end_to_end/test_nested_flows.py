@@ -26,12 +26,12 @@ def after() -> "Signature[Any]":
 
 
 def count() -> "Signature[Any]":
-    """Be the body of a chord of another service."""
+    """Run as the body of a chord of another service."""
     return Signature("foreign.count", options=OTHERS)
 
 
 def note(key: str) -> "Signature[Any]":
-    """Be an error callback of another service."""
+    """Run as an error callback of another service."""
     return Signature("foreign.note", kwargs={"key": key}, options=OTHERS)
 
 

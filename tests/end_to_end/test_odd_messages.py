@@ -57,7 +57,7 @@ def test_a_message_expires_only_before_it_has_begun(stack: StackHarness, name: s
 
 
 def _let_expire(stack: StackHarness, operation: str) -> None:
-    """Have the message that is sent again be one whose moment is long past."""
+    """Move the expiry of the message that is sent again far into the past."""
     kept = json.loads(stack.record(operation).message)
     kept["headers"]["expires"] = "2001-01-01T00:00:00+00:00"
     entry = stack.runtime.journal.keys.entry(operation)

@@ -34,7 +34,7 @@ def others(stack: StackHarness, name: str) -> list[ManagedProcess]:
 
 
 def takes(stack: StackHarness, name: str) -> bool:
-    """Have one worker alone answer more messages than it has slots."""
+    """Make one worker alone answer more messages than it has slots."""
     stopped = others(stack, name)
     for member in stopped:
         os.kill(member.process.pid, signal.SIGSTOP)

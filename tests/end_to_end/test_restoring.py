@@ -13,7 +13,7 @@ from workers.broker.dead_letters import DeadLetters
 
 @pytest.fixture(autouse=True)
 def _workers_go_on(stack: StackHarness) -> Iterator[None]:
-    """Hold that nothing stays unacknowledged, and that no worker has ended."""
+    """Assert that nothing stays unacknowledged, and that no worker has ended."""
     yield
     stack.until(lambda: not stack.redis.exists("unacked", "unacked_index"), "all acknowledged")
     assert stack.do(FIND)["count"] == 3

@@ -54,7 +54,7 @@ class Vault:
         return [place for place, text in places.items() if any(form in text for form in forms)]
 
     def rewrite_log(self) -> None:
-        """Have Valkey write its append-only file anew, from what it holds once all is done."""
+        """Make Valkey rewrite its append-only file, from what it holds once all is done."""
         redis = self.stack.runtime.journal.redis
         self.stack.until(lambda: not redis.exists("change", "unacked"), "every message done with")
         redis.bgrewriteaof()

@@ -20,7 +20,7 @@ from workers.local_stack.supervisor import interrupted_by_signals
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Play a round; return the exit code."""
+    """Run a round; return the exit code."""
     options = _parser().parse_args(argv)
     shutil.rmtree(options.folder, ignore_errors=True)
     with interrupted_by_signals(), running_stack(options.folder.resolve(), speed=20.0) as stack:

@@ -190,7 +190,7 @@ def control(served: Served) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def held(control: Callable[..., dict[str, Any]]) -> Callable[[float], dict[str, Any]]:
-    """Hold the clock; call it to let simulated seconds pass."""
+    """Hold the clock; call the fixture to advance it by seconds."""
     control("hold")
     return lambda seconds: control("advance", seconds=seconds)
 

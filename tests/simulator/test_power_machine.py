@@ -60,7 +60,7 @@ class Machine:
     blocked: set[str] = field(default_factory=set)
 
     def refusal(self, operation: str) -> list[str] | None:
-        """Say how an operation is refused, if it is."""
+        """Return the error by which an operation is refused, if it is."""
         expected, _ = MODEL[operation]
         if operation in self.blocked:
             return ["OPERATION_BLOCKED", self.ref, "blocked"]
@@ -172,7 +172,7 @@ class Power(RuleBasedStateMachine):
         return self.known[ref]
 
     def _do(self, machine: Machine, operation: str) -> Any:
-        """Do an operation and compare; give its value, or nothing where it was refused."""
+        """Run an operation and compare; return its value, or nothing where it was refused."""
         refusal = machine.refusal(operation)
         answer = self._call(f"VM.{operation}", machine.ref, *PARAMETERS.get(operation, []))
         if refusal is None:

@@ -24,7 +24,7 @@ def golden() -> Calls:
 
 
 def heard(harness: Harness, case: Case) -> list[str]:
-    """Carry an operation of the table out; return the methods that it called, in order."""
+    """Run an operation of the table; return the methods that it called, in order."""
     fields = case.ready(Maker(harness.see, harness.pool.do))
     harness.client.heard.clear()
     harness.do(case.operation, **fields)

@@ -68,7 +68,7 @@ class Harness:
         self.observer.close()
 
     def do(self, operation: Operation, **fields: object) -> Record:
-        """Carry an operation out; return its answer as it goes over the wire."""
+        """Run an operation; return its answer as it goes over the wire."""
         wording = message.check(operation.model, fields)
         own = {name: getattr(wording, name) for name in message.own_fields(operation.model)}
         target = self.target
@@ -89,7 +89,7 @@ class Harness:
         return self.observer.call(self.target, method, *params)
 
     def begin(self, method: str, *params: Value) -> str:
-        """Have the pool begin a call; return its task's UUID."""
+        """Begin a call on the pool; return its task's UUID."""
         return str(self.see("task.get_uuid", self.see(f"Async.{method}", *params)))
 
     def all(self, cls: str) -> dict[str, Record]:

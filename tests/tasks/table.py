@@ -88,7 +88,7 @@ def _power(
 
 
 def _new(cls: str) -> Seen:
-    """See what was made under the name that the message gives."""
+    """Return what was made under the name that the message gives."""
     return lambda maker, fields, _: bool(maker.call(f"{cls}.get_by_name_label", fields["name"]))
 
 
@@ -104,7 +104,7 @@ def _attached(cls: str, *, wanted: bool) -> Seen:
 
 
 def _holds(cls: str, count: int) -> Seen:
-    """See that a VM has so many devices."""
+    """Return a check that a VM has so many devices."""
     return lambda maker, fields, _: len(maker.record("VM", fields["vm"])[f"{cls}s"]) == count
 
 

@@ -19,7 +19,7 @@ POLLERS = {"event.from", "task.get_all_records"}
 
 @pytest.fixture(scope="module")
 def warm(stack: StackHarness) -> StackHarness:
-    """Have worker and poller log in."""
+    """Log worker and poller in."""
     maker = Maker(stack.xenserver, stack.xenserver.control)
     stack.do("xenserver.vm.start", vm=maker.vm())
     return stack

@@ -20,7 +20,7 @@ def maker(stack: StackHarness) -> Maker:
 
 @contextmanager
 def taking(stack: StackHarness, verb: str, seconds: float) -> Iterator[None]:
-    """Let a verb take so long while the block runs."""
+    """Set the duration of a verb while the block runs."""
     usual = stack.xenserver.control("durations", set={})[verb]
     stack.xenserver.control("durations", set={verb: seconds})
     try:

@@ -36,7 +36,7 @@ def watch(redis: Redis, clock: Clock) -> Watch:
 
 
 def pass_time(watch: Watch, clock: Clock, seconds: float) -> None:
-    """Let time pass, with a look at each moment at which there is one."""
+    """Advance the clock, with a check at each moment at which one is due."""
     until = clock.now + seconds
     while clock.now < until:
         clock.now += watch.every

@@ -74,7 +74,7 @@ class QoS(stock.QoS):
             self._pending_acks.discard(tag)
 
     def restore_unacked(self, client: Any = None) -> None:
-        """Put all back that is in this process' hands, as far as Redis takes it."""
+        """Requeue every message that this process holds, as far as Redis takes it."""
         try:
             self.retry_acks()
             for tag in set(self._delivered) - self._dirty:

@@ -171,7 +171,7 @@ class Step(_Members):
     @model_validator(mode="before")
     @classmethod
     def _nothing_is_empty(cls, step: Any) -> Any:
-        """Put what Celery needs in place of what is left out or null."""
+        """Set defaults that Celery needs for what is left out or null."""
         if not isinstance(step, dict):
             return step
         return step | {name: empty for name, empty in _EMPTY.items() if step.get(name) is None}

@@ -162,7 +162,7 @@ class TakingChannel:
         return Sound(message)
 
     def _hand_over(self, taken: Taken, sound: Sound) -> None:
-        """Have Celery take a message; one that it fails on is refused."""
+        """Hand a message to Celery; refuse one that it fails on."""
         problem = self._failure(sound.message, taken.queue)
         if problem is None:
             return
@@ -311,7 +311,7 @@ class Cycle(stock.MultiChannelPoller):
         self.maybe_restore_messages()
 
     def on_readable(self, fileno: int) -> Any:
-        """Let the channel read whose connection can be read; no message is in a waiter's reply."""
+        """Read from the channel whose connection is readable; no message is in a waiter's reply."""
         if fileno not in self._fd_to_chan:
             return None
         channel, what = self._fd_to_chan[fileno]

@@ -76,5 +76,5 @@ class Waiter:
 
 
 def is_lost(trouble: Exception) -> bool:
-    """Tell whether the connection is lost, rather than Redis unwilling."""
+    """Return whether the connection is lost, rather than Redis unwilling."""
     return isinstance(trouble, (Disconnected, OSError)) and isinstance(trouble, TROUBLE)

@@ -5,7 +5,7 @@ Each check is a function from a `Context` to findings. A check reads and changes
     finding.py        what a check finds: how bad it is, what it is, what to do
     context.py        what the checks read from: settings, Redis, Celery, targets
     redis_server.py   persistence, eviction, memory, version, role
-    processes.py      queues without a worker, processes that fell silent, versions, clocks
+    processes.py      queues without a worker, processes that went silent, versions, clocks
     operations.py     due, stalled and waiting operations, dead letters
     targets.py        XenServers that cannot be reached, or whose poller has trouble
 """

@@ -42,7 +42,7 @@ class Valkey:
         return redis.Redis(port=self.port, password=self.password)
 
     def stop(self) -> None:
-        """Have it write what it holds and end."""
+        """Make it write what it holds and end."""
         self.process.terminate()
         self.process.wait()
 

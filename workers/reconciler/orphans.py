@@ -44,7 +44,7 @@ class Orphan:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the journal tells that nothing needs it."""
+        """Whether the journal shows that nothing needs it."""
         return self.undo is not None
 
     def document(self) -> dict[str, Any]:

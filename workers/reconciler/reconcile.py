@@ -74,7 +74,7 @@ def find(runtime: Runtime, targets: Iterable[str], *, min_age: float | None = No
 
 
 def destroy(runtime: Runtime, orphan: Orphan) -> str:
-    """Have an orphan destroyed, as a step of the run that made it; return the step's id.
+    """Destroy an orphan as a step of the run that made it; return the step's id.
 
     The id is the same each time: what is destroyed already answers from the journal.
     """

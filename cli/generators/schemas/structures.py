@@ -23,7 +23,7 @@ class Structures:
 
 
 def of(operations: Iterable[Operation]) -> Structures:
-    """Bring together the structures of all operations.
+    """Collect the structures of all operations.
 
     Raises DeclarationError where one name means two structures.
     """

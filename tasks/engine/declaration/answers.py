@@ -94,7 +94,7 @@ class Accepted(Answer):
 
 
 def done(words: str, subject: Any = None, *, power_state: str | None = None) -> Done:
-    """Say what was done, and to which object."""
+    """Return what was done, and to which object."""
     if subject is None:
         return Done(return_result=words, power_state=power_state)
     return Done(

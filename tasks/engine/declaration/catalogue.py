@@ -10,7 +10,7 @@ _declared: dict[str, Operation] = {}
 
 
 def declare(operation: Operation) -> None:
-    """Enter an operation; a name is entered once."""
+    """Register an operation; a name is registered once."""
     if operation.name in _declared:
         there = _declared[operation.name].where
         problem = f"{operation.name} is declared already, at {there}; take another name"

@@ -133,7 +133,7 @@ class Execution:
         return True
 
     def lower_limit(self) -> None:
-        """Let fewer calls be in flight at its target: it refused one, for too many wait."""
+        """Lower the limit of calls in flight at its target: too many wait there."""
         self.runtime.call_limit.lower(parking_place(self.connection), self.max_calls)
 
     def park(
@@ -156,7 +156,7 @@ class Execution:
         return parked.outcome or Suspended(reason)
 
     def leave(self, ref: str) -> None:
-        """Be parked no longer under a reference that nobody else is parked under."""
+        """Remove the parked entry of a reference that nobody else is parked under."""
         self.runtime.parked.leave(parking_place(self.connection), ref)
 
     def defer(

@@ -40,7 +40,7 @@ from xenserver import errors
 
 
 def execute(operation: Operation, delivery: Delivery, runtime: Runtime) -> End:
-    """Carry an operation on as far as it goes now."""
+    """Execute an operation up to its next suspension or its end."""
     try:
         checked = begin.check(operation, delivery)
     except errors.Refused as refused:
@@ -113,7 +113,7 @@ def _stored(record: Record, delivery: Delivery) -> End:
 
 
 def _advance(execution: Execution) -> End:
-    """Go as far as it goes; every error ends here, in the journal and then with Celery."""
+    """Advance to the next suspension or the end; every error is handled here."""
     try:
         return failing.answer_early(execution, _attempt(execution))
     except LeaseLapsed:
@@ -139,7 +139,7 @@ def _attempt(execution: Execution) -> End:
 
 
 def _keep_failing(execution: Execution) -> End:
-    """Go on with failing; what XenServer refuses meanwhile is tried again, as long as it takes.
+    """Continue failing; retry what XenServer refuses meanwhile, as long as it takes.
 
     Nothing is given up of which nobody knows how it ended.
     """

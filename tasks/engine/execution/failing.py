@@ -48,7 +48,7 @@ def begin(execution: Execution, error: Exception) -> None:
 
 
 def go_on(execution: Execution) -> End:
-    """Go through the stages, from the one that was reached, until one has to wait."""
+    """Run the stages, from the one that was reached, until one has to wait."""
     while True:
         stage = execution.entry.record.stage or FailingStage.CALLS
         following = _STAGES[stage](execution)
@@ -58,7 +58,7 @@ def go_on(execution: Execution) -> End:
 
 
 def answer_early(execution: Execution, end: End) -> End:
-    """Have the caller of a failing operation answered that is overdue: once, outside of flows.
+    """Answer the caller of an overdue failing operation: once, outside of flows.
 
     The run goes on until no call of it is at work, and what it made is undone.
     """

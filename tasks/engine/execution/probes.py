@@ -95,7 +95,7 @@ def _resized(xen: Xen, params: tuple[Any, ...]) -> bool:
 
 
 def _never(_xen: Xen, _params: tuple[Any, ...]) -> bool:
-    """Have a call repeated whose repetition changes nothing: a disk is copied over its copy."""
+    """Return false: a repetition changes nothing, for a disk is copied over its copy."""
     return False
 
 

@@ -132,7 +132,7 @@ class Journal:
     def defer(
         self, entry: Entry, *, until: float, phase: Phase = Phase.DEFERRED, label: str = ""
     ) -> Outcome | None:
-        """Let go until a moment or until `label` lands; return its outcome if that came first."""
+        """Defer until a moment or until `label` lands; return an outcome that came first."""
         outcome = scripts.text(
             self._scripts.run(
                 "defer",
@@ -254,7 +254,7 @@ class Journal:
         return scripts.texts(self._scripts.run("stalled", names, arguments))
 
     def reconcile_is_due(self, every: int) -> bool:
-        """Tell, once in so many seconds, that the reconciler is to run."""
+        """Return, once in so many seconds, that the reconciler is to run."""
         return bool(self.redis.set(self.keys.reconciled, "1", nx=True, ex=every))
 
     def open_operations(self, *, most: int) -> list[str]:

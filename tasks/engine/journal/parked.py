@@ -169,12 +169,12 @@ class ParkedOperations:
         return bool(self.redis.set(keys.armed(target), "1", nx=True, ex=5))
 
     def take_lease(self, target: str, holder: str, ms: int) -> bool:
-        """Become, or stay, the one poller of a target."""
+        """Take or renew the lease of the one poller of a target."""
         names = [self.keys.lease(target), self.keys.armed(target)]
         return bool(self._scripts.run("lease_take", names, [holder, ms]))
 
     def safety_is_due(self, target: str, every: float) -> bool:
-        """Tell, once in so many seconds, that all tasks of a target are to be read."""
+        """Return, once in so many seconds, that all tasks of a target are to be read."""
         name = self.keys.safety(target)
         return bool(self.redis.set(name, "1", nx=True, px=int(every * 1000)))
 

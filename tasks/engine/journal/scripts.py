@@ -83,26 +83,26 @@ def _wire(value: object) -> str | int | float | bytes:
 
 
 def text(value: object) -> str:
-    """Turn what Redis answered into text."""
+    """Decode what Redis answered."""
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def texts(values: Iterable[object]) -> list[str]:
-    """Turn a list that Redis answered into texts."""
+    """Decode a list that Redis answered."""
     return [text(value) for value in values]
 
 
 def fields(values: Mapping[Any, Any]) -> dict[str, str]:
-    """Turn a hash that Redis answered into texts."""
+    """Decode a hash that Redis answered."""
     return {text(name): text(value) for name, value in values.items()}
 
 
 def flat(fields: Mapping[str, str]) -> list[str]:
-    """Turn fields into a flat list of two and two, as a script takes them."""
+    """Flatten fields into a list of names and values, as a script takes them."""
     return [part for pair in fields.items() for part in pair]
 
 
 def tuples(values: Iterable[object], size: int) -> list[tuple[str, ...]]:
-    """Turn a flat list that Lua answered into tuples of so many texts."""
+    """Split a flat list that Lua answered into tuples of so many texts."""
     flat = texts(values)
     return list(zip(*(flat[n::size] for n in range(size)), strict=True))

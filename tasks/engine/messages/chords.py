@@ -17,7 +17,7 @@ class CountedChord(chord):
     """A chord whose group has the id that the options of the chord say."""
 
     def freeze(self, *args: Any, **options: Any) -> Any:
-        """Fix the ids of all its signatures, as a chain does before it is sent."""
+        """Freeze the ids of all its signatures, as a chain does before it is sent."""
         if "task_id" in self.options and not isinstance(self.tasks, group):
             self["kwargs"]["header"] = group(self.tasks, task_id=self.options["task_id"])
         return super().freeze(*args, **options)

@@ -79,7 +79,7 @@ class Frozen(LeaseRenewal):
 
     @contextmanager
     def hold(self, entry: Entry) -> Iterator[None]:  # noqa: ARG002 - as it is in the product
-        """Let the lease lapse."""
+        """Expire the lease."""
         yield
 
 
@@ -213,11 +213,11 @@ class Engine:
         return Journal(self.redis, Keys(), lease=1, keep=1).read(operation) or Record()
 
     def lapse(self, operation: str) -> None:
-        """Let the lease of whoever holds an operation be over."""
+        """Expire the lease of whoever holds an operation."""
         self.redis.hset(Keys().entry(operation), "held_until", "1")
 
     def put_back(self, operation: str, **seconds: float) -> None:
-        """Let moments of a record be so many seconds ago."""
+        """Move moments of a record so many seconds into the past."""
         now = Journal(self.redis, Keys(), lease=1, keep=1).now()
         moments: dict[Any, Any] = {name: str(now - ago) for name, ago in seconds.items()}
         self.redis.hset(Keys().entry(operation), mapping=moments)
@@ -257,7 +257,7 @@ class Engine:
         pytest.fail(f"does not end: {pending}")
 
     def _call_back(self, worker: Worker, message: Message, end: Answered | Failed) -> None:
-        """Tell a canvas of its end, as Celery's callback does."""
+        """Call back a canvas about its end, as Celery does."""
         for callback in message.callbacks:
             answer = end.answer if isinstance(end, Answered) else None
             operation, label = callback["kwargs"]["operation"], callback["kwargs"]["label"]

@@ -69,7 +69,7 @@ def writes(engine: Engine, worker: Worker) -> int:
 
 
 def _counting(worker: Worker, *, fail_at: int, error: RedisError) -> Callable[[], int]:
-    """Have the n-th script of a worker fail, after it was run; return what counts them."""
+    """Make the n-th script of a worker fail after it was run; return their counter."""
     seen = 0
 
     def counted(run: Callable[..., object]) -> Callable[..., object]:

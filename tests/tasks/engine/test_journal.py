@@ -94,7 +94,7 @@ def messages(sendings: Iterable[Sending]) -> list[str]:
 
 
 def lapse(journal: Journal, operation: str = "op") -> None:
-    """Let the lease of whoever holds the operation be over."""
+    """Expire the lease of whoever holds the operation."""
     journal.redis.hset(journal.keys.entry(operation), "held_until", "1")
 
 

@@ -69,7 +69,7 @@ class JournalMachine(RuleBasedStateMachine):
 
     @rule(worker=workers)
     def call_and_park(self, worker: int) -> None:
-        """Intend a call and park on its task; one beyond the limit waits, and is let go."""
+        """Admit a call and park on its task; one beyond the limit waits, and is released."""
         entry = self.hands.get(worker)
         if entry is None or entry.record.point("0").outcome:
             return
@@ -99,7 +99,7 @@ class JournalMachine(RuleBasedStateMachine):
 
     @rule(operation=operations)
     def land(self, operation: str) -> None:
-        """Let the poller see an end, once or again, before or after the operation parked."""
+        """Land an end, once or again, before or after the operation parked."""
         ended = Ended(f"OpaqueRef:{operation}", SUCCESS, EARLY_FOR)
         for sending in self.parked.land("lab", [ended]):
             assert sending.message.removeprefix("message of ") not in self.answers
@@ -123,7 +123,7 @@ class JournalMachine(RuleBasedStateMachine):
 
     @rule(worker=workers)
     def defer(self, worker: int) -> None:
-        """Let go until a moment that is now."""
+        """Defer the operation to a moment that is now."""
         entry = self.hands.get(worker)
         if entry is None:
             return
@@ -137,21 +137,21 @@ class JournalMachine(RuleBasedStateMachine):
 
     @rule(worker=workers)
     def crash(self, worker: int) -> None:
-        """Lose what a worker had in hand; its lease runs out."""
+        """Drop what a worker had in hand; its lease runs out."""
         entry = self.hands.pop(worker, None)
         if entry is not None:
             self._lapse(entry)
 
     @rule(worker=workers)
     def freeze(self, worker: int) -> None:
-        """Let the lease of a worker run out, which goes on to believe that it holds it."""
+        """Expire the lease of a worker, which still believes that it holds it."""
         entry = self.hands.get(worker)
         if entry is not None:
             self._lapse(entry)
 
     @rule()
     def send_what_is_due(self) -> None:
-        """Let the timer hand out messages: of open operations alone."""
+        """Take the messages that are due: those of open operations alone."""
         for sending in self.journal.due():
             assert sending.message.removeprefix("message of ") not in self.answers
 
@@ -164,12 +164,12 @@ class JournalMachine(RuleBasedStateMachine):
 
     @invariant()
     def calls_in_flight_are_within_the_limit(self) -> None:
-        """Whatever died, and in whatever order."""
+        """Hold that calls in flight are within the limit, whatever died and in whatever order."""
         assert self.limit.usage("lab", MOST).in_flight <= MOST
 
     @invariant()
     def an_answer_stays_what_it_was(self) -> None:
-        """And an operation that has one is neither open nor parked for anybody."""
+        """Hold that an answered operation keeps its answer, and is neither open nor parked."""
         for operation, text in self.answers.items():
             known = self.journal.read(operation)
             assert known is not None

@@ -21,7 +21,7 @@ HOUR = 3_600.0
 
 
 def overdue(engine: Engine, operation: str = "op") -> None:
-    """Let a deadline, and the grace after it, be over."""
+    """Move a deadline, and the grace after it, into the past."""
     engine.put_back(operation, deadline=GRACE + 1, created=HOUR)
 
 

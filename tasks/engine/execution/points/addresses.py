@@ -55,7 +55,7 @@ def stopped(state: str) -> Outcome | None:
 
 
 def start(execution: Execution, label: str, address: Address) -> Outcome | Suspended:
-    """Look at the guest once, and wait for what it tells."""
+    """Read the guest's addresses once, and wait for what it reports."""
     _leave(execution, label)
     seen = events.vm_seen(address.vm, execution.xen.VM.get_record(address.vm))
     since = execution.entry.point(label).since or execution.now()
@@ -85,7 +85,7 @@ def _timed_out(execution: Execution, networks: Mapping[str, str]) -> Outcome:
 
 
 def _leave(execution: Execution, label: str) -> None:
-    """Be parked nowhere: the guest's metrics may be others by now."""
+    """Remove the parked entry: the guest's metrics may be others by now."""
     ref = execution.entry.point(label).task
     if ref:
         execution.leave(ref)

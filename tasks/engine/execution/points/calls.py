@@ -79,7 +79,7 @@ def _enough(execution: Execution, label: str, call: Call) -> float:
 
 
 def _launch(execution: Execution, label: str, call: Call) -> str | Outcome | Suspended:
-    """Have XenServer begin a call once; return its task, or the outcome if that is known."""
+    """Launch a call once; return its task, or the outcome if that is known."""
     point = execution.entry.point(label)
     tag = recovery.tag(execution.entry.identity, label)
     if point.call and not point.unsent:
@@ -151,7 +151,7 @@ def _not_sent(execution: Execution, label: str, error: errors.XenflowError) -> N
 
 
 def _heed(execution: Execution, error: errors.XenflowError) -> None:
-    """Let fewer calls be in flight where XenServer says that too many wait."""
+    """Lower the limit of calls in flight where XenServer says that too many wait."""
     if error.code == TOO_MANY:
         execution.lower_limit()
 
@@ -217,7 +217,7 @@ def finish(execution: Execution, number: str, call: Call, outcome: Outcome) -> O
 
 
 def _give_up(execution: Execution, label: str, outcome: Outcome) -> None:
-    """Have XenServer let go of a task that ends never: what it did is found by its effect."""
+    """Cancel a task that never ends: what it did is found by its effect."""
     if outcome.status is OutcomeStatus.STUCK:
         cancellation.request(execution, label, execution.entry.point(label).task)
 
@@ -245,7 +245,7 @@ def _destroy_task(execution: Execution, ref: str) -> None:
 
 
 def _begin_anew(execution: Execution, number: str, error: errors.XenflowError) -> None:
-    """Have a call launched again later, under a new label: raise the error."""
+    """Note that a call is launched again later, under a new label, and raise the error."""
     _heed(execution, error)
     attempts = execution.entry.point(number).attempts
     execution.entry.update_point(number, attempts=attempts + 1)
