@@ -20,9 +20,9 @@ Id = Annotated[
 ]
 
 
-def find(journal: Journal, name: str) -> Run:
+def find(journal: Journal, name: str, *, whole: bool = False) -> Run:
     """Return the run of an id or of its beginning; fail where there is none."""
     try:
-        return Runs(journal).find(name)
+        return Runs(journal).find(name, whole=whole)
     except NoSuchRun as unknown:
         raise CommandFailed(Code.FAILED, str(unknown), "xenflow runs") from None

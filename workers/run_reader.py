@@ -5,7 +5,7 @@ Celery is not imported here: a command that only looks at runs starts without it
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from urllib.parse import unquote
 
@@ -43,15 +43,19 @@ class Runs:
         read = (run for batch in batches for run in self._read(batch))
         return list(islice(filter(matches, read), most))
 
-    def find(self, name: str) -> Run:
-        """Return the run of an operation's id, or of the beginning of a run's; raise NoSuchRun."""
+    def find(self, name: str, *, whole: bool = False) -> Run:
+        """Return the run of an operation's id, or of the beginning of a run's; raise NoSuchRun.
+
+        `whole` is for answers as they were given, where the journal has only excerpts.
+        """
         root = self._journal.redis.hget(self._journal.keys.entry(name), "root")
-        run = self.read(self._whole(name) if root is None else scripts.text(root))
+        found = self._full_id(name) if root is None else scripts.text(root)
+        run = next(iter(self._read([found], whole=whole)), None)
         if run is None:
             raise NoSuchRun(_unknown(name))
         return run
 
-    def _whole(self, beginning: str) -> str:
+    def _full_id(self, beginning: str) -> str:
         if len(beginning) < SHORTEST:
             raise NoSuchRun(_unknown(beginning))
         known = [r for r in self._journal.runs(most=LATEST) if r.startswith(beginning)]
@@ -60,7 +64,7 @@ class Runs:
             raise NoSuchRun(several if known else _unknown(beginning))
         return known[0]
 
-    def _read(self, roots: Sequence[str]) -> Iterator[Run]:
+    def _read(self, roots: Sequence[str], *, whole: bool = False) -> Iterator[Run]:
         """Yield the runs of root ids, with two calls of Redis for all of them."""
         pipe = self._journal.redis.pipeline(transaction=False)
         for root in roots:
@@ -70,10 +74,17 @@ class Runs:
             pipe.hgetall(self._journal.keys.entry(operation))
         entries = iter(pipe.execute())
         for root, operations in zip(roots, members, strict=True):
-            known = {operation: scripts.fields(next(entries)) for operation in operations}
-            nested = _nested({id_: record.read(hash_) for id_, hash_ in known.items() if hash_})
+            hashes = {operation: scripts.fields(next(entries)) for operation in operations}
+            known = {id_: record.read(hash_) for id_, hash_ in hashes.items() if hash_}
+            if whole:
+                known = {id_: self._answered(one) for id_, one in known.items()}
+            nested = _nested(known)
             if nested:
                 yield Run(root, nested)
+
+    def _answered(self, known: Record) -> Record:
+        """Return a record with its whole answer, as long as that is kept."""
+        return replace(known, answer=self._journal.answer(known) or known.answer)
 
 
 def _unknown(name: str) -> str:

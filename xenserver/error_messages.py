@@ -167,6 +167,10 @@ _TEMPLATES = {
     "TASK_CANCELLED": "the operation was cancelled in XenServer",
     # Our own
     "XENFLOW_AMBIGUOUS_NAME": "several {0}s are named {1}; give the UUID",
+    "XENFLOW_ANSWER_DELETED": (
+        "{0} {1} has succeeded, and its large answer was deleted with its result; ask again under "
+        "another id"
+    ),
     "XENFLOW_ANSWER_LOST": "{0} broke off before its answer; it may have happened, check first",
     "XENFLOW_NO_ANSWER": "{0} gave no answer in time; it may have happened, check first",
     "XENFLOW_CANCELLED": "{0} was cancelled",

@@ -197,7 +197,7 @@ _CODES: dict[type[XenflowError], str] = {
         """,
     Missing: """
         HANDLE_INVALID NETWORK_ABSENT PIF_NOT_ATTACHED_TO_HOST PIF_NOT_PRESENT UUID_INVALID
-        VDI_MISSING XENFLOW_NO_SUCH_OBJECT
+        VDI_MISSING XENFLOW_ANSWER_DELETED XENFLOW_NO_SUCH_OBJECT
         """,
     Ambiguous: "XENFLOW_AMBIGUOUS_NAME",
     Unreachable: """

@@ -18,6 +18,6 @@ def command(name: str) -> TyperCommand:
 def show(id_: Id, *, options: OutputOptions) -> int:
     """Show a run: its operations as a tree, with times, answers and errors."""
     with journal_reader.opened() as journal:
-        run = run_lookup.find(journal, id_)
+        run = run_lookup.find(journal, id_, whole=True)
     write(Document(run.document(), lambda o: run_views.tree(run, traces=o.debug)), options)
     return Code.DONE

@@ -127,6 +127,7 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
                 raise Ignore(error.message)
             case Failed(error, replaces=replaces):
                 if replaces:
+                    self.runtime.journal.take_back_answer(str(self.request.id))
                     self.backend.forget(str(self.request.id))
                 raise error
             case Ignored(reason):
@@ -150,9 +151,14 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         request: Any = self.request
         return self.backend.get_state(request.id) in states.READY_STATES
 
-    def after_return(self, status: str, retval: Any, task_id: str, *_: Any) -> None:  # noqa: ARG002 - Celery's own signature
+    def after_return(self, status: str, retval: Any, task_id: str, *_: Any) -> None:
         """Note that Celery has stored the end and passed it on."""
-        self.runtime.journal.mark_published(task_id)
+        backend: Any = self.backend  # its Redis part is without types
+        self.runtime.journal.mark_published(
+            task_id,
+            result=backend.get_key_for_task(task_id).decode(),
+            answer=retval if status == states.SUCCESS else None,
+        )
 
 
 def _delivery(

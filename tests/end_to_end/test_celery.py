@@ -184,6 +184,20 @@ def test_an_id_that_was_used_is_refused_to_another_request(
     assert stack.xenserver.named("VM", f"{name}-2") == []
 
 
+def test_a_large_answer_outlives_the_refusal_that_is_stored_in_its_place(
+    stack: StackHarness,
+) -> None:
+    """The journal has no copy of it while it is stored as the result of its id."""
+    sent = stack.send("xenserver.vm.find", fields=["*"])
+    reply = sent.get(timeout=TIMEOUT)
+    stack.until(lambda: stack.record(sent.id).answer_key, "an excerpt")
+
+    stack.send("xenserver.vm.find", task_id=sent.id)
+
+    stack.until(lambda: stack.app.AsyncResult(sent.id).state == "FAILURE", "refused")
+    assert stack.record(sent.id).answer == reply
+
+
 def test_an_id_sent_again_when_its_answer_has_expired_is_answered_again(
     stack: StackHarness, name: str
 ) -> None:

@@ -235,3 +235,13 @@ def test_a_run_is_a_document_too(write: Write, runs: Runs) -> None:
 
     assert reply["steps"][0]["inputs"] == {"name": "web01"}
     assert reply["steps"][0]["steps"][0]["suspensions"][0]["method"] == "VM.clone"
+
+
+def test_a_large_answer_is_read_where_it_is_kept(write: Write, runs: Runs, redis: Redis) -> None:
+    """As the result of its operation, when it is asked for; a list of runs does without."""
+    result = {"status": "SUCCESS", "result": {"return_result": "1 VM", "records": ["all"]}}
+    redis.set("result", json.dumps(result))
+    write(FLOW, ended="1", answer={"return_result": "1 VM"}, answer_key="result")
+
+    assert runs.find(FLOW).steps[0].answer == {"return_result": "1 VM"}
+    assert runs.find(FLOW, whole=True).steps[0].answer == result["result"]

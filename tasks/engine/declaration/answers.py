@@ -140,10 +140,11 @@ def _first(records: list[dict[str, JsonValue]]) -> Iterator[dict[str, JsonValue]
 
 
 def returned(value: Any) -> Returned:
-    """Return a value that XenServer gave."""
-    return Returned(
-        return_result=value if isinstance(value, str) else json.dumps(value), value=value
-    )
+    """Return a value that XenServer gave, unless it is larger than an answer can be."""
+    words = value if isinstance(value, str) else json.dumps(value)
+    if len(words) <= LARGEST:
+        return Returned(return_result=words, value=value)
+    return Returned(return_result=f"XenServer's answer is too large: {len(words)} characters")
 
 
 def followed(words: str, record: Mapping[str, Any], end: Mapping[str, Any]) -> Followed:

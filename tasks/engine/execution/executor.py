@@ -34,6 +34,7 @@ from tasks.engine.execution.execution import Answered, End, Execution, Failed, I
 from tasks.engine.execution.runtime import Runtime
 from tasks.engine.execution.suspensions import advance
 from tasks.engine.journal.entry import Entry, LeaseLapsed
+from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.record import CancelRequest, ClaimResult, Failing, Record
 from tasks.engine.journal.scripts import Overtaken
 from xenserver import errors
@@ -78,7 +79,7 @@ def _claim(
     if entry.result is ClaimResult.ENDED:
         if not delivery.place.path and not begin.is_same_request(entry.record, first):
             return Failed(begin.id_taken(delivery, entry.record), replaces=True)
-        return _stored(entry.record, delivery)
+        return _stored(runtime.journal, entry.record, delivery)
     try:
         with runtime.leases.hold(entry):
             if not begin.is_same_request(entry.record, first):
@@ -97,7 +98,7 @@ def _refuse(delivery: Delivery, runtime: Runtime, refused: errors.Refused, entry
     return Failed(refused)
 
 
-def _stored(record: Record, delivery: Delivery) -> End:
+def _stored(journal: Journal, record: Record, delivery: Delivery) -> End:
     """Return the end of an operation again, unless Celery has passed it on and keeps it.
 
     A step that others follow answers again even so: where the message of the next step was lost,
@@ -109,7 +110,17 @@ def _stored(record: Record, delivery: Delivery) -> End:
     if record.failure:
         revoked = record.cancel is CancelRequest.REVOKED
         return Failed(failures.error(record.failure), revoked=revoked)
-    return Answered(record.answer or {})
+    return _answer_again(journal, record, delivery)
+
+
+def _answer_again(journal: Journal, record: Record, delivery: Delivery) -> End:
+    """Return a stored answer; a client may have deleted a large one with its result."""
+    answer = journal.answer(record)
+    if answer is not None:
+        return Answered(answer)
+    if delivery.sending or delivery.tag == record.delivery:
+        return Ignored("it has ended, and its answer was deleted")
+    return Failed(errors.from_api("XENFLOW_ANSWER_DELETED", [delivery.name, delivery.id]))
 
 
 def _advance(execution: Execution) -> End:

@@ -9,9 +9,9 @@ over. All times are those of Redis' clock. `record.py` has the fields of a recor
 import time
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tasks.engine.journal import json_values, record, scripts
+from tasks.engine.journal import excerpts, json_values, record, scripts
 from tasks.engine.journal.entry import Entry, Lease, Place, Sending, first_fields
 from tasks.engine.journal.keys import Keys
 from tasks.engine.journal.record import (
@@ -168,6 +168,7 @@ class Journal:
         if place.flow:
             names += [keys.entry(place.flow), keys.open_steps(place.flow)]
             names += [keys.made(place.flow), keys.made(entry.id)]
+        spent = scripts.flat(excerpts.spent(entry.record))
         failed = isinstance(end, Failure)
         failing = Failing(entry.id, entry.record.name, end) if isinstance(end, Failure) else None
         answer = self._scripts.run(
@@ -185,6 +186,8 @@ class Journal:
                 record.text(failing),
                 "true" if leaves else "",
                 keys.entries,
+                len(spent),
+                *spent,
                 *(record.text(thing) for thing in made),
             ],
         )
@@ -221,9 +224,30 @@ class Journal:
         """Mark a flow as failing, unless it is: from now on no step of it begins."""
         self._mark(flow, "failing", record.text(failing))
 
-    def mark_published(self, operation: str) -> None:
-        """Note that Celery has stored and passed on the end of an operation."""
-        self._mark(operation, "published", "true")
+    def mark_published(
+        self, operation: str, *, result: str = "", answer: Document | None = None
+    ) -> None:
+        """Note that Celery has stored and passed on the end of an operation.
+
+        `result` is the key under which its `answer` is stored.
+        """
+        excerpt = excerpts.of(answer) if answer else None
+        entry = self.keys.entry(operation)
+        self._scripts.run("published", [entry, result], [record.text(excerpt)])
+
+    def answer(self, known: Record) -> Document | None:
+        """Return the whole answer of an operation; None where it has none, or none any more."""
+        if not known.answer_key:
+            return known.answer
+        return excerpts.whole(self.redis.get(known.answer_key))
+
+    def take_back_answer(self, operation: str) -> None:
+        """Have the record of an operation hold its whole answer, as its result is to go."""
+        known = self.read(operation)
+        answer = self.answer(known) if known and known.answer_key else None
+        if answer:
+            fields: dict[Any, Any] = {"answer": record.text(answer), "answer_key": ""}
+            self.redis.hset(self.keys.entry(operation), mapping=fields)
 
     def mark_answered(self, operation: str) -> None:
         """Note that the caller was answered while the run goes on."""

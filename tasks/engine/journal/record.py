@@ -221,6 +221,7 @@ class Record:
     accepted: bool = False  # its caller was answered with the XenServer task
     progress: float | None = None
     answer: Document | None = None
+    answer_key: str = ""  # the result that has the whole answer, where `answer` is an excerpt
     failure: Failure | None = None
     ended: float | None = None
     answered: bool = False  # its caller was answered at the deadline; the rest is still to do
@@ -257,6 +258,7 @@ FAILED_CALLBACK = ":failed"
 SCRIPT_FIELDS = frozenset(
     {
         "answer",
+        "answer_key",
         "answered",
         "calls",
         "cancel",
@@ -275,6 +277,7 @@ SCRIPT_FIELDS = frozenset(
         "passed",
         "phase",
         "progress",
+        "published",
         "queue",
         "repeats",
         "sending",

@@ -40,3 +40,11 @@ def test_a_page_that_was_asked_for_says_where_the_next_begins() -> None:
     last = answers.found(_records(2, size=1), "VM", 3)
 
     assert (full.after, last.after) == ("u-000002", None)
+
+
+def test_a_value_that_is_larger_than_an_answer_says_so() -> None:
+    """It would lie in Redis, and in the message of the next step."""
+    reply = answers.returned(["x" * 1024] * 5_000)
+
+    assert reply.value is None
+    assert reply.return_result == "XenServer's answer is too large: 5140000 characters"
