@@ -8,6 +8,7 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from cli.exit_codes import Code, CommandFailed, Failure
 from config import sealing, settings, targets
+from simulator.inventory import PoolFileError
 from tasks.engine.declaration.checks import DeclarationError
 from workers.local_stack.supervisor import StackError
 from xenserver import errors
@@ -102,6 +103,7 @@ _REPORTS: list[tuple[type[BaseException], Callable[..., Failure]]] = [
     (targets.TargetError, _usage),
     (targets.UnknownTarget, _usage),
     (sealing.SealingError, _usage),
+    (PoolFileError, _usage),
     (RedisError, _journal),
     (OperationalError, _broker),
     (StackError, _stack),

@@ -8,6 +8,7 @@ from typing import Any
 
 from cli import output
 from config import settings
+from simulator import inventory
 from workers.local_stack import folder_lock, supervisor
 from workers.local_stack.stack import Stack
 
@@ -17,6 +18,8 @@ Pool = Mapping[str, Any]
 
 def run(folder: Path, *, slots: int, pool: Pool | None) -> None:
     """Run everything until a stop is requested; without `pool`, no pool is simulated."""
+    if pool and "pool" in pool:
+        inventory.read(pool["pool"])  # what is wrong in it is reported before anything starts
     with (
         folder_lock.within(folder),
         supervisor.stop_requested() as stop,

@@ -29,7 +29,6 @@ from simulator.toolstack import Toolstack
 
 KEEP_ALIVE_SECONDS = 12 * 3600  # as stunnel, which stands before the toolstack
 BACKLOG = 2048
-START_SECONDS = 30.0
 _ATTEMPTS = 20
 _ROLES = "midnight-ride"
 _JSON_RPC = "clearwater"
@@ -165,22 +164,26 @@ async def _listening(app: HttpApplication, sockets: list[socket.socket]) -> Asyn
 
 @contextlib.contextmanager
 def serve_in_thread(options: Options | None = None) -> Iterator[Served]:
-    """Serve a pool from a thread of this process while the body runs."""
+    """Serve a pool from a thread of this process while the body runs; raise why it cannot start."""
     started: concurrent.futures.Future[Served] = concurrent.futures.Future()
 
-    async def run() -> None:
+    async def serve() -> None:
+        async with serving(options or Options(control=True)) as served:
+            started.set_result(served)
+            await served.ended()
+
+    def run() -> None:
         try:
-            async with serving(options or Options(control=True)) as served:
-                started.set_result(served)
-                await served.ended()
-        except Exception as error:
+            with asyncio.Runner() as runner:
+                runner.run(serve())
+        except BaseException as error:
             if started.done():
                 raise
             started.set_exception(error)
 
-    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    served = started.result(START_SECONDS)
+    served = started.result()
     try:
         yield served
     finally:

@@ -39,6 +39,15 @@ def up(  # noqa: PLR0913 - each is an option of the command
     vms: Annotated[
         int | None, typer.Option(min=0, help="so many VMs more", rich_help_panel=_PANEL)
     ] = None,
+    pool: Annotated[
+        Path | None,
+        typer.Option(
+            "--pool",
+            metavar="FILE",
+            help="the pool that this pool file describes (TOML)",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
     slots: Annotated[int, typer.Option(min=1, help="operations at once")] = 4,
     folder: Annotated[
         Path, typer.Option("--folder", help="folder of data, logs, ports and passwords")
@@ -49,9 +58,12 @@ def up(  # noqa: PLR0913 - each is an option of the command
     Ports and passwords stay the same from one start to the next, and the file `env` in the folder
     holds the variables by which another shell reaches it.
     """
-    if not simulate and (control or speed is not None or vms is not None):
-        text = "--control, --speed and --vms are for the simulated pool"
+    simulator = {"control": control, "speed": speed, "vms": vms, "pool": pool and pool.resolve()}
+    given = {name: value for name, value in simulator.items() if value}
+    if given and not simulate:
+        text = "--control, --pool, --speed and --vms are for the simulated pool"
         raise CommandFailed(Code.USAGE, text, "xenflow up --simulate ...")
-    pool = {"control": control, "speed": speed or 1.0, "vms": vms or 0} if simulate else None
-    importlib.import_module("cli.stack").run(folder.resolve(), slots=slots, pool=pool)
+    importlib.import_module("cli.stack").run(
+        folder.resolve(), slots=slots, pool=given if simulate else None
+    )
     return Code.DONE

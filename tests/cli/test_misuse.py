@@ -30,6 +30,8 @@ MISUSES = [
     (["describe", ""], "there is no operation ''"),
     (["runs", "--since", "soon"], "'soon' is no time"),
     (["up", "--vms", "5"], "are for the simulated pool"),
+    (["up", "--pool", "lab.toml"], "are for the simulated pool"),
+    (["up", "--simulate", "--pool", "nosuch.toml"], "nosuch.toml: No such file"),
     (["vm", "start", "web01", "--password", "secret"], "--password takes no value"),
 ]
 

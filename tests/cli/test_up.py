@@ -129,9 +129,11 @@ def test_everything_runs_until_sigterm(tmp_path: Path, home: Supervisor) -> None
 
 @pytest.mark.slow
 def test_a_second_start_has_the_same_addresses(tmp_path: Path, home: Supervisor) -> None:
-    """A shell that sourced the file `env` of the first one reaches the second one."""
-    folder = tmp_path / "up"
-    words = [*XENFLOW, "up", "--simulate", "--control", "--vms", "7", "--folder", str(folder)]
+    """A shell that sourced the file `env` of the first one reaches the second one and its pool."""
+    folder, pool = tmp_path / "up", tmp_path / "lab.toml"
+    pool.write_text('[[vms]]\nname = "vm-of-file"\n', encoding="utf-8")
+    simulated = ["--simulate", "--control", "--vms", "6", "--pool", str(pool)]
+    words = [*XENFLOW, "up", *simulated, "--folder", str(folder)]
     first = home.start("first", words)
     addresses = _until(home, first, "Ctrl-C")
     env = (folder / "env").read_text(encoding="utf-8")

@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections import UserDict
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from simulator import main
+from simulator.server import Options, serve_in_thread
 
 STARTED = "listening on http://127.0.0.1:"
 
@@ -46,3 +49,20 @@ def test_a_port_that_is_taken_is_reported() -> None:
         assert main.main(["--port", port]) == 1
         assert gc.isenabled()
         process.terminate()
+
+
+class Exiting(UserDict[str, float]):
+    """Durations that end who reads them."""
+
+    def keys(self) -> NoReturn:
+        """Raise what is no ordinary exception."""
+        raise SystemExit("no durations")
+
+
+def test_a_thread_that_cannot_serve_raises_why_at_once() -> None:
+    """Whatever ends the start, no time-out hides it."""
+    with (
+        pytest.raises(SystemExit, match="no durations"),
+        serve_in_thread(Options(durations=Exiting())),
+    ):
+        pass

@@ -97,12 +97,19 @@ class Stack:
         return server.url
 
     def simulator(
-        self, *, seed: int = 0, speed: float = 1.0, vms: int = 0, control: bool = False
+        self,
+        *,
+        seed: int = 0,
+        speed: float = 1.0,
+        vms: int = 0,
+        pool: Path | None = None,
+        control: bool = False,
     ) -> str:
         """Start a simulated pool and make it the default target; return its address."""
         port = self._kept.port("simulator")
         words = ["simulate", f"--port={port}", f"--seed={seed}", f"--speed={speed}"]
         words += [f"--vms={vms}"] if vms else []
+        words += [f"--pool={pool}"] if pool else []
         managed = self._start("simulator", [*words, *(["--control"] if control else [])])
         self._supervisor.wait(managed, lambda: _LISTENING in managed.output())
         url = managed.output().partition(_LISTENING)[2].split()[0]
