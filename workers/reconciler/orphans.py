@@ -2,9 +2,10 @@
 
 What a call makes bears its tag: in its name until it gets its own, or in its `other_config`. By the
 tag the journal is asked for the call. An object is an orphan when its operation has ended and the
-call's outcome is another object, or none. One whose operation is under way is left to it. One that
-was made by an operation that the journal has forgotten, or that another installation made, is
-nobody's to destroy: a name that is still a tag is reported, a stamp is not, for it stays for ever.
+call's outcome is another object, or none; a copy that XenServer made of what bears a stamp, stamp
+and all, is none. One whose operation is under way is left to it. One that was made by an operation
+that the journal has forgotten, or that another installation made, is nobody's to destroy: a name
+that is still a tag is reported, a stamp is not, for it stays for ever.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,9 +15,9 @@ from urllib.parse import unquote
 
 from tasks.engine.declaration import catalogue
 from tasks.engine.declaration.definition import Undo
-from tasks.engine.execution.recovery import STAMP, WORKING_NAME
+from tasks.engine.execution.recovery import STAMP, WORKING_NAME, is_copy
 from tasks.engine.journal.journal import Journal
-from tasks.engine.journal.record import Record
+from tasks.engine.journal.record import OutcomeStatus, Point, Record
 from tasks.engine.messages import canvas_ids
 from xenserver.client import Xen
 
@@ -63,6 +64,7 @@ class _Tagged:
     identity: str
     label: str
     is_named: bool
+    fields: Mapping[str, Any]
 
     @property
     def operation(self) -> str:
@@ -97,7 +99,7 @@ def _tagged(cls: str, objects: Objects) -> Iterator[_Tagged]:
         tag = name.removeprefix(WORKING_NAME) if is_named else fields["other_config"].get(STAMP)
         identity, slash, label = str(tag or "").rpartition("/")
         if slash:
-            yield _Tagged(cls, ref, fields["uuid"], unquote(identity), label, is_named)
+            yield _Tagged(cls, ref, fields["uuid"], unquote(identity), label, is_named, fields)
 
 
 def _orphan(
@@ -124,6 +126,8 @@ def _is_old_enough(known: Record, before: float) -> bool:
 def _belongs(one: _Tagged, known: Record, records: Mapping[str, Record], before: float) -> bool:
     """Return whether an object is what its call answered and was not to be undone, or may be."""
     outcome = known.point(one.label).outcome
+    if not one.is_named and _is_inherited(one, known):
+        return True
     if known.failure is not None:
         return one.uuid in {thing.get("uuid") for thing in known.failure.kept}
     if outcome is not None:
@@ -132,3 +136,19 @@ def _belongs(one: _Tagged, known: Record, records: Mapping[str, Record], before:
     if further is None or not _is_old_enough(further, before):
         return True  # nobody knows how the call ended
     return _belongs(one, further, {}, before)
+
+
+def _is_inherited(one: _Tagged, known: Record) -> bool:
+    """Return whether an object is a copy of what a call made, and has its stamp from there.
+
+    A call that was launched once made one object.
+    """
+    point = known.point(one.label)
+    is_made = point.outcome is not None and point.outcome.status is OutcomeStatus.SUCCESS
+    if is_made and not _may_be_twice(known, point):
+        return True
+    return bool(point.call and is_copy(one.fields, point.call.params))
+
+
+def _may_be_twice(known: Record, point: Point) -> bool:
+    return point.launches > 1 or known.overtook

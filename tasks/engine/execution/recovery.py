@@ -5,6 +5,7 @@ exists is found by it. Where the task is gone (swept among many, or the toolstac
 effect is probed: what was made bears the tag, what was changed shows it in its state.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, cast
@@ -96,4 +97,19 @@ def made(xen: Xen, call: Call) -> tuple[str, ...]:
         return tuple(getattr(xen, named.cls).get_by_name_label(call.params[named.at]))
     tag = cast("dict[str, Any]", call.params[0])["other_config"][STAMP]
     records: dict[str, Any] = getattr(xen, STAMPED[call.method]).get_all_records()
-    return tuple(r for r, record in records.items() if record["other_config"].get(STAMP) == tag)
+    return tuple(
+        ref
+        for ref, record in records.items()
+        if record["other_config"].get(STAMP) == tag and not is_copy(record, call.params)
+    )
+
+
+def is_copy(record: Mapping[str, Any], params: Sequence[Any]) -> bool:
+    """Return whether an object has its stamp from the one that it is a copy of.
+
+    XenServer copies `other_config`: of a disk into its snapshots, and into its clones, which a VM
+    has; of drives and interfaces into those of another VM.
+    """
+    if "VM" in record:
+        return bool(record["VM"] != params[0]["VM"])
+    return bool(record.get("is_a_snapshot") or record.get("VBDs"))

@@ -194,3 +194,30 @@ def test_every_class_that_calls_make_is_looked_at() -> None:
     made = {named.cls for named in probes.NAMED.values()} | set(probes.STAMPED.values())
 
     assert made == set(orphans.CLASSES)
+
+
+@pytest.mark.parametrize("verb", ["VDI.snapshot", "VDI.clone"])
+def test_a_copy_that_inherits_a_stamp_is_no_orphan(
+    stack: StackHarness, find: Find, name: str, verb: str
+) -> None:
+    """XenServer copies `other_config`: a snapshot that somebody takes of a disk bears its stamp."""
+    made = stack.do("xenserver.vdi.create", name=name, sr=_default_sr(stack), size="1GiB")["uuid"]
+    heir = stack.xenserver(verb, stack.xenserver("VDI.get_by_uuid", made))
+
+    reconcile.reconcile(stack.runtime, ["default"], min_age=-1.0)
+
+    assert find() == []
+    assert stack.xenserver("VDI.get_record", heir)["other_config"]
+
+
+def test_the_devices_of_a_clone_are_no_orphans(stack: StackHarness, find: Find, name: str) -> None:
+    """A clone has copies of the drives and interfaces of its source, stamps and all."""
+    stack.do("xenserver.vm.clone", vm="web02", name=name)
+    stack.do("xenserver.vif.create", vm=name, network="lab")
+    stack.do("xenserver.vbd.create", vm=name, empty=True, type="CD")
+    (source,) = stack.xenserver("VM.get_by_name_label", name)
+
+    clone = stack.xenserver("VM.clone", source, f"{name} clone")
+
+    assert find() == []
+    assert len(stack.xenserver("VM.get_VIFs", clone)) == 2
