@@ -8,15 +8,8 @@ and nothing is read from them. (http_svr.ml, server_io.ml)
 import asyncio
 from collections import OrderedDict
 
+from simulator import http_errors
 from simulator.limits import Limits
-
-_PAGE = (
-    b"<html><body><h1>HTTP 408 request timeout</h1>Timed out waiting for the request.</body></html>"
-)
-_REPLY = (
-    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncache-control: no-cache, no-store\r\n"
-    b"content-type: text/html\r\ncontent-length: %d\r\n\r\n%s" % (len(_PAGE), _PAGE)
-)
 
 
 class HeaderTimeouts:
@@ -49,7 +42,7 @@ class HeaderTimeouts:
 
     def _time_out(self) -> None:
         self.stop()
-        self._transport.write(_REPLY)
+        self._transport.write(http_errors.answer(408))
         self._transport.close()
 
     @staticmethod

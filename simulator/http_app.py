@@ -4,7 +4,6 @@ A plain ASGI application. API failures have status 200; every other error closes
 """
 
 import asyncio
-import html
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from simulator import exchange, jsonrpc, xmlrpc
+from simulator import exchange, http_errors, jsonrpc, xmlrpc
 from simulator.connections import Connections
 from simulator.errors import Failure, internal, invalid_utf8
 from simulator.exchange import BadRequestError, Codec, Decoded
@@ -28,15 +27,10 @@ CONNECTION = "simulator.connection"
 BODY_LIMIT = 307_200
 HEADER_LIMIT = 1_024
 
-_COMMON = (
-    (b"cache-control", b"no-cache, no-store"),
+_ANY_ORIGIN = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-headers", b"X-Requested-With"),
 )
-_KNOWN_METHODS = frozenset({"GET", "POST", "PUT", "CONNECT", "OPTIONS"})
-_PREFLIGHT = frozenset({"/", "/json", "/jsonrpc"})
-_PAGE = "<html><body><h1>HTTP {status} {title}</h1>{text}</body></html>"
-_DETAILS = "<h2>Additional information</h2><p>{text}</p>"
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -59,11 +53,9 @@ class Reply:
 class RefusedError(Exception):
     """An HTTP error: a status and a page; the connection closes."""
 
-    def __init__(self, status: int, title: str, text: str = "") -> None:
-        self.status = status
-        page = _PAGE.format(status=status, title=title, text=text)
-        self.reply = Reply(status, b"text/html", page.encode(), closes=True)
-        super().__init__(status, title)
+    def __init__(self, status: int, extra: str = "") -> None:
+        self.reply = Reply(status, b"text/html", http_errors.page(status, extra), closes=True)
+        super().__init__(status)
 
 
 class LostError(Exception):
@@ -129,17 +121,17 @@ class HttpApplication:
 
     async def _route(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> Reply:
         match scope["method"]:
-            case "OPTIONS" if scope["path"] in _PREFLIGHT:
+            case "OPTIONS" if scope["path"].startswith("/"):
                 return _preflight(headers)
             case "GET" if scope["path"] == "/":
                 return Reply(200, b"text/html", b"<html><body>XenServer</body></html>")
             case "POST":
                 body = await _body(headers, receive)
                 return await self._post(scope["path"], headers, body, scope["server"][0])
-            case method if method not in _KNOWN_METHODS:
-                raise RefusedError(501, "Method not implemented")
+            case method if method not in http_errors.KNOWN_METHODS:
+                raise RefusedError(501, http_errors.unknown_method(method))
             case _:
-                raise RefusedError(403, "Forbidden")
+                raise RefusedError(403)
 
     async def _post(
         self, path: str, headers: Mapping[str, str], body: bytes, address: str
@@ -195,7 +187,8 @@ class HttpApplication:
         body = await answer()
         if fault and fault.when == "after":
             await _apply(fault)
-        return Reply(200, kind, body, cut=fault is not None and fault.what == "drop")
+        cut = fault is not None and fault.what == "drop"
+        return Reply(200, kind, body, _ANY_ORIGIN, cut=cut)
 
 
 def _headers(scope: Scope) -> dict[str, str]:
@@ -223,7 +216,7 @@ async def _apply(fault: Fault) -> None:
 async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
     length = headers.get("content-length", "")
     if not length.isdigit():
-        raise _internal_error("Http.Missing_content_length")
+        raise _internal_error('Failure("We require a content-length: HTTP header")')
     if int(length) > BODY_LIMIT:
         raise _internal_error("Http_svr.Client_requested_size_over_limit")
     parts = []
@@ -241,32 +234,32 @@ def _check_headers(scope: Scope) -> None:
     first_line = len(scope["method"]) + len(scope["raw_path"]) + len(" HTTP/1.1\r\n") + 1
     size = first_line + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
     if size > HEADER_LIMIT:
-        raise RefusedError(431, "Request Header Fields Too Large")
+        raise RefusedError(431)
 
 
 def _preflight(headers: Mapping[str, str]) -> Reply:
-    asked = headers.get("access-control-request-headers", "")
+    asked = headers.get("access-control-request-headers")
+    allowed = "X-Requested-With" if asked is None else f"{asked}, X-Requested-With"
     extra = (
-        (b"access-control-allow-headers", f"{asked}, X-Requested-With".encode("latin-1")),
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-allow-headers", allowed.encode("latin-1")),
         (b"access-control-allow-methods", b"PUT"),
     )
     return Reply(200, b"text/html", b"", extra)
 
 
 def _internal_error(text: str) -> RefusedError:
-    return RefusedError(500, "Internal Error", _DETAILS.format(text=html.escape(text)))
+    return RefusedError(500, http_errors.internal(text))
 
 
 async def _send(reply: Reply, headers: Mapping[str, str], scope: Scope, send: Send) -> None:
     body = reply.body
-    replaced = {name for name, _ in reply.extra}
-    kept = [pair for pair in _COMMON if pair[0] not in replaced]
     lines = [
-        *kept,
-        *reply.extra,
-        (b"connection", b"close" if _closes(reply, headers, scope) else b"keep-alive"),
-        (b"content-type", reply.kind),
         (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close" if _closes(reply, headers, scope) else b"keep-alive"),
+        (b"cache-control", b"no-cache, no-store"),
+        (b"content-type", reply.kind),
+        *reply.extra,
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": lines})
     if reply.cut:
@@ -279,6 +272,6 @@ async def _send(reply: Reply, headers: Mapping[str, str], scope: Scope, send: Se
 
 def _closes(reply: Reply, headers: Mapping[str, str], scope: Scope) -> bool:
     asked = headers.get("connection", "").lower()
-    if scope["http_version"] == "1.0":
-        return reply.closes or "keep-alive" not in asked
-    return reply.closes or "close" in asked
+    if asked in {"close", "keep-alive"}:
+        return reply.closes or asked == "close"
+    return reply.closes or scope["http_version"] == "1.0"

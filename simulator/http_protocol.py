@@ -6,9 +6,37 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from simulator.http_app import CONNECTION, HttpApplication
+from simulator import http_errors
+from simulator.http_app import CONNECTION, HEADER_LIMIT, HttpApplication
 
 _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
+_STATUS = slice(len(b"HTTP/1.1 "), len(b"HTTP/1.1 200"))
+
+
+class AnswerTransport(asyncio.Transport):
+    """The transport of one answer; its status line is the toolstack's."""
+
+    def __init__(self, transport: asyncio.Transport, version: str) -> None:
+        super().__init__()
+        self._transport = transport
+        self._version = version
+        self._begun = False
+
+    def write(self, data: bytes) -> None:  # type: ignore[override]  # uvicorn writes bytes only
+        """Send a part of the answer."""
+        if not self._begun:
+            self._begun = True
+            _, _, rest = data.partition(b"\r\n")
+            data = http_errors.status_line(int(data[_STATUS]), self._version) + rest
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Return whether the connection is closed, or will be."""
+        return self._transport.is_closing()
 
 
 class Protocol(HttpToolsProtocol):
@@ -18,6 +46,8 @@ class Protocol(HttpToolsProtocol):
         super().__init__(config, state, {})
         self._app = app
         self._body_without_length = False
+        self._received = b""
+        self._header_size: int | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its parent has it
         """Register a new connection."""
@@ -30,26 +60,39 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Restart the timeout of a read."""
+        """Restart the timeout of a read; headers that never end are refused before they do."""
         self._timeouts.restart_read()
+        self._received = data
         super().data_received(data)
+        if self._header_size is not None:
+            self._header_size += len(data)
+            if self._header_size > HEADER_LIMIT and not self.transport.is_closing():
+                self._refuse(http_errors.answer(431))
 
     def on_message_begin(self) -> None:
         """Show the application the connection of a request."""
         super().on_message_begin()
+        self._header_size = 0
         self.scope["extensions"] = {CONNECTION: self.transport}  # type: ignore[dict-item]  # an object, not plain data
 
     def on_headers_complete(self) -> None:
-        """Keep a connection of HTTP/1.0 alive where asked."""
+        """Answer in the version of the request, and without `100 Continue`."""
         self._timeouts.stop()
+        self._header_size = None
         super().on_headers_complete()
         named = {name for name, _ in self.headers}
         self._body_without_length = self.scope["method"] == "POST" and not named & _HAS_BODY
-        if self.scope["http_version"] == "1.0":
-            connection = next((value for name, value in self.headers if name == b"connection"), b"")
-            self.cycle.keep_alive = b"keep-alive" in connection.lower()
+        version = "1.0" if self.scope["http_version"] == "1.0" else "1.1"
+        self.cycle.transport = AnswerTransport(self.transport, version)
+        self.cycle.waiting_for_100_continue = False
+        self.cycle.keep_alive = True  # unless the application closes
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP; a body without a length is refused by the application instead."""
+        del msg
         if not self._body_without_length:
-            super().send_400_response(msg)
+            self._refuse(http_errors.to_unparsed(self._received))
+
+    def _refuse(self, answer: bytes) -> None:
+        self.transport.write(answer)
+        self.transport.close()

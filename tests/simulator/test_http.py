@@ -61,13 +61,76 @@ def test_a_body_without_a_length_is_an_internal_error(served: Served, call: byte
     assert b"Additional information" in answer
 
 
-def test_text_that_is_no_http_is_a_bad_request(served: Served) -> None:
-    """Bytes that do not parse as HTTP are refused with 400."""
+@pytest.mark.parametrize(
+    ("request_line", "status", "text"),
+    [
+        (b"no http at all", b"500 Internal Error", b"The HTTP headers could not be parsed."),
+        (b"FETCH / HTTP/1.1", b"501 Method not implemented", b"Unknown FETCH not supported."),
+        (b"DELETE / HTTP/1.1", b"501 Method not implemented", b"Unknown DELETE not supported."),
+        (b"PUT /nowhere HTTP/1.1", b"403 Forbidden", b"HTTP 403 forbidden"),
+    ],
+)
+def test_what_finds_no_door_closes_the_connection(
+    served: Served, request_line: bytes, status: bytes, text: bytes
+) -> None:
+    """The page says why; no origin may read it."""
     with _connect(served) as connection:
-        connection.sendall(b"no http at all\r\n\r\n")
+        connection.sendall(request_line + b"\r\nHost: x\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
 
-    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.startswith(b"HTTP/1.1 %s\r\n" % status)
+    assert b"\r\nconnection: close\r\n" in answer
+    assert b"access-control" not in answer
+    assert text in answer
+
+
+def test_headers_without_an_end_are_refused_early(served: Served) -> None:
+    """A very long path is refused with 431 although its request is not whole."""
+    with _connect(served) as connection:
+        connection.sendall(b"POST /" + b"x" * 5000)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert answer.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "kept"),
+    [
+        (b"POST /jsonrpc?a=b HTTP/1.1\r\n", True),
+        (b"POST /jsonrpc HTTP/1.1\r\nConnection: close, TE\r\n", True),
+        (b"POST /jsonrpc HTTP/1.1\r\nCONNECTION: Close\r\n", False),
+        (b"POST /jsonrpc HTTP/1.1\r\nExpect: 100-continue\r\n", True),
+        (b"POST /jsonrpc HTTP/1.0\r\n", False),
+        (b"POST /jsonrpc HTTP/1.0\r\nConnection: Keep-Alive\r\n", True),
+    ],
+)
+def test_a_call_is_answered_in_its_version(
+    served: Served, call: bytes, head: bytes, *, kept: bool
+) -> None:
+    """Without a Host too; only a whole `Connection: close` closes; nobody is told to continue."""
+    with _connect(served) as connection:
+        connection.sendall(head + b"CONTENT-LENGTH: %d\r\n\r\n" % len(call) + call)
+        answer = _answer(connection)
+
+    version = head.split(b"HTTP/")[1][:3]
+    assert answer.startswith(b"HTTP/%s 200 OK\r\ncontent-length: " % version)
+    assert (b"connection: keep-alive" in answer) == kept
+
+
+def test_requests_that_do_not_wait_are_answered_in_their_order(served: Served, call: bytes) -> None:
+    """Three calls in one packet are answered one after the other."""
+    head = b"POST /jsonrpc HTTP/1.1\r\nContent-Length: %d\r\n\r\n"
+    calls = [call.replace(b'"id": 1', b'"id": %d' % number) for number in (7, 8, 9)]
+    with _connect(served) as connection:
+        connection.sendall(b"".join(head % len(each) + each for each in calls))
+        stream = connection.makefile("rb")
+        found, length = [], 0
+        for _ in calls:
+            while (line := stream.readline()) != b"\r\n":
+                length = int(line.split(b":")[1]) if b"content-length" in line else length
+            found.append(json.loads(stream.read(length))["id"])
+
+    assert found == [7, 8, 9]
 
 
 def test_of_two_headers_with_the_same_name_the_first_counts(served: Served, session: str) -> None:

@@ -269,7 +269,7 @@ def test_headers_may_have_a_kibibyte(http_request: Any, session: str) -> None:
     assert http_answer.closes
 
 
-@pytest.mark.parametrize("path", ["/", "/json", "/jsonrpc"])
+@pytest.mark.parametrize("path", ["/", "/json", "/jsonrpc", "/nowhere"])
 def test_options_allow_what_a_browser_asks(http_request: Any, path: str) -> None:
     """F016: 200, no body, any origin."""
     http_answer = http_request("OPTIONS", path, None, {"Access-Control-Request-Headers": "X-A"})
