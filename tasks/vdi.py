@@ -104,6 +104,35 @@ def copy(xen: Xen, *, vdi: VdiName, sr: SrName | None = None, name: Label) -> St
     return created(xen.uuid.vdi(made), name=name)
 
 
+StorageParams = Annotated[Map, Field(description="what the storage wants to know of the copy")]
+
+
+@operation(undo=Undo("xenserver.vdi.destroy", "vdi"))
+def clone(
+    xen: Xen, *, vdi: VdiName, name: Label, driver_params: StorageParams | None = None
+) -> Steps[Created]:
+    """Copy a virtual disk on its own storage repository, sharing its blocks where that can."""
+    made = yield xen.Async.VDI.clone(xen.find.vdi(vdi), driver_params or {})
+    xen.VDI.set_name_label(made, name)
+    return created(xen.uuid.vdi(made), name=name)
+
+
+@operation(undo=Undo("xenserver.vdi.destroy", "vdi"))
+def snapshot(
+    xen: Xen,
+    *,
+    vdi: VdiName,
+    name: Label | None = None,
+    driver_params: StorageParams | None = None,
+) -> Steps[Created]:
+    """Keep the state of a virtual disk, which a VM may be using; without a name, under its own."""
+    disk = xen.find.vdi(vdi)
+    made = yield xen.Async.VDI.snapshot(disk, driver_params or {})
+    if name is not None:
+        xen.VDI.set_name_label(made, name)
+    return created(xen.uuid.vdi(made), name=name or xen.VDI.get_name_label(made))
+
+
 TagsToAdd = Annotated[tuple[Label, ...], Field(description="tags that it is to have")]
 TagsToRemove = Annotated[tuple[Label, ...], Field(description="tags that it is not to have")]
 
@@ -168,3 +197,36 @@ def find(
         after=after,
     )
     return found(records, "VDI", limit)
+
+
+USEFUL = (
+    *("uuid", "name_label", "name_description", "SR", "virtual_size", "physical_utilisation"),
+    *("snapshot_of", "snapshot_time", "tags", "allowed_operations"),
+)
+
+
+@operation(queue="find")
+def find_snapshots(
+    xen: Xen,
+    *,
+    uuid: Uuid | None = None,
+    name: Label | None = None,
+    is_search_expression: Searches = False,
+    vdi: VdiName | None = None,
+    sr: SrName | None = None,
+    fields: Fields | None = None,
+    limit: Limit | None = None,
+    after: After | None = None,
+) -> Found:
+    """Find snapshots of virtual disks, those of VMs included; without criteria, all of them."""
+    records = xen.search.vdi(
+        uuid=uuid,
+        name=name,
+        is_search_expression=is_search_expression,
+        where={"snapshot_of": vdi and xen.find.vdi(vdi), "SR": sr and xen.find.sr(sr)},
+        fits=lambda record: bool(record["is_a_snapshot"]),
+        fields=fields or USEFUL,
+        limit=limit,
+        after=after,
+    )
+    return found(records, "snapshot", limit)

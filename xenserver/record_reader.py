@@ -31,6 +31,7 @@ _HOLDERS = {
     ("PIF", "host"): "PIFs",
     ("PIF", "network"): "PIFs",
     ("VDI", "SR"): "VDIs",
+    ("VDI", "snapshot_of"): "snapshots",
     ("VM", "resident_on"): "resident_VMs",
     ("VM", "snapshot_of"): "snapshots",
 }

@@ -1571,6 +1571,28 @@ class vdi:
     """The messages `xenserver.vdi.*`."""
 
     @staticmethod
+    def clone(
+        *,
+        vdi: str | Feed,
+        name: str | Feed,
+        driver_params: dict[str, str] | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Created]:
+        """Copy a virtual disk on its own storage repository, sharing its blocks where that can.
+
+        Args:
+            vdi: a virtual disk, by UUID or name label
+            name: a name label
+            driver_params: what the storage wants to know of the copy
+        """
+        return signature(
+            "xenserver.vdi.clone",
+            "change",
+            {"vdi": vdi, "name": name, "driver_params": driver_params},
+            common,
+        )
+
+    @staticmethod
     def copy(
         *,
         vdi: str | Feed,
@@ -1721,6 +1743,48 @@ class vdi:
         )
 
     @staticmethod
+    def find_snapshots(
+        *,
+        uuid: str | Feed | None = None,
+        name: str | Feed | None = None,
+        is_search_expression: bool | Feed | None = None,
+        vdi: str | Feed | None = None,
+        sr: str | Feed | None = None,
+        fields: list[str] | Feed | None = None,
+        limit: int | Feed | None = None,
+        after: str | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Found]:
+        """Find snapshots of virtual disks, those of VMs included; without criteria, all of them.
+
+        Args:
+            uuid: the UUID of an object
+            name: a name label
+            is_search_expression: find names that contain `name`, in any case
+            vdi: a virtual disk, by UUID or name label
+            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
+                or name label
+            fields: fields to answer with; ["*"] for all
+            limit: answer with so many records at most
+            after: answer with those after this UUID
+        """
+        return signature(
+            "xenserver.vdi.find_snapshots",
+            "find",
+            {
+                "uuid": uuid,
+                "name": name,
+                "is_search_expression": is_search_expression,
+                "vdi": vdi,
+                "sr": sr,
+                "fields": fields,
+                "limit": limit,
+                "after": after,
+            },
+            common,
+        )
+
+    @staticmethod
     def resize(
         *,
         vdi: str | Feed,
@@ -1737,6 +1801,29 @@ class vdi:
             "xenserver.vdi.resize",
             "change",
             {"vdi": vdi, "size": size},
+            common,
+        )
+
+    @staticmethod
+    def snapshot(
+        *,
+        vdi: str | Feed,
+        name: str | Feed | None = None,
+        driver_params: dict[str, str] | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Created]:
+        """Keep the state of a virtual disk, which a VM may be using; without a name, under its
+        own.
+
+        Args:
+            vdi: a virtual disk, by UUID or name label
+            name: a name label
+            driver_params: what the storage wants to know of the copy
+        """
+        return signature(
+            "xenserver.vdi.snapshot",
+            "change",
+            {"vdi": vdi, "name": name, "driver_params": driver_params},
             common,
         )
 

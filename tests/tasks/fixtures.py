@@ -118,6 +118,10 @@ class Maker:
         flags = {"sharable": False, "read_only": False, "other_config": {}}
         return self.uuid("VDI", self.call("VDI.create", {**record, **flags}))
 
+    def disk_snapshot(self) -> str:
+        """Make a snapshot of a disk."""
+        return self.uuid("VDI", self.call("VDI.snapshot", self.ref("VDI", self.disk())))
+
     def drive(self, vm: str, **fields: object) -> str:
         """Attach a disk of its own to a VM."""
         disk = self.ref("VDI", self.disk())

@@ -265,6 +265,23 @@ TABLE = (
         code="SR_OPERATION_NOT_SUPPORTED",
     ),
     Case(
+        operation=vdi.clone,
+        ready=lambda maker: {"vdi": maker.disk(), "name": fresh()},
+        says="VDI",
+        seen=_new("VDI"),
+        wrong=lambda _: {"vdi": ISO, "name": fresh()},
+        code="SR_OPERATION_NOT_SUPPORTED",
+    ),
+    Case(
+        operation=vdi.snapshot,
+        ready=lambda maker: {"vdi": maker.disk(), "name": fresh()},
+        says="VDI",
+        seen=_new("VDI"),
+        wrong=lambda _: {"vdi": ISO},
+        code="SR_OPERATION_NOT_SUPPORTED",
+    ),
+    _finds(vdi.find_snapshots, "snapshot", lambda maker: {"uuid": maker.disk_snapshot()}),
+    Case(
         operation=vdi.tag,
         ready=lambda maker: {"vdi": maker.disk(), "add": ["gold"]},
         says="Tags set",

@@ -11,6 +11,8 @@ from tests.tasks.harness import Harness
 from tests.tasks.table import TABLE, Case
 
 UNDER_A_WORKING_NAME = {"Async.VM.clone", "Async.VM.copy", "Async.VM.snapshot"}
+MARKING = ("add_to", "get", "set", "remove_from")  # what is done with other_config for the mark
+MARKED = {"Async.VDI.clone", "Async.VDI.snapshot"}
 FOLLOWING = {"xenserver.task.cancel", "xenserver.task.follow"}
 WAITING = "xenserver.vm.wait_for_address"
 ONE_BY_ONE = {"VBD.get_record", "VM.get_record"}  # of several drives, snapshots, each
@@ -66,6 +68,8 @@ def _expected(case: Case) -> Counter[str]:
     expected = Counter(written)
     expected["task.destroy"] = sum(method.startswith("Async.") for method in written)
     expected["VM.set_name_label"] = sum(method in UNDER_A_WORKING_NAME for method in written)
+    for verb in MARKING:
+        expected[f"VDI.{verb}_other_config"] += sum(method in MARKED for method in written)
     for look in ("VM.get_record", "VM_guest_metrics.get_record"):
         expected[look] += case.name == WAITING
     expected["task.get_record"] += case.name in FOLLOWING

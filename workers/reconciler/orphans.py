@@ -15,7 +15,8 @@ from urllib.parse import unquote
 
 from tasks.engine.declaration import catalogue
 from tasks.engine.declaration.definition import Undo
-from tasks.engine.execution.recovery import STAMP, WORKING_NAME, is_copy
+from tasks.engine.execution.probes import STAMP
+from tasks.engine.execution.recovery import WORKING_NAME, is_copy
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.record import OutcomeStatus, Point, Record
 from tasks.engine.messages import canvas_ids

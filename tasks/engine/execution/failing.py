@@ -11,6 +11,7 @@ through as many stages as it can; what it waits for sends the message again.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -75,11 +76,19 @@ def answer_early(execution: Execution, end: End) -> End:
 def _drain_calls(execution: Execution) -> End | FailingStage:
     """Wait until no call of this operation is at work on XenServer: its end tells its effect."""
     for label, point in sorted(execution.entry.record.points.items()):
-        if point.call and point.outcome is None and not point.unsent:
+        if point.call and point.outcome is None and point.unsent:
+            _unmark_unsent(execution, label)
+        elif point.call and point.outcome is None:
             waiting = _drain_call(execution, label)
             if waiting:
                 return waiting
     return FailingStage.STEPS
+
+
+def _unmark_unsent(execution: Execution, label: str) -> None:
+    """Take the mark of a call that was never sent off its source, if XenServer can be asked."""
+    with suppress(errors.XenflowError):
+        calls.unmark(execution, label)
 
 
 def _drain_call(execution: Execution, label: str) -> Suspended | None:

@@ -1,8 +1,9 @@
 """Effect probes: what shows, in the state of objects, that a call has had its effect.
 
-Every asynchronous call that an operation makes is in exactly one of four tables: it makes an object
-that bears its tag as a name (`NAMED`) or in its `other_config` (`STAMPED`), its effect shows in the
-state of its objects (`PROBES`), or nothing shows it (`UNTRACEABLE`).
+Every asynchronous call that an operation makes is in exactly one of five tables: it makes an object
+that bears its tag as a name (`NAMED`), in its `other_config` (`STAMPED`), or because its source
+does (`INHERITED`), its effect shows in the state of its objects (`PROBES`), or nothing shows it
+(`UNTRACEABLE`).
 """
 
 from collections.abc import Callable
@@ -28,9 +29,15 @@ NAMED = {
 }
 """Makings whose object has the tag for a name until its reference is in the journal."""
 
+STAMP = "xenflow:operation"
+"""The key of `other_config` that has the tag of the call that made an object."""
+
 STAMPED = {"VDI.create": "VDI", "VBD.create": "VBD", "VIF.create": "VIF"}
 STAMPED |= {"network.create": "network"}
 """Makings that take a record, with an `other_config` for the tag: the class of their object."""
+
+INHERITED = {"VDI.clone": "VDI", "VDI.snapshot": "VDI"}
+"""Makings whose object gets the `other_config` of their first parameter: the class of both."""
 
 UNTRACEABLE = frozenset({"VM.clean_reboot", "VM.hard_reboot", "VM.revert"})
 """Calls after which the objects look as before: whether they were done, the task alone tells."""
@@ -38,7 +45,9 @@ UNTRACEABLE = frozenset({"VM.clean_reboot", "VM.hard_reboot", "VM.revert"})
 
 def made_by(method: str) -> str | None:
     """Return the class of the object that a call makes; None when it makes none."""
-    return NAMED[method].cls if method in NAMED else STAMPED.get(method)
+    if method in NAMED:
+        return NAMED[method].cls
+    return STAMPED.get(method) or INHERITED.get(method)
 
 
 Probe = Callable[[Xen, tuple[Any, ...]], bool]

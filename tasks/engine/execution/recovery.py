@@ -6,42 +6,20 @@ effect is probed: what was made bears the tag, what was changed shows it in its 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import quote
 
-from tasks.engine.execution.probes import NAMED, PROBES, STAMPED, made_by
+from tasks.engine.execution import marks
+from tasks.engine.execution.findings import Effect, Finding
+from tasks.engine.execution.probes import INHERITED, NAMED, PROBES, STAMP, STAMPED, made_by
 from xenserver import errors, events
 from xenserver.client import Xen
 from xenserver.objects import Call
 
 TAG_HEADER = "X-Http-Other-Config-xenflow-operation"
-STAMP = "xenflow:operation"
 WORKING_NAME = "xenflow:"
 _PLAIN = "".join(map(chr, range(0x20, 0x7F)))
-
-
-class Effect(Enum):
-    """What the objects on XenServer say about a call."""
-
-    DONE = "done"
-    NOT_DONE = "not done"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was found: the XenServer task, or the effect and the references of what was made."""
-
-    effect: Effect
-    task: str = ""
-    made: tuple[str, ...] = ()
-
-    @property
-    def result(self) -> str:
-        """What the call would have answered."""
-        return self.made[0] if self.made else ""
 
 
 def tag(identity: str, label: str) -> str:
@@ -66,17 +44,19 @@ def working_name(tag: str) -> str:
     return f"{WORKING_NAME}{tag}"
 
 
-def find(xen: Xen, call: Call, tag: str) -> Finding:
+def find(xen: Xen, call: Call, tag: str, mark: str = "") -> Finding:
     """Find out what became of a call: by its tag, else by its effect."""
     tasks = xen.task.get_all_records()
     for ref, record in tasks.items():
         if record["other_config"].get(events.TAG) == tag:
             return Finding(Effect.UNKNOWN, task=ref)
-    return probe(xen, call)
+    return probe(xen, call, mark)
 
 
-def probe(xen: Xen, call: Call) -> Finding:
+def probe(xen: Xen, call: Call, mark: str = "") -> Finding:
     """Find out what became of a call whose task is gone."""
+    if call.method in INHERITED:
+        return marks.heir(xen, call, mark)
     if made_by(call.method):
         refs = made(xen, call)
         return Finding(Effect.DONE if refs else Effect.NOT_DONE, made=refs)

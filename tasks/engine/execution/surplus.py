@@ -58,8 +58,8 @@ def _may_have_surplus(execution: Execution, points: dict[str, Point]) -> bool:
 
 
 def _objects(execution: Execution, point: Point) -> tuple[str, ...]:
-    if point.call is None:
-        return ()
+    if point.call is None or point.call.mark:
+        return ()  # what bears a mark may be another's
     return recovery.made(execution.xen, Call(point.call.method, tuple(point.call.params)))
 
 

@@ -115,11 +115,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class IntendedCall:
-    """A call as it is launched, written before it is; `at` is the moment."""
+    """A call as it is launched, written before it is; `at` is the moment.
+
+    `mark` is its tag where the source of what it makes bears that while the call is at work.
+    """
 
     method: str
     params: list[JsonValue]
     at: float
+    mark: str = ""
 
 
 @dataclass(frozen=True)

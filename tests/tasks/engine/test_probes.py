@@ -6,7 +6,13 @@ from pathlib import Path
 import tasks
 from tasks.engine.execution import probes
 
-TABLES = (probes.NAMED, probes.STAMPED, probes.PROBES, probes.UNTRACEABLE)
+TABLES = (
+    probes.NAMED,
+    probes.STAMPED,
+    probes.INHERITED,
+    probes.PROBES,
+    probes.UNTRACEABLE,
+)
 
 
 def called() -> set[str]:
@@ -17,7 +23,7 @@ def called() -> set[str]:
 
 
 def test_every_call_of_an_operation_is_in_exactly_one_table() -> None:
-    """Named, stamped, probed, or untraceable."""
+    """Named, stamped, marked, probed, or untraceable."""
     tables = {method: sum(method in table for table in TABLES) for method in called()}
 
     assert len(tables) > 30

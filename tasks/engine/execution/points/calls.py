@@ -12,9 +12,10 @@ from typing import Any
 
 from tasks.engine.declaration.answers import Accepted, XenTask
 from tasks.engine.declaration.suspensions import Bounded, Call
-from tasks.engine.execution import cancellation, outcomes, recovery, surplus
+from tasks.engine.execution import cancellation, marks, outcomes, recovery, surplus
 from tasks.engine.execution.execution import Execution, Suspended
-from tasks.engine.execution.probes import NAMED
+from tasks.engine.execution.findings import Effect
+from tasks.engine.execution.probes import INHERITED, NAMED
 from tasks.engine.journal.entry import MARGIN, LeaseLapsed
 from tasks.engine.journal.record import IntendedCall, Outcome, OutcomeStatus
 from tasks.engine.journal.scripts import Overtaken
@@ -87,10 +88,13 @@ def _launch(execution: Execution, label: str, call: Call) -> str | Outcome | Sus
         if found:
             return found
     call = recorded(execution, label) if point.call else recovery.tagged(call, tag)
-    intent = point.call or IntendedCall(call.method, list(call.params), execution.now())
+    mark = tag if call.method in INHERITED else ""
+    intent = point.call or IntendedCall(call.method, list(call.params), execution.now(), mark)
     if not execution.admit(label, intent):
         return Suspended("waits: its target has as many calls in flight as it may")
     try:
+        if intent.mark:
+            marks.put(execution.xen, call, intent.mark)
         return _send(execution, call, tag)
     except LeaseLapsed:
         execution.entry.update_point(label, unsent=True)
@@ -122,13 +126,13 @@ def recover(execution: Execution, label: str, intended: Call) -> str | Outcome |
     A call that leaves no trace, so that nobody can tell whether it was heard, is not made again.
     """
     tag = recovery.tag(execution.entry.identity, label)
-    found = recovery.find(execution.xen, intended, tag)
+    found = recovery.find(execution.xen, intended, tag, _mark(execution, label))
     if found.task:
         return found.task
     match found.effect:
-        case recovery.Effect.DONE:
+        case Effect.DONE:
             return execution.complete(label, outcomes.success(found.result))
-        case recovery.Effect.UNKNOWN:
+        case Effect.UNKNOWN:
             lost = errors.Unknown("XENFLOW_VANISHED", [intended.method])
             return execution.complete(label, outcomes.failure(lost))
     return None
@@ -231,10 +235,27 @@ def tidy(execution: Execution, label: str, call: Call, outcome: Outcome) -> None
     if outcome.status is OutcomeStatus.SUCCESS and named and recorded(execution, label) != call:
         objects = getattr(execution.xen, named.cls)
         objects.set_name_label(outcome.result, call.params[named.at])
+    unmark(execution, label, outcome)
     surplus.undo_found(execution, label, outcome)
     if point.task and not execution.entry.record.accepted:
         _destroy_task(execution, point.task)
     execution.entry.update_point(label, tidied=True)
+
+
+def unmark(execution: Execution, label: str, outcome: Outcome | None = None) -> None:
+    """Take the mark of a call off its source, and stamp what it made."""
+    mark = _mark(execution, label)
+    if not mark:
+        return
+    call = recorded(execution, label)
+    if outcome and outcome.status is OutcomeStatus.SUCCESS:
+        marks.claim(execution.xen, call, mark, str(outcome.result))
+    marks.take_off(execution.xen, call, mark)
+
+
+def _mark(execution: Execution, label: str) -> str:
+    call = execution.entry.point(label).call
+    return call.mark if call else ""
 
 
 def _destroy_task(execution: Execution, ref: str) -> None:
@@ -258,11 +279,11 @@ def find_effect(execution: Execution, label: str, call: Call) -> Outcome | Suspe
     A toolstack that restarts may come to an effect that it began before, so a probe that shows none
     is repeated for a while; then the outcome is Busy: the call can be begun anew.
     """
-    found = recovery.probe(execution.xen, recorded(execution, label))
+    found = recovery.probe(execution.xen, recorded(execution, label), _mark(execution, label))
     match found.effect:
-        case recovery.Effect.DONE:
+        case Effect.DONE:
             return execution.complete(label, outcomes.success(found.result))
-        case recovery.Effect.UNKNOWN:
+        case Effect.UNKNOWN:
             lost = errors.Unknown("XENFLOW_VANISHED", [call.method])
             return execution.complete(label, outcomes.failure(lost))
     since = execution.entry.point(label).since or execution.now()

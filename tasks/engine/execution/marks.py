@@ -1,0 +1,68 @@
+"""Marks: how a copy is found that XenServer makes without taking a name or a record for it.
+
+XenServer copies the `other_config` of a disk into its clones and snapshots. So the source is marked
+before the call, with a key that holds the call's tag, and what is made bears the mark. Afterwards
+the mark is taken off both, and what was made is stamped.
+
+Two calls with the same source may be at work at once, and each may make an object with both marks.
+Whose such an object is nobody can tell until one of the calls has ended.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tasks.engine.execution.findings import Effect, Finding
+from tasks.engine.execution.probes import INHERITED, STAMP
+from xenserver import errors
+from xenserver.client import Xen
+from xenserver.objects import Call
+
+MARK = "xenflow:mark:"
+
+
+def put(xen: Xen, call: Call, mark: str) -> None:
+    """Mark the source of what a call makes."""
+    objects = getattr(xen, INHERITED[call.method])
+    try:
+        objects.add_to_other_config(call.params[0], MARK + mark, "")
+    except errors.Refused as refused:
+        if refused.code != "MAP_DUPLICATE_KEY":
+            raise
+
+
+def take_off(xen: Xen, call: Call, mark: str) -> None:
+    """Take the mark off the source, if that is still there."""
+    try:
+        objects = getattr(xen, INHERITED[call.method])
+        objects.remove_from_other_config(call.params[0], MARK + mark)
+    except errors.Missing:
+        return
+
+
+def claim(xen: Xen, call: Call, mark: str, ref: str) -> None:
+    """Stamp what a call made, in place of all marks that it has inherited."""
+    objects = getattr(xen, INHERITED[call.method])
+    config = objects.get_other_config(ref)
+    own = {key: value for key, value in config.items() if not key.startswith(MARK)}
+    objects.set_other_config(ref, {**own, STAMP: mark})
+
+
+def heir(xen: Xen, call: Call, mark: str) -> Finding:
+    """Find what a call made whose task is gone; several marks on it tell nothing for certain."""
+    records = getattr(xen, INHERITED[call.method]).get_all_records()
+    found = dict(_heirs(records, call, mark))
+    match list(found.items()):
+        case []:
+            return Finding(Effect.NOT_DONE)
+        case [(ref, [_])]:
+            return Finding(Effect.DONE, made=(ref,))
+        case _:
+            return Finding(Effect.UNKNOWN)
+
+
+def _heirs(records: Mapping[str, Any], call: Call, mark: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each object with the mark, but for the source, and all the marks that it has."""
+    for ref, record in records.items():
+        marks = [key for key in record["other_config"] if key.startswith(MARK)]
+        if MARK + mark in marks and ref != call.params[0]:
+            yield ref, marks
