@@ -158,7 +158,7 @@ class StackHarness:
 
 @contextmanager
 def running_stack(
-    folder: Path, *, speed: float, redis_url: str | None = None
+    folder: Path, *, speed: float, redis_url: str | None = None, vms: int = 0
 ) -> Iterator[StackHarness]:
     """Run Valkey (or use another Redis) and a simulated pool; the test starts its processes."""
     previous = app_or_default()
@@ -170,7 +170,7 @@ def running_stack(
             services.choose(**dict.fromkeys(names, redis_url))
         else:
             services.valkey()
-        pool = services.simulator(speed=speed, control=True)
+        pool = services.simulator(speed=speed, vms=vms, control=True)
         stack = StackHarness(services, supervisor, Xenserver(pool))
         yield stack
         backend: Any = stack.app.backend  # its Redis part is without types

@@ -29,7 +29,7 @@ from xenserver import errors
 
 WIRE = "xenflow_wire"  # where a request keeps its message as it came
 TAG = "xenflow_tag"  # what the broker knows this delivery by, also when it comes again
-QUEUE = "xenflow_queue"  # the queue to which it is sent again
+QUEUE = "xenflow_queue"  # where it is sent again: the queue, and the priority if it has one
 REVOKED = "xenflow_revoked"  # where it keeps that it was revoked before this delivery
 
 
@@ -50,7 +50,8 @@ class OperationRequest(Request):
         super().__init__(delivered, **options)
         self._request_dict[TAG] = str(delivered.delivery_tag)
         self._began = celery_events.began(delivered.headers)
-        self._request_dict[QUEUE] = self._queue()
+        priority = delivered.properties.get("priority")
+        self._request_dict[QUEUE] = f"{self._queue()}:{priority}" if priority else self._queue()
         self._request_dict[WIRE] = publisher.capture(delivered, self._queue())
         kwargs = self._request_dict["kwargs"]
         if isinstance(kwargs, dict) and any(map(masking.is_secret, kwargs)):

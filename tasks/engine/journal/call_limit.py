@@ -5,6 +5,8 @@ when more than 100 wait for busy objects. So each target has a limit of calls in
 operation is admitted before it launches a call; where the limit is reached it waits in order of
 arrival, without a slot. Its place is free again when the call has ended, when it was surely not
 made, or when the operation has ended; the operation that waits longest gets it in the same script.
+A place that is free for another reason (a raised limit, an entry that is gone) is handed on by
+`due.lua`, so that nobody who waits need be sent before its turn or its deadline.
 
 XenServer's own refusal (TOO_MANY_PENDING_TASKS) halves the limit; each call that ends raises it a
 little, up to that of the profile.
@@ -16,7 +18,6 @@ from tasks.engine.journal import scripts
 from tasks.engine.journal.entry import Entry
 from tasks.engine.journal.journal import Journal
 
-RECHECK_AFTER = 30.0  # seconds after which an operation that waits looks by itself
 LOWER_EVERY = 2.0  # seconds between two reductions: refusals come many at a time
 
 
@@ -47,12 +48,12 @@ class CallLimit:
         changed = scripts.flat(entry.unsaved())
         admitted = self._scripts.run(
             "admit_call",
-            [keys.entry(entry.id), keys.due, *_names(calls)],
+            [keys.entry(entry.id), keys.due, *_names(calls), keys.crowded],
             [
                 entry.record.fencing_token,
                 entry.id,
                 most,
-                min(entry.now() + RECHECK_AFTER, max(entry.record.deadline, entry.now() + 1.0)),
+                max(entry.record.deadline, entry.now() + 1.0),
                 keys.entries,
                 calls,
                 len(changed),

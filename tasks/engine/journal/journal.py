@@ -38,13 +38,21 @@ class Journal:
     """Read and write records. Every public verb is one script, or one command."""
 
     def __init__(
-        self, redis: "Redis", keys: Keys, *, lease: float, keep: int, in_hand: float = 30.0
+        self,
+        redis: "Redis",
+        keys: Keys,
+        *,
+        lease: float,
+        keep: int,
+        in_hand: float = 30.0,
+        resend_check: float = RESEND_CHECK,
     ) -> None:
         self.redis = redis
         self.keys = keys
         self.lease = lease
         self.keep = keep
         self._in_hand = in_hand
+        self._resend_check = resend_check
         self._scripts = scripts.Scripts(redis)
 
     @property
@@ -261,8 +269,8 @@ class Journal:
         keys = self.keys
         answer = self._scripts.run(
             "due",
-            [keys.due, keys.landing, keys.deliveries],
-            [keys.entries, most, RESEND_CHECK, self._in_hand, TRIAL],
+            [keys.due, keys.landing, keys.deliveries, keys.crowded],
+            [keys.entries, most, self._resend_check, self._in_hand, TRIAL],
         )
         return sendings(answer)
 

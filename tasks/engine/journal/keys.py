@@ -70,6 +70,11 @@ class Keys:
         return f"{self.prefix}:calls:{target}"
 
     @property
+    def crowded(self) -> str:
+        """Set: prefixes of the calls of targets at which operations wait for their turn."""
+        return f"{self.prefix}:crowded"
+
+    @property
     def targets(self) -> str:
         """Set: targets on which something is parked."""
         return f"{self.prefix}:targets"

@@ -205,7 +205,7 @@ class Record:
     origin: str = ""
     inputs: Document = field(default_factory=dict)
     message: str = ""
-    queue: str = ""
+    queue: str = ""  # where its message is sent; `:<priority>` behind it, as that has its own list
     undoes: bool = False
     delivery: str = ""  # the delivery that began it, so that its repetition begins nothing
     repeats: int = 0  # how often it was begun anew after a failure, see `repeat_failed`

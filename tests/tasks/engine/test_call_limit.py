@@ -203,6 +203,43 @@ def test_places_of_forgotten_operations_are_found_free(journal: Journal, limit: 
     assert admit(limit, claim(journal, "b"), most=1)
 
 
+def test_operations_that_wait_are_not_sent_before_their_turn(
+    journal: Journal, limit: CallLimit
+) -> None:
+    """However many there are and however long it takes: only an end, or the deadline, wakes one."""
+    admit(limit, claim(journal, "a"), most=1)
+    for number in range(300):
+        assert not admit(limit, claim(journal, f"b{number}"), most=1)
+
+    assert due(journal) == []
+    assert journal.redis.zcount(journal.keys.due, "-inf", journal.now() + 500) == 0
+
+
+def test_a_place_that_nobody_handed_on_goes_to_the_one_that_waits_longest(
+    journal: Journal, limit: CallLimit
+) -> None:
+    """Its holder's entry is gone: those that wait need not come and look."""
+    admit(limit, claim(journal, "a"), most=1)
+    for name in ("b", "c"):
+        admit(limit, claim(journal, name), most=1)
+    journal.redis.delete(journal.keys.entry("a"), f"{journal.keys.calls('lab')}:limit:checked")
+
+    assert due(journal) == ["message of b"]
+    assert due(journal) == []
+    assert admit(limit, claim(journal, "b"), most=1)
+
+
+def test_places_that_a_raised_limit_adds_are_handed_out(journal: Journal, limit: CallLimit) -> None:
+    """By whoever sends what is due; a newcomer is not needed, nor does it overtake."""
+    admit(limit, claim(journal, "a"), most=1)
+    for name in ("b", "c", "d"):
+        admit(limit, claim(journal, name), most=1)
+
+    assert not admit(limit, claim(journal, "z"), most=3)
+
+    assert due(journal) == ["message of b", "message of c"]
+
+
 def test_a_delivery_that_comes_again_has_its_place(journal: Journal, limit: CallLimit) -> None:
     """A worker that died after admission counts once."""
     admit(limit, claim(journal, "a"), most=1)

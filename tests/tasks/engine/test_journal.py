@@ -50,12 +50,13 @@ def claim(  # noqa: PLR0913 - a test says of a delivery what matters to it
     *,
     timeout: float = 600.0,
     sending: int = 0,
+    queue: str = "change",
     repeat: str = "",
 ) -> Entry:
     first = Record(
         name="xenserver.vm.start",
         message=f"message of {operation}",
-        queue="change",
+        queue=queue,
         delivery=repeat or "first",
     )
     place = place or Place(root=operation)
@@ -512,6 +513,24 @@ def test_a_landing_that_left_its_queue_and_is_in_nobodys_hands_is_sent_again(
     assert journal.due() == []  # a worker may have it in its hands
     journal.redis.zadd(journal.keys.landing, look)
     assert messages(journal.due()) == ["message of lost"]
+
+
+def test_a_landing_is_not_lost_because_a_more_urgent_one_was_taken_first(
+    journal: Journal, parked: ParkedOperations
+) -> None:
+    """Messages of another priority have a list of their own, which is emptied first."""
+    for op, queue in (("patient", "change"), ("urgent", "change:9")):
+        park(parked, claim(journal, op, queue=queue), f"OpaqueRef:{op}")
+    parked.land("lab", [end("OpaqueRef:patient")])
+    [urgent] = parked.land("lab", [end("OpaqueRef:urgent")])
+    claim(journal, "urgent", queue="change:9", sending=urgent.number)
+
+    sent = []
+    for _ in range(3):
+        journal.redis.zadd(journal.keys.landing, {"patient": LONG_AGO})
+        sent += journal.due()
+
+    assert messages(sent) == ["message of patient"]  # the trial of its queue
 
 
 def test_a_number_that_was_never_sent_says_nothing_of_a_queue(

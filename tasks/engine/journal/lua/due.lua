@@ -1,5 +1,5 @@
--- Hand out the operations that are due, and those whose message was sent and surely got lost.
--- KEYS  1 due  2 landing  3 deliveries    ARGV  1 prefix of entries  2 how many at most  3 seconds between two looks at an unclaimed sending
+-- Hand out the operations that are due, those for whose call there is a place that nobody handed on, and those whose message was sent and surely got lost.
+-- KEYS  1 due  2 landing  3 deliveries  4 targets at which operations wait    ARGV  1 prefix of entries  2 how many at most  3 seconds between two looks at an unclaimed sending
 --       4 seconds a message may be in the hands of a worker  5 seconds between two trial sendings to one queue
 -- Answers {id, message, number, ...}. A queue is served in order, and a claim notes the number of its sending as taken. So a sending above the number taken
 -- may still wait in its queue: it is not sent again, save one for each queue now and then, whose claim tells of all before it. One at or below the number taken
@@ -28,6 +28,15 @@ local function is_lost(id, entry)
     return false
   end
   return true
+end
+for _, calls in ipairs(redis.call('SMEMBERS', KEYS[4])) do
+  forget_ended_calls(calls, ARGV[1])
+  for _, id in ipairs(admit_waiting(calls, ARGV[1], now)) do
+    redis.call('ZADD', KEYS[1], 'LT', now, id)
+  end
+  if redis.call('ZCARD', calls .. ':waiting') == 0 then
+    redis.call('SREM', KEYS[4], calls)
+  end
 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])) do
   local entry = ARGV[1] .. id

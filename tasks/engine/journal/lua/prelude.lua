@@ -35,16 +35,16 @@ local function forget_ended(calls, entries)
     end
   end
 end
--- Release the place of an operation among the calls of its target. Returns the ids that get places now: they waited longest.
-local function release_call(entry, id, entries, now)
-  local calls = redis.call('HGET', entry, FIELD.calls) or ''
-  if calls == '' then
-    return {}
+-- Remove them from the calls of a target, once a second at most.
+local function forget_ended_calls(calls, entries)
+  if redis.call('SET', calls .. ':limit:checked', '1', 'NX', 'EX', 1) then
+    forget_ended(calls .. ':in_flight', entries)
+    forget_ended(calls .. ':waiting', entries)
   end
+end
+-- Give the free places among the calls of a target to those that wait longest. Returns their ids.
+local function admit_waiting(calls, entries, now)
   local in_flight, waiting, limit = calls .. ':in_flight', calls .. ':waiting', calls .. ':limit'
-  redis.call('HSET', entry, FIELD.calls, '')
-  redis.call('ZREM', in_flight, id)
-  redis.call('ZREM', waiting, id)
   local admitted = {}
   while redis.call('ZCARD', in_flight) < limit_of(limit) do
     local next_id = redis.call('ZPOPMIN', waiting)[1]
@@ -57,6 +57,17 @@ local function release_call(entry, id, entries, now)
     end
   end
   return admitted
+end
+-- Release the place of an operation among the calls of its target. Returns the ids that get places now.
+local function release_call(entry, id, entries, now)
+  local calls = redis.call('HGET', entry, FIELD.calls) or ''
+  if calls == '' then
+    return {}
+  end
+  redis.call('HSET', entry, FIELD.calls, '')
+  redis.call('ZREM', calls .. ':in_flight', id)
+  redis.call('ZREM', calls .. ':waiting', id)
+  return admit_waiting(calls, entries, now)
 end
 -- Raise the limit of the target of a call that ended: by one when as many calls as the limit have ended.
 local function raise_limit(entry)
