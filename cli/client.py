@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from celery import Celery, states
-from kombu.exceptions import OperationalError
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -16,6 +15,7 @@ from cli.exit_codes import Code, CommandFailed
 from config import settings as configured
 from config.celery import celery_settings
 from config.settings import Settings
+from tasks.engine import infrastructure
 from tasks.engine.declaration.operation import Operation
 from tasks.engine.execution import failures
 from tasks.engine.journal.journal import Journal
@@ -27,6 +27,14 @@ from workers.run_reader import Runs
 from xenserver import errors
 
 REPLY_TIMEOUT = 2.5  # seconds in which a worker must answer
+
+AWAY = infrastructure.POSSIBLE
+"""What a Redis that is away is noticed by; `is_away` tells."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Return whether an error means that Redis is away, restarts or has another primary."""
+    return isinstance(error, RedisError | OSError) or infrastructure.is_trouble(error)
 
 
 class _Answered(Exception):
@@ -50,7 +58,8 @@ class Client:
         self.settings = settings
         self.app = Celery("xenflow", set_as_current=False)
         options = celery_settings(settings)
-        self.app.conf.update(options, result_backend=result_backend.url(settings.result_backend))
+        results = result_backend.url(settings.result_backend, listens=False)  # a command looks
+        self.app.conf.update(options, result_backend=results)
 
     def __enter__(self) -> Self:
         """Return the client; a connection is opened when it is first needed."""
@@ -89,7 +98,9 @@ class Client:
             self.app.send_task(
                 operation.name, kwargs=dict(fields), task_id=operation_id, queue=operation.queue
             )
-        except (OperationalError, RedisError, OSError) as error:
+        except AWAY as error:
+            if not is_away(error):
+                raise
             raise CommandFailed(
                 Code.UNREACHABLE,
                 f"Redis was lost while {operation.name} was sent, so it may run or not: {error}",

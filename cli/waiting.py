@@ -7,16 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cli import output
-from cli.client import Client, End
+from cli.client import AWAY, Client, End, is_away
 from workers.run_record import Run, Step
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25  # seconds between two reads at the result
-AWAY = (RedisError, OperationalError, OSError)  # what a Redis that restarts is noticed by
 
 Show = Callable[[str], None]
 
@@ -51,6 +48,8 @@ class _Away:
         try:
             yield
         except AWAY as error:
+            if not is_away(error):
+                raise
             self._tell(is_away=True, text=f"Redis is away ({error}); run {self._operation} is")
         else:
             self._tell(is_away=False, text=f"Redis is back; run {self._operation} is still")

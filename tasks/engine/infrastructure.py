@@ -40,6 +40,7 @@ _NO_MORE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, er
 """Of a disk, of files, of memory: what the machine has run out of, others give back."""
 
 _NO_THREAD = ("interpreter shutdown", "after shutdown", "can't start new thread")
+_NO_LISTENING = "Retry limit exceeded while trying to reconnect"  # Celery, to hear of results
 
 _CODES = frozenset(
     {
@@ -73,7 +74,7 @@ def is_trouble(error: BaseException) -> bool:
         case Reject():
             return bool(vars(error)["requeue"])  # the stubs do not know it
         case RuntimeError():
-            return any(words in str(error) for words in _NO_THREAD)
+            return any(words in str(error) for words in (*_NO_THREAD, _NO_LISTENING))
         case AttributeError():  # kombu publishes on a channel that it has closed
             return error.obj is None and error.name == "client"
     return isinstance(error, OSError) and error.errno in _NO_MORE
@@ -117,10 +118,10 @@ def publishing(producer: Producer) -> Iterator[None]:
     except POSSIBLE as error:
         if not is_trouble(error):
             raise
-        connection: Any = producer.__connection__  # the stubs do not know `collapse`
+        connection: Any = producer.__connection__  # the stubs do not know `collect`
         if connection is not None:
-            connection.collapse()
-        raise OperationalError(str(error)) from error
+            connection.collect()
+        raise OperationalError(str(error.__cause__ or error)) from error
 
 
 def guarded(function: Callable[P, R]) -> Callable[P, R]:

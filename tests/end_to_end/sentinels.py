@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -12,6 +13,7 @@ from workers.local_stack.kept_values import free_port
 from workers.local_stack.supervisor import ManagedProcess, Supervisor
 
 NAME = "mymaster"
+_SERVER = ("appendonly yes", "repl-diskless-sync-delay 0")
 _LIMIT = 60.0  # seconds until something that does not happen is named
 
 
@@ -24,6 +26,7 @@ class Sentinels:
         primary = self._server()
         for _ in range(2):
             self._server(f"replicaof 127.0.0.1 {primary}")
+        self._wait("two replicas", lambda: self._has_replicas(primary))  # else found 10 s later
         self.ports = [self._sentinel(primary) for _ in range(3)]
         self._wait("three Sentinels and two replicas", self._is_complete)
 
@@ -49,7 +52,7 @@ class Sentinels:
         port = free_port()
         folder = self._folder(f"server-{port}")
         self.servers[port] = self._start(
-            folder, [f"port {port}", "bind 127.0.0.1", f"dir {folder}", "appendonly yes", *lines]
+            folder, [f"port {port}", "bind 127.0.0.1", f"dir {folder}", *_SERVER, *lines]
         )
         return port
 
@@ -75,6 +78,11 @@ class Sentinels:
         written.write_text("\n".join([*lines, ""]), encoding="utf-8")
         command = [str(get_binary_path()), str(written), *options]
         return self._supervisor.start(folder.name, command)
+
+    def _has_replicas(self, primary: int) -> bool:
+        with Redis(port=primary) as server:
+            found: dict[str, Any] = server.info("replication")
+        return [found.get(name, {}).get("state") for name in ("slave0", "slave1")] == ["online"] * 2
 
     def _is_complete(self) -> bool:
         """Return whether each Sentinel knows the others and both replicas."""

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from celery import states
+from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from tests.conftest import SHORT
 from tests.end_to_end.sentinels import Sentinels
-from tests.stack import TIMEOUT, StackHarness, running_stack
+from tests.stack import StackHarness, running_stack
 from workers.local_stack.supervisor import Supervisor
 
 CLONE = "xenserver.vm.clone"
@@ -45,13 +46,21 @@ def answer(stack: StackHarness, task_id: str) -> Any:
     return reply["result"] if reply["status"] in states.READY_STATES else None
 
 
-@pytest.mark.failover
+def is_sent(stack: StackHarness, task_id: str, name: str) -> bool:
+    """Send a message; a producer hears it by name when the primary is away."""
+    try:
+        stack.send(CLONE, task_id=task_id, vm="deb12", name=name)
+    except OperationalError:
+        return False
+    return True
+
+
 def test_a_failover_under_load_loses_nothing(
     sentinels: Sentinels, watched_stack: StackHarness
 ) -> None:
     """A message that the new primary lacks is sent again under its id, as producers can do."""
     stack = watched_stack
-    names = {str(uuid.uuid4()): f"vm-{n}-{uuid.uuid4().hex[:8]}" for n in range(40)}
+    names = {str(uuid.uuid4()): f"vm-{n}-{uuid.uuid4().hex[:8]}" for n in range(12)}
     for task_id, name in names.items():
         stack.send(CLONE, task_id=task_id, vm="deb12", name=name)
 
@@ -59,10 +68,10 @@ def test_a_failover_under_load_loses_nothing(
 
     for task_id, name in names.items():
         if answer(stack, task_id) is None:
-            stack.send(CLONE, task_id=task_id, vm="deb12", name=name)
+            stack.until(partial(is_sent, stack, task_id, name), f"{name} is sent again")
     for task_id, name in names.items():
         reply = stack.until(partial(answer, stack, task_id), f"answer of {name}")
         assert reply["name_label"] == name
         assert len(stack.xenserver.named("VM", name)) == 1
     assert all(process.is_running for process in stack.processes)
-    assert [stack.send("xenserver.host.find").get(timeout=TIMEOUT)["count"] for _ in range(8)]
+    assert stack.do("xenserver.host.find")["count"] == 3

@@ -80,6 +80,7 @@ class Publisher:
                     content_encoding=kept["content_encoding"],
                     headers={**kept["headers"], SENDING: str(sending.number)},
                     retry=True,
+                    retry_policy=self._app.conf.task_publish_retry_policy,
                     **kept["properties"],
                 )
 
