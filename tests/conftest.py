@@ -14,6 +14,25 @@ from workers.local_stack import valkey_server
 SHORT = {"visibility_timeout": "4", "lease": "3"}  # seconds; less to wait for after a death
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with what takes long, each apart; keep the other tests of a file in one process.
+
+    A long test that starts last would leave the other processes idle.
+    """
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            file, _, name = item.nodeid.partition("::")
+            item.add_marker(pytest.mark.xdist_group(f"{file} {name}" if _seconds(item) else file))
+    items.sort(key=_seconds, reverse=True)
+
+
+def _seconds(item: pytest.Item) -> int:
+    """Return what a test marked `slow` takes; 0 for another."""
+    slow = item.get_closest_marker("slow")
+    return slow.kwargs.get("seconds", 10) if slow else 0
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _cache_is_of_the_test_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the index of the catalogue in a folder of the test run."""

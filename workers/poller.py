@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import structlog
-from celery import Celery
+from celery import Celery, signals
 from redis.exceptions import RedisError
 
 from config.targets import Target
@@ -34,11 +34,20 @@ from xenserver import errors, events
 from xenserver.values import Record
 
 SLICE = 25.0  # seconds one message of the poller is at work
-LONG_POLL = 10.0  # seconds XenServer holds an idle look; so long may a new guest go unseen
+LONG_POLL = 5.0  # seconds XenServer holds an idle look; so long a new guest may go unseen
 OFTEN, SELDOM = 0.5, 10.0  # seconds between two readings of all tasks, where there is no long poll
 SAFETY = 30.0  # seconds between two readings of all tasks, for ends whose event was lost
 
 log = structlog.get_logger()
+
+stopping = threading.Event()
+"""Set when this process is told to end."""
+
+
+@signals.worker_shutting_down.connect
+def stop(**_: object) -> None:
+    """End the slices of this process, and the pauses in them; other pollers go on."""
+    stopping.set()
 
 
 def register(app: EngineApp) -> None:
@@ -89,13 +98,18 @@ class Poller:
         return self._runtime.target(self._connection)
 
     def work(self, until: float) -> None:
-        """Poll until the slice is over or nothing is parked."""
-        while time.monotonic() < until and self._runtime.parked.count(self._place):
+        """Poll until the slice is over, nothing is parked, or this process is told to end."""
+        while self._goes_on(until):
             try:
                 self._read_tasks(until)
                 self._recovered()
             except (errors.XenflowError, RedisError) as error:
                 self._back_off(error)
+
+    def _goes_on(self, until: float) -> bool:
+        if stopping.is_set() or time.monotonic() >= until:
+            return False
+        return self._runtime.parked.count(self._place) > 0
 
     def _read_tasks(self, until: float) -> None:
         """Long-poll once; the token moves on after what it brought has landed."""
@@ -134,7 +148,7 @@ class Poller:
         moved = self._moved
         self._moved = False
         self._interval = OFTEN if moved else min(self._interval * 1.5, SELDOM)
-        time.sleep(self._interval)
+        stopping.wait(self._interval)
 
     def _land(self, seen: Iterable[events.Event], book: GuestWaiters | None = None) -> None:
         ended: list[Ended] = []
@@ -185,7 +199,7 @@ class Poller:
         log.warning("poller.error", target=self._place, error=text, pause=round(pause, 1))
         if isinstance(error, errors.XenflowError):
             self._runtime.parked.note_error(self._place, text, pause)
-        time.sleep(pause)
+        stopping.wait(pause)
 
 
 def _has_ended(record: Record) -> bool:

@@ -13,7 +13,7 @@ from tests.chaos.faults import FAULTS
 ROUND = ["--runs", "80", "--minutes", "1", "--seed", "1", "--short", "--alone"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=90)
 @pytest.mark.timeout(600)
 def test_a_round_with_every_fault_loses_nothing_and_repeats_nothing(tmp_path: Path) -> None:
     """Real processes, all flows, all faults; what is printed says what went wrong."""

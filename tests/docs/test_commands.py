@@ -63,7 +63,7 @@ def open_terminal(tmp_path: Path) -> Iterator[Open]:
         yield lambda environment: opened.enter_context(Reader(tmp_path, environment))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=40)
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("page", "columns"), [(README, 80), (README, 60), (QUICKSTART, 80), (WIZARD, 60)]

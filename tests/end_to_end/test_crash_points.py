@@ -163,7 +163,7 @@ def total(clean: Iterable[Work]) -> Work:
     return Work(effects, made)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=60)
 @pytest.mark.timeout(600)
 def test_an_operation_survives_the_death_of_its_worker_at_every_point(tmp_path: Path) -> None:
     """Each runs as often as it makes exchanges, flows too, and dies after another one each time."""

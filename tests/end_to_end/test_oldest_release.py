@@ -14,7 +14,7 @@ from workers.local_stack.stack import Stack
 from workers.local_stack.supervisor import Supervisor
 from xenserver import errors
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("oldest release")]  # they share a stack
 PROFILE = '[default]\nurl = "{url}"\nuser = "root"\npassword_file = "pw"\ntransport = "xml-rpc"\n'
 NFS = "NFS virtual disk storage"
 UNCONFIGURED = "flow.create_vm_from_unconfigured_template"

@@ -13,6 +13,7 @@ from tests.end_to_end import redis_troubles
 from tests.stack import TIMEOUT, StackHarness, running_stack
 from workers.local_stack.supervisor import ManagedProcess
 
+pytestmark = pytest.mark.xdist_group("redis errors")  # they share a stack
 FIND = "xenserver.host.find"
 LASTS = 4.0  # seconds: longer than several tries, and than a lease
 
