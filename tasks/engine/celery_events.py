@@ -8,8 +8,8 @@ of the whole operation, where Celery has those of the last delivery.
 
 import math
 import time
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Mapping, MutableMapping
+from typing import TypedDict
 
 PARKED = "task-parked"
 REVOKED = "task-revoked"
@@ -17,26 +17,45 @@ _PAUSES_AND_ENDS = {PARKED, REVOKED, "task-succeeded", "task-failed"}
 BEGAN = "xenflow_began"  # header: when a worker first received the message, in epoch seconds
 
 
-def fields(kind: str, sent: dict[str, Any], began: float) -> dict[str, Any]:
+def fields(kind: str, sent: Mapping[str, object], began: float) -> dict[str, object]:
     """Return the fields of an event, with the times of the whole operation at a pause or an end."""
     if kind not in _PAUSES_AND_ENDS:
-        return sent
+        return dict(sent)
     times = {"received": began, "runtime": time.time() - began}
     return {"result": None, **sent, **times}  # else an end would show what it waited for
 
 
-def revoked(began: float) -> dict[str, Any]:
+class Revoked(TypedDict):
+    """The fields of `task-revoked`."""
+
+    state: str
+    terminated: bool
+    signum: None
+    expired: bool
+    result: None
+    received: float
+    runtime: float
+
+
+def revoked(began: float) -> Revoked:
     """Return the fields of `task-revoked`; Celery ranks it below PARKED unless it has a state."""
-    sent = {"state": "REVOKED", "terminated": False, "signum": None, "expired": False}
-    return fields(REVOKED, sent, began)
+    return {
+        "state": "REVOKED",
+        "terminated": False,
+        "signum": None,
+        "expired": False,
+        "result": None,
+        "received": began,
+        "runtime": time.time() - began,
+    }
 
 
-def began(headers: MutableMapping[str, Any]) -> float:
+def began(headers: MutableMapping[str, str]) -> float:
     """Return when a worker first received a message; note it in the headers, which are kept."""
     now = time.time()
     try:
-        first = float(headers.get(BEGAN, now))
-    except (TypeError, ValueError):
+        first = float(str(headers.get(BEGAN, now)))
+    except ValueError:
         first = now
     if not 0.0 < first <= now or math.isnan(first):
         first = now

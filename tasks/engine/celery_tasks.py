@@ -7,8 +7,9 @@ message comes again under the same id.
 import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from billiard.einfo import ExceptionInfo
 from celery import Task, states
 from celery.exceptions import Ignore, Retry
 from celery.worker import state as worker_state
@@ -27,10 +28,29 @@ from tasks.engine.journal.record import CancelRequest, Document
 from tasks.engine.messages import publisher, refusals
 from xenserver import errors
 
+if TYPE_CHECKING:
+    from kombu.message import Message as Delivered
+
 WIRE = "xenflow_wire"  # where a request keeps its message as it came
 TAG = "xenflow_tag"  # what the broker knows this delivery by, also when it comes again
 QUEUE = "xenflow_queue"  # where it is sent again: the queue, and the priority if it has one
 REVOKED = "xenflow_revoked"  # where it keeps that it was revoked before this delivery
+
+
+class Context(Protocol):
+    """Celery's context of a delivery, which has more than the stubs know."""
+
+    id: str
+    task: str
+    args: list[object]
+    kwargs: dict[str, object]
+    root_id: str | None
+    chain: object
+    chord: object
+
+    def get(self, key: str, default: object = None) -> str | None:
+        """Return a header; ours are texts."""
+        ...
 
 
 class OperationRequest(Request):
@@ -41,12 +61,12 @@ class OperationRequest(Request):
     itself. A message expires only before it has begun.
     """
 
-    _request_dict: dict[str, Any]
-    _delivery_info: dict[str, Any]
+    _request_dict: dict[str, object]
+    _delivery_info: dict[str, object]
     _expires: datetime | None
     task: "OperationTask"
 
-    def __init__(self, delivered: Any, **options: Any) -> None:
+    def __init__(self, delivered: "Delivered", **options: Any) -> None:  # Celery's options
         super().__init__(delivered, **options)
         self._request_dict[TAG] = str(delivered.delivery_tag)
         self._began = celery_events.began(delivered.headers)
@@ -67,14 +87,14 @@ class OperationRequest(Request):
             return False
         return bool(super().revoked())
 
-    def on_retry(self, exc_info: Any) -> None:
+    def on_retry(self, exc_info: ExceptionInfo) -> None:
         """Acknowledge the message of a parked operation, and tell monitors what it waits for."""
         self.acknowledge()
         wrapped = exc_info.exception  # by billiard, when the task has run
-        retry = wrapped if isinstance(wrapped, Retry) else wrapped.exc
+        retry = wrapped if isinstance(wrapped, Retry) else vars(wrapped)["exc"]
         self.send_event(celery_events.PARKED, result=str(retry.message))
 
-    def send_event(self, type: str, **fields: Any) -> None:
+    def send_event(self, type: str, **fields: object) -> None:
         """Send an event with the times of the whole operation."""
         super().send_event(type, **celery_events.fields(type, fields, self._began))
 
@@ -98,13 +118,17 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         """The services of this process."""
         return cast("EngineApp", self.app).runtime  # `bind` binds to such alone
 
-    def __call__(self, /, *previous: Any, **fields: Any) -> Any:
+    @property
+    def _context(self) -> Context:
+        return cast("Context", self.request)  # complete within a delivery
+
+    def __call__(self, /, *previous: object, **fields: object) -> Document:
         """Run in a worker; Celery's own way would take a field called `self` for another."""
         return self.run(*previous, **fields)
 
-    def run(self, /, *previous: Any, **fields: Any) -> Document:
+    def run(self, /, *previous: object, **fields: object) -> Document:
         """Execute the operation; park as Celery knows it: a retry that somebody else sends."""
-        request: Any = self.request  # Celery's context, which is complete within a delivery
+        request = self._context
         request.kwargs = message.masked(request.kwargs)
         if message.feeds_a_secret(fields):
             request.args = [masking.STARS]  # kept with the answer, and shown
@@ -136,34 +160,39 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
 
     def _answer_early(self, error: errors.XenflowError) -> None:
         """Answer the caller while the run goes on."""
-        request: Any = self.request
+        request = self._context
         self.backend.mark_as_failure(request.id, error, request=request)
         self.runtime.journal.mark_answered(request.id)
 
     def _mark_revoked(self, error: errors.Cancelled) -> None:
-        request: Any = self.request
+        request = self._context
         self.backend.mark_as_revoked(request.id, error.message, request=request)
         self.runtime.journal.mark_published(request.id)
-        began = celery_events.began({celery_events.BEGAN: request.get(celery_events.BEGAN)})
+        began = celery_events.began({celery_events.BEGAN: request.get(celery_events.BEGAN) or ""})
         self.send_event(celery_events.REVOKED, **celery_events.revoked(began))
 
     def _is_kept(self) -> bool:
         """Return whether Celery still keeps the end of this operation."""
-        request: Any = self.request
+        request = self._context
         return self.backend.get_state(request.id) in states.READY_STATES
 
-    def after_return(self, status: str, retval: Any, task_id: str, *_: Any) -> None:
+    def after_return(
+        self, _status: str, retval: Document | BaseException, task_id: str, *_: object
+    ) -> None:
         """Note that Celery has stored the end and passed it on."""
         backend: Any = self.backend  # its Redis part is without types
         self.runtime.journal.mark_published(
             task_id,
             result=backend.get_key_for_task(task_id).decode(),
-            answer=retval if status == states.SUCCESS else None,
+            answer=retval if isinstance(retval, dict) else None,
         )
 
 
 def _delivery(
-    request: Any, previous: tuple[Any, ...], fields: dict[str, Any], is_kept: Callable[[], bool]
+    request: Context,
+    previous: tuple[object, ...],
+    fields: dict[str, object],
+    is_kept: Callable[[], bool],
 ) -> Delivery:
     place = Place(
         root=request.root_id or request.id,

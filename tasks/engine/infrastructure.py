@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 import structlog
 from celery.exceptions import Reject
@@ -118,9 +118,9 @@ def publishing(producer: Producer) -> Iterator[None]:
     except POSSIBLE as error:
         if not is_trouble(error):
             raise
-        connection: Any = producer.__connection__  # the stubs do not know `collect`
+        connection = producer.__connection__
         if connection is not None:
-            connection.collect()
+            connection.collect()  # type: ignore[attr-defined]  # the stubs do not know it
         raise OperationalError(str(error.__cause__ or error)) from error
 
 

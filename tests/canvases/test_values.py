@@ -221,7 +221,7 @@ def test_a_list_that_goes_on_says_so() -> None:
     reply = find_list_of_vms.shape({}, {"records": vms, "after": "u1"}).document()
 
     assert reply["after"] == "u1"
-    assert reply["return_result"].endswith("... and more: list them with vm.find, after=u1")
+    assert str(reply["return_result"]).endswith("... and more: list them with vm.find, after=u1")
 
 
 def test_a_list_of_vms_is_written_as_a_table() -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -17,7 +17,7 @@ class Answer(BaseModel):
 
     return_result: str = Field(description="what was done in words, or the UUID of what was made")
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, JsonValue]:
         """Return the answer as it goes into the result backend."""
         return self.model_dump(mode="json", exclude_none=True)
 
@@ -93,7 +93,21 @@ class Accepted(Answer):
     task: XenTask
 
 
-def done(words: str, subject: Any = None, *, power_state: str | None = None) -> Done:
+class Named(Protocol):
+    """An object that was looked up."""
+
+    @property
+    def uuid(self) -> str:
+        """Its UUID."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name label; empty where XenServer was not asked for it."""
+        ...
+
+
+def done(words: str, subject: Named | None = None, *, power_state: str | None = None) -> Done:
     """Return what was done, and to which object."""
     if subject is None:
         return Done(return_result=words, power_state=power_state)
@@ -139,7 +153,7 @@ def _first(records: list[dict[str, JsonValue]]) -> Iterator[dict[str, JsonValue]
         yield record
 
 
-def returned(value: Any) -> Returned:
+def returned(value: JsonValue) -> Returned:
     """Return a value that XenServer gave, unless it is larger than an answer can be."""
     words = value if isinstance(value, str) else json.dumps(value)
     if len(words) <= LARGEST:
@@ -147,8 +161,8 @@ def returned(value: Any) -> Returned:
     return Returned(return_result=f"XenServer's answer is too large: {len(words)} characters")
 
 
-def followed(words: str, record: Mapping[str, Any], end: Mapping[str, Any]) -> Followed:
+def followed(words: str, record: Mapping[str, object], end: Mapping[str, object]) -> Followed:
     """Return a task that was followed: as it was read at first, and as it ended."""
     result = end["result"] if isinstance(end["result"], str) else json.dumps(end["result"])
     ended = {"progress": 1.0, "allowed_operations": [], **end, "result": result}
-    return Followed(return_result=words, task=XenTask(**{**record, **ended}))
+    return Followed(return_result=words, task=XenTask.model_validate({**record, **ended}))

@@ -10,7 +10,7 @@ from config import queues
 from tasks.engine.declaration import message
 from tasks.engine.declaration.answers import Answer
 
-Body = Callable[..., Any]
+Body = Callable[..., Any]  # what it takes and answers, its signature says; it is checked here
 
 QUEUES = (queues.CHANGE, queues.FIND)
 _TAKEN = message.COMMON | {to_camel(name) for name in message.COMMON} | {"async"}
@@ -96,7 +96,7 @@ def _problems_of_answer(body: Body) -> Iterator[str]:
         yield f"must say which Answer it gives, not {_word(returned)}"
 
 
-def _answer_of(body: Body) -> Any:
+def _answer_of(body: Body) -> object:
     returned = inspect.get_annotations(body, eval_str=True).get("return")
     return get_args(returned)[-1] if get_origin(returned) is Generator else returned
 

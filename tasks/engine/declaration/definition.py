@@ -1,21 +1,25 @@
 """What a declared operation or flow is: a value that everything else is read off."""
 
 import inspect
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from celery import Signature
+from pydantic import JsonValue
 
 from tasks.engine.declaration import checks, message
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.checks import Body
-from tasks.engine.declaration.suspensions import Suspension
+from tasks.engine.declaration.suspensions import Result, Running
 
 A = TypeVar("A", bound=Answer)
 
-Steps = Generator[Suspension, Any, A]
+Steps = Running[A]
 """The shape of a long operation: it yields suspensions, is sent each outcome, and answers."""
+
+Shape = Callable[[Mapping[str, Result], Result], Answer]
+"""How a flow makes its answer: of the fields of its message, and the answer of its last step."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,10 @@ class Undo:
 
     name: str
     field: str
-    options: tuple[tuple[str, Any], ...] = ()
+    options: tuple[tuple[str, JsonValue], ...] = ()
     first: str = ""
 
-    def fields(self, uuid: str) -> dict[str, Any]:
+    def fields(self, uuid: str) -> dict[str, JsonValue]:
         """Return the message that undoes the making of one object."""
         return {self.field: uuid, **dict(self.options)}
 
@@ -48,7 +52,7 @@ class Operation:
     undo: Undo | None = None
     is_internal: bool = False  # a step of our own flows: nobody sends it by hand
     is_flow: bool = False
-    shape: Callable[[Mapping[str, Any], Any], Answer] | None = None
+    shape: Shape | None = None
 
     @property
     def is_long(self) -> bool:
@@ -65,7 +69,7 @@ class Operation:
         """File and line of the declaration."""
         return checks.where(self.body)
 
-    def s(self, *, feed: Mapping[str, str] | None = None, **fields: Any) -> Signature[Any]:
+    def s(self, *, feed: Mapping[str, str] | None = None, **fields: object) -> Signature[object]:
         """Return a Celery signature of a message, checked as far as it can be before it is sent."""
         given = fields if feed is None else {**fields, "feed": dict(feed)}
         kwargs = message.check_unfed(self.model, given)

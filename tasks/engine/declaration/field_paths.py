@@ -1,7 +1,7 @@
 """Where in a message a problem is: the path of a field, and the structure that it belongs to."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, get_args, get_origin
+from typing import TypeGuard, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -12,7 +12,8 @@ def locate(model: type[BaseModel], place: Sequence[int | str]) -> tuple[str, typ
     pydantic's place holds labels of alternatives besides; these are left out.
     """
     path: list[str] = []
-    owner, kinds = model, [model]
+    owner = model
+    kinds: list[object] = [model]
     for part in place:
         models = [kind for kind in kinds if _is_model(kind)]
         if isinstance(part, int):
@@ -28,7 +29,7 @@ def locate(model: type[BaseModel], place: Sequence[int | str]) -> tuple[str, typ
     return ".".join(path), owner
 
 
-def _annotation(model: type[BaseModel], name: str) -> Any:
+def _annotation(model: type[BaseModel], name: str) -> object:
     for field, info in model.model_fields.items():
         alias = info.validation_alias
         choices = getattr(alias, "choices", [alias])
@@ -37,27 +38,27 @@ def _annotation(model: type[BaseModel], name: str) -> Any:
     return None
 
 
-def _alternatives(kind: Any) -> list[Any]:
+def _alternatives(kind: object) -> list[object]:
     """Return the types that an annotation allows, those of a list as a list of it."""
     if get_origin(kind) is None or get_origin(kind) in {list, tuple, dict}:
         return [kind]
     return [one for part in get_args(kind) for one in _alternatives(part)]
 
 
-def _items(kinds: Iterable[Any]) -> Iterator[Any]:
+def _items(kinds: Iterable[object]) -> Iterator[object]:
     for kind in kinds:
         if get_origin(kind) in {list, tuple}:
             yield from _alternatives(get_args(kind)[0])
 
 
-def _keys(kinds: Iterable[Any], part: str) -> set[str]:
+def _keys(kinds: Iterable[object], part: str) -> set[str]:
     """Return the key of a map, where one of the types is a map."""
     return {part} if any(get_origin(kind) is dict for kind in kinds) else set()
 
 
-def _value(kind: Any) -> Any:
+def _value(kind: object) -> object:
     return get_args(kind)[1] if get_origin(kind) is dict else None
 
 
-def _is_model(kind: Any) -> bool:
+def _is_model(kind: object) -> TypeGuard[type[BaseModel]]:
     return isinstance(kind, type) and issubclass(kind, BaseModel)

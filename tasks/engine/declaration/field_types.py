@@ -6,7 +6,7 @@ object it names (`x-names`).
 
 import re
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
@@ -70,7 +70,8 @@ def _in_one_line(text: str) -> str:
     return text
 
 
-def _reference(what: str, cls: str) -> Any:
+def _reference(what: str, cls: str) -> object:
+    """Describe a field that names an object of a class."""
     return Field(description=f"{what}, by UUID or name label", json_schema_extra={"x-names": cls})
 
 

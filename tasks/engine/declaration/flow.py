@@ -5,7 +5,6 @@ its signatures get their ids is in `messages/canvas_ids.py`.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from celery import Signature
 
@@ -13,15 +12,15 @@ from config import queues
 from tasks.engine.declaration import catalogue, checks, message
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.checks import Body
-from tasks.engine.declaration.definition import Operation
+from tasks.engine.declaration.definition import Operation, Shape
 
-Canvas = Signature[Any]
+Canvas = Signature[object]
 
 
 def flow(
     *,
     answer: type[Answer],
-    shape: Callable[[Any, Any], Answer] | None = None,
+    shape: Shape | None = None,
     name: str | None = None,
     internal: bool = False,
 ) -> Callable[[Body], Operation]:

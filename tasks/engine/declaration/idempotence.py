@@ -4,10 +4,9 @@ XenServer decides, not a look beforehand that something may overtake: the call i
 refusal read.
 """
 
-from collections.abc import Generator
-from typing import Any, Literal
+from typing import Literal
 
-from tasks.engine.declaration.suspensions import Suspension
+from tasks.engine.declaration.suspensions import Running, Suspension
 from xenserver import errors
 
 Sign = tuple[str, str]
@@ -16,9 +15,7 @@ Sign = tuple[str, str]
 Passed = Literal["done", "already", "late"]
 
 
-def unless_already(
-    sign: Sign, suspension: Suspension, *, ensure: bool = True
-) -> Generator[Suspension, Any, Passed]:
+def unless_already(sign: Sign, suspension: Suspension, *, ensure: bool = True) -> Running[Passed]:
     """Wait for a suspension, and tell whether it was so already; without `ensure`, that is refused.
 
     "late" is a call that did not end within the seconds it was given.

@@ -14,12 +14,13 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     ValidationError,
     create_model,
 )
 from pydantic.alias_generators import to_camel, to_snake
 from pydantic.fields import FieldInfo
-from pydantic_core import to_jsonable_python
+from pydantic_core import ErrorDetails, to_jsonable_python
 
 from config import masking, sealing, validation_messages
 from tasks.engine.declaration import field_paths
@@ -77,14 +78,14 @@ class Message(Strict):
         default=False, description="if this id has failed before and left nothing, run it again"
     )
 
-    def connection(self) -> dict[str, Any]:
+    def connection(self) -> dict[str, JsonValue]:
         """Return the fields that say how to reach XenServer, as flows hand them to their steps."""
         if self.hostname is None:
             return {"target": self.target}
         names = ("hostname", "username", "password", "protocol", "port")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
-    def handed(self) -> dict[str, Any]:
+    def handed(self) -> dict[str, JsonValue]:
         """Return what the steps of a flow take over from it, unless they say otherwise."""
         keeps = getattr(self, "on_failure", "rollback") == "keep"
         return {
@@ -93,11 +94,11 @@ class Message(Strict):
             **({"on_failure": "keep"} if keeps else {}),
         }
 
-    def going_on(self) -> dict[str, Any]:
+    def going_on(self) -> dict[str, JsonValue]:
         """Return the message of what goes on once its caller is answered: it is fed already."""
         return self.model_copy(update={"run_async": False, "feed": None}).document()
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, JsonValue]:
         """Return the message as keyword arguments for the wire: only what was said."""
         return self.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
@@ -123,10 +124,10 @@ CONNECTION = frozenset({"target", "hostname", "username", "password", "protocol"
 COMMON = frozenset(ChangingMessage.model_fields)
 
 
-def model_of(body: Callable[..., Any], name: str, base: type[Message]) -> type[Message]:
+def model_of(body: Callable[..., object], name: str, base: type[Message]) -> type[Message]:
     """Make the message model of a body from its keyword-only parameters."""
     hints = inspect.get_annotations(body, eval_str=True)
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {}  # as pydantic takes them: types and defaults
     for parameter in inspect.signature(body).parameters.values():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             continue
@@ -134,7 +135,7 @@ def model_of(body: Callable[..., Any], name: str, base: type[Message]) -> type[M
     return create_model(name, __base__=base, __doc__=inspect.getdoc(body), **fields)
 
 
-def _default(parameter: inspect.Parameter) -> Any:
+def _default(parameter: inspect.Parameter) -> object:
     return ... if parameter.default is inspect.Parameter.empty else parameter.default
 
 
@@ -143,7 +144,7 @@ def own_fields(model: type[Message]) -> dict[str, FieldInfo]:
     return {name: field for name, field in model.model_fields.items() if name not in COMMON}
 
 
-def check(model: type[Message], fields: Mapping[str, Any], previous: object = None) -> Message:
+def check(model: type[Message], fields: Mapping[str, object], previous: object = None) -> Message:
     """Read a message, fed from the previous answer; raise Refused in words when it is wrong."""
     given = dict(fields)
     feed = given.get("feed")
@@ -171,20 +172,21 @@ def check_id(operation: str) -> None:
         raise _wrong([f"id: an id is at most {LONGEST_ID} characters that can be printed"])
 
 
-def check_unfed(model: type[Message], fields: Mapping[str, Any]) -> dict[str, Any]:
+def check_unfed(model: type[Message], fields: Mapping[str, object]) -> dict[str, JsonValue]:
     """Check a message before it is sent, without what will be fed; return it as it is sent."""
-    feed = fields.get("feed") or {}
+    feed = fields.get("feed")
+    fed = feed if isinstance(feed, Mapping) else {}
     _check_feed(fields)
     try:
         return _read(model, fields).document()
     except errors.Refused as refused:
-        wrong = [p for p in refused.params if p.split(":", 1)[0] not in feed]
+        wrong = [p for p in refused.params if p.split(":", 1)[0] not in fed]
         if wrong:
             raise
         return dict(to_jsonable_python(fields, exclude_none=True))
 
 
-def _check_feed(fields: Mapping[str, Any]) -> None:
+def _check_feed(fields: Mapping[str, object]) -> None:
     """Refuse a field that is given and fed too: one of the two would be passed over silently."""
     feed = fields.get("feed")
     fed = {_snake(str(name)) for name in feed} if isinstance(feed, Mapping) else set()
@@ -204,20 +206,20 @@ def _with_hint(refused: errors.Refused, previous: object) -> errors.Refused:
     return _wrong([*refused.params, hint])
 
 
-def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
+def masked(fields: Mapping[str, object]) -> dict[str, object]:
     """Return the fields of a message without its secrets, under whatever name somebody sent one."""
     return {
         name: masking.STARS if masking.is_secret(name) else value for name, value in fields.items()
     }
 
 
-def feeds_a_secret(fields: Mapping[str, Any]) -> bool:
+def feeds_a_secret(fields: Mapping[str, object]) -> bool:
     """Return whether a secret is to be taken from the previous answer."""
     feed = fields.get("feed")
     return isinstance(feed, dict) and any(masking.is_secret(str(name)) for name in feed)
 
 
-def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(fields: Mapping[str, object]) -> dict[str, object]:
     wrong = []
     given = {}
     for name, value in fields.items():
@@ -235,17 +237,17 @@ def _wrong(problems: Sequence[str]) -> errors.Refused:
     return errors.Refused(INVALID, named, f"the message is wrong: {'; '.join(named)} ({INVALID})")
 
 
-def _read(model: type[Message], fields: Mapping[str, Any]) -> Message:
+def _read(model: type[Message], fields: Mapping[str, object]) -> Message:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
         inner = {one["loc"][:-1] for one in found}  # a list of wrong items counts as empty too
         real = [one for one in found if one["type"] != "too_short" or one["loc"] not in inner]
-        raise _wrong([_problem(model, dict(one)) for one in real]) from None
+        raise _wrong([_problem(model, one) for one in real]) from None
 
 
-def _problem(model: type[Message], one: dict[str, Any]) -> str:
+def _problem(model: type[Message], one: ErrorDetails) -> str:
     name, owner = field_paths.locate(model, one["loc"])
     name = (name or "message") if name.isprintable() else repr(name)
     if one["type"] == "extra_forbidden":
@@ -264,7 +266,7 @@ def _unknown(model: type[Message], owner: type[BaseModel], name: str) -> str:
     return f"there is no such field; this operation takes {known}, and what all take"
 
 
-def _fed(name: str, key: str, previous: object) -> Any:
+def _fed(name: str, key: str, previous: object) -> object:
     try:
         return previous if key == WHOLE else _taken(previous, key.split("."))
     except (KeyError, IndexError, TypeError, ValueError):
@@ -276,7 +278,7 @@ def _fed(name: str, key: str, previous: object) -> Any:
         ) from None
 
 
-def _taken(value: Any, parts: Sequence[str]) -> Any:
+def _taken(value: object, parts: Sequence[str]) -> object:
     """Return what a path leads to; `*` leads to each one of a list."""
     if not parts:
         return value
@@ -286,10 +288,12 @@ def _taken(value: Any, parts: Sequence[str]) -> Any:
     return _taken(_part(value, first), others)
 
 
-def _part(value: Any, part: str) -> Any:
+def _part(value: object, part: str) -> object:
     """Return a part of an answer: by its place in a list, by its key in either spelling."""
     if isinstance(value, list):
         return value[int(part)]
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{type(value).__name__} has no parts")
     return value[part] if part in value else value[_snake(part)]
 
 

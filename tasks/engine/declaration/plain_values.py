@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 _LARGEST = 2**63 - 1
@@ -18,7 +17,7 @@ class NotPlain(ValueError):
     """A value that no field can hold; the text says what is wrong with it."""
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """Return a value as JSON has it: a UUID as text; raise NotPlain where it has none."""
     match value:
         case UUID():

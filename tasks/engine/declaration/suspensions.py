@@ -8,15 +8,27 @@ Address   the addresses of a guest that comes up
 Expand    a canvas of operations; ends with the answer of its last step
 """
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from celery import Signature
 
 from xenserver.guest_addresses import ANY, Wanted
 from xenserver.objects import Call
 
-__all__ = ["Address", "Bounded", "Call", "Expand", "Follow", "Pause", "Suspension", "within"]
+__all__ = [
+    "Address",
+    "Bounded",
+    "Call",
+    "Expand",
+    "Follow",
+    "Pause",
+    "Result",
+    "Running",
+    "Suspension",
+    "within",
+]
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,12 @@ class Address:
 class Expand:
     """Send a canvas of operations as steps of this one, and wait for its end."""
 
-    canvas: Signature[Any]
+    canvas: Signature[object]
 
 
 Suspension = Call | Follow | Pause | Address | Expand
+
+Result = Any  # what XenServer, a guest or a step answered: the body knows its type
+T = TypeVar("T")
+Running = Generator[Suspension, Result, T]
+"""A body with suspension points: it yields them, is sent the result of each, and returns."""

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pydantic.alias_generators import to_snake
 
@@ -24,7 +23,7 @@ class Delivery:
     id: str
     name: str
     place: Place
-    fields: Mapping[str, Any]
+    fields: Mapping[str, object]
     previous: object
     wire: str
     queue: str
@@ -89,5 +88,5 @@ def id_taken(delivery: Delivery, known: Record) -> errors.Refused:
     return errors.Refused(code, [delivery.id, known.name], f"{text}; use an id of its own ({code})")
 
 
-def _asked(known: Record) -> Mapping[str, Any]:
+def _asked(known: Record) -> Mapping[str, object]:
     return {name: v for name, v in known.inputs.items() if to_snake(name) != "repeat_failed"}

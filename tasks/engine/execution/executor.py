@@ -13,12 +13,11 @@ point handing back what the journal says of it.
 
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
-from typing import Any
 
 from tasks.engine import infrastructure
 from tasks.engine.declaration import message
 from tasks.engine.declaration.answers import Accepted, Answer
-from tasks.engine.declaration.definition import Operation
+from tasks.engine.declaration.definition import Operation, Steps
 from tasks.engine.declaration.suspensions import Expand, Suspension
 from tasks.engine.execution import (
     begin,
@@ -175,17 +174,16 @@ def _run(execution: Execution) -> End:
     return answer if isinstance(answer, Suspended) else _finish(execution, answer)
 
 
-def _body(execution: Execution) -> Any:
+def _body(execution: Execution) -> Answer | Steps[Answer]:
     names = message.own_fields(execution.operation.model)
     fields = {name: getattr(execution.message, name) for name in names}
     if execution.operation.is_flow:
         return _body_of_flow(execution.operation, fields)
-    return execution.operation.body(execution.body_xen(), **fields)
+    body: Answer | Steps[Answer] = execution.operation.body(execution.body_xen(), **fields)
+    return body
 
 
-def _body_of_flow(
-    operation: Operation, fields: Mapping[str, Any]
-) -> Generator[Suspension, Any, Answer]:
+def _body_of_flow(operation: Operation, fields: Mapping[str, object]) -> Steps[Answer]:
     """Return a flow the shape of a long operation: one suspension point, its canvas."""
     last = yield Expand(operation.body(**fields))
     if operation.shape:
@@ -193,10 +191,10 @@ def _body_of_flow(
     return operation.answer.model_validate(last)
 
 
-def _run_body(execution: Execution, body: Any) -> Answer | Suspended:
+def _run_body(execution: Execution, body: Answer | Steps[Answer]) -> Answer | Suspended:
     """Run a body to its answer, or to the first suspension point whose outcome is not known."""
     if not isinstance(body, Generator):
-        return body  # type: ignore[no-any-return]  # checked at declaration
+        return body
     step: Callable[[], Suspension] = partial(next, body)
     number = 0
     while True:

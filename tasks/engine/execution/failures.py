@@ -2,8 +2,8 @@
 
 import traceback
 from collections.abc import Mapping
-from typing import Any
 
+from tasks.engine.journal import json_values
 from tasks.engine.journal.record import ErrorRecord
 from xenserver import errors
 
@@ -37,10 +37,10 @@ def error(known: ErrorRecord) -> errors.XenflowError:
     return cls(known.code, known.params, known.message)
 
 
-def of_document(document: Mapping[str, Any]) -> errors.XenflowError:
+def of_document(document: Mapping[str, object]) -> errors.XenflowError:
     """Make the error of a record that was read as JSON."""
-    names = ("type", "code", "params", "message")
-    return error(ErrorRecord(**{name: document[name] for name in names}))
+    known = {name: document[name] for name in ("type", "code", "params", "message")}
+    return error(json_values.make(ErrorRecord, known))
 
 
 def foreign(error: BaseException) -> errors.XenflowError:

@@ -1,14 +1,19 @@
 """Outcomes of suspension points: made of what XenServer says, and what they mean to a body."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from tasks.engine.declaration.suspensions import Follow, Suspension
+from tasks.engine.declaration.suspensions import Follow, Running, Suspension
 from tasks.engine.execution import failures
 from tasks.engine.journal.record import Outcome, OutcomeStatus
 from xenserver import errors, events
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+T = TypeVar("T")
 
 VANISHED = Outcome(OutcomeStatus.VANISHED)
 STUCK = Outcome(OutcomeStatus.STUCK)
@@ -19,19 +24,19 @@ LATE = Outcome(OutcomeStatus.LATE)
 class Result:
     """What a suspension point gives to its body: a value or an error."""
 
-    value: Any = None
+    value: object = None
     error: errors.XenflowError | None = None
 
-    def resume(self, body: Generator[Suspension, Any, Any]) -> Callable[[], Suspension]:
+    def resume(self, body: Running[T]) -> Callable[[], Suspension]:
         """Return the step that carries the result into the body."""
         if self.error:
             return partial(body.throw, self.error)
         return partial(body.send, self.value)
 
 
-def success(result: Any = "") -> Outcome:
-    """Return a success."""
-    return Outcome(OutcomeStatus.SUCCESS, result)
+def success(result: object = "") -> Outcome:
+    """Return a success with what XenServer, a guest or a step answered."""
+    return Outcome(OutcomeStatus.SUCCESS, cast("JsonValue", result))  # it came as JSON
 
 
 def failure(error: errors.XenflowError) -> Outcome:
@@ -49,7 +54,7 @@ def of_end(end: events.TaskEnd) -> Outcome:
     )
 
 
-def document(outcome: Outcome) -> dict[str, Any]:
+def document(outcome: Outcome) -> dict[str, object]:
     """Return an outcome as a body gets it that follows a task."""
     known = asdict(outcome)
     del known["error"]

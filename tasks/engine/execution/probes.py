@@ -8,9 +8,9 @@ does (`INHERITED`), its effect shows in the state of its objects (`PROBES`), or 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from xenserver.client import Xen
+from xenserver.values import Value
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,19 @@ def made_by(method: str) -> str | None:
     return STAMPED.get(method) or INHERITED.get(method)
 
 
-Probe = Callable[[Xen, tuple[Any, ...]], bool]
+Params = tuple[Value, ...]
+Probe = Callable[[Xen, Params], bool]
 
 
 def _power(*states: str) -> Probe:
-    def probe(xen: Xen, params: tuple[Any, ...]) -> bool:
+    def probe(xen: Xen, params: Params) -> bool:
         return xen.VM.get_power_state(params[0]) in states
 
     return probe
 
 
 def _attached(cls: str, *, wanted: bool) -> Probe:
-    def probe(xen: Xen, params: tuple[Any, ...]) -> bool:
+    def probe(xen: Xen, params: Params) -> bool:
         return getattr(xen, cls).get_currently_attached(params[0]) is wanted
 
     return probe
@@ -70,49 +71,49 @@ def _attached(cls: str, *, wanted: bool) -> Probe:
 def _exists(cls: str) -> Probe:
     """Probe a destruction: an object that answers is not destroyed, and Missing says that it is."""
 
-    def probe(xen: Xen, params: tuple[Any, ...]) -> bool:
+    def probe(xen: Xen, params: Params) -> bool:
         getattr(xen, cls).get_uuid(params[0])
         return False
 
     return probe
 
 
-def _started(xen: Xen, params: tuple[Any, ...]) -> bool:
+def _started(xen: Xen, params: Params) -> bool:
     wanted = "Paused" if params[-2] else "Running"
     return bool(xen.VM.get_power_state(params[0]) == wanted)
 
 
-def _on_host(xen: Xen, params: tuple[Any, ...]) -> bool:
+def _on_host(xen: Xen, params: Params) -> bool:
     return bool(xen.VM.get_resident_on(params[0]) == params[1])
 
 
-def _provisioned(xen: Xen, params: tuple[Any, ...]) -> bool:
+def _provisioned(xen: Xen, params: Params) -> bool:
     record = xen.VM.get_record(params[0])
     return not record["is_a_template"] and "disks" not in record["other_config"]
 
 
-def _carried(xen: Xen, params: tuple[Any, ...]) -> bool:
+def _carried(xen: Xen, params: Params) -> bool:
     return bool(xen.network.get_PIFs(params[1]))
 
 
-def _inserted(xen: Xen, params: tuple[Any, ...]) -> bool:
+def _inserted(xen: Xen, params: Params) -> bool:
     return bool(xen.VBD.get_VDI(params[0]) == params[1])
 
 
-def _resized(xen: Xen, params: tuple[Any, ...]) -> bool:
-    return int(xen.VDI.get_virtual_size(params[0])) >= int(params[1])
+def _resized(xen: Xen, params: Params) -> bool:
+    return int(xen.VDI.get_virtual_size(params[0])) >= int(str(params[1]))
 
 
-def _never(_xen: Xen, _params: tuple[Any, ...]) -> bool:
+def _never(_xen: Xen, _params: Params) -> bool:
     """Return false: a repetition changes nothing, for a disk is copied over its copy."""
     return False
 
 
-def _has_vtpm(xen: Xen, params: tuple[Any, ...]) -> bool:
+def _has_vtpm(xen: Xen, params: Params) -> bool:
     return bool(xen.VM.get_VTPMs(params[0]))
 
 
-def _ejected(xen: Xen, params: tuple[Any, ...]) -> bool:
+def _ejected(xen: Xen, params: Params) -> bool:
     return bool(xen.VBD.get_empty(params[0]))
 
 

@@ -5,17 +5,17 @@ exists is found by it. Where the task is gone (swept among many, or the toolstac
 effect is probed: what was made bears the tag, what was changed shows it in its state.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
 from urllib.parse import quote
 
 from tasks.engine.execution import marks
 from tasks.engine.execution.findings import Effect, Finding
 from tasks.engine.execution.probes import INHERITED, NAMED, PROBES, STAMP, STAMPED, made_by
-from xenserver import errors, events
+from xenserver import errors, events, values
 from xenserver.client import Xen
 from xenserver.objects import Call
+from xenserver.values import Record, Value
 
 TAG_HEADER = "X-Http-Other-Config-xenflow-operation"
 WORKING_NAME = "xenflow:"
@@ -33,8 +33,8 @@ def tagged(call: Call, tag: str) -> Call:
     if call.method in NAMED:
         params[NAMED[call.method].at] = working_name(tag)
     elif call.method in STAMPED:
-        record = cast("dict[str, Any]", params[0])  # these take a record, and nothing else
-        stamped = {**record.get("other_config", {}), STAMP: tag}
+        record = values.record(params[0])
+        stamped = {**values.record(record.get("other_config", {})), STAMP: tag}
         params[0] = {**record, "other_config": stamped}
     return replace(call, params=tuple(params))
 
@@ -75,21 +75,26 @@ def made(xen: Xen, call: Call) -> tuple[str, ...]:
     if call.method in NAMED:
         named = NAMED[call.method]
         return tuple(getattr(xen, named.cls).get_by_name_label(call.params[named.at]))
-    tag = cast("dict[str, Any]", call.params[0])["other_config"][STAMP]
-    records: dict[str, Any] = getattr(xen, STAMPED[call.method]).get_all_records()
+    asked = values.record(call.params[0])
+    tag = _stamp(asked)
+    records = values.records(getattr(xen, STAMPED[call.method]).get_all_records())
     return tuple(
         ref
         for ref, record in records.items()
-        if record["other_config"].get(STAMP) == tag and not is_copy(record, call.params)
+        if _stamp(record) == tag and not is_copy(record, call.params)
     )
 
 
-def is_copy(record: Mapping[str, Any], params: Sequence[Any]) -> bool:
+def _stamp(record: Record) -> Value:
+    return values.record(record["other_config"]).get(STAMP)
+
+
+def is_copy(record: Record, params: Sequence[Value]) -> bool:
     """Return whether an object has its stamp from the one that it is a copy of.
 
     XenServer copies `other_config`: of a disk into its snapshots, and into its clones, which a VM
     has; of drives and interfaces into those of another VM.
     """
     if "VM" in record:
-        return bool(record["VM"] != params[0]["VM"])
+        return bool(record["VM"] != values.record(params[0])["VM"])
     return bool(record.get("is_a_snapshot") or record.get("VBDs"))

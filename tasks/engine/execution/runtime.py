@@ -3,7 +3,6 @@
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import structlog
 from celery import Celery
@@ -42,7 +41,7 @@ class Runtime:
         try:
             if "hostname" in connection:
                 self._check_protocol(connection)
-                return Target.from_message(**_complete(connection))
+                return _described(connection)
             return self.targets[str(connection["target"])]
         except UnknownTarget as unknown:
             code = "XENFLOW_TARGET_UNKNOWN"
@@ -86,12 +85,20 @@ def _warn_of_http() -> None:
     log.warning("target.http", risk="passwords of messages are sent in the clear")
 
 
-def _complete(connection: Document) -> dict[str, Any]:
+def _described(connection: Document) -> Target:
+    """Return the target that a message describes by fields of its own."""
     missing = [name for name in ("username", "password") if connection.get(name) is None]
     if missing:
         problem = f"hostname needs {' and '.join(missing)} beside it"
         raise TargetError(problem)
-    return dict(connection)
+    port = connection.get("port")
+    return Target.from_message(
+        hostname=str(connection["hostname"]),
+        username=str(connection["username"]),
+        password=str(connection["password"]),
+        protocol=str(connection.get("protocol", "https")),
+        port=None if port is None else int(str(port)),
+    )
 
 
 def parking_place(connection: Document) -> str:

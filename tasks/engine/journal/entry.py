@@ -3,10 +3,18 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Unpack
 
-from tasks.engine.journal import record
-from tasks.engine.journal.record import ClaimResult, IntendedCall, Outcome, Point, Record
+from tasks.engine.journal import json_values, record
+from tasks.engine.journal.record import (
+    ClaimResult,
+    IntendedCall,
+    Outcome,
+    Point,
+    PointParts,
+    Record,
+    RecordFields,
+)
 
 MARGIN = 0.25  # of a lease; the part that must be left of it for a request to be sent
 
@@ -93,11 +101,11 @@ class Entry:
         """Return a suspension point as it is known now."""
         return self.record.point(label)
 
-    def update(self, **fields: Any) -> None:
+    def update(self, **fields: Unpack[RecordFields]) -> None:
         """Change fields of the record."""
         self.record = replace(self.record, **fields)
 
-    def update_point(self, label: str, **parts: Any) -> None:
+    def update_point(self, label: str, **parts: Unpack[PointParts]) -> None:
         """Change parts of a suspension point."""
         self.record = self.record.with_point(label, **parts)
 
@@ -113,7 +121,8 @@ class Entry:
 
     def admitted(self, label: str, call: IntendedCall) -> None:
         """Take over the intent of a call that a script has written."""
-        parts = {"call": call, "unsent": False, "launches": self.point(label).launches + 1}
+        launches = self.point(label).launches + 1
+        parts: PointParts = {"call": call, "unsent": False, "launches": launches}
         self.update_point(label, **parts)
         self._saved = self._saved.with_point(label, **parts)
 
@@ -125,7 +134,7 @@ class Entry:
     def adopted(self) -> dict[str, str]:
         """Return the fields with which another entry begins that goes on from here."""
         points = {
-            label: Point(**{part: getattr(point, part) for part in ADOPTED_PARTS})
+            label: json_values.make(Point, {part: getattr(point, part) for part in ADOPTED_PARTS})
             for label, point in self.record.points.items()
         }
         begun = Record(known=dict(self.known), accepted=True, points=points)
@@ -133,7 +142,7 @@ class Entry:
 
     def landed(self, label: str, text: str) -> Outcome:
         """Take over an outcome that a script found in the journal."""
-        outcome: Outcome = record.outcome(text)
+        outcome = record.outcome(text)
         self._saved = self._saved.with_point(label, outcome=outcome)
         self.record = self.record.with_point(label, outcome=outcome)
         return outcome

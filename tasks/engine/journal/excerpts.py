@@ -1,9 +1,7 @@
 """Excerpts: what a record keeps of a large answer that the result backend keeps whole."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from tasks.engine.journal import json_values, record
 from tasks.engine.journal.record import Document, Point, Record
@@ -15,7 +13,7 @@ _FIELD = 1024  # characters of JSON that a field of an excerpt has at most
 _WORDS = "return_result"
 
 
-def of(answer: Mapping[str, Any]) -> Document | None:
+def of(answer: Document) -> Document | None:
     """Return the small fields of a large answer, and how its words begin; None of a small one."""
     sizes = {name: len(json_values.encode(value)) for name, value in answer.items()}
     if sum(sizes.values()) <= LARGE:

@@ -9,7 +9,7 @@ over. All times are those of Redis' clock. `record.py` has the fields of a recor
 import time
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.engine.journal import excerpts, json_values, record, scripts
 from tasks.engine.journal.entry import Entry, Lease, Place, Sending, first_fields
@@ -254,8 +254,8 @@ class Journal:
         known = self.read(operation)
         answer = self.answer(known) if known and known.answer_key else None
         if answer:
-            fields: dict[Any, Any] = {"answer": record.text(answer), "answer_key": ""}
-            self.redis.hset(self.keys.entry(operation), mapping=fields)
+            flat = ["answer", record.text(answer), "answer_key", ""]
+            self.redis.hset(self.keys.entry(operation), items=flat)
 
     def mark_answered(self, operation: str) -> None:
         """Note that the caller was answered while the run goes on."""

@@ -10,18 +10,19 @@ Scripts may touch the fields in `SCRIPT_FIELDS` and `SCRIPT_PARTS` alone, by the
 `scripts.py` puts before their text.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, get_type_hints
 
 from tasks.engine.journal import json_values
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 else:
-    JsonValue = Any  # pydantic is not imported to read a record
+    JsonValue = object  # pydantic is not imported to read a record
 
 Document = dict[str, JsonValue]
 """A JSON object whose fields are the caller's business: an answer, a message's inputs."""
@@ -153,6 +154,21 @@ class Point:
     landed: float = 0.0
 
 
+class PointParts(TypedDict, total=False):
+    """Parts of a suspension point that change."""
+
+    call: IntendedCall | None
+    task: str
+    outcome: Outcome | None
+    launches: int
+    attempts: int
+    unsent: bool
+    cancel_sent: float
+    tidied: bool
+    since: float
+    sent: Sent | None
+
+
 @dataclass(frozen=True)
 class Made:
     """An object that a step made, and how it is undone."""
@@ -245,7 +261,7 @@ class Record:
         attempts = self.point(number).attempts
         return f"{number}.{attempts}" if attempts else number
 
-    def with_point(self, label: str, **parts: Any) -> "Record":
+    def with_point(self, label: str, **parts: Unpack[PointParts]) -> "Record":
         """Return the record with parts of a suspension point changed."""
         point = replace(self.point(label), **parts)
         return replace(self, points={**self.points, label: point})
@@ -254,6 +270,17 @@ class Record:
     def in_flight(self) -> bool:
         """Whether a call may be at work on XenServer, or has been."""
         return any(point.call or point.task for point in self.points.values())
+
+
+class RecordFields(TypedDict, total=False):
+    """Fields of a record that change in the hands of a delivery."""
+
+    known: dict[str, str]
+    retry: Retry | None
+    failing: Failing | None
+    stage: FailingStage | None
+    to_undo: list[Made] | None
+    calls: str
 
 
 FAILED_CALLBACK = ":failed"
@@ -290,18 +317,21 @@ SCRIPT_FIELDS = frozenset(
 SCRIPT_PARTS = frozenset({"landed", "outcome", "parked", "surplus", "task"})
 
 
+Changed = TypeVar("Changed", Record, Point)
+
+
 def read(fields_: Mapping[str, str]) -> Record:
     """Return the record of a hash; fields that it does not know are passed over."""
-    values: dict[str, Any] = {}
-    parts: dict[str, dict[str, Any]] = {}
+    values: dict[str, object] = {}
+    parts: dict[str, dict[str, object]] = {}
     for name, text in fields_.items():
         part, colon, label = name.partition(":")
         if colon and part in _hints(Point):
             parts.setdefault(label, {})[part] = _value(Point, part, text)
         elif name in _hints(Record):
             values[name] = _value(Record, name, text)
-    points = {label: Point(**known) for label, known in parts.items()}
-    return Record(**values, points=points)
+    points = {label: json_values.make(Point, known) for label, known in parts.items()}
+    return json_values.make(Record, {**values, "points": points})
 
 
 def changes(old: Record, new: Record) -> dict[str, str]:
@@ -317,7 +347,7 @@ def point_changes(label: str, old: Point, new: Point) -> dict[str, str]:
     return {f"{part}:{label}": _text(value) for part, value in _differences(old, new)}
 
 
-def _differences(old: Any, new: Any) -> Iterator[tuple[str, Any]]:
+def _differences(old: Changed, new: Changed) -> Iterator[tuple[str, object]]:
     for one in fields(new):
         before, after = getattr(old, one.name), getattr(new, one.name)
         if before is not after and before != after:
@@ -325,11 +355,11 @@ def _differences(old: Any, new: Any) -> Iterator[tuple[str, Any]]:
 
 
 @cache
-def _hints(cls: type) -> dict[str, Any]:
+def _hints(cls: type) -> dict[str, object]:
     return get_type_hints(cls)
 
 
-def _value(cls: type, name: str, text: str) -> Any:
+def _value(cls: type, name: str, text: str) -> object:
     """Read one field: text as it is, anything else as JSON; an empty one counts as not there."""
     kind = _hints(cls)[name]
     if kind is str:
@@ -338,16 +368,16 @@ def _value(cls: type, name: str, text: str) -> Any:
         return getattr(cls(), name)
     if kind in _WORDS:
         return _WORDS[kind](text)
-    return json_values.decode(kind, text)
+    return json_values.typed(kind, json.loads(text))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if value is None or isinstance(value, str):
         return str(value or "")
     return json_values.encode(value)
 
 
-_WORDS: dict[Any, type[StrEnum]] = {
+_WORDS: dict[object, type[StrEnum]] = {
     Phase | None: Phase,
     CancelRequest | None: CancelRequest,
     FailingStage | None: FailingStage,
@@ -356,10 +386,9 @@ _WORDS: dict[Any, type[StrEnum]] = {
 
 def outcome(text: str) -> Outcome:
     """Read an outcome as scripts hand it out."""
-    found: Outcome = json_values.decode(Outcome, text)
-    return found
+    return json_values.decode(Outcome, text)
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """Return a part of a record as scripts take it."""
     return _text(value)

@@ -6,7 +6,7 @@ text stand `prelude.lua` and tables with the names of the record, so that no scr
 not in its table is an error.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -19,7 +19,7 @@ from tasks.engine.journal import record
 if TYPE_CHECKING:
     from redis import Redis
 
-Answer = Any  # what a script answers is whatever Lua returned; callers below give it a type
+Answer = Any  # what Lua returned; each caller gives it a type
 
 
 class Overtaken(Exception):
@@ -63,7 +63,7 @@ class Scripts:
 
     def __init__(self, redis: "Redis") -> None:
         self.redis = redis
-        self._scripts: dict[str, Any] = {}
+        self._scripts: dict[str, Callable[..., Answer]] = {}
 
     def run(self, name: str, keys: list[str], args: Sequence[object]) -> Answer:
         """Run `lua/<name>.lua`; raise Overtaken when a fencing token refused the writer."""
@@ -92,7 +92,7 @@ def texts(values: Iterable[object]) -> list[str]:
     return [text(value) for value in values]
 
 
-def fields(values: Mapping[Any, Any]) -> dict[str, str]:
+def fields(values: Mapping[bytes | str, object]) -> dict[str, str]:
     """Decode a hash that Redis answered."""
     return {text(name): text(value) for name, value in values.items()}
 

@@ -8,7 +8,6 @@ knows the flows around it.
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from celery import chain, chord, group
 
@@ -53,7 +52,7 @@ class Sender:
 
     path: tuple[str, ...]
     identity: str
-    handed: Mapping[str, Any]
+    handed: Mapping[str, object]
     repeats: int = 0
     undoes: bool = False
 
@@ -80,13 +79,13 @@ def assign_ids(canvas: Canvas, place: str, sender: Sender) -> Canvas:
     return _step_with_ids(canvas, place, sender)
 
 
-def _chord_with_ids(canvas: Any, place: str, sender: Sender) -> Canvas:
+def _chord_with_ids(canvas: chord, place: str, sender: Sender) -> Canvas:
     parts = [assign_ids(t, f"{place}/{n}", sender) for n, t in enumerate(_parts(canvas))]
     body = assign_ids(canvas.body, f"{place}/body", sender)
     return chords.counted(parts, body, group_id=step_id(sender.identity, f"{place}/group"))
 
 
-def _parts(canvas: Any) -> list[Canvas]:
+def _parts(canvas: chord) -> list[Canvas]:
     """Return what a chord does at once."""
     return list(canvas.tasks.tasks if isinstance(canvas.tasks, group) else canvas.tasks)
 
@@ -102,7 +101,9 @@ def _step_with_ids(step: Canvas, place: str, sender: Sender) -> Canvas:
     return step
 
 
-def _taken(handed: Mapping[str, Any], own: Mapping[str, Any], step: Operation) -> dict[str, Any]:
+def _taken(
+    handed: Mapping[str, object], own: Mapping[str, object], step: Operation
+) -> dict[str, object]:
     """Return what a step takes over: what it knows, and how to reach XenServer only as a whole."""
     elsewhere = {"target", "hostname"} & own.keys()
     return {

@@ -10,20 +10,23 @@ from typing import Any
 
 from celery import chord, group
 from celery.canvas import Signature
+from celery.result import AsyncResult
 
 
 @Signature.register_type("chord")
 class CountedChord(chord):
     """A chord whose group has the id that the options of the chord say."""
 
-    def freeze(self, *args: Any, **options: Any) -> Any:
+    def freeze(self, *args: Any, **options: Any) -> AsyncResult[object]:  # Celery's parameters
         """Freeze the ids of all its signatures, as a chain does before it is sent."""
         if "task_id" in self.options and not isinstance(self.tasks, group):
             self["kwargs"]["header"] = group(self.tasks, task_id=self.options["task_id"])
         return super().freeze(*args, **options)
 
 
-def counted(parts: list[Any], body: Any, *, group_id: str) -> CountedChord:
+def counted(
+    parts: list[Signature[object]], body: Signature[object], *, group_id: str
+) -> CountedChord:
     """Return a chord that counts its parts under this id."""
     made = CountedChord(parts, body)
     made.set(task_id=group_id)

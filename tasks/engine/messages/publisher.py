@@ -6,7 +6,7 @@ later versions put there come back unharmed.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from celery import Celery, Signature
@@ -33,7 +33,7 @@ _KEPT_PROPERTIES = ("correlation_id", "reply_to", "priority")
 
 def capture(delivered: "Delivered", queue: str) -> str:
     """Return a delivered message as text from which `Publisher.resume` can send it once more."""
-    body: Any = delivered.body  # text or bytes, though the stubs know text alone
+    body: object = delivered.body  # text or bytes, though the stubs know text alone
     headers = {name: v for name, v in delivered.headers.items() if name != "compression"}
     properties = delivered.properties
     return json.dumps(
@@ -84,11 +84,11 @@ class Publisher:
                     **kept["properties"],
                 )
 
-    def send(self, name: str, fields: dict[str, Any]) -> None:
+    def send(self, name: str, fields: Mapping[str, object]) -> None:
         """Send one of our own housekeeping messages; nobody waits for its answer."""
-        self._app.send_task(name, kwargs=fields, ignore_result=True, add_to_parent=False)
+        self._app.send_task(name, kwargs=dict(fields), ignore_result=True, add_to_parent=False)
 
-    def canvas(self, canvas: Signature[Any], *, operation: str, label: str) -> None:
+    def canvas(self, canvas: Signature[object], *, operation: str, label: str) -> None:
         """Send the steps of a flow; their end completes the suspension point of the operation.
 
         The last step may run in somebody else's worker, which knows nothing of our queues.
@@ -99,12 +99,18 @@ class Publisher:
         canvas.apply_async()
 
     def undo(
-        self, name: str, operation: str, fields: dict[str, Any], *, path: Sequence[str], root: str
+        self,
+        name: str,
+        operation: str,
+        fields: Mapping[str, object],
+        *,
+        path: Sequence[str],
+        root: str,
     ) -> None:
         """Send a step that undoes, on its own, into a run that has ended."""
         self._app.send_task(
             name,
-            kwargs=fields,
+            kwargs=dict(fields),
             task_id=operation,
             root_id=root,
             ignore_result=True,
@@ -116,7 +122,7 @@ class Publisher:
         self,
         name: str,
         operation: str,
-        fields: dict[str, Any],
+        fields: Mapping[str, object],
         *,
         path: str,
         adopts: Mapping[str, str] | None = None,
@@ -124,7 +130,7 @@ class Publisher:
         """Send what is left of an operation whose caller was answered, as one of its own."""
         self._app.send_task(
             name,
-            kwargs=fields,
+            kwargs=dict(fields),
             task_id=operation,
             headers={PATH: path, ADOPTS: json.dumps(dict(adopts or {}))},
         )

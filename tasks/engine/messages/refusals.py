@@ -5,7 +5,6 @@ A refusal has the id of the message and none of its fields. Headers tell it from
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from tasks.engine.declaration.message import INVALID
 from xenserver import errors
@@ -19,10 +18,10 @@ def header(problems: list[str]) -> dict[str, str]:
     return {REFUSAL: json.dumps(problems)}
 
 
-def error_of(headers: Mapping[str, Any]) -> errors.Refused | None:
+def error_of(headers: Mapping[str, object]) -> errors.Refused | None:
     """Return the error with which a message is refused, if it is a refusal."""
     text = headers.get(REFUSAL)
-    if not text:
+    if not isinstance(text, str) or not text:
         return None
     problems = json.loads(text)
     words = f"the message is wrong: {'; '.join(problems)} ({INVALID})"

@@ -23,7 +23,7 @@ def test_the_first_delivery_notes_the_time() -> None:
 @pytest.mark.parametrize("value", ["soon", None, [], {}, "nan", "inf", -1, 0, math.nan, 10.0**300])
 def test_a_header_that_is_no_past_time_is_replaced(value: object) -> None:
     """Any producer can write any header."""
-    headers = {celery_events.BEGAN: value}
+    headers: dict[str, Any] = {celery_events.BEGAN: value}
     before = time.time()
 
     assert celery_events.began(headers) >= before

@@ -8,7 +8,6 @@ intent written --launch--> task known --park--> parked --land--> outcome --tidy-
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 from tasks.engine.declaration.answers import Accepted, XenTask
 from tasks.engine.declaration.suspensions import Bounded, Call
@@ -20,7 +19,7 @@ from tasks.engine.journal.entry import MARGIN, LeaseLapsed
 from tasks.engine.journal.record import IntendedCall, Outcome, OutcomeStatus
 from tasks.engine.journal.scripts import Overtaken
 from tasks.engine.messages import canvas_ids, publisher
-from xenserver import errors, events
+from xenserver import errors, events, values
 
 LATE_EFFECTS = 10.0  # seconds in which a vanished XenServer task may still show its effect
 TOO_MANY = "TOO_MANY_PENDING_TASKS"
@@ -181,7 +180,7 @@ def _accept(execution: Execution, label: str, ref: str) -> Outcome | Accepted:
     return accepted(record)
 
 
-def accepted(record: Mapping[str, Any]) -> Accepted:
+def accepted(record: Mapping[str, object]) -> Accepted:
     """Return the answer that shows a XenServer task."""
     task = XenTask.model_validate(record)
     return Accepted(return_result=_in_words(task), task=task)
@@ -313,7 +312,7 @@ def read_end(execution: Execution, label: str, ref: str, call: Call) -> Outcome 
     return execution.park(label, ref, reason, wake=cancellation.next_check(execution))
 
 
-def ended(ref: str, record: Mapping[str, Any]) -> Outcome | None:
+def ended(ref: str, record: values.Record) -> Outcome | None:
     """Return the outcome of a XenServer task by its record; None while it runs."""
-    end = events.task_event(ref, dict(record))
+    end = events.task_event(ref, record)
     return outcomes.of_end(end) if isinstance(end, events.TaskEnd) else None
