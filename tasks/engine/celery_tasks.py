@@ -66,7 +66,7 @@ class OperationRequest(Request):
     _expires: datetime | None
     task: "OperationTask"
 
-    def __init__(self, delivered: "Delivered", **options: Any) -> None:  # Celery's options
+    def __init__(self, delivered: "Delivered", **options: Any) -> None:  # noqa: ANN401 - Celery's own options
         super().__init__(delivered, **options)
         self._request_dict[TAG] = str(delivered.delivery_tag)
         self._began = celery_events.began(delivered.headers)

@@ -9,13 +9,13 @@ Whose such an object is nobody can tell until one of the calls has ended.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from tasks.engine.execution.findings import Effect, Finding
 from tasks.engine.execution.probes import INHERITED, STAMP
-from xenserver import errors
+from xenserver import errors, values
 from xenserver.client import Xen
 from xenserver.objects import Call
+from xenserver.values import Record
 
 MARK = "xenflow:mark:"
 
@@ -49,7 +49,7 @@ def claim(xen: Xen, call: Call, mark: str, ref: str) -> None:
 
 def heir(xen: Xen, call: Call, mark: str) -> Finding:
     """Find what a call made whose task is gone; several marks on it tell nothing for certain."""
-    records = getattr(xen, INHERITED[call.method]).get_all_records()
+    records = values.records(getattr(xen, INHERITED[call.method]).get_all_records())
     found = dict(_heirs(records, call, mark))
     match list(found.items()):
         case []:
@@ -60,9 +60,10 @@ def heir(xen: Xen, call: Call, mark: str) -> Finding:
             return Finding(Effect.UNKNOWN)
 
 
-def _heirs(records: Mapping[str, Any], call: Call, mark: str) -> Iterator[tuple[str, list[str]]]:
+def _heirs(records: Mapping[str, Record], call: Call, mark: str) -> Iterator[tuple[str, list[str]]]:
     """Yield each object with the mark, but for the source, and all the marks that it has."""
     for ref, record in records.items():
-        marks = [key for key in record["other_config"] if key.startswith(MARK)]
+        config = values.record(record["other_config"])
+        marks = [key for key in config if key.startswith(MARK)]
         if MARK + mark in marks and ref != call.params[0]:
             yield ref, marks

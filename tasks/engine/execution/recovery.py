@@ -5,7 +5,7 @@ exists is found by it. Where the task is gone (swept among many, or the toolstac
 effect is probed: what was made bears the tag, what was changed shows it in its state.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -89,7 +89,7 @@ def _stamp(record: Record) -> Value:
     return values.record(record["other_config"]).get(STAMP)
 
 
-def is_copy(record: Record, params: Sequence[Value]) -> bool:
+def is_copy(record: Mapping[str, Value], params: Sequence[Value]) -> bool:
     """Return whether an object has its stamp from the one that it is a copy of.
 
     XenServer copies `other_config`: of a disk into its snapshots, and into its clones, which a VM

@@ -17,7 +17,7 @@ from celery.result import AsyncResult
 class CountedChord(chord):
     """A chord whose group has the id that the options of the chord say."""
 
-    def freeze(self, *args: Any, **options: Any) -> AsyncResult[object]:  # Celery's parameters
+    def freeze(self, *args: Any, **options: Any) -> AsyncResult[object]:  # noqa: ANN401 - as Celery's
         """Freeze the ids of all its signatures, as a chain does before it is sent."""
         if "task_id" in self.options and not isinstance(self.tasks, group):
             self["kwargs"]["header"] = group(self.tasks, task_id=self.options["task_id"])
