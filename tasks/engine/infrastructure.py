@@ -120,7 +120,7 @@ def publishing(producer: Producer) -> Iterator[None]:
             raise
         connection = producer.__connection__
         if connection is not None:
-            connection.collect()  # type: ignore[attr-defined]  # the stubs do not know it
+            connection.collect()
         raise OperationalError(str(error.__cause__ or error)) from error
 
 
