@@ -30,7 +30,7 @@ PRECONDITIONS = {
         device_rules.VIF_RULES, device_rules.VIF_RULES, device_rules.VIF_OPERATIONS
     ),
     "VDI": Preconditions(storage.VDI_RULES, storage.VDI_RULES, storage.VDI_OPERATIONS),
-    "SR": Preconditions(storage.SR_RULES, storage.SR_RULES, storage.SR_OPERATIONS),
+    "SR": Preconditions(storage.SR_RULES, storage.SR_RULES_LISTED, storage.SR_OPERATIONS),
     "pool": Preconditions((), pools.RULES, pools.OPERATIONS),
     "host": Preconditions(hosts.HOST_RULES, hosts.HOST_RULES, hosts.HOST_OPERATIONS),
 }

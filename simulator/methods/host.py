@@ -1,11 +1,16 @@
 """Methods of hosts (ocaml/xapi/xapi_host.ml)."""
 
+import re
+
 from simulator import domains, failover, locks, memory, placement, preconditions, subtasks
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method, vm_sleep
 from simulator.rules.view import records
 from simulator.tables import NULL
+
+_LONGEST_NAME = 255
+_HOSTNAME = re.compile(r"(?!-)[a-zA-Z0-9.-]+(?<!-)")
 
 
 @method("host.disable")
@@ -149,7 +154,18 @@ async def has_extension(call: Call, host: str, _name: str) -> bool:
 @method("host.set_hostname_live")
 async def set_hostname_live(call: Call, host: str, hostname: str) -> None:
     """Change the hostname of a running host."""
+    call.db.get("host", host)
+    _assert_hostname(hostname)
     call.db.put("host", host, hostname=hostname)
+
+
+def _assert_hostname(name: str) -> None:
+    if not name:
+        raise Failure("HOST_NAME_INVALID", "hostname empty")
+    if len(name) > _LONGEST_NAME:
+        raise Failure("HOST_NAME_INVALID", "hostname is too long")
+    if not _HOSTNAME.fullmatch(name):
+        raise Failure("HOST_NAME_INVALID", "hostname contains invalid characters")
 
 
 def _guests(call: Call, host: str) -> list[str]:

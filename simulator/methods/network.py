@@ -67,9 +67,9 @@ async def remove_purpose(call: Call, network: str, value: str) -> None:
 
 @method("network.set_default_locking_mode")
 async def set_default_locking_mode(call: Call, network: str, value: str) -> None:
-    """Set the locking mode of VIFs with none of their own, while none of them is attached."""
+    """Set the locking mode of VIFs with none of their own, while no VIF is attached."""
     for ref, vif in records(call.db, "VIF", call.db.get("network", network)["VIFs"]):
-        if vif["currently_attached"] and vif["locking_mode"] == "network_default":
+        if vif["currently_attached"]:
             raise Failure("VIF_IN_USE", network, ref)
     call.db.put("network", network, default_locking_mode=value)
 

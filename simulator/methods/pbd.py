@@ -9,17 +9,19 @@ from simulator.methods import method
 from simulator.rules.view import records
 
 _ATTACHED_SIZE = 1 << 40
+_INTERNAL_KEY = "SRmaster"
 
 
 @method("PBD.create")
 async def create(call: Call, args: dict[str, Any]) -> str:
     """Create a PBD, not yet attached."""
     host, sr = args["host"], args["SR"]
-    call.db.get("host", host)
-    for ref, pbd in records(call.db, "PBD", call.db.get("SR", sr)["PBDs"]):
-        if pbd["host"] == host:
-            raise Failure("PBD_EXISTS", sr, host, ref)
     async with call.current_operation("SR", sr, "pbd_create"):
+        call.db.get("host", host)
+        for ref, pbd in records(call.db, "PBD", call.db.get("SR", sr)["PBDs"]):
+            if pbd["host"] == host:
+                raise Failure("PBD_EXISTS", sr, host, ref)
+        _assert_no_internal_key(args["device_config"])
         return call.db.create("PBD", {**args, "currently_attached": False})
 
 
@@ -38,6 +40,7 @@ async def plug(call: Call, pbd: str) -> None:
     """Attach a repository to a host; no effect if attached."""
     sr = call.db.get("PBD", pbd)["SR"]
     async with call.current_operation("SR", sr, "plug"):
+        _assert_sharable(call, pbd)
         await call.work("PBD.plug")
         call.db.put("PBD", pbd, currently_attached=True)
         if call.db.get("SR", sr)["physical_size"] < 0:
@@ -61,7 +64,25 @@ async def unplug(call: Call, pbd: str) -> None:
 @method("PBD.set_device_config")
 async def set_device_config(call: Call, pbd: str, value: dict[str, str]) -> None:
     """Set how a host reaches a repository."""
+    _assert_no_internal_key(value)
     call.db.put("PBD", pbd, device_config=value)
+
+
+def _assert_no_internal_key(device_config: dict[str, str]) -> None:
+    if _INTERNAL_KEY in device_config:
+        text = "This key is for internal use only"
+        raise Failure("VALUE_NOT_SUPPORTED", _INTERNAL_KEY, device_config[_INTERNAL_KEY], text)
+
+
+def _assert_sharable(call: Call, pbd: str) -> None:
+    """Refuse a second host where a repository is not shared."""
+    record = call.db.get("PBD", pbd)
+    sr = call.db.get("SR", record["SR"])
+    if record["currently_attached"] or sr["shared"]:
+        return
+    for _, other in records(call.db, "PBD", sr["PBDs"]):
+        if other["currently_attached"]:
+            raise Failure("SR_NOT_SHARABLE", record["SR"], other["host"])
 
 
 def _assert_unused(call: Call, sr: str, host: str) -> None:

@@ -1,5 +1,7 @@
 """Methods of PIFs and VLANs (xapi_pif.ml, xapi_vlan.ml, xapi_pool.ml)."""
 
+import ipaddress
+
 from simulator import placement
 from simulator.call import Call
 from simulator.errors import Failure
@@ -14,7 +16,8 @@ _SHARED_MAC = "fe:ff:ff:ff:ff:ff"
 @method("PIF.plug")
 async def plug(call: Call, pif: str) -> None:
     """Plug an interface."""
-    call.db.get("PIF", pif)
+    if call.db.exists("Bond", call.db.get("PIF", pif)["bond_slave_of"]):
+        raise Failure("CANNOT_PLUG_BOND_SLAVE", pif)
     await call.work("PIF.plug")
     call.db.put("PIF", pif, currently_attached=True)
 
@@ -23,6 +26,8 @@ async def plug(call: Call, pif: str) -> None:
 async def unplug(call: Call, pif: str) -> None:
     """Take an unused interface down."""
     _assert_idle(call, pif)
+    if call.db.get("PIF", pif)["disallow_unplug"]:
+        raise Failure("PIF_DOES_NOT_ALLOW_UNPLUG", pif)
     await call.work("PIF.unplug")
     call.db.put("PIF", pif, currently_attached=False)
 
@@ -31,16 +36,17 @@ async def unplug(call: Call, pif: str) -> None:
 async def reconfigure_ip(  # noqa: PLR0913, PLR0917 - in wire order
     call: Call, pif: str, mode: str, ip: str, netmask: str, gateway: str, dns: str
 ) -> None:
-    """Set the address of an interface."""
-    call.db.put(
-        "PIF",
-        pif,
-        ip_configuration_mode=mode,
-        IP=ip,
-        netmask=netmask,
-        gateway=gateway,
-        DNS=dns,
-    )
+    """Set the address of an interface; that of the management interface cannot go."""
+    record = call.db.get("PIF", pif)
+    for name, value in (("IP", ip), ("netmask", netmask), ("gateway", gateway)):
+        needed = mode == "Static" and name != "gateway"
+        if (value or needed) and not _is_address(value):
+            raise Failure("INVALID_IP_ADDRESS_SPECIFIED", name)
+    if record["management"] and mode == "None" and record["primary_address_type"] == "IPv4":
+        raise Failure("PIF_IS_MANAGEMENT_INTERFACE", pif)
+    named = {"DNS": dns} if dns else {}
+    address = {"IP": ip, "netmask": netmask, "gateway": gateway, **named}
+    call.db.put("PIF", pif, ip_configuration_mode=mode, **address)
 
 
 @method("PIF.scan")
@@ -79,16 +85,22 @@ async def create_vlan_from_pif(call: Call, pif: str, network: str, vlan: int) ->
     return [_tag(call, parent, network, vlan) for parent in parents]
 
 
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _siblings(call: Call, pif: str) -> list[str]:
     """Return the interfaces of live hosts on the same network as this one, of the same kind."""
-    record = call.db.get("PIF", pif)
-    on_network = call.db.get("network", record["network"])["PIFs"]
-    others = [
+    on_network = call.db.get("network", call.db.get("PIF", pif)["network"])["PIFs"]
+    return [
         ref
-        for ref, other in records(call.db, "PIF", on_network)
-        if ref != pif and placement.is_live(call.db, other["host"])
+        for ref, each in records(call.db, "PIF", on_network)
+        if placement.is_live(call.db, each["host"])
     ]
-    return [pif, *others]
 
 
 def _assert_vlan(call: Call, pif: str, network: str, tag: int) -> None:
@@ -131,7 +143,7 @@ def _tag(call: Call, parent: str, network: str, tag: int) -> str:
 
 def _assert_idle(call: Call, pif: str) -> None:
     record = call.db.get("PIF", pif)
-    if record["management"]:
+    if record["management"] and record["currently_attached"]:
         raise Failure("PIF_IS_MANAGEMENT_INTERFACE", pif)
     network = record["network"]
     vifs = call.db.get("network", network)["VIFs"] if call.db.exists("network", network) else []

@@ -57,11 +57,14 @@ async def introduce(
 async def forget(call: Call, pif: str) -> None:
     """Delete the record of a network card."""
     record = call.db.get("PIF", pif)
-    if call.db.exists("Bond", record["bond_slave_of"]):
+    if call.db.exists("Bond", record["bond_slave_of"]) or record["bond_master_of"]:
         raise Failure("PIF_ALREADY_BONDED", pif)
-    if record["VLAN_slave_of"]:
+    if record["VLAN_slave_of"] or record["VLAN"] >= 0:
         raise Failure("PIF_VLAN_STILL_EXISTS", pif)
-    if record["management"]:
+    if record["tunnel_transport_PIF_of"] or record["tunnel_access_PIF_of"]:
+        raise Failure("PIF_TUNNEL_STILL_EXISTS", pif)
+    member = record["host"] != call.pool.coordinator
+    if member and record["management"] and record["currently_attached"]:
         raise Failure("PIF_IS_MANAGEMENT_INTERFACE", pif)
     call.db.destroy("PIF", pif)
 
@@ -100,7 +103,7 @@ async def create_vlan_on_device(call: Call, device: str, network: str, host: str
     call.db.get("host", host)
     cards = call.db.where("PIF", host=host, device=device, VLAN=-1)
     if not cards:
-        raise Failure("INVALID_DEVICE", device)
+        raise Failure("INVALID_VALUE", "device", device)
     made = await create_vlan(call, cards[0], vlan, network)
     return str(call.db.get("VLAN", made)["untagged_PIF"])
 
@@ -110,7 +113,7 @@ async def destroy(call: Call, pif: str) -> None:
     """Delete a VLAN interface."""
     vlan = call.db.get("PIF", pif)["VLAN_master_of"]
     if not call.db.exists("VLAN", vlan):
-        raise Failure("PIF_IS_PHYSICAL", pif)
+        raise Failure("PIF_IS_PHYSICAL")
     await destroy_vlan(call, vlan)
 
 
@@ -141,6 +144,14 @@ async def set_property(call: Call, pif: str, name: str, value: str) -> None:
     tagged = [vlan["untagged_PIF"] for _, vlan in records(call.db, "VLAN", record["VLAN_slave_of"])]
     for each in (pif, *tagged):
         call.db.put_key("PIF", each, "properties", name, value)
+
+
+@method("PIF.set_primary_address_type")
+async def set_primary_address_type(call: Call, pif: str, kind: str) -> None:
+    """Set which address of an interface counts; that of the management interface is fixed."""
+    if call.db.get("PIF", pif)["management"]:
+        raise Failure("PIF_IS_MANAGEMENT_INTERFACE", pif)
+    call.db.put("PIF", pif, primary_address_type=kind)
 
 
 def _assert_ipv6(text: str, field: str) -> None:

@@ -7,6 +7,8 @@ from simulator.methods import method
 from simulator.methods.host_support import apply_edition as apply_edition_on
 from simulator.methods.pif import create_vlan_from_pif
 
+_PRIORITIES = frozenset({"restart", "best-effort", ""})
+
 
 def _register_void(name: str) -> None:
     async def accept(_call: Call, *_: object) -> None:
@@ -74,8 +76,10 @@ async def is_slave(call: Call, host: str) -> bool:
 async def set_ha_host_failures_to_tolerate(call: Call, pool: str, value: int) -> None:
     """Set how many failures of hosts the plan is to survive."""
     call.db.get("pool", pool)
-    if not 0 <= value <= _spare_hosts(call):
+    if value < 0:
         raise Failure("INVALID_VALUE", "ha_host_failures_to_tolerate", value)
+    if call.db.get("pool", pool)["ha_plan_exists_for"] > 0 and value > _spare_hosts(call):
+        raise Failure("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN")
     call.db.put("pool", pool, ha_host_failures_to_tolerate=value)
 
 
@@ -94,6 +98,9 @@ async def ha_compute_max_host_failures_to_tolerate(call: Call) -> int:
 @method("pool.ha_compute_hypothetical_max_host_failures_to_tolerate")
 async def ha_compute_hypothetical_max(call: Call, configuration: dict[str, str]) -> int:
     """Return how many hosts may fail if VMs had these restart priorities."""
+    for priority in configuration.values():
+        if priority not in _PRIORITIES:
+            raise Failure("INVALID_VALUE", "ha_restart_priority", priority)
     for vm in configuration:
         call.db.get("VM", vm)
     return _spare_hosts(call)
@@ -122,7 +129,7 @@ async def create_vlan(call: Call, device: str, network: str, vlan: int) -> list[
         pif for pif in pifs if call.db.get("PIF", pif)["host"] == call.pool.coordinator
     ]
     if not on_coordinator:
-        raise Failure("INVALID_DEVICE", device)
+        raise Failure("INVALID_VALUE", "device", device)
     return await create_vlan_from_pif(call, on_coordinator[0], network, vlan)
 
 

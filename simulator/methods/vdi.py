@@ -1,5 +1,6 @@
 """Methods of VDIs (ocaml/xapi/xapi_vdi.ml)."""
 
+import re
 from typing import Any
 
 from simulator import disks, locks
@@ -9,6 +10,8 @@ from simulator.methods import method
 from simulator.rules import storage
 from simulator.rules.view import records
 from simulator.tables import NULL
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @method("VDI.create")
@@ -112,6 +115,10 @@ async def introduce(  # noqa: PLR0913, PLR0917 - in wire order
 ) -> str:
     """Introduce a disk that a repository holds already."""
     async with call.current_operation("SR", sr, "vdi_introduce"):
+        if call.db.where("VDI", SR=sr, location=location):
+            raise Failure("LOCATION_NOT_UNIQUE", sr, location)
+        if not _UUID.fullmatch(uuid):
+            raise Failure("UUID_INVALID", "VDI", uuid)
         vdi = call.db.create(
             "VDI",
             uuid=uuid,

@@ -15,8 +15,10 @@ async def create(call: Call, args: dict[str, Any]) -> str:
     """Create an interface without plugging it; a MAC may be used twice."""
     vm = call.db.get("VM", args["VM"])
     call.db.get("network", args["network"])
-    _assert_device(call, args)
+    if not args["device"].isdecimal():
+        raise Failure("INVALID_DEVICE", args["device"])
     _assert_mac(call, args)
+    _assert_free(call, args)
     suspended = vm["power_state"] == "Suspended"
     attached = args.get("currently_attached", False) and suspended
     return machines.new_vif(call.pool, {**args, "currently_attached": attached})
@@ -65,10 +67,8 @@ async def move(call: Call, vif: str, network: str) -> None:
     guests.renumber(call.pool, call.db.get("VIF", vif)["VM"])
 
 
-def _assert_device(call: Call, args: Record) -> None:
+def _assert_free(call: Call, args: Record) -> None:
     device = args["device"]
-    if not device.isdecimal():
-        raise Failure("INVALID_DEVICE", device)
     present = records(call.db, "VIF", call.db.get("VM", args["VM"])["VIFs"])
     if any(int(vif["device"]) == int(device) for _, vif in present):
         raise Failure("DEVICE_ALREADY_EXISTS", device)

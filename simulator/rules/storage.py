@@ -120,11 +120,14 @@ def _sr_ability(view: View, op: str) -> Failure | None:
     return Failure("SR_OPERATION_NOT_SUPPORTED", view.ref)
 
 
-def _sr_plugs(view: View, op: str) -> Failure | None:
-    plugged = is_plugged(view.db, view.record)
-    if op in {"destroy", "forget"}:
-        return Failure("SR_HAS_PBD", view.ref) if plugged else None
-    if op in _ALWAYS_POSSIBLE or plugged:
+def _sr_plugged(view: View, op: str) -> Failure | None:
+    if op not in {"destroy", "forget"} or not is_plugged(view.db, view.record):
+        return None
+    return Failure("SR_HAS_PBD", view.ref)
+
+
+def _sr_unplugged(view: View, op: str) -> Failure | None:
+    if op in _ALWAYS_POSSIBLE or is_plugged(view.db, view.record):
         return None
     return Failure("SR_HAS_NO_PBDS", view.ref)
 
@@ -140,4 +143,6 @@ def _sr_disks(view: View, op: str) -> Failure | None:
 
 
 VDI_RULES: tuple[Rule, ...] = (_not_during_copy, _attached, _device_is_busy, _back_end, _own)
-SR_RULES: tuple[Rule, ...] = (_sr_busy, _sr_ability, _sr_plugs, _sr_disks)
+SR_RULES_LISTED: tuple[Rule, ...] = (_sr_ability, _sr_plugged, _sr_disks, _sr_busy)
+SR_RULES: tuple[Rule, ...] = (*SR_RULES_LISTED, _sr_unplugged)
+"""`allowed_operations` is computed without the last rule: who does the work is chosen later."""

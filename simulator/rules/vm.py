@@ -88,15 +88,14 @@ _FOR_UNLISTED_TEMPLATES = frozenset({"destroy", "migrate_send"})
 _FOR_SNAPSHOTS = frozenset(
     {"revert", "clone", "copy", "export", "metadata_export", "destroy", "hard_shutdown"}
 )
-_FOR_CONTROL_DOMAINS = frozenset(
-    {
-        "data_source_op",
-        "metadata_export",
-        "changing_memory_live",
-        "awaiting_memory_live",
-        "changing_dynamic_range",
-    }
+_LIVE_IN_CONTROL_DOMAINS = frozenset(
+    {"changing_VCPUs", "changing_static_range", "changing_memory_limits"}
 )
+_FOR_CONTROL_DOMAINS = _LIVE_IN_CONTROL_DOMAINS | {
+    *("data_source_op", "metadata_export", "changing_memory_live", "awaiting_memory_live"),
+    *("changing_dynamic_range", "start", "start_on", "destroy"),
+}
+_NOT_FOR_DOM0 = frozenset({"changing_VCPUs", "destroy"})
 _MOVING = frozenset({"suspend", "checkpoint", "pool_migrate", "migrate_send"})
 _READING_DISKS = frozenset({"snapshot", "checkpoint", "suspend"})
 _FEATURES: dict[str, tuple[str, ...]] = {
@@ -156,6 +155,8 @@ def _blocked(view: View, op: str) -> Failure | None:
 
 def _power_state(view: View, op: str) -> Failure | None:
     actual, expected = view.record["power_state"], STATES[op]
+    if view.record["is_control_domain"] and op in _LIVE_IN_CONTROL_DOMAINS:
+        expected = ("Halted", "Running")
     if actual in expected or (actual == "Suspended" and _clones_suspended(view, op)):
         return None
     wanted = ", ".join(state.lower() for state in expected)
@@ -196,9 +197,18 @@ def _template(view: View, op: str) -> Failure | None:
     vm = view.record
     if not vm["is_a_template"] or vm["is_a_snapshot"] or op in _FOR_TEMPLATES:
         return None
-    if op in _FOR_UNLISTED_TEMPLATES and not vm["is_default_template"]:
+    if op in _FOR_UNLISTED_TEMPLATES and not _is_default_template(vm):
         return None
     return Failure("VM_IS_TEMPLATE", view.ref, op)
+
+
+def _is_default_template(vm: Record) -> bool:
+    return bool(vm["is_default_template"]) or _is_set(vm["other_config"], "default_template")
+
+
+def _is_set(config: dict[str, str], key: str) -> bool:
+    value = config.get(key, "")
+    return value == "1" or value.lower() == "true"
 
 
 def _snapshot(view: View, op: str) -> Failure | None:
@@ -223,11 +233,19 @@ def _immobile(view: View, op: str) -> Failure | None:
     return Failure("VM_IS_IMMOBILE", view.ref)
 
 
+def _nested(view: View, op: str) -> Failure | None:
+    if op != "changing_dynamic_range" or not _is_live(view.record) or not view.strict:
+        return None
+    nested = _is_set(view.record["platform"], "nested-virt")
+    return Failure("VM_IS_USING_NESTED_VIRT", view.ref) if nested else None
+
+
 def _control_domain(view: View, op: str) -> Failure | None:
+    if op in _NOT_FOR_DOM0 and view.db.where("host", control_domain=view.ref):
+        return Failure("OPERATION_NOT_ALLOWED", "This operation is not allowed on dom0")
     if not view.record["is_control_domain"] or op in _FOR_CONTROL_DOMAINS:
         return None
-    what = "dom0" if op == "destroy" else "a control domain"
-    return Failure("OPERATION_NOT_ALLOWED", f"This operation is not allowed on {what}")
+    return Failure("OPERATION_NOT_ALLOWED", "This operation is not allowed on a control domain")
 
 
 def _on_boot(view: View, op: str) -> Failure | None:
@@ -272,6 +290,7 @@ RULES: tuple[Rule, ...] = (
     _snapshot,
     _special,
     _immobile,
+    _nested,
     _control_domain,
     guest_refusal,
     _on_boot,
