@@ -262,6 +262,22 @@ class FreeDevices(TypedDict):
     interfaces: list[str]
 
 
+class Moved(TypedDict):
+    """A disk is on another storage repository, under a UUID of its own."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    uuid: str
+    """The disk that is there now."""
+    name_label: NotRequired[str]
+    sr: str
+    """The storage repository, by UUID."""
+    moved_from: NotRequired[str]
+    """The UUID that the disk had before."""
+    left: NotRequired[Failure]
+    """Why the old disk is still there, if it is."""
+
+
 class NetworkSetUp(TypedDict):
     """An interface of a VM on a network."""
 
@@ -1785,6 +1801,32 @@ class vdi:
         )
 
     @staticmethod
+    def move(
+        *,
+        vdi: str | Feed,
+        sr: str | Feed,
+        ensure: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Moved]:
+        """Move a virtual disk to another storage repository; a running VM that uses it goes on.
+
+        The disk gets another UUID, which the answer has; drives of VMs hold it as they held the old
+        one, which is destroyed last. Snapshots move along with the disk of a running VM; of a disk
+        that no running VM uses, they have to go first.
+
+        Args:
+            vdi: a virtual disk, by UUID or name label
+            sr: where it is to go; a rule such as @room too
+            ensure: count being there already as a success
+        """
+        return signature(
+            "xenserver.vdi.move",
+            "change",
+            {"vdi": vdi, "sr": sr, "ensure": ensure},
+            common,
+        )
+
+    @staticmethod
     def resize(
         *,
         vdi: str | Feed,
@@ -1846,6 +1888,27 @@ class vdi:
             "xenserver.vdi.tag",
             "change",
             {"vdi": vdi, "add": add, "remove": remove},
+            common,
+        )
+
+    @staticmethod
+    def undo_move(
+        *,
+        vdi: str | Feed,
+        **common: Unpack[Changing],
+    ) -> Signature[Done]:
+        """Undo an attempt to move a disk: put the old one back into its drives, destroy the
+        copy.
+
+        What has moved stays: the old disk may be gone.
+
+        Args:
+            vdi: a virtual disk, by UUID or name label
+        """
+        return signature(
+            "xenserver.vdi.undo_move",
+            "change",
+            {"vdi": vdi},
             common,
         )
 

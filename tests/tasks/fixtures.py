@@ -9,6 +9,7 @@ from typing import Any
 Record = dict[str, Any]
 
 NFS = "NFS virtual disk storage"
+LOCAL = "Local storage xs1"
 LIBRARY = "ISO library"
 ISO = "debian-12.iso"
 GIB = 1 << 30
@@ -127,6 +128,12 @@ class Maker:
         disk = self.ref("VDI", self.disk())
         record = {**_DRIVE, "VM": self.ref("VM", vm), "VDI": disk, **fields}
         return self.uuid("VBD", self.call("VBD.create", record))
+
+    def disk_of_a_vm(self) -> str:
+        """Make a disk that a halted VM has, and return its name."""
+        name = fresh()
+        self.drive(self.vm(), VDI=self.ref("VDI", self.disk(name=name)))
+        return name
 
     def plugged(self) -> str:
         """Attach a disk to a running VM that sees it."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tasks import host, network, pif, sr, task, vbd, vdi, vif
+from tasks import disk_moves, host, network, pif, sr, task, vbd, vdi, vif
 from tasks.engine.declaration.operation import Operation
 from tasks.vm import (
     blocking,
@@ -21,7 +21,7 @@ from tasks.vm import (
     snapshots,
     tags,
 )
-from tests.tasks.fixtures import GIB, ISO, LIBRARY, NFS, Maker, Record, fresh
+from tests.tasks.fixtures import GIB, ISO, LIBRARY, LOCAL, NFS, Maker, Record, fresh
 
 Fields = dict[str, Any]
 Ready = Callable[[Maker], Fields]
@@ -123,6 +123,18 @@ def _is_on(host: str) -> Seen:
 
 def _blocks(wanted: dict[str, str]) -> Seen:
     return lambda maker, fields, _: maker.record("VM", fields["vm"])["blocked_operations"] == wanted
+
+
+def _is_held_on(sr: str) -> Seen:
+    """See that the one disk of a name is on a repository, and in a drive."""
+
+    def seen(maker: Maker, fields: Fields, _: Record) -> bool:
+        refs = maker.call("VDI.get_by_name_label", fields["vdi"])
+        disks = [maker.call("VDI.get_record", ref) for ref in refs]
+        places = [(disk["SR"], len(disk["VBDs"])) for disk in disks]
+        return places == [(maker.ref("SR", maker.named("SR", sr)), 1)]
+
+    return seen
 
 
 _tags = itertools.count(100)
@@ -281,6 +293,14 @@ TABLE = (
         code="SR_OPERATION_NOT_SUPPORTED",
     ),
     _finds(vdi.find_snapshots, "snapshot", lambda maker: {"uuid": maker.disk_snapshot()}),
+    Case(
+        operation=disk_moves.move,
+        ready=lambda maker: {"vdi": maker.disk_of_a_vm(), "sr": LOCAL},
+        says="VDI moved",
+        seen=_is_held_on(LOCAL),
+        wrong=lambda maker: {"vdi": maker.disk(), "sr": NFS},
+        code=INVALID,
+    ),
     Case(
         operation=vdi.tag,
         ready=lambda maker: {"vdi": maker.disk(), "add": ["gold"]},

@@ -16,6 +16,7 @@ MARKED = {"Async.VDI.clone", "Async.VDI.snapshot"}
 FOLLOWING = {"xenserver.task.cancel", "xenserver.task.follow"}
 WAITING = "xenserver.vm.wait_for_address"
 ONE_BY_ONE = {"VBD.get_record", "VM.get_record"}  # of several drives, snapshots, each
+FOUND_BY_NAME = {"VDI.get_record"}  # by the look-up, which keeps no record
 POLLERS = {"event.from", "task.get_all_records"}
 
 
@@ -40,7 +41,7 @@ def test_nothing_is_read_twice(case: Case) -> None:
     for method in calls.golden()[case.name]:
         if method.startswith("Async."):
             read.clear()
-        assert method not in read - ONE_BY_ONE
+        assert method not in read - ONE_BY_ONE - FOUND_BY_NAME
         read.add(method)
 
 

@@ -41,14 +41,21 @@ def page(known: Sequence[Operation]) -> str:
 
 def _row(operation: Operation) -> list[str]:
     codes = sorted({*calls.failures(operation), *calls.refusals(operation)})
-    undo = operation.undo.name if operation.undo else ""
     return [
         _link(operation, "operations.md"),
         markdown.terms(calls.methods(operation)),
         markdown.terms(codes),
-        markdown.term(undo),
+        _undone_by(operation),
         *_repeats(operation),
     ]
+
+
+def _undone_by(operation: Operation) -> str:
+    undo = operation.undo
+    if undo is None:
+        return ""
+    name = markdown.term(undo.name)
+    return name if undo.finished else f"{name}, until it has ended"
 
 
 def _row_of_flow(flow: Operation) -> list[str]:

@@ -59,6 +59,10 @@ _CHANGES: dict[str, Repeat] = {
     "xenserver.vdi.create": Repeat(ANOTHER),
     "xenserver.vdi.destroy": Repeat(GONE),
     "xenserver.vdi.destroy_or_report": Repeat(SAME),
+    "xenserver.vdi.move": Repeat(
+        refused("XENFLOW_MESSAGE_INVALID"), "VDI already on Local storage xs1"
+    ),
+    "xenserver.vdi.undo_move": Repeat(GONE),
     "xenserver.vdi.resize": Repeat(SAME),
     "xenserver.vdi.snapshot": Repeat(ANOTHER),
     "xenserver.vdi.tag": Repeat(SAME),

@@ -27,13 +27,15 @@ class Undo:
     """The operation that undoes a making, and its field that takes the UUID of what was made.
 
     `first` names an operation that makes undoing possible: it is done before anything at all is
-    undone.
+    undone. What an operation has finished stays when a later step fails, unless it is `finished`
+    too that can be undone.
     """
 
     name: str
     field: str
     options: tuple[tuple[str, JsonValue], ...] = ()
     first: str = ""
+    finished: bool = True
 
     def fields(self, uuid: str) -> dict[str, JsonValue]:
         """Return the message that undoes the making of one object."""

@@ -212,7 +212,9 @@ def _run_body(execution: Execution, body: Answer | Steps[Answer]) -> Answer | Su
 
 def _finish(execution: Execution, answer: Answer) -> Answered:
     document = answer.document()
-    made = rollback.own(execution) if execution.place.flow else []
+    undo = execution.operation.undo
+    is_undoable = execution.place.flow is not None and undo is not None and undo.finished
+    made = rollback.own(execution) if is_undoable else []
     sending = execution.runtime.journal.finish(
         execution.entry, execution.place, document, made=made
     )

@@ -9,6 +9,7 @@ does (`INHERITED`), its effect shows in the state of its objects (`PROBES`), or 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from xenserver import errors
 from xenserver.client import Xen
 from xenserver.values import Value
 
@@ -104,6 +105,14 @@ def _resized(xen: Xen, params: Params) -> bool:
     return int(xen.VDI.get_virtual_size(params[0])) >= int(str(params[1]))
 
 
+def _relocated(xen: Xen, params: Params) -> bool:
+    """Probe a move: the disk is on the repository, or is gone, as another is in its place."""
+    try:
+        return bool(xen.VDI.get_SR(params[0]) == params[1])
+    except errors.Missing:
+        return True
+
+
 def _never(_xen: Xen, _params: Params) -> bool:
     """Return false: a repetition changes nothing, for a disk is copied over its copy."""
     return False
@@ -131,6 +140,7 @@ PROBES: dict[str, Probe] = {
     "VM.provision": _provisioned,
     "pool.create_VLAN_from_PIF": _carried,
     "VDI.resize": _resized,
+    "VDI.pool_migrate": _relocated,
     "VDI.copy": _never,
     "VTPM.create": _has_vtpm,
     "VBD.insert": _inserted,
