@@ -27,6 +27,7 @@ Fields = dict[str, Any]
 Ready = Callable[[Maker], Fields]
 Seen = Callable[[Maker, Fields, Record], bool]
 
+UEFI = {"boot": {"firmware": "uefi"}}  # a TPM needs it
 INVALID = "XENFLOW_MESSAGE_INVALID"
 WRONG_STATE = "VM_BAD_POWER_STATE"
 WRONG_CLASS = "XENFLOW_WRONG_CLASS"
@@ -434,7 +435,7 @@ TABLE = (
     ),
     Case(
         operation=configuration.configure,
-        ready=lambda maker: {"vm": maker.vm(), "vcpus": 4},
+        ready=lambda maker: {"vm": maker.vm(), "vcpus": 4, "vtpm": True, **UEFI},
         says="VM configured",
         seen=lambda maker, fields, _: int(maker.record("VM", fields["vm"])["VCPUs_max"]) == 4,
         wrong=lambda maker: {"vm": maker.vm(), "vcpus": 3, "cores_per_socket": 2},
