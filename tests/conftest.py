@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from tests.repository import words
 from tests.stack import StackHarness, running_stack
 from workers.local_stack import valkey_server
 
@@ -71,6 +72,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackHarness]:
         stack.services.worker()
         stack.services.poller()
         yield stack
+        logs = [(process.name, process.output()) for process in stack.processes]
+        assert [hit for name, log in logs for hit in words.hits(f"log of {name}", log)] == []
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import pytest
 
 import cli
 from config import sealing, settings
+from tests.repository import words as retired
 from tests.stack import CLOSED
 
 
@@ -31,7 +32,7 @@ class Run(Protocol):
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Run `xenflow` in this process, as its console script does."""
+    """Run `xenflow` in this process, as its console script does; refuse retired words in it."""
     for variable in [name for name in os.environ if name.startswith(settings.PREFIX)]:
         monkeypatch.delenv(variable)
     monkeypatch.delenv("COLUMNS", raising=False)  # pytest-xdist sets it in its workers
@@ -41,8 +42,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
             monkeypatch.setenv(name, value)
         _forget()
         capsys.readouterr()
-        code = cli.main(words)
-        return Ended(code, *capsys.readouterr())
+        ended = Ended(cli.main(words), *capsys.readouterr())
+        assert retired.hits(f"xenflow {' '.join(words)}", ended.out + ended.err) == []
+        return ended
 
     yield do
     _forget()
