@@ -103,6 +103,9 @@ def _suspension(point: Suspension, began: float) -> Text:
 
 def _outcome(step: Step, *, traces: bool) -> list[Text]:
     lines = []
+    if step.refusals:
+        refused = f"{step.refusals} under its id refused, the latest: {step.refused}"
+        lines.append(Text(refused, style="yellow"))
     if step.failure:
         lines.append(Text(step.failure["message"], style="red"))
         lines += [Text(left, style="yellow") for left in _left(step.failure)]

@@ -24,6 +24,7 @@ def register(app: EngineApp) -> None:
         self.request.task = self.request.shadow  # what the answer is kept under
         refusal = refusals.error_of(vars(self.request))
         if refusal is None or app.runtime.journal.knows(self.request.id):
+            app.runtime.journal.note_refused(self.request.id, str(refusal))
             raise Ignore("its id is that of another message")
         raise refusal
 

@@ -126,6 +126,8 @@ def _step(operation: str, known: Record, steps: tuple[Step, ...]) -> Step:
         reason=known.retry.message if known.retry else "",
         cancelled=known.cancel or "",
         undoes=known.undoes,
+        refused=known.refused,
+        refusals=known.refusals,
         steps=steps,
     )
 

@@ -42,6 +42,8 @@ class Step:
     reason: str
     cancelled: str
     undoes: bool
+    refused: str = ""
+    refusals: int = 0
     steps: Sequence["Step"] = field(default_factory=tuple)
 
     @property
@@ -123,6 +125,8 @@ class Step:
             "target": self.target,
             "origin": self.origin,
             "undoes": self.undoes,
+            "refused": self.refused,
+            "refusals": self.refusals,
             "inputs": dict(self.inputs),
             "suspensions": [vars(point) for point in self.suspensions],
             "answer": self.answer,

@@ -30,10 +30,10 @@ def dead_letters(
     ] = False,
     options: OutputOptions,
 ) -> int:
-    """List messages that could not be read as far as an id, the newest first.
+    """List messages that nobody can be answered about, the newest first.
 
-    A worker puts such a message aside, for nobody can be answered about it. The newest 1,000 are
-    kept, for 30 days.
+    Such a message could not be read as far as an id, or its id is that of another one under way. A
+    worker puts it aside. The newest 1,000 are kept, for 30 days.
     """
     if requeue and drop:
         raise CommandFailed(Code.USAGE, "--requeue and --drop exclude each other")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from billiard.einfo import ExceptionInfo
 from celery import Task, states
-from celery.exceptions import Ignore, Retry
+from celery.exceptions import Ignore, Reject, Retry
 from celery.worker import state as worker_state
 from celery.worker.request import Request
 
@@ -21,7 +21,7 @@ from tasks.engine.declaration import message
 from tasks.engine.declaration.definition import Operation
 from tasks.engine.execution import executor
 from tasks.engine.execution.begin import Delivery
-from tasks.engine.execution.execution import Answered, End, Failed, Ignored, Suspended
+from tasks.engine.execution.execution import Answered, End, Failed, Ignored, Rejected, Suspended
 from tasks.engine.execution.runtime import EngineApp, Runtime
 from tasks.engine.journal.entry import Place
 from tasks.engine.journal.record import CancelRequest, Document
@@ -53,6 +53,10 @@ class Context(Protocol):
         ...
 
 
+class PutAside(Reject):
+    """The message becomes a dead letter; Celery stores a failure for other rejections."""
+
+
 class OperationRequest(Request):
     """A request that keeps its message as it came, and leaves revoking to the engine.
 
@@ -64,6 +68,7 @@ class OperationRequest(Request):
     _request_dict: dict[str, object]
     _delivery_info: dict[str, object]
     _expires: datetime | None
+    _message: "Delivered"
     task: "OperationTask"
 
     def __init__(self, delivered: "Delivered", **options: Any) -> None:  # noqa: ANN401 - Celery's own options
@@ -86,6 +91,22 @@ class OperationRequest(Request):
         if self._expires and self.task.runtime.journal.knows(self.id):
             return False
         return bool(super().revoked())
+
+    def on_failure(
+        self,
+        exc_info: ExceptionInfo,
+        send_failed_event: bool = True,  # noqa: FBT001, FBT002 - Celery's own signature
+        return_ok: bool = False,  # noqa: FBT001, FBT002 - likewise
+    ) -> None:
+        """Put a message aside whose id is that of another one, and store nothing under it."""
+        wrapped = exc_info.exception  # by billiard, when the task has run
+        error = getattr(wrapped, "exc", wrapped)
+        if not isinstance(error, PutAside):
+            super().on_failure(exc_info, send_failed_event, return_ok)
+            return
+        worker_state.task_ready(self)
+        self._message.properties[refusals.PROBLEM] = str(error.args[0])
+        self.reject(requeue=False)
 
     def on_retry(self, exc_info: ExceptionInfo) -> None:
         """Acknowledge the message of a parked operation, and tell monitors what it waits for."""
@@ -155,6 +176,8 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
                     self.runtime.journal.take_back_answer(str(self.request.id))
                     self.backend.forget(str(self.request.id))
                 raise error
+            case Rejected(reason, is_kept):
+                raise PutAside(reason) if is_kept else Ignore(reason)
             case Ignored(reason):
                 raise Ignore(reason)
 

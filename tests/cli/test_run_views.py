@@ -53,6 +53,15 @@ def drawn(run: Run, capsys: pytest.CaptureFixture[str], *, traces: bool = False)
     return capsys.readouterr().out
 
 
+def test_the_tree_shows_that_other_messages_had_its_id(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever sent them hears nothing while the operation goes on."""
+    why = "the id 1 is that of xenserver.vm.clone, with other fields"
+
+    shown = drawn(Run("1", [step("xenserver.vm.clone", refused=why, refusals=2)]), capsys)
+
+    assert f"2 under its id refused, the latest: {why}" in shown
+
+
 def test_the_tree_shows_steps_with_their_calls_and_times(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.end_to_end import messages
 from tests.stack import TIMEOUT, StackHarness
+from workers.broker import dead_letters
 from xenserver import errors
 
 MAKE = "flow.create_vm_from_configured_template"
@@ -90,26 +91,58 @@ def test_an_id_that_cannot_go_where_ids_go_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("task", "fields"),
+    ("task", "fields", "kept"),
     [
-        (CLONE, {"vm": "deb12", "name": "another"}),
-        (CLONE, {"vm": "deb12", "cpus": "wrong"}),
-        ("xenserver.vm.destroy", {"vm": "web02"}),
+        (CLONE, {"vm": "deb12", "name": "another"}, 1),
+        ("xenserver.vm.destroy", {"vm": "web02"}, 1),
+        (CLONE, {"vm": "deb12", "cpus": "wrong"}, 0),
+        ("xenserver.vm.dance", {"vm": "web02"}, 0),
     ],
 )
 def test_an_id_is_that_of_one_message(
-    stack: StackHarness, name: str, task: str, fields: dict[str, str]
+    stack: StackHarness, name: str, task: str, fields: dict[str, str], kept: int
 ) -> None:
-    """Another one with the same id has no effect, and the first one continues."""
+    """Another one is noted and put aside, unless it is wrong besides; the first one continues."""
     with stack.xenserver.held():
         result = stack.send(CLONE, vm="deb12", name=name)
         stack.until(lambda: stack.record(result.id).phase == "parked", "parked")
+        claims = stack.record(result.id).fencing_token
         stack.send(task, task_id=result.id, **fields)
-        stack.until(lambda: int(stack.record(result.id).fencing_token) > 2, "the other one taken")
+        stack.until(lambda: stack.record(result.id).refusals, "the other one refused")
+        assert stack.record(result.id).fencing_token == claims
 
+    stack.until(lambda: len(letters_of(stack, result.id)) == kept, "the other one put aside")
     assert result.get(timeout=TIMEOUT)["name_label"] == name
     assert len(stack.xenserver.named("VM", name)) == 1
     assert stack.xenserver.named("VM", "web02") != stack.xenserver.named("VM", "another") == []
+
+
+def letters_of(stack: StackHarness, id_: str) -> list[str]:
+    """Return why messages with an id were put aside."""
+    key = stack.runtime.journal.keys.dead_letters
+    letters = dead_letters.DeadLetters(stack.redis, key).letters()
+    return [one.problem for one in letters if id_ in one.message and "XENFLOW_ID" in one.problem]
+
+
+def test_a_message_put_aside_for_its_id_is_answered_when_it_is_put_back(
+    stack: StackHarness, name: str
+) -> None:
+    """After the end of the first: the refusal is the result, and the journal has the answer."""
+    with stack.xenserver.held():
+        first = stack.send(CLONE, vm="deb12", name=name)
+        stack.until(lambda: stack.record(first.id).phase == "parked", "parked")
+        stack.send(CLONE, task_id=first.id, vm="deb12", name=f"{name}-2")
+        stack.until(lambda: letters_of(stack, first.id), "put aside")
+    first.get(timeout=TIMEOUT)
+    stack.until(lambda: stack.record(first.id).published, "published")
+
+    letters = dead_letters.DeadLetters(stack.redis, stack.runtime.journal.keys.dead_letters)
+    letters.requeue(one for one in letters.letters() if first.id in one.message)
+
+    stack.until(lambda: stack.app.AsyncResult(first.id).state == "FAILURE", "refused")
+    with pytest.raises(errors.Refused, match="XENFLOW_ID_TAKEN"):
+        stack.app.AsyncResult(first.id).get(timeout=TIMEOUT)
+    assert stack.xenserver.named("VM", f"{name}-2") == []
 
 
 def test_a_body_that_is_text_is_read_as_kombu_reads_it(stack: StackHarness, name: str) -> None:

@@ -5,6 +5,7 @@ fails is tried again. One that never succeeds costs a second delivery, which has
 """
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from kombu.transport import redis as stock
 from kombu.transport import virtual
 from redis.exceptions import RedisError
 
+from tasks.engine.messages import refusals
 from workers.broker import scripts
 
 TROUBLE = (RedisError, OSError, OperationalError)
@@ -21,6 +23,10 @@ TROUBLE = (RedisError, OSError, OperationalError)
 
 MARK = "xenflow:"  # what the tags of our messages begin with
 RESTORED_AT_ONCE = 1_000
+
+REJECTED = "its worker rejected it; the log of the worker has the reason"
+
+_ENTRY = re.compile(rb'\[(.*),"",("[^"]*")\]', re.DOTALL)  # of what is unacknowledged
 
 log = get_logger(__name__)
 
@@ -52,15 +58,25 @@ class QoS(stock.QoS):
         self._free(delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's own signature
-        """Free the slot, and remove the message or put it back behind all others."""
-        if not requeue:
-            self.ack(delivery_tag)
-            return
+        """Free the slot, and put the message back behind all others, or aside as a dead letter."""
         try:
-            self.restore_by_tag(delivery_tag, leftmost=True)
+            if requeue:
+                self.restore_by_tag(delivery_tag, leftmost=True)
+            else:
+                self._put_aside(delivery_tag)
         except TROUBLE as trouble:
             log.warning("a message is put back only when its time is over: %s", trouble)
         self._free(delivery_tag)
+
+    def _put_aside(self, tag: str) -> None:
+        message = self._delivered.get(tag)
+        problem = message.properties.get(refusals.PROBLEM) if message else None
+        entry = self.channel.unprefixed.hget(self.channel.unacked_keys[1], tag) or b""
+        found = _ENTRY.fullmatch(entry)
+        item, queue = (found[1], json.loads(found[2])) if found else (entry, "")
+        self.channel.dead_letter(
+            item, tag=tag, queue=self.channel.list_of(queue, tag), problem=problem or REJECTED
+        )
 
     def _free(self, delivery_tag: str) -> None:
         """Free the slot of a message, if it has one: kombu counts each acknowledgement."""

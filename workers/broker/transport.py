@@ -185,7 +185,9 @@ class TakingChannel:
 
     def _dead_letter(self, taken: Taken, problem: str) -> None:
         log.error("a message from %s is put aside: %s", taken.queue, problem)
-        self.dead_letter(taken.item, tag=taken.tag, queue=self._list_of(taken), problem=problem)
+        self.dead_letter(
+            taken.item, tag=taken.tag, queue=self.list_of(taken.queue, taken.tag), problem=problem
+        )
         self.qos.ack(taken.tag)
 
     def dead_letter(self, item: bytes, *, tag: str, queue: str, problem: str) -> None:
@@ -204,15 +206,15 @@ class TakingChannel:
         )
 
     def _delay(self, taken: Taken, until: float) -> None:
-        parked = self._list_of(taken).encode() + b"\n" + taken.item
+        parked = self.list_of(taken.queue, taken.tag).encode() + b"\n" + taken.item
         scripts.script(self.unprefixed, "delay")(
             keys=[*self.unacked_keys, self.delayed_key], args=[taken.tag, until, parked]
         )
 
-    def _list_of(self, taken: Taken) -> str:
+    def list_of(self, queue: str, tag: str) -> str:
         """Return the list that a message was taken from; its priority is in the tag."""
-        step = int(taken.tag.rpartition(":")[2])
-        return str(self._q_for_pri(taken.queue, step))
+        step = int(tag.rpartition(":")[2])
+        return str(self._q_for_pri(queue, step))
 
     def maintain(self) -> None:
         """Acknowledge what could not be before, restore what is overdue, release what is due."""

@@ -1,5 +1,6 @@
 """The beginning of an execution: its delivery, the check of its message, its first record."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -48,12 +49,14 @@ def check(operation: Operation, delivery: Delivery) -> Message:
 
 def first(operation: Operation, delivery: Delivery, checked: Message | None) -> Record:
     """Return the record with which an operation begins; a wrong message is not kept in it."""
+    inputs = json.loads(json.dumps(message.masked(delivery.fields), default=str))
     begun = replace(
         _adopted(delivery) if checked else Record(),
         name=operation.name,
         root=delivery.place.root,
         path=publisher.path_text(delivery.place.path),
-        inputs=json.loads(json.dumps(message.masked(delivery.fields), default=str)),
+        inputs=inputs,
+        request=_digest(operation.name, inputs),
         origin=delivery.origin,
         queue=delivery.queue,
         delivery=delivery.tag,
@@ -75,18 +78,16 @@ def _adopted(delivery: Delivery) -> Record:
         raise errors.Refused(message.INVALID, [problem], text) from None
 
 
-def is_same_request(known: Record, first: Record) -> bool:
-    """Return whether an operation was begun by a message that asks for the same."""
-    return (known.name, _asked(known)) == (first.name, _asked(first))
-
-
 def id_taken(delivery: Delivery, known: Record) -> errors.Refused:
-    """Return the error for a message whose id is that of another one, which has ended."""
+    """Return the error for a message whose id is that of another one."""
     code = "XENFLOW_ID_TAKEN"
-    asked = "other fields" if known.name == delivery.name else "another operation"
-    text = f"the id {delivery.id} is that of {known.name}, which was sent with {asked}"
+    other = "with other fields" if known.name == delivery.name else f"not {delivery.name}"
+    text = f"the id {delivery.id} is that of {known.name}, {other}"
     return errors.Refused(code, [delivery.id, known.name], f"{text}; use an id of its own ({code})")
 
 
-def _asked(known: Record) -> Mapping[str, object]:
-    return {name: v for name, v in known.inputs.items() if to_snake(name) != "repeat_failed"}
+def _digest(name: str, inputs: Mapping[str, object]) -> str:
+    """Return what tells one request from another: names of both styles are the same."""
+    asked = {to_snake(field): value for field, value in inputs.items()}
+    asked.pop("repeat_failed", None)
+    return hashlib.sha256(json.dumps([name, asked], sort_keys=True).encode()).hexdigest()

@@ -46,7 +46,18 @@ class Failed:
     replaces: bool = False  # another end is stored under this id, which would answer in its place
 
 
-End = Answered | Failed | Suspended | Ignored
+@dataclass(frozen=True)
+class Rejected:
+    """The message is another than the one that began the operation under its id, which continues.
+
+    `is_kept` when it may be put aside as a dead letter.
+    """
+
+    reason: str
+    is_kept: bool
+
+
+End = Answered | Failed | Suspended | Ignored | Rejected
 """How an execution ends."""
 
 

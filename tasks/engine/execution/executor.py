@@ -14,6 +14,8 @@ point handing back what the journal says of it.
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
 
+import structlog
+
 from tasks.engine import infrastructure
 from tasks.engine.declaration import message
 from tasks.engine.declaration.answers import Accepted, Answer
@@ -29,7 +31,15 @@ from tasks.engine.execution import (
     surplus,
 )
 from tasks.engine.execution.begin import Delivery
-from tasks.engine.execution.execution import Answered, End, Execution, Failed, Ignored, Suspended
+from tasks.engine.execution.execution import (
+    Answered,
+    End,
+    Execution,
+    Failed,
+    Ignored,
+    Rejected,
+    Suspended,
+)
 from tasks.engine.execution.runtime import Runtime
 from tasks.engine.execution.suspensions import advance
 from tasks.engine.journal.entry import Entry, LeaseLapsed
@@ -37,6 +47,8 @@ from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.record import CancelRequest, ClaimResult, Failing, Record
 from tasks.engine.journal.scripts import Overtaken
 from xenserver import errors
+
+log = structlog.get_logger()
 
 
 def execute(operation: Operation, delivery: Delivery, runtime: Runtime) -> End:
@@ -75,18 +87,29 @@ def _claim(
     )
     if entry.result is ClaimResult.HELD:
         return Ignored("another delivery of it acts")
+    if entry.result is ClaimResult.ID_TAKEN:
+        return _reject(delivery, runtime, entry.record, is_sound=bool(first.message))
     if entry.result is ClaimResult.ENDED:
-        if not delivery.place.path and not begin.is_same_request(entry.record, first):
-            return Failed(begin.id_taken(delivery, entry.record), replaces=True)
         return _stored(runtime.journal, entry.record, delivery)
     try:
         with runtime.leases.hold(entry):
-            if not begin.is_same_request(entry.record, first):
-                runtime.journal.defer(entry, until=entry.now())
-                return Ignored("its id is that of another message, which goes on")
             return act(entry)
     except Overtaken:
         return Ignored("another delivery has claimed it")
+
+
+def _reject(delivery: Delivery, runtime: Runtime, known: Record, *, is_sound: bool) -> End:
+    """Refuse a message whose id is that of another one.
+
+    The result of an id is the answer of the operation under it, so while that goes on the message
+    is only put aside; one that is wrong besides may hold what is kept nowhere.
+    """
+    error = begin.id_taken(delivery, known)
+    if known.ended:
+        return Failed(error, replaces=True)
+    runtime.journal.note_refused(delivery.id, error.message)
+    log.warning("message.refused", id=delivery.id, task=delivery.name, problem=error.message)
+    return Rejected(error.message, is_kept=is_sound)
 
 
 def _refuse(delivery: Delivery, runtime: Runtime, refused: errors.Refused, entry: Entry) -> Failed:

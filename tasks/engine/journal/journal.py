@@ -103,6 +103,7 @@ class Journal:
                 sending,
                 first.delivery if repeat else "",
                 place.repeats,
+                first.request,
                 *scripts.flat(dict(first_fields(first))),
             ],
         )
@@ -256,6 +257,10 @@ class Journal:
         if answer:
             flat = ["answer", record.text(answer), "answer_key", ""]
             self.redis.hset(self.keys.entry(operation), items=flat)
+
+    def note_refused(self, operation: str, why: str) -> None:
+        """Note at an operation that another message under its id was refused."""
+        self._scripts.run("refuse", [self.keys.entry(operation)], [why])
 
     def mark_answered(self, operation: str) -> None:
         """Note that the caller was answered while the run goes on."""

@@ -48,6 +48,8 @@ class ClaimResult(StrEnum):
     CLAIMED = "claimed"
     HELD = "held"
     ENDED = "ended"
+    ID_TAKEN = "id_taken"
+    """The message asks for something else than the one that began the operation."""
     FLOW_FAILING = "flow_failing"
 
 
@@ -220,6 +222,7 @@ class Record:
     target: str = ""
     origin: str = ""
     inputs: Document = field(default_factory=dict)
+    request: str = ""  # digest of name and inputs: what its id stands for
     message: str = ""
     queue: str = ""  # where its message is sent; `:<priority>` behind it, as that has its own list
     undoes: bool = False
@@ -248,6 +251,8 @@ class Record:
     leaves: bool = False  # it failed, and not all that it made is undone
     published: bool = False  # Celery has stored the end and passed it on
     sending: int = 0  # the number of the last sending of its message, see `due.lua`
+    refused: str = ""  # why another message under its id was refused, the latest
+    refusals: int = 0  # how many were
     passed: float = 0.0  # when a later message of that queue was seen to be taken
     calls: str = ""  # the calls of its target, while it has a place among them or waits for one
     points: Mapping[str, Point] = field(default_factory=dict)
@@ -310,7 +315,10 @@ SCRIPT_FIELDS = frozenset(
         "progress",
         "published",
         "queue",
+        "refusals",
+        "refused",
         "repeats",
+        "request",
         "sending",
     }
 )

@@ -10,6 +10,7 @@ from tasks.engine.declaration.message import INVALID
 from xenserver import errors
 
 REFUSED = "xenflow.refused"  # the task that answers for an operation that nobody knows
+PROBLEM = "xenflow_problem"  # property of a delivered message: why its worker rejects it
 REFUSAL = "xenflow_refused"  # header: what is wrong with the message, as a list in JSON
 
 

@@ -52,11 +52,13 @@ def claim(  # noqa: PLR0913 - a test says of a delivery what matters to it
     sending: int = 0,
     queue: str = "change",
     repeat: str = "",
+    request: str = "",
 ) -> Entry:
     first = Record(
         name="xenserver.vm.start",
         message=f"message of {operation}",
         queue=queue,
+        request=request,
         delivery=repeat or "first",
     )
     place = place or Place(root=operation)
@@ -577,6 +579,39 @@ def test_a_failure_that_left_nothing_begins_anew_on_request(journal: Journal) ->
     assert again.record.failure is None
     assert int(again.record.fencing_token) > int(first.record.fencing_token)
     assert (first.identity, again.identity) == ("op", "op#1")
+
+
+@pytest.mark.parametrize("state", ["held", "let go", "ended", "failed"])
+def test_a_message_that_asks_for_something_else_claims_nothing(
+    journal: Journal, parked: ParkedOperations, state: str
+) -> None:
+    """However the first stands, and also where the other asks to begin anew after a failure."""
+    entry = claim(journal, request="clone web01")
+    if state == "let go":
+        park(parked, entry)
+    elif state in {"ended", "failed"}:
+        journal.finish(entry, Place(root="op"), FAILURE if state == "failed" else {"a": 1})
+    before = journal.read("op")
+
+    other = claim(journal, request="destroy web01", repeat="second")
+
+    assert other.result is ClaimResult.ID_TAKEN
+    assert other.record.request == "clone web01"
+    assert journal.read("op") == before
+    assert journal.due() == []
+
+
+def test_what_is_refused_under_an_id_is_counted(journal: Journal) -> None:
+    """The latest says why; of an operation that nobody knows, nothing is kept."""
+    claim(journal)
+
+    for operation, why in (("op", "first"), ("op", "second"), ("nobody", "third")):
+        journal.note_refused(operation, why)
+
+    known = journal.read("op")
+    assert known
+    assert (known.refused, known.refusals) == ("second", 2)
+    assert not journal.knows("nobody")
 
 
 def test_a_delivery_that_began_a_try_begins_no_other(journal: Journal) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tasks.engine.execution.cancellation import GRACE
-from tasks.engine.execution.execution import Answered, Failed, Ignored, Suspended
+from tasks.engine.execution.execution import Answered, Failed, Ignored, Rejected, Suspended
 from tasks.engine.execution.outcomes import STUCK
 from tasks.engine.journal.parked import Ended
 from tasks.engine.journal.record import FailingStage, OutcomeStatus
@@ -25,7 +25,9 @@ def overdue(engine: Engine, operation: str = "op") -> None:
     engine.put_back(operation, deadline=GRACE + 1, created=HOUR)
 
 
-def until_ended(engine: Engine, worker: Worker, **fields: object) -> Answered | Failed | Ignored:
+def until_ended(
+    engine: Engine, worker: Worker, **fields: object
+) -> Answered | Failed | Ignored | Rejected:
     for _ in range(10):
         engine.land()
         engine.carry_out(worker)

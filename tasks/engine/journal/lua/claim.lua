@@ -1,7 +1,7 @@
 -- Claim an operation: one delivery of its message becomes the only one that may act.
 -- KEYS  1 entry  2 landing  3 due  4 runs  5 run  6 deliveries  7 its own open set  8 its own made set  9 open operations  10.. the flows around it, outermost first, each as entry and open set
 -- ARGV  1 id  2 holder  3 lease (ms)  4 lifetime (s)  5 root  6 "1" for a step that undoes  7 timeout (s)  8 queue and  9 number of this sending ("0": none)
---       10 mark of the delivery that begins a failed operation anew, or ""  11 how often the innermost flow was begun anew  12.. first fields (name, value, ...)
+--       10 mark of the delivery that begins a failed operation anew, or ""  11 how often the innermost flow was begun anew  12 digest of what is asked  13.. first fields (name, value, ...)
 -- Answers {result, now (s), fields}. A step begins only in a flow that is not failing; that is looked at in each claim, until the step is one of the open steps.
 local entry, id, exempt = KEYS[1], ARGV[1], ARGV[6] == '1'
 local now = seconds()
@@ -12,12 +12,18 @@ if tonumber(ARGV[9]) > taken and tonumber(ARGV[9]) <= sent then
   redis.call('HSET', KEYS[6], 'taken:' .. ARGV[8], ARGV[9])
 end
 
+local has_ended = redis.call('HEXISTS', entry, FIELD.ended) == 1
+local asked = redis.call('HGET', entry, FIELD.request) or ''
+if asked ~= '' and asked ~= ARGV[12] and not (has_ended and #KEYS > 9) then
+  return {CLAIM.id_taken, tostring(now), redis.call('HGETALL', entry)}
+end
+
 local function repeated()
   return ARGV[10] ~= '' and ARGV[10] ~= redis.call('HGET', entry, FIELD.delivery) and redis.call('HEXISTS', entry, FIELD.failure) == 1
     and (redis.call('HGET', entry, FIELD.leaves) or '') == ''
 end
 
-if redis.call('HEXISTS', entry, FIELD.ended) == 1 then
+if has_ended then
   redis.call('ZREM', KEYS[2], id)
   redis.call('ZREM', KEYS[3], id)
   if not repeated() then
@@ -40,7 +46,7 @@ if held_until > now * 1000 then
 end
 
 if redis.call('HEXISTS', entry, FIELD.created) == 0 then
-  for i = 12, #ARGV, 2 do
+  for i = 13, #ARGV, 2 do
     redis.call('HSET', entry, ARGV[i], ARGV[i + 1])
   end
   redis.call('HSET', entry, FIELD.created, now, FIELD.deadline, now + ARGV[7])
