@@ -128,9 +128,8 @@ class Target(BaseModel):
         try:
             return cls.model_validate(fields)
         except ValidationError as error:
-            raise TargetError(
-                f"[{fields['name']}] {validation_messages.complaint(error)}"
-            ) from None
+            problem = f"[{fields['name']}] {validation_messages.complaint(error)}"
+        raise TargetError(problem)  # not in the handler: see `validation_messages`
 
     @model_validator(mode="after")
     def _certificates_belong_to_https(self) -> Self:

@@ -1,4 +1,9 @@
-"""One-line messages for pydantic's validation errors, in our words."""
+"""One-line messages for pydantic's validation errors, in our words.
+
+An error that is raised because of one of these is raised outside of the handler. A
+`ValidationError` keeps what a validator of ours raised where the garbage collector does not look,
+and by its stack trace all frames around it: an error whose context it is would never be collected.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any

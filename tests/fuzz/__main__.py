@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.fuzz.round import play
+from tests.fuzz.round import LIVE_MEMORY, play
 from tests.stack import running_stack
 from workers.local_stack.supervisor import interrupted_by_signals
 
@@ -24,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     shutil.rmtree(options.folder, ignore_errors=True)
     with interrupted_by_signals(), running_stack(options.folder.resolve(), speed=20.0) as stack:
+        stack.services.choose(operations_path=str(LIVE_MEMORY))
         for name in ("worker-1", "worker-2"):
             stack.services.worker(name=name)
         outcome = play(stack, count=options.messages, seed=options.seed)

@@ -3,21 +3,22 @@
 import random
 import time
 import uuid
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from celery import states
 
-from tests.end_to_end.hostile_messages import REFUSED
+from tests.end_to_end.hostile_messages import DEAD, REFUSED, SOUND
 from tests.fuzz.messages import Shot, shots
 from tests.stack import StackHarness
 from workers.broker.dead_letters import DeadLetters
 
 BATCH = 200
-WARM_UP = 4  # of the largest messages
 LIMIT = 120.0  # seconds until the queue must be empty
-GROWTH = 64.0  # MiB that a worker may grow over the second half
+GROWTH = 1024  # bytes for each message of the second half that may stay in use
+LIVE_MEMORY = Path(__file__).with_name("live_memory")  # the operations_path of the workers
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Outcome:
     unanswered: int  # with an id that can be read, and no answer under it
     ended_workers: int
     stuck: int  # messages that nobody takes or acknowledges
-    grown: int  # workers that have grown
+    grown: int  # workers that keep something of each message
 
     @property
     def is_well(self) -> bool:
@@ -47,18 +48,14 @@ def play(stack: StackHarness, *, count: int, seed: int) -> Outcome:
     redis: Any = stack.redis
     letters = DeadLetters(redis, stack.runtime.journal.keys.dead_letters)
     before = letters.count()
-    _warm_up(stack)
-    sent: list[Shot] = []
-    memory: dict[int, float] = {}
-    for number, shot in enumerate(shots(random.Random(seed), count)):  # noqa: S311 - not a secret
-        redis.lpush("change", shot.item)
-        sent.append(Shot(b"", shot.id, shot.is_owed))
-        if number % BATCH == BATCH - 1 and not _drained(stack, BATCH):
-            break
-        if number == count // 2:
-            memory = _memory(stack)
+    chance = random.Random(seed)  # noqa: S311 - not a secret
+    _live_memory(stack)  # counts from here on
+    _send_known(stack)  # what a worker sets up when it first needs it
+    sent = _send(stack, shots(chance, count // 2))
+    memory = _live_memory(stack)
+    sent += _send(stack, shots(chance, count - count // 2))
     stuck = 0 if _drained(stack, 0) else int(redis.llen("change")) + int(redis.hlen("unacked"))
-    grown = [now - memory.get(pid, now) for pid, now in _memory(stack).items()]
+    grown = [now - memory.get(name, now) for name, now in _live_memory(stack).items()]
     answered = [shot for shot in sent if _is_answered(redis, shot.id)]
     owed = sum(shot.is_owed for shot in sent) - sum(shot.is_owed for shot in answered)
     return Outcome(
@@ -68,17 +65,28 @@ def play(stack: StackHarness, *, count: int, seed: int) -> Outcome:
         unanswered=owed,
         ended_workers=sum(not process.is_running for process in stack.processes),
         stuck=stuck + (0 if _all_slots_answer(stack) else 1),
-        grown=sum(growth > GROWTH for growth in grown),
+        grown=sum(growth > GROWTH * (count - count // 2) for growth in grown),
     )
 
 
-def _warm_up(stack: StackHarness) -> None:
-    """Send the largest messages first: what a worker needs for them is no growth afterwards."""
+def _send_known(stack: StackHarness) -> None:
     redis: Any = stack.redis
-    for _ in range(WARM_UP):
-        for what in ("a body of 20 MB", "a body of 9 MB"):
-            redis.lpush("change", REFUSED[what].item(str(uuid.uuid4())))
+    for hostile in (*REFUSED.values(), *DEAD.values(), *SOUND.values()):
+        redis.lpush("change", hostile.item(str(uuid.uuid4())))
     _drained(stack, 0)
+
+
+def _send(stack: StackHarness, messages: Iterable[Shot]) -> list[Shot]:
+    """Send messages until a worker takes none any more, and wait until it has taken the last."""
+    redis: Any = stack.redis
+    sent = []
+    for shot in messages:
+        redis.lpush("change", shot.item)
+        sent.append(Shot(b"", shot.id, shot.is_owed))
+        if len(sent) % BATCH == 0 and not _drained(stack, BATCH):
+            break
+    _drained(stack, 0)
+    return sent
 
 
 def _drained(stack: StackHarness, most: int) -> bool:
@@ -99,18 +107,16 @@ def _is_answered(redis: Any, task_id: str) -> bool:
     )
 
 
-def _memory(stack: StackHarness) -> dict[int, float]:
-    """Return the resident memory of each process of a worker, in MiB."""
-    return {
-        process.process.pid: _resident(process.process.pid)
-        for process in stack.processes
-        if process.name.startswith("worker") and process.is_running
-    }
-
-
-def _resident(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+def _live_memory(stack: StackHarness) -> dict[str, int]:
+    """Return how many bytes each worker uses, by its name."""
+    workers = [one for one in stack.processes if one.name.startswith("worker") and one.is_running]
+    replies = stack.app.control.broadcast(
+        "live_memory", reply=True, timeout=LIMIT, limit=len(workers)
+    )
+    found = {name: int(used) for reply in replies or [] for name, used in reply.items()}
+    if len(found) < len(workers):
+        raise TimeoutError(f"of {len(workers)} workers, those that tell their memory: {found}")
+    return found
 
 
 def _all_slots_answer(stack: StackHarness) -> bool:

@@ -241,10 +241,15 @@ def _read(model: type[Message], fields: Mapping[str, object]) -> Message:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
-        inner = {one["loc"][:-1] for one in found}  # a list of wrong items counts as empty too
-        real = [one for one in found if one["type"] != "too_short" or one["loc"] not in inner]
-        raise _wrong([_problem(model, one) for one in real]) from None
+        problems = _problems(model, error)
+    raise _wrong(problems)  # not in the handler: see `validation_messages`
+
+
+def _problems(model: type[Message], error: ValidationError) -> list[str]:
+    found = error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
+    inner = {one["loc"][:-1] for one in found}  # a list of wrong items counts as empty too
+    real = [one for one in found if one["type"] != "too_short" or one["loc"] not in inner]
+    return [_problem(model, one) for one in real]
 
 
 def _problem(model: type[Message], one: ErrorDetails) -> str:

@@ -328,3 +328,8 @@ def test_names_without_measure_are_refused_soon() -> None:
     assert len(str(refusal(vm="web01", **{long: 1}))) < 20_000
     assert len(str(refusal({"a": 1}, feed={"vm": long}))) < 20_000
     assert len(str(refusal(vm="web01", **{f"x{n}": 1 for n in range(10_000)}))) < 20_000
+
+
+def test_a_refusal_keeps_nothing_of_pydantics_alive() -> None:
+    """Its error holds what our validator raised where no garbage collector looks: a leak."""
+    assert refusal(vm="web01", timeout="soon").__context__ is None
