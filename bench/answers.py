@@ -18,7 +18,7 @@ from workers.app import Xenflow
 from workers.local_stack.stack import Stack
 from workers.local_stack.supervisor import Supervisor
 
-VMS, PATIENCE = 5_000, 120
+VMS, TIMEOUT = 5_000, 120
 _MIB = 1 << 20
 
 READS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
@@ -37,7 +37,7 @@ def run() -> Iterator[Figure]:
         services.worker()
         app = application.create(services.settings)
         for what, (name, fields) in READS.items():
-            app.send_task(name, kwargs=dict(fields)).get(timeout=PATIENCE)
+            app.send_task(name, kwargs=dict(fields)).get(timeout=TIMEOUT)
             journal, results = _kept(app, app.runtime.journal.redis)
             yield Figure(what, journal / _MIB, "MiB", "as results", results / _MIB)
 

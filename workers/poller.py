@@ -41,7 +41,7 @@ SAFETY = 30.0  # seconds between two readings of all tasks, for ends whose event
 log = structlog.get_logger()
 
 stopping = threading.Event()
-"""Set when this process is told to end."""
+"""Set when this process is to end."""
 
 
 @signals.worker_shutting_down.connect
@@ -98,7 +98,7 @@ class Poller:
         return self._runtime.target(self._connection)
 
     def work(self, until: float) -> None:
-        """Poll until the slice is over, nothing is parked, or this process is told to end."""
+        """Poll until the slice is over, nothing is parked, or this process is to end."""
         while self._goes_on(until):
             try:
                 self._read_tasks(until)

@@ -29,7 +29,6 @@ def test_a_table_shows_each_figure_beside_its_reference() -> None:
 
 
 def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    """With those that there are."""
     assert __main__.main(["nothing"]) == 2
 
     assert "simulator" in capsys.readouterr().out

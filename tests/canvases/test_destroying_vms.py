@@ -73,7 +73,7 @@ def test_isos_stay(stack: StackHarness, maker: Maker) -> None:
 def test_a_disk_of_another_vm_is_found_before_anything_is_destroyed(
     stack: StackHarness, maker: Maker
 ) -> None:
-    """Not even the shutdown begins; the refusal lists the disk and the VMs."""
+    """The shutdown does not begin either; the refusal lists the disk and the VMs."""
     vm, other = maker.running(), maker.vm()
     disk = disk_of(stack, maker, vm)
     maker.drive(other, VDI=maker.ref("VDI", disk), mode="RO")
@@ -248,7 +248,7 @@ def test_storage_that_is_not_attached_is_found_before_anything_is_done(
 
 
 def test_snapshots_go_with_the_disks(stack: StackHarness, maker: Maker) -> None:
-    """And theirs; the answer lists every object that goes."""
+    """Their disks go too; the answer lists every object that goes."""
     before = stack.xenserver.inventory()
     vm = maker.running()
     for verb in ("VM.snapshot", "VM.checkpoint"):

@@ -55,7 +55,6 @@ def test_a_new_disk_waits_for_a_halted_vm_to_start(stack: StackHarness, halted: 
 def test_a_halted_vm_is_refused_where_the_disk_must_be_plugged(
     stack: StackHarness, halted: str
 ) -> None:
-    """And the disk is not left behind."""
     before = stack.xenserver.inventory()
 
     with pytest.raises(errors.Refused, match="VM_BAD_POWER_STATE"):
@@ -65,7 +64,6 @@ def test_a_halted_vm_is_refused_where_the_disk_must_be_plugged(
 
 
 def test_a_disk_is_not_plugged_where_that_is_not_wanted(stack: StackHarness, running: str) -> None:
-    """Though the VM runs."""
     answer = stack.do(DISK, vm=running, **NEW_DISK, plug="no")
 
     assert not drive(stack, answer)["currently_attached"]
@@ -104,7 +102,6 @@ def test_a_cd_goes_into_the_empty_drive_of_a_vm_that_runs(
 
 
 def test_another_cd_is_refused_or_replaced(stack: StackHarness, maker: Maker) -> None:
-    """As is said."""
     vm = maker.owner(maker.cd(iso="xs-tools.iso"))
     fields = {"vm": vm, "existing_disk_name": ISO, "type": "CD"}
 
@@ -167,7 +164,6 @@ def test_what_is_missing_for_a_new_disk_is_named_before_anything_is_made(
 
 
 def test_an_interface_is_plugged_into_a_vm_that_runs(stack: StackHarness, running: str) -> None:
-    """With what was asked for."""
     fields = {"network": "lab", "device_id": 3, "mac": "00:16:3e:00:aa:01", "mtu": 9000}
 
     answer = stack.do(NETWORK, vm=running, **fields)
@@ -200,7 +196,7 @@ def test_vms_are_assigned_to_a_network(stack: StackHarness, maker: Maker) -> Non
 
 
 def test_a_vm_by_two_spellings_is_assigned_once(stack: StackHarness, halted: str) -> None:
-    """By name and by UUID it is the same."""
+    """Name and UUID mean the same VM."""
     [machine] = stack.xenserver.named("VM", halted)
 
     answer = stack.do(ASSIGN, vms=[halted, machine["uuid"], halted], network="lab")

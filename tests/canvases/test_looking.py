@@ -20,7 +20,6 @@ def maker(stack: StackHarness) -> Maker:
 
 
 def test_a_task_that_succeeds_is_answered_with(stack: StackHarness, maker: Maker) -> None:
-    """Its record, as it ended."""
     task = maker.short_job()
 
     answer = stack.do(CHECK, task=task)
@@ -39,7 +38,6 @@ def test_a_task_that_has_ended_is_answered_with_at_once(stack: StackHarness, mak
 
 
 def test_a_task_that_fails_fails_the_flow_with_its_error(stack: StackHarness, maker: Maker) -> None:
-    """XenServer's code, in words."""
     vm = maker.ref("VM", maker.running())
     ref = stack.xenserver("Async.VM.start", vm, False, False)  # noqa: FBT003 - in wire order
 

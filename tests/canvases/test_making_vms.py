@@ -31,7 +31,6 @@ def medium(stack: StackHarness, drive: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_it_answers_with_uuid_name_and_power_state(stack: StackHarness, name: str) -> None:
-    """Of a VM that runs, with the disk and the interface of its template."""
     answer = stack.do(CONFIGURED, template="deb12", name=name, description="a web server")
 
     [machine] = stack.xenserver.named("VM", name)
@@ -50,7 +49,6 @@ def test_it_answers_with_uuid_name_and_power_state(stack: StackHarness, name: st
 def test_it_answers_when_the_guest_has_reported_its_addresses(
     stack: StackHarness, name: str
 ) -> None:
-    """Where that is waited for."""
     answer = stack.do(CONFIGURED, template="deb12", name=name, wait_for="ip")
 
     assert answer["power_state"] == "Running"
@@ -58,7 +56,6 @@ def test_it_answers_when_the_guest_has_reported_its_addresses(
 
 
 def test_it_stays_halted_where_no_start_is_wanted(stack: StackHarness, name: str) -> None:
-    """And says so."""
     answer = stack.do(CONFIGURED, template="deb12", name=name, start=False)
 
     assert answer["power_state"] == "Halted"
@@ -83,7 +80,6 @@ def test_its_disks_go_onto_the_repository_that_is_given(stack: StackHarness, nam
 
 
 def test_a_vm_in_the_place_of_a_template_is_refused(stack: StackHarness, name: str) -> None:
-    """And nothing is left of it."""
     before = stack.xenserver.inventory()
 
     with pytest.raises(errors.Refused, match="template"):

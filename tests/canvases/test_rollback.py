@@ -150,7 +150,6 @@ def test_a_vm_that_cannot_go_keeps_its_disks(
 
 
 def test_the_first_error_tells_the_step_and_what_was_undone(stack: StackHarness, name: str) -> None:
-    """In words for a person; the run keeps the same as fields."""
     error = fails(stack, CONFIGURED, "VM.start", template="deb12", name=name)
 
     assert f"undone: VM {name}" in error.message

@@ -135,7 +135,6 @@ def test_disks_have_names_homes_and_one_to_boot_from() -> None:
 
 
 def test_a_disk_without_a_repository_is_refused_and_named() -> None:
-    """Before anything is made."""
     with pytest.raises(errors.Refused, match=r"disks\.1\.sr: is missing") as refused:
         canvas(
             create_vm_from_unconfigured_template,
@@ -180,7 +179,6 @@ def test_a_vm_is_shut_down_first_where_that_is_wanted(shutdown: str, force: bool
 
 
 def test_the_fall_back_of_a_shutdown_is_that_of_its_operation() -> None:
-    """Clean, then force."""
     fields = {"vm": "v", "name_label": "web01", "shutdown": "clean", "fall_back_after": "2m"}
     down, _gone = steps(canvas(destroy_with_disks, **fields))
 
@@ -207,14 +205,12 @@ def test_a_list_of_vms_is_a_search() -> None:
 
 
 def test_a_uuid_goes_before_a_name() -> None:
-    """Or else the name, the guide says."""
     [step] = steps(canvas(find_list_of_vms, uuid="u1", name="web"))
 
     assert (_kwargs(step)["uuid"], _kwargs(step)["name"]) == ("u1", None)
 
 
 def test_a_list_that_goes_on_says_so() -> None:
-    """Where there are more VMs than an answer holds."""
     vms = [{"uuid": "u1", "name_label": "web01", "power_state": "Running"}]
     assert find_list_of_vms.shape
 
@@ -261,7 +257,6 @@ def test_an_existing_disk_is_attached_unless_it_is() -> None:
 
 @pytest.mark.parametrize("missing", sorted(NEW_DISK))
 def test_a_new_disk_with_something_missing_is_refused_and_that_named(missing: str) -> None:
-    """Before anything is made."""
     given = {name: value for name, value in NEW_DISK.items() if name != missing}
 
     with pytest.raises(errors.Refused) as refused:
@@ -278,7 +273,6 @@ def test_a_disk_is_either_existing_or_new() -> None:
 
 
 def test_an_interface_is_made_and_plugged_if_the_vm_runs() -> None:
-    """With what was asked for."""
     made, plugged = steps(
         canvas(setup_network_devices, vm="web01", network="lab", deviceId=2, mtu=9000)
     )

@@ -100,7 +100,6 @@ def test_what_went_well_is_even(case: Case) -> None:
 
 
 def test_a_message_without_an_answer_is_lost(case: Case) -> None:
-    """Where the journal does not know it either."""
     case.begin("xenserver.vm.clone")
 
     assert wrong(case.books(None)) == {"lost": 1}
@@ -114,7 +113,6 @@ def test_an_operation_that_goes_on_for_ever_is_stuck(case: Case) -> None:
 
 
 def test_a_message_that_nobody_acknowledges_is_stuck(case: Case) -> None:
-    """Also where everything is answered."""
     case.begin("xenserver.vm.clone")
     case.clone()
 
@@ -138,7 +136,6 @@ def test_a_second_vm_is_a_repeated_effect(case: Case) -> None:
 
 
 def test_a_second_reboot_is_a_repeated_effect(case: Case) -> None:
-    """Though it leaves nothing in the pool."""
     case.begin("xenserver.vm.reboot")
     for _ in range(2):
         case.call("VM.clean_reboot", case.machine())
@@ -147,7 +144,6 @@ def test_a_second_reboot_is_a_repeated_effect(case: Case) -> None:
 
 
 def test_a_vm_under_a_working_name_is_an_orphan(case: Case) -> None:
-    """With its disk and its interface it counts as one."""
     case.begin("xenserver.vm.clone")
     case.clone()
     case.clone("xenflow:somebody/0")
@@ -189,7 +185,7 @@ def test_a_machine_in_another_state_than_the_answer_says_is_a_lost_effect(case: 
 
 
 def test_an_answer_that_changes_is_none(case: Case) -> None:
-    """Whoever asked first holds another one."""
+    """The one who asked first holds another one."""
     case.begin("xenserver.host.find")
 
     assert wrong(case.books(changed=frozenset({"the-id"}))) == {"lost": 1}

@@ -69,7 +69,6 @@ def test_it_passes_on_both_ways(proxy: Proxy) -> None:
 
 
 def test_latency_changes_nothing_but_the_time(proxy: Proxy) -> None:
-    """What is sent arrives whole and in order."""
     with proxy.latency(0.01), connect(proxy) as client:
         assert [say(client, b"one\n"), say(client, b"two\n")] == [b"one\n", b"two\n"]
 

@@ -51,7 +51,6 @@ def test_what_is_read_is_what_was_built(folder: Path) -> None:
 
 
 def test_steps_of_flows_are_found_and_not_listed() -> None:
-    """What only flows and the engine send."""
     index = catalogue_index.load()
     hidden = {entry.name for entry in index.entries} - {entry.name for entry in index.listed()}
 

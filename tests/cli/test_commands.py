@@ -19,7 +19,6 @@ def test_help_names_every_noun_of_the_catalogue() -> None:
 
 
 def test_help_imports_no_operation_and_no_celery() -> None:
-    """So it answers soon."""
     code = "import sys; from cli import main; main(['--help'])\n"
     code += "sys.exit('celery' in sys.modules or 'redis' in sys.modules)"
 

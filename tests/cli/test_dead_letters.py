@@ -27,7 +27,6 @@ def listed(run: Run, stack: StackHarness, *words: str) -> list[dict[str, Any]]:
 
 
 def test_letters_are_listed_the_newest_first(run: Run, stack: StackHarness) -> None:
-    """With what is wrong; the messages themselves only on request."""
     put_aside(stack, b"first \xff", b"second")
 
     letters = listed(run, stack)
@@ -41,7 +40,6 @@ def test_letters_are_listed_the_newest_first(run: Run, stack: StackHarness) -> N
 
 
 def test_a_letter_is_dropped(run: Run, stack: StackHarness) -> None:
-    """That one, and no other."""
     put_aside(stack, b"first", b"second")
     second, first = listed(run, stack)
 

@@ -79,7 +79,7 @@ def test_what_was_undone_is_shown_once(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_stack_traces_are_shown_on_demand(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without --debug there is none."""
+    """There is none without --debug."""
     assert "Traceback" not in drawn(failed(), capsys)
     assert "Traceback: here" in drawn(failed(), capsys, traces=True)
 
@@ -108,7 +108,7 @@ def test_the_state_is_in_the_list_at_any_width(
 def test_a_wide_list_shows_all_of_the_status(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With --wide nothing is cut."""
+    """Nothing is cut with --wide."""
     monkeypatch.setenv("COLUMNS", "60")
 
     output.show(run_views.listed([failed(message="long " * 50)], wide=True), wide=True)

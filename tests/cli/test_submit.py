@@ -201,7 +201,7 @@ def test_what_takes_too_long_has_a_code_of_its_own(act: Submitter, stack: StackH
 
 
 def test_who_does_not_wait_gets_an_id(act: Submitter, stack: StackHarness, name: str) -> None:
-    """By the id the run can be shown, watched and cancelled."""
+    """The run can be shown, watched and cancelled by the id."""
     with stack.xenserver.held():
         sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
         stack.until_parked(1)
@@ -278,7 +278,7 @@ def test_a_process_ends_without_noise(stack: StackHarness) -> None:
 
 
 def test_a_failed_run_runs_again(act: Submitter, stack: StackHarness, name: str) -> None:
-    """Once the cause is gone it succeeds, under a new id and under its own."""
+    """It succeeds once the cause is gone, under a new id and under its own."""
     failed = act.json("vm", "start", name)
     assert act("vm", "clone", "deb12", "--name", name).code == 0
     assert act("vm", "install", name, "--in-place").code == 0

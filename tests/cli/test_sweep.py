@@ -33,7 +33,6 @@ def test_a_dry_run_lists_the_orphan_and_leaves_it(
 
 
 def test_an_orphan_is_destroyed(run: Run, stack: StackHarness, orphan: str) -> None:
-    """Without a question where `--yes` answers it."""
     ended = run("sweep", "--yes", COLUMNS="200", **stack.services.environment)
 
     assert ended.code == 0

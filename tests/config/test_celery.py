@@ -90,7 +90,7 @@ _RETRIES = ("max_retries", "interval_start", "interval_step", "interval_max")
 
 
 def test_sentinels_are_asked_for_the_primary_by_its_name() -> None:
-    """For messages and for answers."""
+    """Messages and answers are found so."""
     url = "sentinel://one:26379/0;sentinel://two:26379/0"
     chosen = Settings(redis_url=url, broker_url=url, result_backend=url, sentinel_master="main")
 

@@ -22,7 +22,6 @@ from config import durations
     ],
 )
 def test_numbers_are_seconds_and_units_are_understood(written: object, meant: float) -> None:
-    """Milliseconds to days, with or without a space."""
     assert durations.seconds(written) == meant
 
 

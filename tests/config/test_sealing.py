@@ -21,7 +21,6 @@ KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 @given(secret=st.text(), address=st.text(), user=st.text())
 def test_what_is_sealed_opens_as_it_was(secret: str, address: str, user: str) -> None:
-    """Any text, for any address and user."""
     sealer = sealing.Sealer([KEY])
 
     sealed = sealer.seal(SecretStr(secret), address=address, user=user)

@@ -65,7 +65,6 @@ def test_without_a_file_there_are_no_targets() -> None:
 
 
 def test_targets_are_listed_in_the_order_of_the_file(write: Write) -> None:
-    """A mapping like any other."""
     known = Targets.read(write(LAB + LAB.replace("lab", "attic")))
 
     assert list(known) == ["lab", "attic"]
@@ -225,7 +224,6 @@ def test_a_command_that_fails_is_named_and_its_output_is_not(
 def test_a_message_may_bring_its_own_target(
     setting: Callable[[str, str], None], key: str, protocol: str, port: int | None, url: str
 ) -> None:
-    """With the ports that XenServer has always had."""
     setting("XENFLOW_KEYS", key)
     sealed = sealing.seal(SecretStr("swordfish"), address=url, user="root")
 

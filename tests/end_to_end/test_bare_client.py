@@ -75,7 +75,7 @@ def test_a_bare_client_is_answered_for_a_flow(
 def test_a_message_by_hand_has_one_publication_the_end(
     stack: StackHarness, name: str, protocol: messages.Protocol, work: str
 ) -> None:
-    """Under the id it was sent with; clients of other languages take the first one as the end."""
+    """It has the id that was sent; clients of other languages take the first one as the end."""
     task, fields = WORK[work]
 
     with _sent(stack, protocol, task, {**fields, "name": name}, queue="change") as sent:

@@ -72,7 +72,6 @@ def test_a_group_gives_every_answer(stack: StackHarness, name: str) -> None:
 
 
 def test_nested_canvases_end(neighbour: StackHarness, name: str) -> None:
-    """A chain of a chord of chains."""
     rows = [chain(clone(f"{name}-{n}"), clone(f"{name}-{n}b")) for n in range(3)]
 
     assert get(chain(clone(name), chord(rows, count()), after())) == {"after": 3}

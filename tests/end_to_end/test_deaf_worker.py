@@ -72,7 +72,7 @@ def test_a_deaf_worker_is_unhealthy_and_ends(deafened: StackHarness) -> None:
 
 
 def test_health_without_redis_is_one_line() -> None:
-    """No traceback, and status 1."""
+    """There is no traceback, and the status is 1."""
     environment = {**os.environ, "XENFLOW_REDIS_URL": "redis://127.0.0.1:1/0"}
 
     ended = subprocess.run(

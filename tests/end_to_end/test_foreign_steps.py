@@ -38,7 +38,6 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackHarness]:
 
 
 def test_a_flow_ends_when_somebody_elses_step_has(mixed: StackHarness, name: str) -> None:
-    """Though that worker knows nothing of our queues."""
     answer = mixed.do("flow.hand_over", name=name, task="foreign.after")
 
     assert name in answer["return_result"]

@@ -77,7 +77,6 @@ def test_a_bomb_is_not_decompressed(stack: StackHarness) -> None:
 
 
 def test_an_id_may_be_a_uuid(stack: StackHarness) -> None:
-    """As kombu writes one in JSON; the answer is under its text."""
     task_id = uuid.uuid4()
     written = {"__type__": "uuid", "__value__": {"hex": task_id.hex}}
 

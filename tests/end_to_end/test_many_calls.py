@@ -8,7 +8,6 @@ MANY = 160  # more clones at once than the 100 calls that a toolstack lets wait
 
 
 def test_more_calls_than_a_pool_bears_all_succeed(isolated_stack: StackHarness) -> None:
-    """With the limit that a profile has when it names none."""
     isolated_stack.services.worker()
     isolated_stack.services.poller()
 

@@ -249,7 +249,6 @@ def test_a_password_under_a_wrong_name_is_kept_nowhere(vault: Vault, field: str)
 
 
 def test_a_password_of_a_wrong_type_is_kept_nowhere(vault: Vault) -> None:
-    """Whatever shape it has."""
     plain = secrets.token_hex(16)
     fields = {**vault.connection(""), "password": {"plain": [plain]}}
 

@@ -20,7 +20,7 @@ def was_asked_to_stop(stack: StackHarness, operation: str) -> bool:
 
 
 def test_async_answers_with_the_xenserver_task(stack: StackHarness, name: str) -> None:
-    """As soon as XenServer has accepted the call; the fields are those of its task."""
+    """The answer comes once XenServer has accepted the call; its fields are the task's."""
     with stack.xenserver.held():
         answer = stack.do("xenserver.vm.clone", vm="deb12", name=name, run_async=True)
 
@@ -63,7 +63,6 @@ def test_an_async_flow_answers_at_once_with_its_run(stack: StackHarness, name: s
 
 
 def test_an_async_flow_that_fails_leaves_nothing(stack: StackHarness, name: str) -> None:
-    """As one that is waited for."""
     before = stack.xenserver.inventory()
     fields = {"template": "deb12", "name": name, "sr": "no such repository", "run_async": True}
 

@@ -179,7 +179,6 @@ def test_debug_shows_where_a_worker_met_the_error(misled: StackHarness) -> None:
 
 @pytest.mark.parametrize("setting", ["BROKER_URL", "RESULT_BACKEND"])
 def test_the_redis_that_is_down_is_named(misled: StackHarness, setting: str) -> None:
-    """Where broker and results are apart."""
     variables = {f"XENFLOW_{setting}": f"redis://127.0.0.1:{CLOSED}/0"}
 
     ended = _command(misled, "vm", "find", **variables)

@@ -78,7 +78,6 @@ def test_a_busy_object_is_tried_again(stack: StackHarness, name: str) -> None:
 
 
 def test_a_refusal_keeps_xenservers_code_and_parameters(stack: StackHarness, name: str) -> None:
-    """And nothing is left of what was begun."""
     stack.xenserver.control(
         "fault", what="refuse", method="Async.VM.provision", code="SR_FULL", params=["1", "2"]
     )

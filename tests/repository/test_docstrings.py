@@ -5,6 +5,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from tests.repository import sentences
+
 _Named = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -32,6 +36,36 @@ def test_a_docstring_is_a_sentence(root: Path, modules: list[Path]) -> None:
     assert cut == []
 
 
+def test_a_test_is_described_by_a_sentence_or_by_its_name(root: Path) -> None:
+    """A fragment means nothing without the code, so it is no docstring."""
+    fragments = [
+        f"{path.relative_to(root)}: {node.name}"
+        for path in sorted((root / "tests").rglob("test_*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        if (text := ast.get_docstring(node)) and not sentences.is_sentence(text)
+    ]
+
+    assert fragments == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "And says so.",
+        "Its record, as it ended.",
+        "Where that is waited for.",
+        "Whatever is asked for.",
+        "without a capital it is none.",
+        "It has no full stop",
+        "F024: with a session or without.",
+    ],
+)
+def test_a_fragment_is_noticed(text: str) -> None:
+    """It has no verb of its own, or leans on what stands before it."""
+    assert not sentences.is_sentence(text)
+
+
 def _public(node: ast.Module | _Named, within: str) -> Iterator[tuple[str, ast.Module | _Named]]:
     yield within or "(module)", node
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -50,7 +84,7 @@ _REASON = re.compile(r": [A-Z]+\d+(, [A-Z]+\d+)* - \S|\[[a-z, -]+\]  # \S")
 
 
 def test_every_exception_has_its_reason(root: Path, tracked: list[Path]) -> None:
-    """In one style: `noqa: CODE - reason`, and `type: ignore[code]  # reason`."""
+    """One style is allowed: `noqa: CODE - reason`, and `type: ignore[code]  # reason`."""
     bare = [
         f"{path.relative_to(root)}:{number}"
         for path in tracked

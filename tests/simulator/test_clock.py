@@ -17,7 +17,7 @@ def test_an_instant_is_written_and_read(instant: float) -> None:
 
 
 def test_a_held_clock_wakes_sleepers_in_order_when_advanced() -> None:
-    """Also those that a sleeper sends to sleep anew within the same advance."""
+    """Those that a sleeper sends to sleep within the same advance wake too."""
 
     async def play() -> list[tuple[str, float]]:
         time = Clock(start=START)

@@ -16,7 +16,6 @@ class TestStorage:
     def test_a_full_repository_takes_no_disk(
         self, xen: Any, control: Any, disk_record: Any
     ) -> None:
-        """Until there is room again."""
         assert control("storage", sr=NFS, free="1 GiB") == {"free": 1 << 30}
         too_large, fits = (disk_record(virtual_size=size << 20) for size in (1026, 1024))
 
@@ -49,7 +48,6 @@ class TestStorage:
     def test_a_copy_reads_from_the_failing_back_end(
         self, xen: Any, control: Any, halted: str
     ) -> None:
-        """Though its target is another."""
         control("storage", sr=NFS, failing=True)
         local = xen.find("SR", "Local storage xs1")
 
@@ -69,7 +67,6 @@ class TestStorage:
     def test_a_disk_stays_in_use_after_a_shutdown(
         self, xen: Any, control: Any, running: str, held: Any, method: str
     ) -> None:
-        """For as long as was asked for."""
         control("detach", seconds=30)
         disk = xen("VBD.get_VDI", xen("VM.get_VBDs", running)[0])
         task = xen(f"Async.{method}", running)
@@ -88,7 +85,6 @@ class TestStorage:
     def test_a_disk_stays_in_use_after_an_unplug(
         self, xen: Any, control: Any, running: str, held: Any
     ) -> None:
-        """Though its drive shows as detached."""
         control("detach", seconds=30)
         (vbd,) = xen("VM.get_VBDs", running)
         disk = xen("VBD.get_VDI", vbd)
@@ -110,7 +106,6 @@ class TestHosts:
         return host
 
     def test_a_host_is_disabled_and_enabled(self, xen: Any, control: Any) -> None:
-        """As host.disable would."""
         host = xen.find("host", "xs2")
 
         control("host", host="xs2", state="disabled")
@@ -194,7 +189,7 @@ class TestHosts:
     def test_a_vm_that_is_shut_down_is_not_restarted(
         self, xen: Any, control: Any, running: str
     ) -> None:
-        """From its start on it was to run always."""
+        """It was protected from its start."""
         control("ha", enabled=True)
         xen("VM.set_ha_restart_priority", running, "restart")
         assert xen("VM.get_ha_always_run", running) is True
@@ -247,7 +242,6 @@ class TestHosts:
 
 
 def test_clear_ends_what_disturbs_calls(xen: Any, control: Any, halted: str) -> None:
-    """So that each test begins on a sound pool."""
     control("storage", sr=NFS, failing=True)
     control("meter", burst=1, rate=0.000001)
     control("fault", what="refuse", count=-1)
@@ -291,7 +285,6 @@ class TestMetering:
         assert xen("VM.start", halted, False, False) == ""
 
     def test_a_budget_ends_with_clear(self, xen: Any, control: Any, halted: str) -> None:
-        """All of them."""
         control("meter", burst=1, rate=0.000001)
         control("clear")
 

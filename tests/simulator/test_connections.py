@@ -65,7 +65,7 @@ def test_a_silent_client_is_cut(control: Any, connect: Any, begin: bytes) -> Non
 
 
 def test_a_slow_client_is_cut(control: Any, connect: Any) -> None:
-    """When all reads of the first headers together take too long."""
+    """All reads of the first headers together may take so long."""
     control("limits", header_total=0.05)
     slow = connect()
     slow.sendall(LINE)
@@ -103,7 +103,7 @@ def test_connections_beyond_the_limit_wait_in_a_queue(
 def test_one_that_gives_up_in_the_queue_is_forgotten(
     control: Any, connect: Any, kept: http.client.HTTPConnection
 ) -> None:
-    """As soon as its turn comes."""
+    """It is forgotten when its place in the queue comes."""
     control("limits", connections=1)
     first, second = connect(), connect()
     while _ask(kept)["connections"]["waiting"] != 2:

@@ -21,7 +21,6 @@ def test_a_refused_verb_has_no_effect(xen: Any, control: Any, halted: str) -> No
 
 
 def test_a_refusal_of_an_async_call_lands_in_its_task(xen: Any, control: Any, halted: str) -> None:
-    """As XenServer's own would."""
     control("fault", what="busy", method="VM.start", object=halted)
 
     task = xen.ended(xen("Async.VM.start", halted, False, False))
@@ -94,7 +93,6 @@ def test_a_hung_call_never_answers(xen: Any, control: Any, halted: str) -> None:
 
 
 def test_a_delayed_answer_comes(xen: Any, control: Any, halted: str) -> None:
-    """A little later."""
     control("fault", what="delay", method="VM.get_power_state", seconds=0.01)
 
     assert xen("VM.get_power_state", halted) == "Halted"
@@ -141,7 +139,7 @@ def test_stats_count_calls_sessions_and_tasks(xen: Any, control: Any, halted: st
 
 
 def test_a_restart_cuts_connections_that_idle(served: Any, control: Any) -> None:
-    """Whoever kept one alive finds it closed."""
+    """A client that kept one alive finds it closed."""
     connection = http.client.HTTPConnection(served.url.removeprefix("http://"))
     _look(connection)
 
@@ -159,7 +157,6 @@ def _look(connection: http.client.HTTPConnection) -> None:
 
 
 def test_a_held_clock_stands(control: Any) -> None:
-    """Until it is advanced or released."""
     before = control("hold")["now"]
 
     assert control("stats")["clock"] == {"now": before, "held": True}

@@ -53,7 +53,7 @@ def test_a_field_is_what_its_line_says(  # noqa: PLR0913, PLR0917 - one per colu
 
 
 def test_nested_names_have_two_underscores_in_the_database(model: datamodel.Model) -> None:
-    """On the wire they have one."""
+    """They have one on the wire."""
     fields = model.classes["VM"].fields
 
     columns = [fields[name].column for name in ("name_label", "HVM_boot_params", "other_config")]

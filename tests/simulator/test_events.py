@@ -24,7 +24,7 @@ def cd(xen: Any) -> dict[str, Any]:
 
 
 def test_the_empty_token_tells_of_all_there_is(xen: Any) -> None:
-    """F059: one `add` per object, as get_record gives it, and the count of rows."""
+    """F059: One `add` per object, as get_record gives it, and the count of rows."""
     batch = xen("event.from", ["vm"], "", 5.0)
 
     reported = {event["ref"]: event["snapshot"] for event in batch["events"]}
@@ -35,7 +35,7 @@ def test_the_empty_token_tells_of_all_there_is(xen: Any) -> None:
 
 
 def test_nothing_ends_with_the_timeout(xen: Any) -> None:
-    """F060: no events, and the token that was sent."""
+    """F060: No events, and the token that was sent."""
     token = xen.token()
 
     batch = xen("event.from", ["vm"], token, 0.1)
@@ -44,7 +44,7 @@ def test_nothing_ends_with_the_timeout(xen: Any) -> None:
 
 
 def test_nothing_from_the_beginning_ends_with_a_usable_token(xen: Any, halted: str) -> None:
-    """F060: with no task there at all the empty token waits too."""
+    """F060: The empty token waits too where there is no task at all."""
     batch = xen("event.from", ["task"], "", 0.1)
     assert batch["events"] == []
 
@@ -64,7 +64,7 @@ def test_a_change_wakes_who_waits(xen: Any, halted: str) -> None:
 
 
 def test_the_case_of_a_class_does_not_matter(xen: Any, halted: str) -> None:
-    """F061: events name it in lower case."""
+    """F061: Events name it in lower case."""
     token = xen.token()
     xen("VM.set_name_label", halted, "renamed")
 
@@ -74,7 +74,7 @@ def test_the_case_of_a_class_does_not_matter(xen: Any, halted: str) -> None:
 
 
 def test_a_single_object_can_be_watched(xen: Any, halted: str, running: str) -> None:
-    """F062: others of its class are not reported."""
+    """F062: Others of its class are not reported."""
     token = xen.token()
     mine, other = xen("Async.VM.clone", halted, "a"), xen("Async.VM.pause", running)
     xen.ended(mine)
@@ -86,7 +86,7 @@ def test_a_single_object_can_be_watched(xen: Any, halted: str, running: str) -> 
 
 
 def test_everything_is_all_but_sessions(xen: Any, halted: str) -> None:
-    """F063: tasks, machines and messages among it."""
+    """F063: Tasks, machines and messages are among it."""
     xen.ended(xen("Async.VM.start", halted, False, False))
 
     classes = {event["class"] for event in xen.events(["*"], "")}
@@ -105,7 +105,7 @@ def test_an_event_has_no_time(xen: Any) -> None:
 
 
 def test_an_end_has_no_snapshot(xen: Any) -> None:
-    """F065: a `del` names the object and nothing more."""
+    """F065: A `del` names the object and nothing more."""
     task = xen("task.create", "l", "")
     xen("task.set_status", task, "success")
     token = xen.token()
@@ -118,7 +118,7 @@ def test_an_end_has_no_snapshot(xen: Any) -> None:
 
 
 def test_what_came_and_went_is_not_reported(xen: Any) -> None:
-    """F066: made and destroyed between two looks."""
+    """F066: Made and destroyed between two looks."""
     token = xen.token()
     task = xen("task.create", "l", "")
     xen("task.set_status", task, "success")
@@ -128,7 +128,7 @@ def test_what_came_and_went_is_not_reported(xen: Any) -> None:
 
 
 def test_changes_of_an_object_are_reported_once(xen: Any, halted: str) -> None:
-    """F067: the snapshot is the latest state."""
+    """F067: The snapshot is the latest state."""
     token = xen.token()
     for name in "abc":
         xen("VM.set_name_label", halted, name)
@@ -159,7 +159,7 @@ def test_setting_what_is_there_is_no_change(xen: Any, halted: str) -> None:
 
 @pytest.mark.parametrize("token", ["abc", "1,2,3", "1,x", ",", "0" * 20, f"{2**63},0"])
 def test_a_malformed_token_is_refused(xen: Any, token: str) -> None:
-    """F068: the refusal repeats the token."""
+    """F068: The refusal repeats the token."""
     refusal = xen.refusal("event.from", ["vm"], token, 5.0)
 
     assert refusal == ["EVENT_FROM_TOKEN_PARSE_FAILURE", token]
@@ -189,12 +189,12 @@ def test_every_class_is_counted(xen: Any, served: Any) -> None:
 
 @pytest.mark.parametrize("seconds", [0.0, 0, "0"])
 def test_no_timeout_answers_at_once(xen: Any, seconds: Any) -> None:
-    """F069: a number without fraction, or text, is taken too."""
+    """F069: A number without fraction, or text, is taken too."""
     assert xen("event.from", ["vm"], xen.token(), seconds)["events"] == []
 
 
 def test_logout_wakes_who_waits(xen: Any, threads: Any) -> None:
-    """F070: with the session's end."""
+    """F070: The wait ends with the session."""
     waiting = threads.submit(xen.refusal, "event.from", ["vm"], xen.token(), 30.0)
 
     xen("session.logout")
@@ -203,7 +203,7 @@ def test_logout_wakes_who_waits(xen: Any, threads: Any) -> None:
 
 
 def test_both_ends_of_a_reference_change(xen: Any, cd: dict[str, Any]) -> None:
-    """F071: a new VBD is a `mod` of its VM and of its VDI."""
+    """F071: A new VBD is a `mod` of its VM and of its VDI."""
     image = xen.find("VDI", "debian-12.iso")
     token = xen.token()
 
@@ -216,7 +216,7 @@ def test_both_ends_of_a_reference_change(xen: Any, cd: dict[str, Any]) -> None:
 
 
 def test_a_batch_tells_news_changes_and_ends_in_that_order(xen: Any, halted: str) -> None:
-    """F072: first what was added, then what changed, then what is gone."""
+    """F072: First what was added, then what changed, then what is gone."""
     gone = xen("task.create", "gone", "")
     xen("task.set_status", gone, "success")
     token = xen.token()
@@ -240,7 +240,7 @@ def test_messages_come_before_all_else(xen: Any, running: str) -> None:
 
 
 def test_next_wants_register(xen: Any) -> None:
-    """F073: the parameter is a hash, not the reference."""
+    """F073: The parameter is a hash, not the reference."""
     code, track = xen.refusal("event.next")
 
     assert code == "SESSION_NOT_REGISTERED"
@@ -248,7 +248,7 @@ def test_next_wants_register(xen: Any) -> None:
 
 
 def test_next_tells_what_happened_since_register(xen: Any, halted: str) -> None:
-    """F074: a plain list, with a time and no initial state."""
+    """F074: A plain list, with a time and no initial state."""
     xen("event.register", ["vm"])
     xen("VM.set_name_label", halted, "renamed")
 
@@ -260,7 +260,7 @@ def test_next_tells_what_happened_since_register(xen: Any, halted: str) -> None:
 
 
 def test_next_blocks_until_something_happens(xen: Any, halted: str) -> None:
-    """F074: there is no timeout."""
+    """F074: There is no timeout."""
     xen("event.register", ["vm"])
     waiting = xen.later("event.next")
 

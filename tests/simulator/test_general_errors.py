@@ -43,7 +43,7 @@ def record() -> dict[str, Any]:
 def test_too_few_parameters_are_counted_without_the_session(
     xen: Any, halted: str, method: str
 ) -> None:
-    """F020, F021: the method is named without `Async.`, and no task is made."""
+    """F020, F021: The method is named without `Async.`, and no task is made."""
     assert xen.refusal(method, halted) == [MISMATCH, "VM.start", "3", "1"]
     assert xen("task.get_all") == []
 
@@ -54,7 +54,7 @@ def test_no_parameter_at_all_is_one_less_than_none(wire: Any) -> None:
 
 
 def test_too_many_parameters_are_refused(xen: Any, halted: str) -> None:
-    """F022: a message without defaults is strict."""
+    """F022: A message without defaults is strict."""
     assert xen.refusal("VM.clone", halted, "n", "extra") == [MISMATCH, "VM.clone", "2", "3"]
 
 
@@ -66,14 +66,14 @@ def test_a_parameter_with_a_default_may_be_left_out(xen: Any, halted: str) -> No
 
 
 def test_an_unknown_method_is_unknown_to_an_administrator(wire: Any, xen: Any) -> None:
-    """F024: with a session or without parameters, `Async.` stripped."""
+    """F024: The session may be missing or live; `Async.` is stripped from the name."""
     assert wire.refusal("no.such") == ["MESSAGE_METHOD_UNKNOWN", "no.such"]
     assert xen.refusal("no.such") == ["MESSAGE_METHOD_UNKNOWN", "no.such"]
     assert xen.refusal("Async.no.such", 1) == ["MESSAGE_METHOD_UNKNOWN", "no.such"]
 
 
 def test_an_unknown_method_takes_its_first_parameter_for_a_session(wire: Any) -> None:
-    """F025: and says that it is none."""
+    """F025: The refusal says that it is none."""
     assert wire.refusal("no.such", "x") == ["SESSION_INVALID", "x"]
 
 
@@ -88,7 +88,7 @@ def test_an_unknown_method_is_an_extension_to_lesser_roles(login: Any) -> None:
     "method", ["VM.get_record", "VM.get_all", "VM.set_name_label", "task.cancel"]
 )
 def test_what_is_done_at_once_has_no_async_form(xen: Any, halted: str, method: str) -> None:
-    """F026: the error code is literally `Fault`."""
+    """F026: The error code is literally `Fault`."""
     parameters = {"VM.get_all": [], "VM.set_name_label": [halted, "n"]}.get(method, [halted])
 
     text = f"No async mode for this operation (rpc: {method})"
@@ -96,7 +96,7 @@ def test_what_is_done_at_once_has_no_async_form(xen: Any, halted: str, method: s
 
 
 def test_a_uuid_of_another_class_is_unknown(xen: Any) -> None:
-    """F027: as is one that nothing has."""
+    """F027: A UUID that nothing has is unknown too."""
     storage = xen("SR.get_uuid", xen("SR.get_all")[0])
 
     for uuid in ("00000000-0000-0000-0000-000000000000", storage):
@@ -109,7 +109,7 @@ def test_a_uuid_finds_its_object(xen: Any, halted: str) -> None:
 
 
 def test_a_name_that_nothing_has_finds_nothing(xen: Any) -> None:
-    """F028: and is no error."""
+    """F028: It is no error."""
     assert xen("VM.get_by_name_label", "nobody") == []
 
 
@@ -124,7 +124,7 @@ def test_a_dead_reference_is_an_invalid_handle(xen: Any, ref: str) -> None:
     [("VM", "other_config", "other_config"), ("VM", "HVM_boot_params", "HVM__boot_params")],
 )
 def test_a_key_is_added_once(xen: Any, halted: str, cls: str, field: str, column: str) -> None:
-    """F030: even with the same value; the error names the database's column."""
+    """F030: The same value is refused too; the error names the database's column."""
     xen(f"{cls}.add_to_{field}", halted, "k", "v")
 
     refusal = xen.refusal(f"{cls}.add_to_{field}", halted, "k", "v")
@@ -133,7 +133,7 @@ def test_a_key_is_added_once(xen: Any, halted: str, cls: str, field: str, column
 
 
 def test_a_key_is_removed_whether_it_is_there_or_not(xen: Any, halted: str) -> None:
-    """F031: removing is idempotent."""
+    """F031: Removing is idempotent."""
     xen("VM.add_to_other_config", halted, "k", "v")
 
     for _ in range(2):
@@ -154,7 +154,7 @@ def test_a_set_holds_a_value_once(xen: Any, halted: str) -> None:
 
 
 def test_create_wants_what_has_no_default(xen: Any, record: dict[str, Any]) -> None:
-    """F032: without HVM_boot_policy the text names it; without a name the name is empty."""
+    """F032: The text names HVM_boot_policy; a name that is missing is empty."""
     machine = xen("VM.create", record)
     del record["HVM_boot_policy"]
 
@@ -167,7 +167,7 @@ def test_create_wants_what_has_no_default(xen: Any, record: dict[str, Any]) -> N
 
 
 def test_create_ignores_what_it_does_not_take(xen: Any, record: dict[str, Any]) -> None:
-    """F033: read-only fields and unknown ones alike."""
+    """F033: Read-only fields and unknown ones alike."""
     host = xen("host.get_all")[0]
 
     machine = xen("VM.create", {**record, "uuid": "u", "resident_on": host, "foo": "bar"})

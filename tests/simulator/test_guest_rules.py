@@ -69,7 +69,6 @@ def test_an_address_may_never_come(control: Any, held: Any, start: Any, networks
 
 
 def test_the_tools_may_report_late(xen: Any, control: Any, held: Any, halted: str) -> None:
-    """As late as the rule for this VM says."""
     control("guest", vm=xen("VM.get_uuid", halted), boot=300)
     xen("Async.VM.start", halted, False, False)
     held(250)
@@ -135,7 +134,6 @@ def test_a_guest_may_not_acknowledge_a_suspend(
 
 
 def test_the_latest_rule_for_a_guest_wins(xen: Any, control: Any, held: Any, running: str) -> None:
-    """In what it names; `clear` ends all rules."""
     control("guest", vm="*", shutdown="never", address=7)
     control("guest", vm="web01", shutdown="clean")
 

@@ -4,7 +4,6 @@ from typing import Any
 
 
 def test_devices_of_a_lost_network_go(xen: Any, served: Any, control: Any, halted: str) -> None:
-    """As do those of a lost machine."""
     (interface, *_) = xen("VM.get_VIFs", halted)
     served.pool.db.destroy("network", xen("VIF.get_network", interface))
 

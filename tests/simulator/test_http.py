@@ -51,7 +51,7 @@ def test_http_1_0_keeps_a_connection_alive_where_asked(served: Served, call: byt
 
 
 def test_a_body_without_a_length_is_an_internal_error(served: Served, call: bytes) -> None:
-    """F015: a body in the same packet as headers without Content-Length makes no difference."""
+    """F015: A body in the same packet as headers without Content-Length makes no difference."""
     with _connect(served) as connection:
         connection.sendall(b"POST /jsonrpc HTTP/1.1\r\nHost: x\r\n\r\n" + call)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -107,7 +107,7 @@ def test_headers_without_an_end_are_refused_early(served: Served) -> None:
 def test_a_call_is_answered_in_its_version(
     served: Served, call: bytes, head: bytes, *, kept: bool
 ) -> None:
-    """Without a Host too; only a whole `Connection: close` closes; nobody is told to continue."""
+    """No Host is needed; only a whole `Connection: close` closes; no 100 is sent."""
     with _connect(served) as connection:
         connection.sendall(head + b"CONTENT-LENGTH: %d\r\n\r\n" % len(call) + call)
         answer = _answer(connection)

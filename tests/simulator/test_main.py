@@ -24,7 +24,7 @@ def _start(*arguments: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_it_says_where_it_listens_and_ends_when_asked(tmp_path: Path, end: signal.Signals) -> None:
-    """The first line, the ready file, a signal, exit code 0."""
+    """It writes its first line and the ready file; a signal ends it with exit code 0."""
     ready = tmp_path / "ready"
     with _start("--seed", "7", "--ready-file", str(ready)) as process:
         assert process.stdout

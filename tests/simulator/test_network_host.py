@@ -26,7 +26,7 @@ def pif_of_coordinator(xen: Any) -> str:
 
 
 def test_a_network_gets_the_next_bridge_and_an_mtu(xen: Any) -> None:
-    """F121: the bridge is named by a counter, an MTU of 0 or none is 1500."""
+    """F121: The bridge is named by a counter, an MTU of 0 or none is 1500."""
     first, second = (
         xen("network.get_record", xen("network.create", record))
         for record in (network_record(), network_record(MTU=0))
@@ -37,7 +37,7 @@ def test_a_network_gets_the_next_bridge_and_an_mtu(xen: Any) -> None:
 
 
 def test_a_bridge_asked_for_must_be_free_and_allowed(xen: Any) -> None:
-    """F121: names of hardware and of the toolstack's own are reserved."""
+    """F121: Names of hardware and of the toolstack's own are reserved."""
     xen("network.create", network_record(bridge="mine"))
 
     def refused(bridge: str) -> list[str]:
@@ -49,7 +49,7 @@ def test_a_bridge_asked_for_must_be_free_and_allowed(xen: Any) -> None:
 
 
 def test_a_network_in_use_is_not_destroyed(xen: Any, running: str, interface_record: Any) -> None:
-    """F122: attached interfaces are named each, unattached ones go along."""
+    """F122: Attached interfaces are named each, unattached ones go along."""
     network = xen("network.create", network_record())
     vifs = [
         xen("VIF.create", interface_record(running, network=network, device=device))
@@ -67,7 +67,7 @@ def test_a_network_in_use_is_not_destroyed(xen: Any, running: str, interface_rec
 
 
 def test_the_pools_own_networks_are_not_destroyed(xen: Any) -> None:
-    """F122: those with interfaces of hosts, and the internal one."""
+    """F122: They are those with interfaces of hosts, and the internal one."""
     outer = xen("network.create", network_record())
     pifs = xen("pool.create_VLAN_from_PIF", pif_of_coordinator(xen), outer, 7)
     inner = xen.find("network", "Host internal management network")
@@ -79,7 +79,7 @@ def test_the_pools_own_networks_are_not_destroyed(xen: Any) -> None:
 
 
 def test_a_vlan_spans_the_live_hosts(xen: Any) -> None:
-    """F123: one interface per host, tagged, with the parent's metrics."""
+    """F123: Each host gets one interface, tagged, with the parent's metrics."""
     parent = pif_of_coordinator(xen)
     network = xen("network.create", network_record())
 
@@ -94,7 +94,7 @@ def test_a_vlan_spans_the_live_hosts(xen: Any) -> None:
 
 
 def test_what_is_wrong_with_a_vlan(xen: Any) -> None:
-    """F123: the tag, the interface, the network."""
+    """F123: The tag, the interface and the network are checked."""
     parent = pif_of_coordinator(xen)
     network, other = (xen("network.create", network_record()) for _ in range(2))
     refusal = xen.refusal("pool.create_VLAN_from_PIF", parent, network, 4095)
@@ -113,7 +113,7 @@ def test_what_is_wrong_with_a_vlan(xen: Any) -> None:
 
 
 def test_a_vlan_is_destroyed_and_its_network_stays(xen: Any) -> None:
-    """F123: the tagged interface goes."""
+    """F123: The tagged interface goes."""
     network = xen("network.create", network_record())
     for pif in xen("pool.create_VLAN_from_PIF", pif_of_coordinator(xen), network, 42):
         xen("VLAN.destroy", xen("PIF.get_VLAN_master_of", pif))
@@ -123,7 +123,7 @@ def test_a_vlan_is_destroyed_and_its_network_stays(xen: Any) -> None:
 
 
 def test_an_interface_in_need_is_not_unplugged(xen: Any, running: str) -> None:
-    """F123: neither that of the management nor one that a VM of the host uses."""
+    """F123: Neither that of the management nor one that a VM of the host uses."""
     parent = pif_of_coordinator(xen)
     assert xen.refusal("PIF.unplug", parent) == ["PIF_IS_MANAGEMENT_INTERFACE", parent]
     network = xen("network.create", network_record())
@@ -142,7 +142,7 @@ def test_an_interface_in_need_is_not_unplugged(xen: Any, running: str) -> None:
 
 
 def test_only_a_disabled_host_reboots(xen: Any, other_hosts: list[str]) -> None:
-    """F124: disabling is idempotent; it comes back enabled."""
+    """F124: Disabling is idempotent; it comes back enabled."""
     host = other_hosts[0]
     assert xen.refusal("host.reboot", host) == ["HOST_NOT_DISABLED"]
     assert xen.refusal("host.shutdown", host) == ["HOST_NOT_DISABLED"]
@@ -156,7 +156,7 @@ def test_only_a_disabled_host_reboots(xen: Any, other_hosts: list[str]) -> None:
 
 
 def test_a_host_that_is_down_runs_nothing(xen: Any, halted: str, other_hosts: list[str]) -> None:
-    """F124: until it is switched on."""
+    """F124: It runs nothing until it is switched on."""
     host = other_hosts[0]
     xen("host.disable", host)
     xen("host.shutdown", host)
@@ -171,7 +171,7 @@ def test_a_host_that_is_down_runs_nothing(xen: Any, halted: str, other_hosts: li
 def test_a_host_with_nowhere_to_go_is_not_evacuated(
     xen: Any, running: str, other_hosts: list[str]
 ) -> None:
-    """F125: the refusal names the VM; without VMs there is nothing to move."""
+    """F125: The refusal names the VM; without VMs there is nothing to move."""
     here = xen("VM.get_resident_on", running)
     for host in other_hosts:
         xen("host.disable", host)
@@ -186,7 +186,7 @@ def test_a_host_with_nowhere_to_go_is_not_evacuated(
 
 
 def test_an_evacuation_moves_every_vm(xen: Any, running: str) -> None:
-    """F125: none is left, all run on."""
+    """F125: None is left, all run on."""
     here = xen("VM.get_resident_on", running)
     more = [xen("VM.clone", xen.find("VM", "web02"), f"more {number}") for number in range(2)]
     for vm in more:
@@ -200,7 +200,7 @@ def test_an_evacuation_moves_every_vm(xen: Any, running: str) -> None:
 
 
 def test_an_immovable_vm_keeps_all_others_on_its_host(xen: Any, halted: str) -> None:
-    """F125: nothing moves before it is known that everything can."""
+    """F125: Nothing moves before it is known that everything can."""
     silent = xen.find("VM", "db01")
     here = xen("VM.get_resident_on", silent)
     xen("VM.start_on", halted, here, False, False)
@@ -213,7 +213,7 @@ def test_an_immovable_vm_keeps_all_others_on_its_host(xen: Any, halted: str) -> 
 def test_nothing_comes_to_a_host_that_is_being_emptied(
     xen: Any, running: str, halted: str, held: Any
 ) -> None:
-    """F125: start passes it over, the others answer with the reason, at once."""
+    """F125: Start passes it over, the others answer with the reason, at once."""
     here = xen("VM.get_resident_on", running)
     task = xen("Async.host.evacuate", here)
     asleep = xen.find("VM", "batch01")
@@ -247,7 +247,6 @@ def test_agile_vms_could_run_on_any_host(
 
 
 def test_a_host_tells_the_time(xen: Any) -> None:
-    """Simulated time, as everything else in the pool."""
     host = xen("host.get_all")[0]
 
     assert str(xen("host.get_servertime", host)).endswith("Z")

@@ -29,7 +29,7 @@ def test_a_drive_may_be_half_plugged(
 
 
 def test_a_stalled_operation_stays_pending(xen: Any, control: Any, halted: str, held: Any) -> None:
-    """Before its effect it does nothing until it is cancelled."""
+    """It does nothing until it is cancelled."""
     control("fault", what="stall", method="VM.start")
     task = xen("Async.VM.start", halted, False, False)
     held(3600)
@@ -56,7 +56,6 @@ def test_an_operation_may_stall_at_its_end(xen: Any, control: Any, halted: str, 
 
 
 def test_a_stall_may_end(xen: Any, control: Any, halted: str, held: Any) -> None:
-    """After as many seconds as were asked for."""
     control("fault", what="stall", method="VM.start", when="after", seconds=100)
     task = xen("Async.VM.start", halted, False, False)
 
@@ -108,7 +107,6 @@ def test_a_subtask_that_is_swept_unseen_hangs_its_operation(
 def test_a_sweep_may_be_meant_for_one_object(
     xen: Any, control: Any, halted: str, held: Any
 ) -> None:
-    """Such as the VM that is cloned; subtasks of other calls stay."""
     control("fault", what="sweep", method="VM.clone", object=halted, count=-1)
     other = xen.find("VM", "deb12")
     tasks = [xen("Async.VM.clone", vm, "twin") for vm in (halted, other)]
@@ -133,7 +131,7 @@ def test_a_subtask_that_is_swept_before_it_is_read_fails_its_operation(
 def test_the_sweep_takes_subtasks_that_are_not_read(
     xen: Any, control: Any, halted: str, held: Any
 ) -> None:
-    """Where many tasks stand about and the toolstack is slow to notice their ends."""
+    """There are many tasks, and the toolstack notices their ends late."""
     control("limits", tasks=4)
     control("durations", set={"subtask.event": 3600.0})
     tasks = [xen("Async.VM.clone", halted, f"twin {number}") for number in range(4)]
@@ -158,7 +156,6 @@ def test_a_restart_that_lets_operations_finish_loses_no_subtask(
 def test_sweeping_half_of_the_limit_leaves_finished_tasks(
     xen: Any, control: Any, halted: str, held: Any
 ) -> None:
-    """As many as the limit leaves beside those that are finished."""
     control("limits", tasks=5)
     done = [xen("Async.VM.assert_agile", halted) for _ in range(2)]
     held(1)

@@ -18,7 +18,7 @@ def devices(xen: Any, halted: str) -> dict[str, str]:
 def test_the_state_of_the_vm_comes_before_that_of_the_device(
     xen: Any, halted: str, devices: dict[str, str], method: str, state: str
 ) -> None:
-    """F111: a device that is detached, or attached, already is not what is refused first."""
+    """F111: A device that is detached, or attached, already is not what is refused first."""
     if state != "Halted":
         xen("VM.start", halted, False, False)
         xen("VM.pause" if state == "Paused" else "VM.suspend", halted)
@@ -90,7 +90,7 @@ def test_a_message_that_is_not_implemented_looks_at_its_object_first(xen: Any) -
 
 
 def test_a_template_becomes_a_default_one_and_stays(xen: Any) -> None:
-    """F098, F105: by the hidden VM.set_is_default_template; default templates are not destroyed."""
+    """F098, F105: VM.set_is_default_template makes one; default templates are not destroyed."""
     template = xen("VM.clone", xen.find("VM", "deb12"), "own")
     xen("VM.set_is_default_template", template, True)
 

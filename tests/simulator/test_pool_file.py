@@ -161,7 +161,6 @@ class TestAPoolFromAFile:
         assert (xen("host.get_enabled", alpha), xen("host.get_enabled", beta)) == (True, False)
 
     def test_networks_have_interfaces(self, xen: Any) -> None:
-        """One per host, a VLAN on the device beside it."""
         found = {name: xen.find("network", name) for name in ("management", "storage", "dmz")}
         pifs = {
             name: [xen("PIF.get_record", pif) for pif in xen("network.get_PIFs", ref)]
@@ -180,7 +179,6 @@ class TestAPoolFromAFile:
         assert int(xen("network.get_MTU", found["storage"])) == 9000
 
     def test_storage_is_as_described(self, xen: Any) -> None:
-        """Shared by all, local to each, plugged or not."""
         shared = xen("SR.get_record", xen.find("SR", "shared"))
 
         assert (shared["type"], shared["shared"], len(shared["PBDs"])) == ("lvmoiscsi", True, 2)
@@ -263,7 +261,6 @@ def test_numbers_may_be_written_as_such(tmp_path: Path) -> None:
 
 
 def test_an_empty_file_is_a_fresh_installation(tmp_path: Path) -> None:
-    """One host with its network and local storage."""
     file = tmp_path / "empty.toml"
     file.write_text("")
 
@@ -275,8 +272,6 @@ def test_an_empty_file_is_a_fresh_installation(tmp_path: Path) -> None:
 
 
 def test_a_crowd_is_the_same_for_the_same_seed() -> None:
-    """As many hosts and VMs as were asked for, beside those of the file."""
-
     def crowd(seed: int) -> inventory.Plan:
         return inventory.grown(inventory.default(), hosts=5, vms=40, seed=seed)
 

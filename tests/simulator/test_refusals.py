@@ -122,7 +122,7 @@ def test_a_disk_is_introduced_once(xen: Any, halted: str) -> None:
 
 
 def test_addresses_of_interfaces_are_checked(xen: Any, card: str) -> None:
-    """By the name of the parameter; the management interface keeps an address."""
+    """The refusal names the parameter; the management interface keeps an address."""
 
     def refusal(*parameters: str) -> list[str]:
         return list(xen.refusal("PIF.reconfigure_ip", card, *parameters))
@@ -163,7 +163,6 @@ def test_the_mac_is_looked_at_before_the_device(
 def test_the_default_locking_mode_stays_while_an_interface_is_attached(
     xen: Any, running: str
 ) -> None:
-    """Whatever locking mode the interface itself has."""
     vif = xen("VM.get_VIFs", running)[0]
     network = xen("VIF.get_network", vif)
     xen("VIF.set_locking_mode", vif, "unlocked")
@@ -182,14 +181,13 @@ def test_the_default_locking_mode_stays_while_an_interface_is_attached(
     ],
 )
 def test_a_hostname_is_checked(xen: Any, name: str, why: str) -> None:
-    """Letters, digits, dots and hyphens within."""
     host = xen.find("host", "xs1")
 
     assert xen.refusal("host.set_hostname_live", host, name) == ["HOST_NAME_INVALID", why]
 
 
 def test_failures_to_tolerate_are_limited_by_the_plan_only(xen: Any, control: Any) -> None:
-    """Without a plan any number will do."""
+    """Any number will do where there is no plan."""
     (pool,) = xen("pool.get_all")
 
     def refusal(value: str) -> list[str]:

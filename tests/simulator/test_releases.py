@@ -42,7 +42,6 @@ class TestOrlando:
         assert http_answer.status == http.client.INTERNAL_SERVER_ERROR
 
     def test_a_login_takes_no_originator(self, wire: Any) -> None:
-        """Two parameters or three."""
         login = "session.login_with_password"
 
         assert wire(login, "root", "xenflow")
@@ -52,7 +51,6 @@ class TestOrlando:
         ]  # fmt: skip
 
     def test_there_is_but_the_superuser(self, wire: Any) -> None:
-        """Roles came with 5.6."""
         refusal = wire.refusal("session.login_with_password", "reader", "xenflow")
 
         assert refusal[0] == "SESSION_AUTHENTICATION_FAILED"
@@ -64,7 +62,6 @@ class TestOrlando:
          "VMSS.get_all", "VIF.move"],
     )  # fmt: skip
     def test_what_came_later_is_unknown(self, xen: Any, method: str) -> None:
-        """Its Async form too."""
         assert xen.refusal(method, "OpaqueRef:NULL") == [UNKNOWN, method]
         assert xen.refusal(f"Async.{method}", "OpaqueRef:NULL") == [UNKNOWN, method]
 
@@ -95,7 +92,6 @@ class TestOrlando:
         assert xen("VM.get_power_state", vm) == "Halted"
 
     def test_what_was_removed_later_still_works(self, xen: Any, halted: str) -> None:
-        """Such as the metrics of a drive."""
         (vbd,) = xen("VM.get_VBDs", halted)
 
         assert xen("VBD.get_metrics", vbd) == xen("VBD.get_record", vbd)["metrics"]
@@ -109,14 +105,12 @@ class TestOrlando:
         assert not {"checkpoint", "migrate_send", "revert"} & set(allowed)
 
     def test_the_hosts_tell_their_age(self, xen: Any) -> None:
-        """Version and API."""
         host = xen("host.get_record", xen.find("host", "xs1"))
 
         assert host["software_version"]["product_version"] == "5.0.0"
         assert (host["API_version_major"], host["API_version_minor"]) == ("1", "3")
 
     def test_tasks_run_as_ever(self, xen: Any, halted: str, held: Any) -> None:
-        """Started, listed, ended."""
         task = xen("Async.VM.start", halted, False, False)
         assert xen("task.get_all_records")[task]["status"] == "pending"
 
@@ -185,7 +179,6 @@ def test_an_unknown_release_is_refused(
 
 
 def test_a_version_of_the_toolstack_is_a_release() -> None:
-    """As is a code name."""
     assert releases.parse("24.3.0").has("24.3.0")
     assert not releases.parse("24.3.0").has("24.10.0")
     assert releases.parse("orlando").name == "5.0"

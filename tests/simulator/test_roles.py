@@ -7,7 +7,6 @@ READ_ONLY = "7233b8e3-eacb-d7da-2c95-f2e581cdbf4e"
 
 
 def test_roles_have_the_uuids_that_every_xenserver_has(xen: Any) -> None:
-    """By UUID and by name; the reference holds the UUID."""
     role = xen("role.get_by_uuid", POOL_ADMIN)
 
     assert role == f"OpaqueRef:{POOL_ADMIN}"
@@ -34,7 +33,7 @@ def test_a_role_holds_permissions(xen: Any) -> None:
     assert xen("role.get_record", start)["is_internal"] is True
 
 
-def test_roles_can_be_told_from_permissions(xen: Any) -> None:
+def test_roles_differ_from_permissions(xen: Any) -> None:
     """The two expressions that the toolstack knows; events do not know roles at all."""
     found = xen("role.get_all_records_where", "subroles<>[]")
     others = xen("role.get_all_records_where", "subroles=[]")

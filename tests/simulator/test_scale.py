@@ -123,7 +123,6 @@ class TestWithoutTheControlApi:
         return Options()
 
     def test_no_effect_is_recorded(self, xen: Any, served: Any, halted: str) -> None:
-        """Whatever is called."""
         xen("VM.set_name_description", halted, "x")
 
         assert served.pool.effects.after(0) == []

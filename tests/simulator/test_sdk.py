@@ -18,7 +18,6 @@ def sdk(served: Any) -> Iterator[XenAPI.Session]:
 
 
 def test_it_lists_machines_and_their_hosts(sdk: Any) -> None:
-    """As its example `vm_list` does."""
     machines = {
         record["name_label"]: record
         for record in sdk.xenapi.VM.get_all_records().values()
@@ -45,7 +44,6 @@ def test_it_starts_and_stops_a_machine_and_polls_the_task(sdk: Any) -> None:
 
 
 def test_it_watches_events(sdk: Any) -> None:
-    """As its example `watch-all-events` does."""
     token = sdk.xenapi.event.inject("pool", sdk.xenapi.pool.get_all()[0])
 
     events = getattr(sdk.xenapi.event, "from")(["pool"], token, 5.0)
@@ -55,7 +53,6 @@ def test_it_watches_events(sdk: Any) -> None:
 
 
 def test_it_hears_refusals_as_failures(sdk: Any) -> None:
-    """Code and parameters in `details`."""
     (machine,) = sdk.xenapi.VM.get_by_name_label("web01")
 
     with pytest.raises(XenAPI.Failure) as caught:
@@ -72,7 +69,6 @@ def test_it_reads_the_version_of_the_api(sdk: Any) -> None:
 
 
 def test_it_logs_in_again_when_its_session_is_gone(sdk: Any, control: Any) -> None:
-    """Its own silent repair."""
     control("restart_toolstack")
 
     assert sdk.xenapi.VM.get_all()

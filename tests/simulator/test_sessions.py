@@ -19,18 +19,18 @@ def member(wire: Any) -> Any:
 
 @pytest.mark.parametrize("more", [[], ["1.0"], ["1.0", "me"], ["1.0", "me", "ignored"]])
 def test_login_takes_two_parameters_or_more(wire: Any, more: list[str]) -> None:
-    """F034: name and password; version and originator may follow."""
+    """F034: Name and password; version and originator may follow."""
     assert wire(LOGIN, "root", "xenflow", *more).startswith("OpaqueRef:")
 
 
 def test_login_wants_name_and_password(wire: Any) -> None:
-    """F034: there is no session to subtract from the count."""
+    """F034: There is no session to subtract from the count."""
     assert wire.refusal(LOGIN, "root") == [MISMATCH, LOGIN, "2", "1"]
 
 
 @pytest.mark.parametrize("name", ["root", "nobody"])
 def test_a_wrong_password_is_not_authenticated(wire: Any, name: str) -> None:
-    """F035: two parameters, the name and a text; an unknown name is no different."""
+    """F035: Two parameters, the name and a text; an unknown name is no different."""
     code, *params = wire.refusal(LOGIN, name, "wrong")
 
     assert code == "SESSION_AUTHENTICATION_FAILED"
@@ -39,7 +39,7 @@ def test_a_wrong_password_is_not_authenticated(wire: Any, name: str) -> None:
 
 @pytest.mark.parametrize(("more", "originator"), [([], ""), (["1.0", "me"], "me")])
 def test_a_session_knows_its_originator(wire: Any, more: list[str], originator: str) -> None:
-    """F036: the fourth parameter, by default empty."""
+    """F036: It is the fourth parameter, by default empty."""
     session = wire(LOGIN, "root", "xenflow", *more)
 
     assert wire("session.get_originator", session, session) == originator
@@ -48,7 +48,7 @@ def test_a_session_knows_its_originator(wire: Any, more: list[str], originator: 
 
 
 def test_after_logout_a_session_is_invalid(xen: Any) -> None:
-    """F037: for every call, another logout too."""
+    """F037: Every call is refused, another logout too."""
     assert xen("session.logout") == ""
 
     for method in ("VM.get_all", "session.logout"):
@@ -56,7 +56,7 @@ def test_after_logout_a_session_is_invalid(xen: Any) -> None:
 
 
 def test_a_member_names_its_coordinator(xen: Any, member: Any) -> None:
-    """F038: at login and for a live session; a dead session is invalid there too."""
+    """F038: Login and live sessions are refused so; a dead session is invalid there too."""
     slave = ["HOST_IS_SLAVE", "127.0.0.1"]
 
     assert member.refusal(LOGIN, "root", "xenflow") == slave
@@ -65,7 +65,7 @@ def test_a_member_names_its_coordinator(xen: Any, member: Any) -> None:
 
 
 def test_sessions_end_one_by_one(xen: Any, wire: Any) -> None:
-    """F039: each login makes a session of its own."""
+    """F039: Each login makes a session of its own."""
     other = wire(LOGIN, "root", "xenflow")
 
     wire("session.logout", other)
@@ -75,7 +75,7 @@ def test_sessions_end_one_by_one(xen: Any, wire: Any) -> None:
 
 
 def test_dialects_share_sessions(xen: Any, wire: Any) -> None:
-    """F040: what one dialect opened the other may use."""
+    """F040: What one dialect opened the other may use."""
     other = type(wire)(wire.url, "xml" if wire.dialect == "json" else "json")
 
     assert other("pool.get_all", xen.session) == xen("pool.get_all")

@@ -99,7 +99,6 @@ def test_the_seed_decides_every_reference() -> None:
 
 
 def test_objects_are_found_by_the_name_they_have_now(db: Database) -> None:
-    """Renamed, shared and destroyed ones too, oldest first."""
     one, two, three = (db.create("VM", name_label=name) for name in "aab")
 
     assert db.where("VM", name_label="a") == [one, two]

@@ -11,7 +11,7 @@ KEPT = 3900.0
 
 @pytest.mark.usefixtures("held")
 def test_an_async_call_answers_with_a_pending_task(xen: Any, halted: str) -> None:
-    """F041: the record shows the name with its prefix and no end."""
+    """F041: The record shows the name with its prefix and no end."""
     record = xen("task.get_record", xen("Async.VM.start", halted, False, False))
 
     assert record["name_label"] == "Async.VM.start"
@@ -27,7 +27,7 @@ def test_an_async_call_answers_with_a_pending_task(xen: Any, halted: str) -> Non
 
 
 def test_a_success_shows_its_end(xen: Any, halted: str) -> None:
-    """F042: nothing is allowed any more, progress is whole, void is an empty value."""
+    """F042: Nothing is allowed any more, progress is whole, void is an empty value."""
     record = xen.ended(xen("Async.VM.start", halted, False, False))
 
     assert record["status"] == "success"
@@ -38,14 +38,14 @@ def test_a_success_shows_its_end(xen: Any, halted: str) -> None:
 
 
 def test_a_reference_is_the_result_of_what_creates(xen: Any, halted: str) -> None:
-    """F043: in XML-RPC text, also when it is read over JSON."""
+    """F043: In XML-RPC text, also when it is read over JSON."""
     record = xen.ended(xen("Async.VM.clone", halted, "copy"))
 
     assert record["result"] == f"<value>{xen.find('VM', 'copy')}</value>"
 
 
 def test_a_set_is_an_array_in_the_result(xen: Any) -> None:
-    """F044: one PIF per live host, each in a value of its own."""
+    """F044: One PIF per live host, each in a value of its own."""
     network = xen("network.create", {"name_label": "tagged", "other_config": {}, "bridge": ""})
     master = xen("pool.get_master", xen("pool.get_all")[0])
     pif = xen("host.get_PIFs", master)[0]
@@ -57,7 +57,7 @@ def test_a_set_is_an_array_in_the_result(xen: Any) -> None:
 
 
 def test_a_refusal_of_state_lands_in_the_task(xen: Any, running: str) -> None:
-    """F045: code and parameters in `error_info`, no result."""
+    """F045: Code and parameters are in `error_info`; there is no result."""
     record = xen.ended(xen("Async.VM.start", running, False, False))
 
     assert record["status"] == "failure"
@@ -67,21 +67,21 @@ def test_a_refusal_of_state_lands_in_the_task(xen: Any, running: str) -> None:
 
 
 def test_a_dead_reference_lands_in_the_task(xen: Any) -> None:
-    """F046: the call itself answers with a task."""
+    """F046: The call itself answers with a task."""
     record = xen.ended(xen("Async.VM.start", "OpaqueRef:dead", False, False))
 
     assert record["error_info"] == ["HANDLE_INVALID", "VM", "OpaqueRef:dead"]
 
 
 def test_headers_go_into_other_config(xen: Any, halted: str) -> None:
-    """F047: key in lower case after `http:`, value as it is."""
+    """F047: Key in lower case after `http:`, value as it is."""
     task = xen("Async.VM.clone", halted, "n", headers={"X-Http-Other-Config-Foo-Bar": "One"})
 
     assert xen("task.get_other_config", task) == {"http:foo-bar": "One"}
 
 
 def test_a_header_makes_a_subtask(xen: Any, halted: str) -> None:
-    """F048: both ends know of each other."""
+    """F048: Both ends know of each other."""
     whole = xen("task.create", "whole", "")
 
     part = xen("Async.VM.clone", halted, "n", headers={"subtask-of": whole})
@@ -91,7 +91,7 @@ def test_a_header_makes_a_subtask(xen: Any, halted: str) -> None:
 
 
 def test_a_synchronous_call_has_a_task_while_it_runs(xen: Any, halted: str, held: Any) -> None:
-    """F049: named without prefix, gone when the call is answered."""
+    """F049: Named without prefix, gone when the call is answered."""
     token = xen.token()
     clone = xen.later("VM.clone", halted, "copy")
     task = xen.appeared(token, "VM.clone")
@@ -117,7 +117,7 @@ def test_a_call_without_async_form_makes_no_task(xen: Any, halted: str, method: 
 
 @pytest.mark.usefixtures("held")
 def test_a_cancel_is_heeded_and_leaves_its_mark(xen: Any, halted: str) -> None:
-    """F050: one current operation with value `cancel`; later cancelled, with no error."""
+    """F050: A current operation has the value `cancel`; later the task ends cancelled."""
     task = xen("Async.VM.start", halted, False, False)
 
     assert xen("task.cancel", task) == ""
@@ -131,7 +131,7 @@ def test_a_cancel_is_heeded_and_leaves_its_mark(xen: Any, halted: str) -> None:
 
 
 def test_a_finished_task_may_be_cancelled_in_vain(xen: Any, halted: str) -> None:
-    """F051: the call succeeds and the status stays."""
+    """F051: The call succeeds and the status stays."""
     task = xen("Async.VM.clone", halted, "n")
     xen.ended(task)
 
@@ -140,14 +140,14 @@ def test_a_finished_task_may_be_cancelled_in_vain(xen: Any, halted: str) -> None
 
 
 def test_a_dead_task_cannot_be_cancelled(xen: Any) -> None:
-    """F052: nor destroyed."""
+    """F052: It cannot be destroyed either."""
     for method in ("task.cancel", "task.destroy"):
         assert xen.refusal(method, "OpaqueRef:x") == ["HANDLE_INVALID", "task", "OpaqueRef:x"]
 
 
 @pytest.mark.usefixtures("held")
 def test_who_waits_for_a_cancelled_call_hears_so(xen: Any, halted: str) -> None:
-    """F053: TASK_CANCELLED with the reference of the call's task."""
+    """F053: The error is TASK_CANCELLED with the reference of the call's task."""
     token = xen.token()
     start = xen.later_refusal("VM.start", halted, False, False)
     task = xen.appeared(token, "VM.start")
@@ -158,7 +158,7 @@ def test_who_waits_for_a_cancelled_call_hears_so(xen: Any, halted: str) -> None:
 
 
 def test_a_finished_task_is_destroyed_at_once(xen: Any, halted: str) -> None:
-    """F054: its reference is dead afterwards."""
+    """F054: Its reference is dead afterwards."""
     task = xen("Async.VM.clone", halted, "n")
     xen.ended(task)
 
@@ -169,7 +169,7 @@ def test_a_finished_task_is_destroyed_at_once(xen: Any, halted: str) -> None:
 def test_a_pending_task_is_destroyed_after_its_end(
     xen: Any, halted: str, held: Any, control: Any
 ) -> None:
-    """F055: it stays with a mark, refuses a second destroy, and goes with the next sweep."""
+    """F055: It stays with a mark, refuses a second destroy, and goes with the next sweep."""
     task = xen("Async.VM.start", halted, False, False)
 
     assert xen("task.destroy", task) == ""
@@ -185,7 +185,7 @@ def test_a_pending_task_is_destroyed_after_its_end(
 
 
 def test_a_finished_task_is_kept_for_65_minutes(xen: Any, halted: str, held: Any) -> None:
-    """F056: then the next sweep takes it."""
+    """F056: Then the next sweep takes it."""
     task = xen("Async.VM.clone", halted, "n")
     held(20)
 
@@ -244,7 +244,7 @@ def test_150_finished_tasks_beside_60_others_leave_50(control: Any, xen: Any, se
 def test_a_restart_forgets_tasks_sessions_and_marks(
     xen: Any, halted: str, held: Any, control: Any, login: Any
 ) -> None:
-    """F057: references are invalid, not cancelled; the machine is free again."""
+    """F057: References are invalid, not cancelled; the machine is free again."""
     task = xen("Async.VM.start", halted, False, False)
     assert xen("VM.get_current_operations", halted) == {task: "start"}
 
@@ -262,7 +262,7 @@ def test_a_restart_forgets_tasks_sessions_and_marks(
 def test_a_restart_may_leave_the_hypervisor_at_work(
     xen: Any, halted: str, held: Any, control: Any, login: Any
 ) -> None:
-    """With `finish` the operation comes to its effect though its task is gone."""
+    """The operation comes to its effect with `finish`, though its task is gone."""
     xen("Async.VM.start", halted, False, False)
 
     control("restart_toolstack", finish=True)
@@ -272,7 +272,7 @@ def test_a_restart_may_leave_the_hypervisor_at_work(
 
 
 def test_a_client_may_keep_a_task_of_its_own(xen: Any) -> None:
-    """F058: pending until the client says otherwise."""
+    """F058: Pending until the client says otherwise."""
     task = xen("task.create", "l", "d")
 
     record = xen("task.get_record", task)

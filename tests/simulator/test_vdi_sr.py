@@ -41,7 +41,7 @@ def disk_of(xen: Any, vm: str) -> str:
 def test_a_disk_is_destroyed_with_its_drives_unless_attached(
     xen: Any, running: str, halted: str
 ) -> None:
-    """F117: a detached one takes its drives with it."""
+    """F117: A detached one takes its drives with it."""
     held, free = disk_of(xen, running), disk_of(xen, halted)
     assert xen.refusal("VDI.destroy", held) == ["VDI_IN_USE", held, "destroy"]
 
@@ -52,7 +52,7 @@ def test_a_disk_is_destroyed_with_its_drives_unless_attached(
 
 
 def test_what_an_attached_disk_admits(xen: Any, running: str) -> None:
-    """F118: it is neither resized nor copied, but cloned and kept."""
+    """F118: It is neither resized nor copied, but cloned and kept."""
     disk = disk_of(xen, running)
 
     assert xen.refusal("VDI.resize", disk, str(16 * GIB)) == ["VDI_IN_USE", disk, "resize"]
@@ -66,7 +66,7 @@ def test_what_an_attached_disk_admits(xen: Any, running: str) -> None:
 
 
 def test_a_disk_of_the_wished_size_is_made(xen: Any, shared: str, add_disk: Any) -> None:
-    """F119: rounded up to what the back end can do, managed, and counted."""
+    """F119: Rounded up to what the back end can do, managed, and counted."""
     before = int(xen("SR.get_virtual_allocation", shared))
 
     disk = add_disk(virtual_size=1)
@@ -78,7 +78,7 @@ def test_a_disk_of_the_wished_size_is_made(xen: Any, shared: str, add_disk: Any)
 
 
 def test_not_every_repository_takes_disks(xen: Any, disk_record: Any, add_storage: Any) -> None:
-    """F119: no ability, no plug, no room."""
+    """F119: No ability, no plug, no room."""
     library = xen.find("SR", "ISO library")
     small = add_storage("lvm")
     unplugged = add_storage("lvm")
@@ -97,7 +97,7 @@ def test_not_every_repository_takes_disks(xen: Any, disk_record: Any, add_storag
 def test_space_runs_out_and_comes_back(
     xen: Any, add_storage: Any, add_disk: Any, disk_record: Any, kind: str
 ) -> None:
-    """F119: thick disks take their whole size at once, thin ones only what is written."""
+    """F119: Thick disks take their whole size at once, thin ones only what is written."""
     sr = add_storage(kind)
     disk = add_disk(SR=sr, virtual_size=GIB // 2 + 1)
     used = int(xen("SR.get_physical_utilisation", sr))
@@ -117,7 +117,7 @@ def test_space_runs_out_and_comes_back(
 def test_a_repository_that_cannot_keep_disks_says_so(
     xen: Any, halted: str, add_storage: Any, add_disk: Any, drive_record: Any
 ) -> None:
-    """F119: its own snapshot is refused, and that of a VM on it, which leaves nothing."""
+    """F119: Its own snapshot is refused, and that of a VM on it, which leaves nothing."""
     sr = add_storage("iscsi", 1 << 30)
     disk = add_disk(SR=sr, virtual_size=1)
     xen("VBD.create", drive_record(halted, VDI=disk))
@@ -132,7 +132,7 @@ def test_a_repository_that_cannot_keep_disks_says_so(
 
 
 def test_a_disk_grows_but_does_not_shrink(xen: Any, add_disk: Any) -> None:
-    """F118: a disk is resized while no VM holds it."""
+    """F118: A disk is resized while no VM holds it."""
     disk = add_disk(virtual_size=4 << 20)
 
     xen("VDI.resize", disk, str(8 << 20))
@@ -142,7 +142,7 @@ def test_a_disk_grows_but_does_not_shrink(xen: Any, add_disk: Any) -> None:
 
 
 def test_a_copy_into_a_disk_that_is_there_fits_or_is_refused(xen: Any, add_disk: Any) -> None:
-    """F118: a disk that is too small and one that is read-only have failures of their own."""
+    """F118: A disk that is too small and one that is read-only have failures of their own."""
     origin = add_disk(virtual_size=4 << 20)
     small, fixed, fitting = (
         add_disk(virtual_size=2 << 20),
@@ -160,7 +160,7 @@ def test_a_copy_into_a_disk_that_is_there_fits_or_is_refused(xen: Any, add_disk:
 
 
 def test_a_sharable_disk_is_not_kept(xen: Any, add_disk: Any) -> None:
-    """F118: and only a back end decides what is sharable."""
+    """F118: Only a back end decides what is sharable."""
     disk = add_disk(sharable=True)
 
     assert xen.refusal("VDI.snapshot", disk) == ["VDI_IS_SHARABLE", disk]
@@ -185,7 +185,7 @@ def test_a_repository_does_one_thing_at_a_time(xen: Any, held: Any) -> None:
 def test_a_repository_is_destroyed_when_it_is_detached_and_empty(
     xen: Any, add_storage: Any, add_disk: Any
 ) -> None:
-    """F120: plug, content and protection stand in the way, in that order."""
+    """F120: Plug, content and protection stand in the way, in that order."""
     sr = add_storage("ext")
     (pbd,) = xen("SR.get_PBDs", sr)
     disk = add_disk(SR=sr, virtual_size=1)
@@ -204,7 +204,7 @@ def test_a_repository_is_destroyed_when_it_is_detached_and_empty(
 
 
 def test_a_repository_without_any_plug_is_only_forgotten(xen: Any, add_storage: Any) -> None:
-    """F120: destroying needs a host that reaches it."""
+    """F120: Destroying needs a host that reaches it."""
     sr = add_storage("ext")
     (pbd,) = xen("SR.get_PBDs", sr)
     xen("PBD.unplug", pbd)
@@ -215,7 +215,7 @@ def test_a_repository_without_any_plug_is_only_forgotten(xen: Any, add_storage: 
 
 
 def test_a_known_repository_is_introduced_once(xen: Any) -> None:
-    """F120: its size is unknown until it is attached."""
+    """F120: Its size is unknown until it is attached."""
     uuid = "0a0a0a0a-0000-4000-8000-000000000001"
     introduced = [uuid, "known", "", "NFS", "user", True, {}]
 
@@ -236,7 +236,7 @@ def test_a_known_repository_is_introduced_once(xen: Any) -> None:
 
 
 def test_a_plug_that_a_vm_needs_stays(xen: Any, running: str) -> None:
-    """F120: the refusal names the disks in use."""
+    """F120: The refusal names the disks in use."""
     host, disk = xen("VM.get_resident_on", running), disk_of(xen, running)
     (pbd,) = (
         p for p in xen("SR.get_PBDs", xen("VDI.get_SR", disk)) if xen("PBD.get_host", p) == host
@@ -250,7 +250,7 @@ def test_a_plug_that_a_vm_needs_stays(xen: Any, running: str) -> None:
 
 
 def test_repositories_of_unknown_types_are_refused(xen: Any) -> None:
-    """F120: the supported ones are listed."""
+    """F120: The supported ones are listed."""
     host = xen("host.get_all")[0]
 
     refusal = xen.refusal("SR.create", host, {}, 0, "x", "", "tape", "user", False, {})
@@ -262,7 +262,7 @@ def test_repositories_of_unknown_types_are_refused(xen: Any) -> None:
 def test_disks_are_renamed_where_their_repository_is_plugged(
     xen: Any, add_storage: Any, add_disk: Any
 ) -> None:
-    """F119: the name goes to the back end."""
+    """F119: The name goes to the back end."""
     sr = add_storage("ext")
     disk = add_disk(SR=sr, virtual_size=1)
 

@@ -23,7 +23,7 @@ def uuid_of_shared_storage(xen: Any) -> str:
 
 
 def test_a_running_vm_is_not_cloned(xen: Any, running: str) -> None:
-    """F096: clone wants halted."""
+    """F096: Clone wants halted."""
     refusal = xen.refusal("VM.clone", running, "twin")
 
     assert refusal == ["VM_BAD_POWER_STATE", running, "halted", "running"]
@@ -49,7 +49,7 @@ def test_a_clone_is_like_its_origin_in_all_but_identity(xen: Any, halted: str) -
 
 
 def test_a_clone_of_a_template_is_a_template(xen: Any) -> None:
-    """F098: of a default template too, but no default one itself."""
+    """F098: A clone of a default template is one too, but no default one itself."""
     origin = xen.find("VM", "Other install media")
 
     twin = xen("VM.get_record", xen("VM.clone", origin, "mine"))
@@ -60,7 +60,7 @@ def test_a_clone_of_a_template_is_a_template(xen: Any) -> None:
 
 
 def test_a_clone_of_a_snapshot_is_a_template_that_becomes_a_vm(xen: Any, running: str) -> None:
-    """F098: of a checkpoint too, whose memory stays behind."""
+    """F098: Of a checkpoint too, whose memory stays behind."""
     for verb in ("snapshot", "checkpoint"):
         kept = xen(f"VM.{verb}", running, "kept")
 
@@ -74,7 +74,7 @@ def test_a_clone_of_a_snapshot_is_a_template_that_becomes_a_vm(xen: Any, running
 
 
 def test_a_sleeping_vm_is_cloned_where_the_pool_allows_it(xen: Any) -> None:
-    """F096: its twin sleeps in an image of its own."""
+    """F096: Its twin sleeps in an image of its own."""
     asleep, (pool,) = xen.find("VM", "batch01"), xen("pool.get_all")
     refusal = xen.refusal("VM.clone", asleep, "twin")
     assert refusal == ["VM_BAD_POWER_STATE", asleep, "halted", "suspended"]
@@ -90,7 +90,7 @@ def test_a_sleeping_vm_is_cloned_where_the_pool_allows_it(xen: Any) -> None:
 def test_a_clone_has_disks_of_its_own_and_the_same_media(
     xen: Any, halted: str, drive_record: Any
 ) -> None:
-    """F099: disks are cloned and owned, an inserted ISO is shared, numbers stay."""
+    """F099: Disks are cloned and owned, an inserted ISO is shared, numbers stay."""
     iso = xen.find("VDI", "debian-12.iso")
     xen("VBD.create", drive_record(halted, VDI=iso, type="CD", mode="RO", userdevice="3"))
 
@@ -104,7 +104,7 @@ def test_a_clone_has_disks_of_its_own_and_the_same_media(
 
 
 def test_a_snapshot_keeps_a_running_vm_as_it_is(xen: Any, running: str) -> None:
-    """F100: a halted template of the same MACs, which becomes the VM's parent."""
+    """F100: A halted template of the same MACs, which becomes the VM's parent."""
     kept = xen("VM.snapshot", running, "kept")
 
     snapshot = xen("VM.get_record", kept)
@@ -121,7 +121,7 @@ def test_a_snapshot_keeps_a_running_vm_as_it_is(xen: Any, running: str) -> None:
 
 
 def test_a_snapshot_may_leave_disks_out(xen: Any, running: str) -> None:
-    """F023: the fourth parameter names them."""
+    """F023: The fourth parameter names them."""
     disk = devices(xen, running, "VBD")[0]["VDI"]
 
     kept = xen("VM.snapshot", running, "kept", [disk])
@@ -130,14 +130,14 @@ def test_a_snapshot_may_leave_disks_out(xen: Any, running: str) -> None:
 
 
 def test_disks_are_not_copied_to_a_library(xen: Any, halted: str) -> None:
-    """F101: an ISO repository takes no disks."""
+    """F101: An ISO repository takes no disks."""
     refusal = xen.refusal("VM.copy", halted, "twin", xen.find("SR", "ISO library"))
 
     assert refusal == ["OPERATION_NOT_ALLOWED", "Cannot copy a VM's disks to an ISO SR"]
 
 
 def test_a_copy_goes_to_the_repository_asked_for(xen: Any, halted: str) -> None:
-    """F101: without one, or with one that is none, each disk stays where it is."""
+    """F101: Without one, or with one that is none, each disk stays where it is."""
     local = xen.find("SR", "Local storage xs1")
 
     there = xen("VM.copy", halted, "there", local)
@@ -149,12 +149,12 @@ def test_a_copy_goes_to_the_repository_asked_for(xen: Any, halted: str) -> None:
 
 
 def test_only_templates_are_provisioned(xen: Any, halted: str) -> None:
-    """F102: a VM is one already."""
+    """F102: A VM is one already."""
     assert xen.refusal("VM.provision", halted) == ["PROVISION_ONLY_ALLOWED_ON_TEMPLATE"]
 
 
 def test_provisioning_makes_the_disks_that_the_template_asks_for(xen: Any) -> None:
-    """F103: a disk of the size, named by its number, writable, owned; the wish is forgotten."""
+    """F103: A disk of the size, named by its number, writable, owned; the wish is forgotten."""
     template = xen("VM.clone", xen.find("VM", "Other install media"), "mine")
     wish = DISKS.format(device="0", size=10 << 30, sr=uuid_of_shared_storage(xen))
     xen("VM.add_to_other_config", template, "disks", wish)
@@ -172,7 +172,7 @@ def test_provisioning_makes_the_disks_that_the_template_asks_for(xen: Any) -> No
 
 
 def test_provisioning_of_a_configured_template_adds_nothing(xen: Any) -> None:
-    """F103: its disk is there already."""
+    """F103: Its disk is there already."""
     template = xen("VM.clone", xen.find("VM", "deb12"), "mine")
     before = devices(xen, template, "VBD")
 
@@ -184,7 +184,7 @@ def test_provisioning_of_a_configured_template_adds_nothing(xen: Any) -> None:
 
 
 def test_a_failed_provisioning_leaves_a_vm_without_its_disks(xen: Any) -> None:
-    """F104: the repository is unknown; is_a_template is false all the same."""
+    """F104: The repository is unknown; is_a_template is false all the same."""
     template = xen("VM.clone", xen.find("VM", "Other install media"), "mine")
     wish = DISKS.format(device="0", size=1 << 30, sr=uuid_of_shared_storage(xen))
     bad = '<disk device="1" size="1" sr="nowhere" bootable="false"/></provision>'
@@ -205,7 +205,7 @@ def test_a_failed_provisioning_leaves_a_vm_without_its_disks(xen: Any) -> None:
 
 
 def test_destroying_a_vm_leaves_its_disks(xen: Any, halted: str, running: str) -> None:
-    """F105: devices go, disks stay; running VMs and default templates are refused."""
+    """F105: Devices go, disks stay; running VMs and default templates are refused."""
     vm = xen("VM.get_record", halted)
     disk = devices(xen, halted, "VBD")[0]["VDI"]
     template = xen.find("VM", "Other install media")
@@ -221,7 +221,7 @@ def test_destroying_a_vm_leaves_its_disks(xen: Any, halted: str, running: str) -
 
 
 def test_a_plain_vm_is_not_reverted(xen: Any, halted: str) -> None:
-    """F106: the failure names no VM, and nothing has changed."""
+    """F106: The failure names no VM, and nothing has changed."""
     before = xen("VM.get_record", halted)
 
     assert xen.refusal("VM.revert", halted) == ["VM_REVERT_FAILED", halted, NULL]
@@ -283,7 +283,7 @@ def test_a_halted_vm_has_no_memory_to_keep(xen: Any, halted: str) -> None:
 
 
 def test_only_a_halted_vm_becomes_a_template(xen: Any, running: str, halted: str) -> None:
-    """F107: it loses its metrics."""
+    """F107: It loses its metrics."""
     refusal = xen.refusal("VM.set_is_a_template", running, True)
     assert refusal == ["VM_BAD_POWER_STATE", running, "halted", "running"]
 
@@ -295,7 +295,7 @@ def test_only_a_halted_vm_becomes_a_template(xen: Any, running: str, halted: str
 
 
 def test_a_vm_is_made_halted(xen: Any, machine_record: Any) -> None:
-    """F108: whatever power state the record says; it gets a seed for its MACs."""
+    """F108: Whatever power state the record says; it gets a seed for its MACs."""
     vm = xen("VM.create", machine_record(power_state="Running", blocked_operations={"start": "x"}))
 
     made = xen("VM.get_record", vm)

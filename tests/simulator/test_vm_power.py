@@ -46,7 +46,7 @@ def detach_storage(xen: Any, hosts: list[str]) -> str:
 
 
 def test_a_start_runs_a_halted_vm(xen: Any, halted: str) -> None:
-    """F075: after a start the VM is Running on a host, in a domain, its devices attached."""
+    """F075: The VM is Running on a host, in a domain, its devices attached."""
     xen("VM.start", halted, False, False)
 
     vm = xen("VM.get_record", halted)
@@ -61,7 +61,7 @@ def test_a_start_runs_a_halted_vm(xen: Any, halted: str) -> None:
 def test_a_start_leaves_an_empty_drive_of_a_paravirtual_vm_detached(
     xen: Any, halted: str, drive_record: Any
 ) -> None:
-    """F075: only drives that hold something are attached."""
+    """F075: Only drives that hold something are attached."""
     drive = xen("VBD.create", drive_record(halted, type="CD", mode="RO"))
 
     xen("VM.start", halted, False, False)
@@ -82,7 +82,7 @@ def test_a_vm_started_paused_waits_for_unpause(xen: Any, halted: str) -> None:
 
 
 def test_pause_takes_only_a_running_vm(xen: Any, running: str) -> None:
-    """F076: a paused VM keeps its host and its devices."""
+    """F076: A paused VM keeps its host and its devices."""
     xen("VM.pause", running)
 
     assert state(xen, running) == "Paused"
@@ -91,14 +91,14 @@ def test_pause_takes_only_a_running_vm(xen: Any, running: str) -> None:
 
 
 def test_a_running_vm_does_not_start(xen: Any, running: str) -> None:
-    """F077: start wants halted and tells what it found."""
+    """F077: Start wants halted and tells what it found."""
     refusal = xen.refusal("VM.start", running, False, False)
 
     assert refusal == ["VM_BAD_POWER_STATE", running, "halted", "running"]
 
 
 def test_neither_template_nor_snapshot_starts(xen: Any, halted: str) -> None:
-    """F078: the refusal tells which of the two it is."""
+    """F078: The refusal tells which of the two it is."""
     template = xen.find("VM", "deb12")
     snapshot = xen("VM.snapshot", halted, "kept")
 
@@ -107,7 +107,7 @@ def test_neither_template_nor_snapshot_starts(xen: Any, halted: str) -> None:
 
 
 def test_no_vm_starts_on_disabled_hosts(xen: Any, halted: str) -> None:
-    """F079: start swallows the reason, start_on names the host."""
+    """F079: Start swallows the reason, start_on names the host."""
     for host in xen("host.get_all"):
         xen("host.disable", host)
     host = xen("host.get_all")[0]
@@ -117,7 +117,7 @@ def test_no_vm_starts_on_disabled_hosts(xen: Any, halted: str) -> None:
 
 
 def test_a_vm_larger_than_any_host_starts_nowhere(xen: Any, halted: str) -> None:
-    """F080: both are refused at once and nothing has changed."""
+    """F080: Both are refused at once and nothing has changed."""
     set_memory(xen, halted, HUGE)
     host = xen("host.get_all")[0]
 
@@ -131,7 +131,7 @@ def test_a_vm_larger_than_any_host_starts_nowhere(xen: Any, halted: str) -> None
 
 
 def test_hosts_run_out_of_memory(xen: Any, halted: str) -> None:
-    """F080: what running VMs take is not there for others, and comes back when they halt."""
+    """F080: What running VMs take is not there for others, and comes back when they halt."""
     metrics = xen("host.get_metrics", xen("host.get_all")[0])
     free = int(xen("host_metrics.get_record", metrics)["memory_free"])
     set_memory(xen, halted, str(free * 2 // 3))
@@ -175,7 +175,7 @@ def test_a_host_without_the_network_does_not_run_a_vm(
 
 
 def test_a_halted_vm_is_not_shut_down(xen: Any, halted: str) -> None:
-    """F083: clean wants running, hard takes whatever is not halted."""
+    """F083: Clean wants running, hard takes whatever is not halted."""
     clean = xen.refusal("VM.clean_shutdown", halted)
     hard = xen.refusal("VM.hard_shutdown", halted)
 
@@ -194,7 +194,7 @@ def test_a_suspended_vm_is_not_rebooted(xen: Any) -> None:
 
 @pytest.mark.parametrize("verb", ["clean_shutdown", "hard_shutdown", "shutdown"])
 def test_a_shutdown_ends_the_domain(xen: Any, running: str, verb: str) -> None:
-    """F085: host, domain and attachments go, what the guest reported stays."""
+    """F085: Host, domain and attachments go, what the guest reported stays."""
     reported = xen("VM.get_guest_metrics", running)
 
     xen(f"VM.{verb}", running)
@@ -209,7 +209,7 @@ def test_a_shutdown_ends_the_domain(xen: Any, running: str, verb: str) -> None:
 
 @pytest.mark.parametrize("verb", ["clean_reboot", "hard_reboot"])
 def test_a_reboot_runs_on_in_a_new_domain(xen: Any, running: str, verb: str) -> None:
-    """F085: only a new domain id shows that the VM was down."""
+    """F085: Only a new domain id shows that the VM was down."""
     before = xen("VM.get_record", running)
 
     xen(f"VM.{verb}", running)
@@ -223,7 +223,7 @@ def test_a_reboot_runs_on_in_a_new_domain(xen: Any, running: str, verb: str) -> 
 def test_suspend_keeps_memory_and_attachments_and_resume_brings_them_back(
     xen: Any, running: str
 ) -> None:
-    """F086: the image exists as long as the VM sleeps."""
+    """F086: The image exists as long as the VM sleeps."""
     xen("VM.suspend", running)
 
     asleep = xen("VM.get_record", running)
@@ -239,7 +239,7 @@ def test_suspend_keeps_memory_and_attachments_and_resume_brings_them_back(
 
 
 def test_hard_shutdown_throws_a_suspended_vms_memory_away(xen: Any) -> None:
-    """F087: the image goes."""
+    """F087: The image goes."""
     asleep = xen.find("VM", "batch01")
     image = xen("VM.get_suspend_VDI", asleep)
 
@@ -250,7 +250,7 @@ def test_hard_shutdown_throws_a_suspended_vms_memory_away(xen: Any) -> None:
 
 
 def test_a_vm_whose_image_is_lost_falls_to_halted(xen: Any) -> None:
-    """F087: resume without an image is refused and leaves the VM halted."""
+    """F087: Resume without an image is refused and leaves the VM halted."""
     asleep = xen.find("VM", "batch01")
     xen("VDI.destroy", xen("VM.get_suspend_VDI", asleep))
 
@@ -261,7 +261,7 @@ def test_a_vm_whose_image_is_lost_falls_to_halted(xen: Any) -> None:
 
 
 def test_suspend_needs_a_repository_for_the_image(xen: Any, running: str) -> None:
-    """F088: with none chosen for VM, pool or host, suspend is refused."""
+    """F088: With none chosen for VM, pool or host, suspend is refused."""
     (pool,) = xen("pool.get_all")
     xen("pool.set_suspend_image_SR", pool, NULL)
 
@@ -269,7 +269,7 @@ def test_suspend_needs_a_repository_for_the_image(xen: Any, running: str) -> Non
 
 
 def test_a_running_vm_migrates(xen: Any, running: str) -> None:
-    """F089: it runs on, elsewhere."""
+    """F089: It runs on, elsewhere."""
     here, there = hosts(xen, running)
 
     xen("VM.pool_migrate", running, there, {})
@@ -282,7 +282,7 @@ def test_a_running_vm_migrates(xen: Any, running: str) -> None:
 def test_what_does_not_run_does_not_migrate_and_nothing_migrates_to_a_disabled_host(
     xen: Any, running: str, halted: str
 ) -> None:
-    """F089: state of the VM first, then the target."""
+    """F089: The state of the VM is checked first, then the target."""
     _, there = hosts(xen, running)
     xen("host.disable", there)
 
@@ -294,7 +294,7 @@ def test_what_does_not_run_does_not_migrate_and_nothing_migrates_to_a_disabled_h
 
 
 def test_a_blocked_operation_is_refused_before_anything_else(xen: Any, running: str) -> None:
-    """F090: even the wrong power state does not come first."""
+    """F090: The block comes before the wrong power state."""
     xen("VM.set_blocked_operations", running, {"start": "why"})
 
     refusal = xen.refusal("VM.start", running, False, False)
@@ -303,7 +303,7 @@ def test_a_blocked_operation_is_refused_before_anything_else(xen: Any, running: 
 
 
 def test_a_guest_without_agent_is_only_switched_off(xen: Any) -> None:
-    """F091: an HVM guest that reports nothing lacks everything."""
+    """F091: An HVM guest that reports nothing lacks everything."""
     silent = xen.find("VM", "db01")
 
     for verb in ("clean_shutdown", "clean_reboot", "suspend"):
@@ -323,7 +323,7 @@ def test_shutdown_switches_a_guest_off_that_does_not_listen(xen: Any) -> None:
 
 
 def test_a_start_shows_on_the_vm_and_its_devices(xen: Any, halted: str, held: Any) -> None:
-    """F092: start on the VM, attach on drives and interfaces, nothing allowed meanwhile."""
+    """F092: Start on the VM, attach on drives and interfaces, nothing allowed meanwhile."""
     task = xen("Async.VM.start", halted, False, False)
     vm = xen("VM.get_record", halted)
 
@@ -339,7 +339,7 @@ def test_a_start_shows_on_the_vm_and_its_devices(xen: Any, halted: str, held: An
 def test_a_second_start_waits_and_then_finds_the_vm_running(
     xen: Any, halted: str, held: Any
 ) -> None:
-    """F093: no caller gets OTHER_OPERATION_IN_PROGRESS."""
+    """F093: No caller gets OTHER_OPERATION_IN_PROGRESS."""
     first = xen("Async.VM.start", halted, False, False)
     second = xen("Async.VM.start", halted, False, False)
     assert xen("task.get_status", second) == "pending"
@@ -352,7 +352,7 @@ def test_a_second_start_waits_and_then_finds_the_vm_running(
 
 
 def test_hard_shutdown_cancels_a_clean_one(xen: Any, running: str, held: Any) -> None:
-    """F094: the clean one's task ends cancelled, the VM halted."""
+    """F094: The clean one's task ends cancelled, the VM halted."""
     clean = xen("Async.VM.clean_shutdown", running)
     hard = xen("Async.VM.hard_shutdown", running)
 
@@ -364,7 +364,7 @@ def test_hard_shutdown_cancels_a_clean_one(xen: Any, running: str, held: Any) ->
 
 
 def test_a_clean_shutdown_leaves_room_for_a_hard_one(xen: Any, running: str, held: Any) -> None:
-    """F094: meanwhile allowed_operations name the two hard verbs alone."""
+    """F094: Meanwhile allowed_operations name the two hard verbs alone."""
     xen("Async.VM.clean_shutdown", running)
 
     assert set(xen("VM.get_allowed_operations", running)) == {"hard_shutdown", "hard_reboot"}
@@ -372,7 +372,7 @@ def test_a_clean_shutdown_leaves_room_for_a_hard_one(xen: Any, running: str, hel
 
 
 def test_allowed_operations_of_a_halted_vm(xen: Any, halted: str) -> None:
-    """F095: what a plain halted VM admits."""
+    """F095: They are what a plain halted VM admits."""
     allowed = set(xen("VM.get_allowed_operations", halted))
 
     assert allowed >= {"start", "clone", "copy", "destroy", "snapshot", "make_into_template"}
@@ -380,7 +380,7 @@ def test_allowed_operations_of_a_halted_vm(xen: Any, halted: str) -> None:
 
 
 def test_allowed_operations_are_always_up_to_date(xen: Any, halted: str, served: Served) -> None:
-    """F095: after every verb each object admits what its rules say."""
+    """F095: Each object admits what its rules say, after every verb."""
     for verb, *more in (["start", False, False], ["pause"], ["unpause"], ["suspend"]):
         xen(f"VM.{verb}", halted, *more)
         assert _outdated(served) == []

@@ -46,7 +46,7 @@ def machine(served: Served) -> str:
 def test_json_rpc_2_answers_with_version_result_and_id(
     http_request: Any, session: str, served: Served
 ) -> None:
-    """F001: a success in the form 2.0 has no member `error`."""
+    """F001: A success in the form 2.0 has no member `error`."""
     call = _json("pool.get_all", session, jsonrpc="2.0", id="a1")
 
     http_answer = http_request("POST", "/jsonrpc", call)
@@ -63,7 +63,7 @@ def test_json_rpc_2_answers_with_version_result_and_id(
 def test_json_rpc_1_answers_with_result_error_and_id(
     http_request: Any, session: str, served: Served
 ) -> None:
-    """F002: a success in the form 1.0 has `error` null and no `jsonrpc`."""
+    """F002: A success in the form 1.0 has `error` null and no `jsonrpc`."""
     http_answer = http_request("POST", "/jsonrpc", _json("pool.get_all", session, id=7))
 
     assert json.loads(http_answer.body) == {
@@ -74,7 +74,7 @@ def test_json_rpc_1_answers_with_result_error_and_id(
 
 
 def test_json_rpc_2_refuses_with_code_message_and_data(http_request: Any, session: str) -> None:
-    """F003: code 1 always, the error code as message, its parameters as data."""
+    """F003: The code is always 1, the error code is the message, its parameters are the data."""
     call = _json("VM.get_record", session, "OpaqueRef:x", jsonrpc="2.0", id=1)
 
     http_answer = http_request("POST", "/jsonrpc", call)
@@ -100,7 +100,7 @@ def test_json_rpc_2_may_leave_parameters_out(http_request: Any) -> None:
 
 
 def test_json_rpc_1_refuses_with_a_list(http_request: Any, session: str) -> None:
-    """F004: code and parameters in one list, `result` null."""
+    """F004: Code and parameters are in one list, and `result` is null."""
     http_answer = http_request(
         "POST", "/jsonrpc", _json("VM.get_record", session, "OpaqueRef:x", id=1)
     )
@@ -110,7 +110,7 @@ def test_json_rpc_1_refuses_with_a_list(http_request: Any, session: str) -> None
 
 
 def test_xml_rpc_refuses_with_an_error_description(http_request: Any, session: str) -> None:
-    """F005: a refusal is an answer with status 200, never a fault."""
+    """F005: A refusal is an answer with status 200, never a fault."""
     http_answer = http_request("POST", "/", _xml("VM.get_record", session, "OpaqueRef:x"))
 
     assert http_answer.status == http.client.OK
@@ -123,7 +123,7 @@ def test_xml_rpc_refuses_with_an_error_description(http_request: Any, session: s
 
 @pytest.mark.parametrize("path", ["/", "/RPC2", "/anything", "/json"])
 def test_every_other_path_serves_xml_rpc(http_request: Any, session: str, path: str) -> None:
-    """F006, F007: routing is by longest prefix, and `/json` is a trap."""
+    """F006, F007: Routing is by longest prefix, and `/json` is a trap."""
     http_answer = http_request("POST", path, _xml("pool.get_all", session))
 
     assert b"<name>Status</name><value>Success</value>" in http_answer.body
@@ -139,7 +139,7 @@ def test_json_at_the_trap_is_an_internal_error(http_request: Any, session: str) 
 def test_a_number_is_text_in_xml_and_a_number_in_json(
     http_request: Any, session: str, machine: str, served: Served
 ) -> None:
-    """F008: no `<int>`, no `<i4>`."""
+    """F008: There is no `<int>` and no `<i4>`."""
     number = served.pool.db.get("VM", machine)["VCPUs_max"]
 
     xml = http_request("POST", "/", _xml("VM.get_VCPUs_max", session, machine))
@@ -163,7 +163,7 @@ def test_text_has_no_tag_of_its_own(
 
 
 def test_nothing_is_the_empty_text(http_request: Any, session: str, machine: str) -> None:
-    """F010: the value of a void method is "", not null."""
+    """F010: The value of a void method is "", not null."""
     xml = http_request("POST", "/", _xml("VM.set_name_label", session, machine, "a"))
     as_json = http_request(
         "POST", "/jsonrpc", _json("VM.set_name_label", session, machine, "b", jsonrpc="2.0", id=1)
@@ -174,7 +174,7 @@ def test_nothing_is_the_empty_text(http_request: Any, session: str, machine: str
 
 
 def test_a_date_is_written_without_hyphens(http_request: Any, session: str, served: Served) -> None:
-    """F011: `20260824T10:11:12Z`, over XML-RPC inside `dateTime.iso8601`."""
+    """F011: It is `20260824T10:11:12Z`, over XML-RPC inside `dateTime.iso8601`."""
     task = served.pool.tasks.record("a task")
     date = served.pool.db.get("task", task)["created"]
 
@@ -199,7 +199,7 @@ def test_floats_keep_their_fraction(http_request: Any, session: str, served: Ser
 
 
 def test_a_number_may_come_as_text(wire: Any, session: str, machine: str) -> None:
-    """F012: decimal text is taken for a number, and `<int>` too."""
+    """F012: Decimal text is taken for a number, and `<int>` too."""
     for size in ("3", 4):
         wire("VM.set_user_version", session, machine, size)
 
@@ -207,7 +207,7 @@ def test_a_number_may_come_as_text(wire: Any, session: str, machine: str) -> Non
 
 
 def test_text_is_no_truth(wire: Any, session: str, machine: str) -> None:
-    """F013: the text "true" is refused where a boolean is wanted."""
+    """F013: The text "true" is refused where a boolean is wanted."""
     assert wire.refusal("VM.start", session, machine, "true", False)[0] == "INTERNAL_ERROR"
 
 
@@ -215,7 +215,7 @@ def test_text_is_no_truth(wire: Any, session: str, machine: str) -> None:
 def test_json_without_an_id_is_an_internal_error(
     http_request: Any, session: str, members: dict[str, Any]
 ) -> None:
-    """F014: a page in HTML, and the connection closes."""
+    """F014: A page in HTML, and the connection closes."""
     http_answer = http_request("POST", "/jsonrpc", _json("pool.get_all", session, **members))
 
     assert http_answer.status == http.client.INTERNAL_SERVER_ERROR
@@ -242,7 +242,7 @@ def test_xml_that_is_no_call_is_an_internal_error(http_request: Any, body: bytes
     "rest", [b"\r\n", b"Transfer-Encoding: chunked\r\n\r\n3\r\n<a>\r\n0\r\n\r\n"]
 )
 def test_a_body_needs_a_length(served: Served, rest: bytes) -> None:
-    """F015: a request without Content-Length, chunked or not, is an internal error."""
+    """F015: A request without Content-Length, chunked or not, is an internal error."""
     http_answer = _raw(served, b"POST / HTTP/1.1\r\nHost: x\r\n" + rest)
 
     assert http_answer.startswith(b"HTTP/1.1 500 ")
@@ -271,7 +271,7 @@ def test_headers_may_have_a_kibibyte(http_request: Any, session: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/json", "/jsonrpc", "/nowhere"])
 def test_options_allow_what_a_browser_asks(http_request: Any, path: str) -> None:
-    """F016: 200, no body, any origin."""
+    """F016: The answer is 200, without a body, for any origin."""
     http_answer = http_request("OPTIONS", path, None, {"Access-Control-Request-Headers": "X-A"})
 
     assert (http_answer.status, http_answer.body) == (http.client.OK, b"")
@@ -327,7 +327,7 @@ def test_no_answer_is_kept_by_caches(http_request: Any, session: str) -> None:
 
 
 def test_the_list_of_methods_comes_bare_over_xml(http_request: Any) -> None:
-    """F018: without Status over XML-RPC, without the asynchronous names anywhere."""
+    """F018: Without Status over XML-RPC, without the asynchronous names anywhere."""
     xml = http_request("POST", "/", _xml("system.listMethods"))
     as_json = http_request("POST", "/jsonrpc", _json("system.listMethods", jsonrpc="2.0", id=1))
 

@@ -30,13 +30,12 @@ def warm(stack: StackHarness) -> StackHarness:
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_an_operation_calls_what_is_written_down(harness: Harness, case: Case) -> None:
-    """In this order; `python -m tests.tasks.calls` writes what changed."""
+    """The order counts; `python -m tests.tasks.calls` writes what changed."""
     assert calls.heard(harness, case) == calls.golden()[case.name]
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_nothing_is_read_twice(case: Case) -> None:
-    """Unless something was done in between."""
     read: set[str] = set()
     for method in calls.golden()[case.name]:
         if method.startswith("Async."):
@@ -51,10 +50,7 @@ def test_the_list_has_every_operation_of_the_table() -> None:
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_a_worker_adds_only_the_putting_away_of_tasks(warm: StackHarness, case: Case) -> None:
-    """And the name of what was made under a working name, and a look at what it waits for.
-
-    Nobody logs in for an operation.
-    """
+    """It also names what was made under a working name, and reads what it waits for."""
     fields = case.ready(Maker(warm.xenserver, warm.xenserver.control))
     before = _calls(warm)
 

@@ -60,7 +60,7 @@ def test_it_refuses_what_is_wrong(stack: StackHarness, maker: Maker, case: Case)
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_it_refuses_a_field_that_it_does_not_have(stack: StackHarness, case: Case) -> None:
-    """And lists those it has."""
+    """The refusal lists those it has."""
     with pytest.raises(errors.Refused, match="colour: there is no such field") as refused:
         stack.do(case.name, colour="red")
 
@@ -69,7 +69,7 @@ def test_it_refuses_a_field_that_it_does_not_have(stack: StackHarness, case: Cas
 
 @pytest.mark.parametrize("case", LASTING, ids=lambda case: case.name)
 def test_it_answers_at_once_when_asked_to(stack: StackHarness, maker: Maker, case: Case) -> None:
-    """With XenServer's task; the effect comes all the same."""
+    """The answer has XenServer's task; the effect comes all the same."""
     fields = case.ready(maker)
 
     answer = stack.do(case.name, **fields, run_async=True)

@@ -156,7 +156,6 @@ def test_what_is_not_said_has_the_default_that_was_promised(name: str) -> None:
 
 
 def test_the_whole_catalogue_is_there() -> None:
-    """35 operations and the way back to a snapshot; seven flows, and the one for networks."""
     kinds = [name.partition(".")[0] for name in DEFAULTS]
 
     assert (kinds.count("xenserver"), kinds.count("flow")) == (36, 8)
@@ -164,7 +163,6 @@ def test_the_whole_catalogue_is_there() -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_every_field_has_both_spellings(operation: Operation) -> None:
-    """snake_case, and the camelCase of old: deleteDisks, isSearchExpression."""
     for name, field in operation.model.model_fields.items():
         assert isinstance(field.validation_alias, AliasChoices)
         assert {name, to_camel(name)} <= set(field.validation_alias.choices)

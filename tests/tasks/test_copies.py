@@ -42,7 +42,6 @@ def test_copy_puts_every_disk_onto_the_sr_that_is_given(harness: Harness) -> Non
 
 
 def test_copy_leaves_every_disk_on_its_own_sr_otherwise(harness: Harness) -> None:
-    """As the original has it."""
     harness.do(copies.copy, vm="web02", name="web03")
 
     homes = {harness.all("VDI")[disk]["SR"] for disk in _disks(harness, "web03")}
@@ -147,7 +146,6 @@ def test_a_snapshot_goes_with_its_disks(harness: Harness, verb: str) -> None:
 
 
 def test_the_disks_of_a_snapshot_may_stay(harness: Harness) -> None:
-    """To be attached elsewhere."""
     taken = harness.snapshot_of("web02", "before")
     disks = set(harness.all("VDI"))
 

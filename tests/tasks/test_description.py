@@ -55,7 +55,6 @@ def test_link_local_addresses_are_left_out(harness: Harness, maker: Maker) -> No
 
 
 def test_an_empty_drive_and_a_medium_differ(harness: Harness, maker: Maker) -> None:
-    """By what is in them."""
     empty, full = maker.cd(), maker.cd(iso=ISO)
 
     nothing = harness.do(description.describe, vm=maker.owner(empty))["disks"][-1]
@@ -66,7 +65,6 @@ def test_an_empty_drive_and_a_medium_differ(harness: Harness, maker: Maker) -> N
 
 
 def test_templates_and_snapshots_are_described_too(harness: Harness, maker: Maker) -> None:
-    """And a VM names its snapshots."""
     vm = maker.vm()
     taken = harness.see("VM.get_uuid", harness.see("VM.snapshot", maker.ref("VM", vm), "before"))
 

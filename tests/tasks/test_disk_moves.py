@@ -141,7 +141,6 @@ def test_a_disk_with_snapshots_moves_only_under_a_running_vm(
 
 
 def test_what_is_no_disk_of_its_own_does_not_move(harness: Harness, maker: Maker) -> None:
-    """A snapshot, a medium."""
     snapshot = harness.do(vdi.snapshot, vdi=maker.disk())["uuid"]
 
     for name, reason in ((snapshot, "it is a snapshot"), (ISO, "it is a medium in a library")):
@@ -159,7 +158,6 @@ def test_the_disk_of_a_suspended_vm_does_not_move(harness: Harness, maker: Maker
 
 
 def test_what_a_repository_refuses_is_refused(harness: Harness, maker: Maker) -> None:
-    """And nothing has changed."""
     name = maker.disk_of_a_vm()
     before = harness.all("VBD")
 
@@ -170,7 +168,7 @@ def test_what_a_repository_refuses_is_refused(harness: Harness, maker: Maker) ->
     assert harness.all("VBD") == before
 
 
-def test_an_old_disk_that_cannot_go_is_told_of(harness: Harness, maker: Maker) -> None:
+def test_an_old_disk_that_cannot_go_is_named(harness: Harness, maker: Maker) -> None:
     """The move is done: the new disk is in its drive."""
     vm = maker.vm()
     name, _ = drive_of(maker, vm)
@@ -211,7 +209,7 @@ def test_a_move_that_fails_leaves_all_as_it_was(stack: StackHarness, method: str
 
 
 def test_a_vm_that_ran_meanwhile_keeps_its_disk(stack: StackHarness) -> None:
-    """What it wrote is not in the copy."""
+    """The copy lacks what it wrote."""
     maker = Maker(stack.xenserver, stack.xenserver.control)
     vm = maker.vm()
     name, _ = drive_of(maker, vm)

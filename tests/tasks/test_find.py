@@ -113,7 +113,7 @@ def test_every_class_is_read_once(harness: Harness, cls: str) -> None:
 def test_criteria_combine(
     harness: Harness, operation: Operation, criteria: dict[str, Any], found: set[str]
 ) -> None:
-    """With *and*; names are exact unless they are searched for."""
+    """They combine with *and*; names are exact unless they are searched for."""
     harness.see("task.create", "one", "a task to be found")
     harness.see("VM.add_tags", harness.ref("VM", "web02"), "gold")
     harness.snapshot_of("web02", "before")
@@ -124,7 +124,6 @@ def test_criteria_combine(
 
 
 def test_a_control_domain_is_found_by_its_uuid_only(harness: Harness) -> None:
-    """Whatever sorts are asked for."""
     [first, *_] = [vm for vm in harness.all("VM").values() if vm["is_control_domain"]]
 
     every = harness.do(lifecycle.find, include_templates=True, include_snapshots=True)
@@ -145,7 +144,6 @@ def test_interfaces_of_hosts_are_found_by_device_host_and_network(harness: Harne
 
 
 def test_interfaces_of_vms_are_found_by_vm_network_device_and_mac(harness: Harness) -> None:
-    """A MAC address in any case."""
     [interface] = harness.devices("VIF", "web01")
     mac = interface["MAC"]
 
@@ -172,7 +170,6 @@ def test_a_criterion_that_names_nothing_is_an_error(harness: Harness) -> None:
 
 
 def test_references_are_given_as_uuids(harness: Harness) -> None:
-    """Of whatever class they are."""
     [record] = harness.do(lifecycle.find, name="web01", fields=["resident_on", "VBDs"])["records"]
 
     [drive] = harness.devices("VBD", "web01")
@@ -188,14 +185,12 @@ def test_fields_are_chosen(harness: Harness) -> None:
 
 
 def test_all_fields_are_a_star(harness: Harness) -> None:
-    """As XenServer has them."""
     [record] = harness.do(lifecycle.find, name="web01", fields=["*"])["records"]
 
     assert record.keys() == harness.record("VM", "web01").keys()
 
 
 def test_a_field_that_is_none_is_refused(harness: Harness) -> None:
-    """And those there are are listed."""
     with pytest.raises(errors.Refused, match="VM has no field colour; it has"):
         harness.do(lifecycle.find, fields=["colour"])
 
@@ -212,7 +207,6 @@ def test_pages_follow_each_other(harness: Harness) -> None:
 
 @pytest.mark.parametrize("cls", ALL)
 def test_records_of_every_class_come_in_pages(harness: Harness, cls: str) -> None:
-    """With the fields that were asked for."""
     for name in ("one", "two"):
         harness.see("task.create", name, "a task to be found")
     find, _noun = ALL[cls]

@@ -96,7 +96,6 @@ def test_an_install_that_fails_leaves_nothing(stack: StackHarness) -> None:
 def test_an_install_that_fails_keeps_what_was_made_on_request(
     stack: StackHarness, maker: Maker
 ) -> None:
-    """And says what that is."""
     name = fresh()
     stack.xenserver.control(
         "fault",
@@ -113,7 +112,7 @@ def test_an_install_that_fails_keeps_what_was_made_on_request(
 
 
 def test_cancelling_the_task_of_an_operation_tells_both(stack: StackHarness, maker: Maker) -> None:
-    """The one that waited for it, and the one that cancelled it."""
+    """The operation that waited for it ends, and the one that cancelled it."""
     vm = maker.running()
 
     with taking(stack, "VM.clean_shutdown", 100_000.0):
@@ -146,7 +145,6 @@ def test_an_error_names_what_it_speaks_of(stack: StackHarness, maker: Maker) -> 
 
 
 def test_the_old_spelling_of_fields_is_understood(stack: StackHarness) -> None:
-    """As the integration of old had them."""
     answer = stack.do("xenserver.vm.find", name="WEB0", isSearchExpression=True)
 
     assert {"web01", "web02"} <= {record["name_label"] for record in answer["records"]}

@@ -33,7 +33,6 @@ def test_install_puts_a_configured_templates_disks_onto_another_sr(harness: Harn
 
 
 def test_install_makes_a_bare_templates_disks_on_the_default_sr(harness: Harness) -> None:
-    """Where the template names none."""
     harness.do(lifecycle.install, template=BARE, name="web03")
 
     assert _homes(harness, "web03") == [NFS]
@@ -50,7 +49,7 @@ def test_install_makes_a_bare_templates_disks_on_the_sr_that_is_given(harness: H
 
 
 def test_install_asks_for_an_sr_where_the_pool_has_no_default(harness: Harness) -> None:
-    """Rather than fail inside XenServer."""
+    """Otherwise it would fail inside XenServer."""
     [pool] = harness.all("pool")
     harness.see("pool.set_default_SR", pool, "OpaqueRef:NULL")
 
@@ -59,7 +58,6 @@ def test_install_asks_for_an_sr_where_the_pool_has_no_default(harness: Harness) 
 
 
 def test_install_in_place_provisions_the_very_template(harness: Harness) -> None:
-    """A clone that the step before made."""
     uuid = harness.do(copies.clone, vm="deb12", name="web03")["uuid"]
 
     answer = harness.do(lifecycle.install, template=uuid, in_place=True)
@@ -78,7 +76,6 @@ def test_install_needs_a_name_for_a_new_vm(harness: Harness) -> None:
 
 @pytest.mark.parametrize("by", ["name", "uuid"])
 def test_install_tells_a_vm_that_it_is_no_template(harness: Harness, by: str) -> None:
-    """And how another VM like it is made."""
     text = "web02" if by == "name" else harness.uuid("VM", "web02")
 
     with pytest.raises(errors.XenflowError, match=r"made with vm\.clone or vm\.copy"):
@@ -122,7 +119,6 @@ def test_discard_leaves_nothing_of_a_vm(harness: Harness, state: str) -> None:
 
 
 def test_discard_leaves_nothing_of_a_snapshot(harness: Harness) -> None:
-    """And the VM as it is."""
     disks = harness.all("VDI").keys()
     uuid = harness.do(copies.snapshot, vm="web01", name="before", with_memory=True)["uuid"]
 
@@ -133,7 +129,6 @@ def test_discard_leaves_nothing_of_a_snapshot(harness: Harness) -> None:
 
 
 def test_discard_spares_a_disk_that_another_vm_uses(harness: Harness) -> None:
-    """Whoever made it."""
     uuid = harness.do(copies.clone, vm="web02", name="web03")["uuid"]
     [drive] = harness.devices("VBD", "web03", type="Disk")
     _attach(harness, "web02", drive["VDI"], other_config={})

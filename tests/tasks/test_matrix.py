@@ -44,7 +44,6 @@ def _effects(do: Any) -> list[str]:
 
 
 def test_every_operation_is_in_the_matrix() -> None:
-    """With what a second message does."""
     unknown = [o.name for o in schemas.operations() if repeats.of(o).alone == repeats.UNKNOWN]
 
     assert unknown == []
@@ -59,7 +58,6 @@ def test_ensure_is_explained_where_it_is_a_field() -> None:
 def test_an_operation_that_is_sent_again_does_what_the_matrix_says(
     harness: Harness, case: Case
 ) -> None:
-    """Alone, and with `ensure`."""
     maker = Maker(harness.see, harness.pool.do)
     fields = case.ready(maker)
     reply = repeats.of(case.operation)
@@ -100,7 +98,6 @@ def test_a_flow_that_is_sent_again_does_what_the_matrix_says(
 
 
 def test_an_existing_disk_is_set_up_once(stack: StackHarness) -> None:
-    """As the matrix says of it."""
     maker = Maker(stack.xenserver, stack.xenserver.control)
     fields = {"vm": maker.vm(), "existing_disk_name": ISO, "type": "CD"}
     stack.do("flow.setup_disk_or_cd", **fields)
@@ -115,7 +112,6 @@ def test_an_existing_disk_is_set_up_once(stack: StackHarness) -> None:
 
 
 def test_under_the_same_id_there_is_one_effect(stack: StackHarness) -> None:
-    """Whatever is asked for."""
     maker = Maker(stack.xenserver, stack.xenserver.control)
     fields, run = {"vm": maker.vm(), "name": f"once-{uuid.uuid4().hex}"}, str(uuid.uuid4())
 

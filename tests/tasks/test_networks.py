@@ -10,7 +10,6 @@ from xenserver import errors
 
 
 def test_network_create_makes_a_private_network(harness: Harness) -> None:
-    """With all that was said of it."""
     answer = harness.do(
         network.create,
         name="blue",
@@ -42,7 +41,6 @@ def test_network_create_reaches_outside_by_a_vlan(harness: Harness) -> None:
 def test_network_create_wants_pif_and_vlan_together(
     harness: Harness, fields: dict[str, object], missing: str
 ) -> None:
-    """Before anything is made."""
     with pytest.raises(errors.Refused, match=f"{missing}: is missing"):
         harness.do(network.create, name="blue", **fields)
 
@@ -50,7 +48,6 @@ def test_network_create_wants_pif_and_vlan_together(
 
 
 def test_network_create_refuses_a_vlan_that_exists(harness: Harness) -> None:
-    """And says what to use instead."""
     harness.do(network.create, name="blue", pif=_pif(harness), vlan=42)
 
     with pytest.raises(errors.Refused, match="use its network"):
@@ -58,7 +55,6 @@ def test_network_create_refuses_a_vlan_that_exists(harness: Harness) -> None:
 
 
 def test_network_destroy_removes_a_network(harness: Harness) -> None:
-    """And says so as the old integration did."""
     uuid = harness.do(network.create, name="blue")["uuid"]
 
     answer = harness.do(network.destroy, network="blue")
@@ -68,7 +64,6 @@ def test_network_destroy_removes_a_network(harness: Harness) -> None:
 
 
 def test_network_destroy_refuses_a_network_with_a_vlan(harness: Harness) -> None:
-    """And says how it goes."""
     harness.do(network.create, name="blue", pif=_pif(harness), vlan=42)
 
     with pytest.raises(errors.Refused, match="goes with remove_vlans"):
@@ -87,7 +82,6 @@ def test_network_destroy_removes_its_vlans_on_request(harness: Harness) -> None:
 
 
 def test_network_destroy_never_removes_a_physical_interface(harness: Harness) -> None:
-    """Whatever is asked for."""
     pifs = harness.all("PIF")
 
     with pytest.raises(errors.Refused):
@@ -99,7 +93,6 @@ def test_network_destroy_never_removes_a_physical_interface(harness: Harness) ->
 
 
 def test_network_destroy_refuses_a_network_that_vms_are_on(harness: Harness) -> None:
-    """And says what to do first."""
     harness.do(network.create, name="blue")
     harness.do(vif.create, vm="web02", network="blue")
     harness.started("web02")
@@ -133,7 +126,6 @@ def test_vif_create_gives_a_vm_an_interface(harness: Harness) -> None:
 
 
 def test_vif_create_takes_the_lowest_free_device(harness: Harness) -> None:
-    """And a MAC address that XenServer makes up."""
     answer = harness.do(vif.create, vm="web02", network="lab")
 
     assert answer["device"] == "1"
@@ -154,7 +146,6 @@ def test_ten_vifs_at_once_get_ten_devices(harness: Harness) -> None:
 
 
 def test_vif_create_says_when_a_vm_has_all_it_can_have(harness: Harness) -> None:
-    """And what to do about it."""
     for _ in range(15):
         harness.do(vif.create, vm="web02", network="lab")
 
@@ -163,19 +154,16 @@ def test_vif_create_says_when_a_vm_has_all_it_can_have(harness: Harness) -> None
 
 
 def test_vif_create_refuses_a_device_that_is_taken(harness: Harness) -> None:
-    """And says what to use instead."""
     with pytest.raises(errors.Refused, match="device 0 is taken; choose another, or autodetect"):
         harness.do(vif.create, vm="web02", network="lab", device="0")
 
 
 def test_vif_create_refuses_what_is_no_mac_address(harness: Harness) -> None:
-    """And says how one is written."""
     with pytest.raises(errors.Refused, match="six pairs of hex digits"):
         harness.do(vif.create, vm="web02", network="lab", mac="xx")
 
 
 def test_vif_destroy_removes_an_interface(harness: Harness) -> None:
-    """And says so as the old integration did."""
     [interface] = harness.devices("VIF", "web02")
 
     answer = harness.do(vif.destroy, vif=interface["uuid"])
@@ -185,7 +173,6 @@ def test_vif_destroy_removes_an_interface(harness: Harness) -> None:
 
 
 def test_vif_destroy_refuses_what_is_attached(harness: Harness) -> None:
-    """And says what to do first."""
     [interface] = harness.devices("VIF", "web01")
 
     with pytest.raises(errors.Refused, match=r"attached to a running VM.*unplug it first"):

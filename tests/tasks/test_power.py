@@ -32,7 +32,6 @@ def test_start_leaves_a_vm_paused_on_request(harness: Harness) -> None:
 
 
 def test_start_takes_the_host_that_is_given(harness: Harness) -> None:
-    """Not the one XenServer would choose."""
     harness.do(power.start, vm="web02", host="xs3")
 
     assert harness.record("VM", "web02")["resident_on"] == harness.ref("host", "xs3")
@@ -100,7 +99,6 @@ def test_ensure_counts_a_paused_vm_as_paused(harness: Harness) -> None:
 def test_what_is_said_reaches_xenserver(
     harness: Harness, verb: Operation, vm: str, fields: dict[str, object], params: list[object]
 ) -> None:
-    """Each option in its place."""
     machine = harness.ref("VM", vm)
 
     harness.do(verb, vm=vm, **fields)
@@ -181,7 +179,6 @@ def test_a_guest_that_refuses_or_does_not_answer_falls_back(harness: Harness, co
 
 
 def test_a_guest_that_does_not_acknowledge_falls_back(harness: Harness) -> None:
-    """After the minute that XenServer gives it."""
     harness.pool.do("guest", vm="web01", shutdown="unacknowledged")
 
     harness.do(power.shutdown, vm="web01", fall_back_after="1h")
@@ -217,7 +214,6 @@ def test_reboot_keeps_a_vm_running(harness: Harness) -> None:
 
 
 def test_a_forced_reboot_needs_no_guest_tools(harness: Harness) -> None:
-    """As the reset button needs none."""
     harness.do(power.reboot, vm="db01", force=True)
 
     assert harness.state("db01") == "Running"
@@ -256,7 +252,6 @@ def test_suspend_and_resume_carry_a_vm_over(harness: Harness) -> None:
 
 
 def test_resume_takes_the_host_that_is_given(harness: Harness) -> None:
-    """Not the one XenServer would choose."""
     harness.do(pausing.resume, vm="batch01", host="xs2", paused=True)
 
     assert harness.record("VM", "batch01")["resident_on"] == harness.ref("host", "xs2")

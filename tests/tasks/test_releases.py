@@ -39,7 +39,6 @@ def aged(request: pytest.FixtureRequest) -> Iterator[tuple[Harness, str]]:
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_it_brings_about_what_it_says(aged: tuple[Harness, str], case: Case) -> None:
-    """Or says that the server is too old for it, and by what."""
     harness, release = aged
     maker = Maker(harness.see, harness.pool.do)
     fields = case.ready(maker)

@@ -61,7 +61,6 @@ def test_each_object_is_read_once_to_choose_disks(harness: Harness, maker: Maker
 
 
 def test_a_disk_in_two_drives_of_a_vm_is_chosen_once(harness: Harness, maker: Maker) -> None:
-    """And the VM is no stranger to itself."""
     vm = maker.vm()
     drive = maker.drive(vm)
     disk = harness.see("VBD.get_VDI", maker.ref("VBD", drive))
@@ -125,7 +124,6 @@ def test_plugging_a_device_that_was_plugged_meanwhile_is_fine(
 
 
 def test_an_interface_is_plugged(harness: Harness, maker: Maker) -> None:
-    """Into a VM that runs."""
     vm = maker.running()
     record: Record = {
         "VM": harness.ref("VM", vm),
@@ -179,7 +177,6 @@ def test_memory_is_one_figure_above_the_least(harness: Harness, maker: Maker) ->
 
 
 def test_sockets_firmware_and_a_tpm_are_configured(harness: Harness, maker: Maker) -> None:
-    """In one message; a TPM that is there stays the only one."""
     vm = maker.vm()
     wanted = {"vcpus": 4, "cores_per_socket": 2, "secure_boot": True, "vtpm": True}
 
@@ -204,7 +201,6 @@ def test_sockets_firmware_and_a_tpm_are_configured(harness: Harness, maker: Make
 def test_what_would_not_start_is_refused_in_words(
     harness: Harness, maker: Maker, fields: Record, words: str
 ) -> None:
-    """Before anything is set."""
     vm = maker.vm()
     before = harness.record("VM", vm)
 

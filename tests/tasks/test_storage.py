@@ -15,7 +15,7 @@ GIB = 1 << 30
 
 
 def test_vdi_create_makes_a_disk(harness: Harness) -> None:
-    """With all that was said of it; sizes may have a unit."""
+    """Sizes may have a unit."""
     answer = harness.do(
         vdi.create,
         name="data",
@@ -46,7 +46,6 @@ def test_vdi_create_refuses_a_library_of_isos(harness: Harness) -> None:
 
 
 def test_vdi_create_says_when_there_is_no_room(harness: Harness) -> None:
-    """As storage behind XenServer does."""
     for number in range(4):
         harness.do(vdi.create, name=f"data{number}", sr="Local storage xs1", size="2000GiB")
 
@@ -60,7 +59,6 @@ def test_vdi_create_says_when_a_disk_is_too_large(harness: Harness) -> None:
 
 
 def test_vdi_destroy_deletes_a_disk(harness: Harness) -> None:
-    """And says so as the old integration did."""
     uuid = harness.do(vdi.create, name="data", sr=NFS, size=GIB)["uuid"]
 
     answer = harness.do(vdi.destroy, vdi="data")
@@ -70,7 +68,6 @@ def test_vdi_destroy_deletes_a_disk(harness: Harness) -> None:
 
 
 def test_vdi_destroy_refuses_a_disk_in_use(harness: Harness) -> None:
-    """And says what to do first."""
     with pytest.raises(errors.Refused, match="in use; detach it first"):
         harness.do(vdi.destroy, vdi="web01 system")
 
@@ -146,7 +143,6 @@ def test_vbd_create_puts_an_iso_into_a_new_drive(harness: Harness) -> None:
 def test_vbd_create_wants_either_a_disk_or_an_empty_drive(
     harness: Harness, fields: dict[str, object]
 ) -> None:
-    """Before XenServer is asked for anything."""
     with pytest.raises(errors.Refused, match="name one, or give empty=true"):
         harness.do(vbd.create, vm="web02", type="CD", **fields)
 
@@ -154,13 +150,11 @@ def test_vbd_create_wants_either_a_disk_or_an_empty_drive(
 
 
 def test_vbd_create_refuses_a_device_that_is_taken(harness: Harness) -> None:
-    """And says what to use instead."""
     with pytest.raises(errors.Refused, match="device 0 is taken; choose another, or autodetect"):
         harness.do(vbd.create, vm="web02", vdi="db01 data", device="0")
 
 
 def test_vbd_create_refuses_a_cd_drive_that_writes(harness: Harness) -> None:
-    """And says which mode it must have."""
     with pytest.raises(errors.Refused, match="must have mode RO"):
         harness.do(vbd.create, vm="web02", vdi="debian-12.iso", type="CD", mode="RW")
 
@@ -177,7 +171,6 @@ def test_vbd_destroy_leaves_the_disk(harness: Harness) -> None:
 
 
 def test_vbd_destroy_refuses_what_is_attached(harness: Harness) -> None:
-    """And says what to do first."""
     uuid = _plugged(harness)
 
     with pytest.raises(errors.Refused, match=r"still attached.*unplug it first"):
@@ -263,7 +256,6 @@ def test_vbd_eject_refuses_an_empty_drive(harness: Harness) -> None:
 
 
 def test_vbd_insert_refuses_a_drive_that_is_full(harness: Harness) -> None:
-    """And says what to do first."""
     [drive] = harness.devices("VBD", "db01", type="CD")
     harness.do(vbd.insert, vbd=drive["uuid"], vdi="debian-12.iso")
 
@@ -290,7 +282,6 @@ def test_ensure_makes_a_vbd_that_is_there_a_success(
 
 
 def test_ensure_counts_a_drive_of_a_halted_vm_as_unplugged(harness: Harness) -> None:
-    """Whatever XenServer names first: the state of the VM, or that of the drive."""
     [drive] = harness.devices("VBD", "web02")
 
     reply = harness.do(vbd.unplug, vbd=drive["uuid"], ensure=True)
@@ -315,7 +306,6 @@ def test_a_disk_that_its_storage_releases_late_is_plugged(
 
 
 def test_a_disk_that_a_vm_holds_is_refused_at_once(harness: Harness) -> None:
-    """To wait would not help."""
     drive = _plugged(harness)
     other = harness.do(vbd.create, vm="db01", vdi="data")["uuid"]
     harness.client.heard.clear()
@@ -328,7 +318,6 @@ def test_a_disk_that_a_vm_holds_is_refused_at_once(harness: Harness) -> None:
 
 
 def test_ensure_makes_a_medium_that_is_in_or_out_a_success(harness: Harness) -> None:
-    """But not another medium."""
     [drive] = harness.devices("VBD", "db01", type="CD")
     uuid = drive["uuid"]
 
@@ -364,7 +353,6 @@ def test_a_cd_that_is_in_already_is_left_alone(harness: Harness) -> None:
 
 
 def test_another_medium_is_refused_or_replaced(harness: Harness) -> None:
-    """Whatever is asked for."""
     harness.do(cd.insert_cd, vm="db01", vdi="debian-12.iso")
 
     with pytest.raises(errors.Refused, match="holds another medium; eject it first, or") as full:
@@ -403,7 +391,6 @@ def test_a_vm_without_a_drive_gets_one(harness: Harness) -> None:
 
 
 def test_a_drive_is_chosen_by_its_device(harness: Harness) -> None:
-    """Where a VM has several."""
     for device in ("3", "4"):
         harness.do(vbd.create, vm="web02", empty=True, type="CD", device=device)
 
@@ -411,7 +398,6 @@ def test_a_drive_is_chosen_by_its_device(harness: Harness) -> None:
 
 
 def test_vbd_insert_refuses_a_disk(harness: Harness) -> None:
-    """And says what to use instead."""
     [drive] = harness.devices("VBD", "web02")
 
     with pytest.raises(errors.Refused, match="use a CD drive"):

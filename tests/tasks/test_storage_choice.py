@@ -15,7 +15,6 @@ def _made_on(harness: Harness, sr: str, size: object = GIB) -> str:
 
 
 def test_the_default_is_that_of_the_pool(harness: Harness) -> None:
-    """As it is now."""
     [pool] = harness.all("pool")
     harness.see("pool.set_default_SR", pool, harness.ref("SR", "Local storage xs2"))
 
@@ -32,7 +31,6 @@ def test_a_pool_without_a_default_is_refused_in_words(harness: Harness) -> None:
 
 
 def test_the_one_with_most_room_is_taken(harness: Harness) -> None:
-    """Of those that keep disks and are attached."""
     assert _made_on(harness, "@room") == "NFS virtual disk storage"
 
 

@@ -10,7 +10,6 @@ from xenserver import errors
 
 
 def test_cancel_ends_a_task(harness: Harness) -> None:
-    """And waits until it has."""
     harness.pool.do("hold")
     job = harness.begin("VM.clean_shutdown", harness.ref("VM", "web01"))
 
@@ -33,7 +32,6 @@ def test_cancel_says_what_became_of_a_task_that_had_ended(harness: Harness) -> N
 
 
 def test_cancel_does_not_know_what_is_no_task(harness: Harness) -> None:
-    """And says so."""
     with pytest.raises(errors.Refused, match="is the UUID of a VM, not of a task"):
         harness.do(task.cancel, task=harness.uuid("VM", "web01"))
 

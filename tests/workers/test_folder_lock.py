@@ -21,7 +21,7 @@ def test_a_second_is_refused_in_words(tmp_path: Path) -> None:
 
 
 def test_the_next_may_move_in(tmp_path: Path) -> None:
-    """What the first one left behind does not matter, its lock included."""
+    """The lock that the first one left behind does not matter."""
     with folder_lock.within(tmp_path / "home"):
         pass
     with folder_lock.within(tmp_path / "home"):

@@ -9,7 +9,7 @@ from tests.stack import StackHarness
 from workers import poller
 
 
-def test_a_process_that_is_told_to_end_looks_no_more(
+def test_a_process_that_is_to_end_polls_no_more(
     stack: StackHarness, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its slice ends although operations are parked, so that a short grace period suffices."""

@@ -14,7 +14,6 @@ def test_a_call_is_a_value() -> None:
 
 
 def test_a_thing_passes_where_a_reference_is_wanted() -> None:
-    """Within records and lists too."""
     call = calls.Async().VBD.create({"VM": VM, "VDI": None, "sizes": [1, VM], "empty": True})
 
     assert call.params == (

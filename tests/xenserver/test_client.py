@@ -32,7 +32,6 @@ def test_what_was_looked_up_lasts_longer_than_the_process(
 
 
 def test_a_body_that_runs_again_reads_what_it_read(sessions: Sessions, target: Target) -> None:
-    """So that it takes the same way, whatever changed meanwhile."""
     memory: dict[str, str] = {}
     first = Xen(sessions, target, memory, replays=True)
     vm = first.find.vm("web01")

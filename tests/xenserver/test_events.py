@@ -44,7 +44,6 @@ def test_a_success_without_result_is_the_empty_text(
 
 
 def test_a_failure_tells_xenservers_error(xen: Xen, sessions: Sessions, target: Target) -> None:
-    """As the call itself would have."""
     task = xen.launch(xen.Async.VM.start(xen.find.vm("web01"), *PLAINLY))
 
     end = _end(sessions, target, task)
@@ -55,7 +54,6 @@ def test_a_failure_tells_xenservers_error(xen: Xen, sessions: Sessions, target: 
 def test_a_cancelled_task_is_cancelled(
     xen: Xen, sessions: Sessions, target: Target, pool: Pool
 ) -> None:
-    """Though XenServer gives no reason."""
     pool.do("hold")
     task = xen.launch(xen.Async.VM.clone(xen.find.vm("web02"), "copy"))
     xen.task.cancel(task)

@@ -48,7 +48,7 @@ def test_a_uuid_means_its_object(xen: Xen, sessions: Sessions) -> None:
 
 
 def test_a_name_means_the_same_object_the_next_time(xen: Xen, sessions: Sessions) -> None:
-    """And costs no call, though the object was renamed since."""
+    """It costs no call, though the object was renamed since."""
     vm = xen.find.vm("web01")
     xen.VM.set_name_label(vm, "other")
     before = sessions.counter.calls.total()
@@ -92,7 +92,7 @@ def _refusal(find: Callable[[str], object], text: str) -> str:
 def test_a_snapshot_is_copied_by_name_where_nothing_else_bears_it(
     xen: Xen, now_done: Callable[[str], None]
 ) -> None:
-    """And by UUID; where a VM is wanted neither finds it."""
+    """A UUID names it too; where a VM is wanted neither finds it."""
     now_done(xen.launch(xen.Async.VM.snapshot(xen.find.vm("web02"), "before")))
 
     taken = xen.find.vm_template_or_snapshot("before")

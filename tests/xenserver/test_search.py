@@ -47,7 +47,6 @@ def test_a_search_expression_is_part_of_a_name_in_any_case(xen: Xen) -> None:
 
 
 def test_all_criteria_must_hold(xen: Xen) -> None:
-    """And one that is None is none."""
     where = {**PLAIN, "power_state": "Running", "name_label": None}
 
     assert _names(xen.search.vm(where=where)) == ["db01", "web01"]
@@ -95,7 +94,6 @@ def test_references_are_given_as_uuids(xen: Xen) -> None:
     "word", ["vm", "host", "pif", "vif", "network", "sr", "vbd", "vdi", "pool"]
 )
 def test_no_reference_is_in_an_answer(xen: Xen, word: str) -> None:
-    """Not even when every field is asked for."""
     found = getattr(xen.search, word)(fields=["*"])
 
     assert found

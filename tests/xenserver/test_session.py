@@ -121,7 +121,7 @@ def test_an_address_where_nobody_answers_is_passed_over(pool: Pool, sessions: Se
 def test_a_host_that_still_boots_is_passed_over(
     pool: Pool, sessions: Sessions, misbehave: Callable[[Reply], str]
 ) -> None:
-    """Without its coordinator a member answers everything so, in the older form and under 0."""
+    """A member without its coordinator answers everything so, in the older form and under 0."""
     booting = answer(b'{"result": null, "error": ["HOST_STILL_BOOTING"], "id": 0}')
     target = pool.target(misbehave(booting), pool.url)
 
@@ -151,7 +151,7 @@ def test_a_member_that_leads_astray_is_left(
 def test_an_old_server_is_logged_in_without_originator(
     sessions: Sessions, target: Target, pool: Pool
 ) -> None:
-    """Before 6.2 the call takes no fourth parameter."""
+    """The call takes no fourth parameter before 6.2."""
     mismatch = {"code": "MESSAGE_PARAMETER_COUNT_MISMATCH", "params": ["login", "2", "4"]}
     pool.do("fault", what="refuse", method="session.login_with_password", **mismatch)
 
@@ -160,7 +160,6 @@ def test_an_old_server_is_logged_in_without_originator(
 
 
 def test_a_pool_that_nobody_answers_for_is_unreachable(pool: Pool, sessions: Sessions) -> None:
-    """After each address was tried once."""
     with pytest.raises(errors.Unreachable, match="XENFLOW_UNREACHABLE") as caught:
         sessions.call(pool.target(CLOSED, "http://127.0.0.2:9"), "pool.get_all")
 

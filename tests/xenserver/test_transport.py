@@ -74,7 +74,6 @@ def test_an_integer_is_one_wherever_it_is_read(line: Line, read: str) -> None:
 
 
 def test_an_integer_is_one_in_events_too(line: Line) -> None:
-    """Whose class is written in lower case there."""
     reply = values.record(line("event.from", ["pif"], "", 5.0))
     snapshots = [values.record(event["snapshot"]) for event in values.each(reply["events"])]
 
@@ -106,7 +105,6 @@ def test_a_date_is_the_text_that_xenserver_writes(line: Line) -> None:
 
 
 def test_lists_and_maps_are_kept_both_ways(line: Line) -> None:
-    """Their order and keys kept."""
     vm = line.ref("VM", "web02")
 
     line("VM.set_tags", vm, ["a", "b"])
@@ -131,7 +129,6 @@ def test_the_methods_of_a_server_can_be_listed(line: Line) -> None:
 
 
 def test_a_refusal_has_its_place_code_and_parameters(line: Line) -> None:
-    """The same over both."""
     with pytest.raises(errors.Missing) as caught:
         line("VM.get_record", "OpaqueRef:nobody")
 

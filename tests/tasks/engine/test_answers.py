@@ -10,7 +10,6 @@ def _records(count: int, *, size: int) -> list[dict[str, JsonValue]]:
 
 
 def test_what_an_answer_holds_is_answered_whole() -> None:
-    """Thousands of records in their useful fields."""
     reply = answers.found(_records(5_000, size=500), "VM")
 
     assert (reply.count, reply.after, reply.return_result) == (5_000, None, "5000 VMs")
@@ -28,14 +27,13 @@ def test_more_than_an_answer_holds_is_answered_in_pages() -> None:
 
 
 def test_one_record_is_always_answered_with() -> None:
-    """Else nobody could read it at all."""
+    """Nobody could read it otherwise."""
     reply = answers.found(_records(2, size=answers.LARGEST), "VM")
 
     assert reply.count == 1
 
 
 def test_a_page_that_was_asked_for_says_where_the_next_begins() -> None:
-    """As long as it is full."""
     full = answers.found(_records(3, size=1), "VM", 3)
     last = answers.found(_records(2, size=1), "VM", 3)
 

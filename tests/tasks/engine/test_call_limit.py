@@ -142,7 +142,7 @@ def test_a_newcomer_does_not_overtake_those_that_wait(
 
 
 def test_an_operation_that_ends_gives_its_place_back(journal: Journal, limit: CallLimit) -> None:
-    """Also one that failed before its call had an end; who is next is due at once."""
+    """One that failed before its call had an end does so too; the next one is due at once."""
     first = claim(journal, "a")
     admit(limit, first, most=1)
     admit(limit, claim(journal, "b"), most=1)

@@ -36,7 +36,6 @@ TROUBLES = [
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=str)
 def test_what_passes_is_trouble(trouble: Exception) -> None:
-    """Whatever Redis, the broker or the machine is short of."""
     assert isinstance(trouble, infrastructure.POSSIBLE)
     assert infrastructure.is_trouble(trouble)
 

@@ -143,7 +143,6 @@ def test_a_frozen_holder_that_wakes_up_writes_nothing(journal: Journal) -> None:
 
 
 def test_a_frozen_holder_parks_nothing(journal: Journal, parked: ParkedOperations) -> None:
-    """Nor does it park."""
     frozen = claim(journal)
     lapse(journal)
     claim(journal)
@@ -295,7 +294,7 @@ def test_a_poller_goes_on_while_something_is_parked(
 
 
 def test_a_poller_with_nothing_to_follow_ends(parked: ParkedOperations) -> None:
-    """With nothing parked the target is forgotten."""
+    """The target is forgotten when nothing is parked."""
     parked.take_lease("lab", "me", 10_000)
 
     assert parked.end_lease("lab", "me") is False
@@ -310,7 +309,7 @@ def test_no_step_of_a_failing_flow_begins(journal: Journal) -> None:
 
 
 def test_a_step_deep_inside_a_failing_flow_does_not_begin(journal: Journal) -> None:
-    """Nor does a step of an inner flow."""
+    """A step of an inner flow does not begin either."""
     claim(journal, "outer")
     claim(journal, "inner", Place("outer", ("outer",)))
     journal.fail_flow("outer", FAILING)
@@ -569,7 +568,6 @@ def test_an_end_that_was_seen_is_not_forgotten_when_its_task_is_swept(
 
 
 def test_a_failure_that_left_nothing_begins_anew_on_request(journal: Journal) -> None:
-    """With a fencing token that is higher still, and an identity of its own."""
     first = claim(journal)
     journal.finish(first, Place("op"), FAILURE)
 
@@ -625,7 +623,6 @@ def test_a_delivery_that_began_a_try_begins_no_other(journal: Journal) -> None:
 
 @pytest.mark.parametrize("left", ["answer", "something"])
 def test_what_has_an_effect_does_not_begin_anew(journal: Journal, left: str) -> None:
-    """A success, or a failure that left something behind."""
     entry = claim(journal)
     if left == "answer":
         journal.finish(entry, Place("op"), {})
@@ -646,7 +643,7 @@ def test_a_step_of_the_try_before_does_not_begin(journal: Journal) -> None:
 
 
 def test_a_lease_says_by_the_clock_of_the_process_how_long_it_is_good(journal: Journal) -> None:
-    """From before the claim was sent; a claim that was lost has nothing left."""
+    """It counts from before the claim was sent; a claim that was lost has nothing left."""
     entry = claim(journal)
     assert 0 < entry.lease.left() <= journal.lease
 

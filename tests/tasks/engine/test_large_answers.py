@@ -56,7 +56,6 @@ def test_a_large_answer_is_kept_once(journal: Journal) -> None:
 
 
 def test_a_result_that_a_record_refers_to_lives_as_long(journal: Journal) -> None:
-    """Else the answer would be lost with it."""
     end(journal, ANSWER)
 
     assert journal.redis.ttl(RESULT) >= journal.redis.ttl(journal.keys.entry("op")) > 600
@@ -86,7 +85,7 @@ def test_long_words_are_cut(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize("result", [None, {"status": "FAILURE", "result": {"exc_type": "X"}}])
-def test_an_answer_that_was_deleted_is_told_from_an_empty_one(
+def test_an_answer_that_was_deleted_differs_from_an_empty_one(
     journal: Journal, result: dict[str, Any] | None
 ) -> None:
     """Whoever deletes the result deletes the answer; another end in its place is none."""
@@ -129,7 +128,7 @@ def ask(worker: Worker, tag: str) -> End:
 
 
 def test_a_large_answer_is_given_again_until_it_is_deleted(engine: Engine) -> None:
-    """From the result; then a delivery that comes again does nothing, and a new one is told so."""
+    """A delivery that comes again then does nothing, and a new one finds no answer."""
     worker = engine.worker()
     first = ask(worker, "first")
     assert isinstance(first, Answered)

@@ -155,7 +155,7 @@ def test_a_task_that_stays_at_100_percent_though_it_is_done_is_found_out(engine:
 
 
 def test_a_task_that_moves_is_not_stuck(engine: Engine) -> None:
-    """Nor one that was at 100 % a moment only."""
+    """One that was at 100 % for a moment is not stuck either."""
     state = PollerState(engine.worker().runtime.settings)
     full, half = events.TaskProgress("a", 1.0), events.TaskProgress("b", 0.5)
 
@@ -183,7 +183,6 @@ def test_async_tells_of_a_task_that_has_failed_already(engine: Engine) -> None:
 
 
 def test_who_follows_what_async_began_is_given_the_uuid_of_what_was_made(engine: Engine) -> None:
-    """And no reference, which means nothing outside."""
     worker = engine.worker()
     engine.pool.do("hold")
     accepted = worker.deliver(CLONE, "op", **FIELDS, run_async=True)

@@ -56,7 +56,7 @@ def source(engine: Engine) -> str:
 @VERBS
 @pytest.mark.parametrize("heard", [True, False])
 def test_a_lost_copy_is_made_once(engine: Engine, verb: str, *, heard: bool) -> None:
-    """And bears the stamp of its call; no mark is left."""
+    """It bears the stamp of its call, and no mark is left."""
     worker, fields = engine.worker(), {"vdi": DISK, "name": "kept"}
     worker.hooks[f"Async.VDI.{verb}"] = lost(engine, heard=heard)
     assert isinstance(worker.deliver(f"xenserver.vdi.{verb}", "op", **fields), Suspended)

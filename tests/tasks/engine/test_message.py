@@ -40,7 +40,6 @@ def test_fields_come_from_the_signature() -> None:
 
 @pytest.mark.parametrize("spelling", ["delete_disks", "deleteDisks"])
 def test_both_spellings_are_understood(spelling: str) -> None:
-    """snake_case, and the camelCase of the HP integration."""
     assert check(vm="web01", **{spelling: True}).delete_disks is True
 
 
@@ -148,7 +147,6 @@ def test_a_boolean_is_no_number(field: str, value: object) -> None:
 
 
 def test_a_boolean_is_no_size() -> None:
-    """Nor is it read as text."""
     assert "size: true and false are no numbers" in refusal(vm="web01", size=True).message
 
 
@@ -311,7 +309,6 @@ def test_a_size_without_measure_is_refused(size: str) -> None:
 
 
 def test_a_size_is_exact_to_the_byte() -> None:
-    """Also beyond what a floating point number tells apart."""
     assert check(vm="web01", size="9007199254740993").size == 9007199254740993
 
 

@@ -23,7 +23,6 @@ def called() -> set[str]:
 
 
 def test_every_call_of_an_operation_is_in_exactly_one_table() -> None:
-    """Named, stamped, marked, probed, or untraceable."""
     tables = {method: sum(method in table for table in TABLES) for method in called()}
 
     assert len(tables) > 30
@@ -31,7 +30,6 @@ def test_every_call_of_an_operation_is_in_exactly_one_table() -> None:
 
 
 def test_no_table_names_a_call_twice() -> None:
-    """Also of those that no operation makes yet."""
     methods = [method for table in TABLES for method in table]
 
     assert len(methods) == len(set(methods))

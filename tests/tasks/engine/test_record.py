@@ -52,12 +52,10 @@ FULL = Record(
 
 
 def test_a_record_comes_back_from_its_hash() -> None:
-    """Every field, and every part of its suspension points."""
     assert record.read(record.changes(Record(), FULL)) == FULL
 
 
 def test_only_what_changed_is_written() -> None:
-    """So that what a script writes meanwhile is not overwritten."""
     changed = FULL.with_point("0", tidied=True)
 
     assert record.changes(FULL, changed) == {"tidied:0": "true"}
@@ -78,7 +76,6 @@ def test_fields_of_other_versions_are_passed_over(hash_: dict[str, str]) -> None
 
 
 def test_scripts_are_given_names_of_the_record_alone() -> None:
-    """Fields of the record, and parts of its points."""
     assert {field.name for field in fields(Record)} >= record.SCRIPT_FIELDS
     assert {field.name for field in fields(Point)} >= record.SCRIPT_PARTS
 

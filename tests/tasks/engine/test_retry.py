@@ -29,7 +29,6 @@ def test_delays_are_spread_at_any_attempt(attempt: int) -> None:
 
 
 def test_an_unreachable_xenserver_is_retried_for_a_while() -> None:
-    """As long as nothing of the operation is in flight there."""
     settings = Settings(unreachable_timeout=60.0)
     waiting = Record(deadline=DEADLINE, retry=Retry(3, 100.0, "away"))
 

@@ -79,7 +79,6 @@ def test_a_clock_that_is_ahead_is_named(stack: StackHarness, context: Make) -> N
 
 
 def test_every_process_writes_its_record(stack: StackHarness) -> None:
-    """Worker and poller, soon after they started."""
     records = ProcessRecords(stack.redis, stack.runtime.settings.journal_prefix)
 
     def kinds() -> set[str]:

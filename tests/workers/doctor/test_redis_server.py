@@ -37,7 +37,6 @@ def found(**changed: Any) -> list[Finding]:
 
 
 def test_a_well_configured_server_has_no_finding() -> None:
-    """Append-only file, written at each command, and no eviction."""
     assert found() == []
 
 

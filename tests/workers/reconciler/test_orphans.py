@@ -66,7 +66,7 @@ def _default_sr(stack: StackHarness) -> str:
 def test_a_pool_on_which_everything_went_well_has_no_orphan(
     stack: StackHarness, find: Find, name: str
 ) -> None:
-    """What operations made keeps its stamp for ever."""
+    """The stamp stays on what operations made."""
     stack.do("xenserver.vdi.create", name=name, sr=_default_sr(stack), size="1GiB")
     _clone(stack, name)
 
