@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tasks import vdi
 from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.definition import Destruction
 from tasks.engine.declaration.field_types import Text, VmName
 from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import disks as disk_choice
@@ -44,8 +45,9 @@ def destroy_vm_and_disks(
 
     Physical media stay as well, and what `keep_disks` names. What is known to be refused is found
     before anything is destroyed: a disk that another VM uses (unless `delete_shared_disks`), an
-    operation that the VM blocks, storage that is not attached. Where XenServer refuses a disk all
-    the same, the error says what is gone and what is left; the same message, sent again, finishes.
+    operation that the VM blocks, storage that is not attached. Where it fails all the same, is
+    cancelled or times out, the error says what is gone and what is left; the same message, sent
+    again, finishes.
     """
     chosen = disk_choice.choose_disks.s(
         vm=vm,
@@ -101,7 +103,22 @@ Taken = Annotated[tuple[disk_choice.Disk, ...], Field(description="snapshots tha
 KeptSnapshots = Annotated[tuple[disk_choice.Disk, ...], Field(description="snapshots that stay")]
 
 
-@flow(name="xenserver.vm.destroy_with_disks", answer=Destroyed, shape=_destroyed, internal=True)
+def _destroys(fields: Mapping[str, Any]) -> Iterator[Destruction]:
+    if not fields["gone"]:
+        yield Destruction("VM", fields["vm"], fields["name_label"], "VM")
+    for one in fields["snapshots"]:
+        yield Destruction("VM", one.uuid, one.name_label, "snapshot")
+    for one in fields["disks"]:
+        yield Destruction("VDI", one.uuid, one.name_label, "disk")
+
+
+@flow(
+    name="xenserver.vm.destroy_with_disks",
+    answer=Destroyed,
+    shape=_destroyed,
+    internal=True,
+    destroys=_destroys,
+)
 def destroy_with_disks(
     *,
     vm: VmName,

@@ -18,6 +18,7 @@ from xenserver import (
     errors,
     lookup,
     object_kinds,
+    objects,
     permission,
     reference_names,
     search,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     Finder = Callable[[str], ObjectRef]
     UuidReader = Callable[[str | ObjectRef], str]
     ReadOnce = Callable[[str, Callable[[], object]], object]
-
-_READ = "read "
 
 
 class Xen:
@@ -100,7 +99,7 @@ class Xen:
     def _uuid(self, word: str, ref: str | ObjectRef) -> str:
         if isinstance(ref, ObjectRef):
             return ref.uuid
-        key = f"uuid {ref}"
+        key = f"{objects.UUID}{ref}"
         if key not in self._memory:
             self._memory[key] = values.text(
                 self._ask(f"{object_kinds.CLASSES[word]}.get_uuid", ref)
@@ -114,15 +113,13 @@ class Xen:
         if not self._replays:
             return read()
         self._readings += 1
-        key = f"{_READ}{self._readings} {what}"
+        key = f"{objects.READ}{self._readings} {what}"
         if key not in self._memory:
             self._memory[key] = json.dumps(read())
         return json.loads(self._memory[key])
 
     def _objects(self) -> list[ObjectRef]:
-        known = self._memory.items()
-        found = (text for key, text in known if not key.startswith(("uuid ", _READ)))
-        return [ObjectRef.from_json(text) for text in found]
+        return objects.remembered(self._memory)
 
 
 class Find:

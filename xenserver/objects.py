@@ -7,7 +7,15 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xenserver.values import Value
+
+
+UUID = "uuid "
+READ = "read "
+OTHERS = (UUID, READ)
+"""What keys of a memory of look-ups begin with whose values are no objects."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,6 +46,11 @@ class ObjectRef:
     def from_json(cls, written: str) -> ObjectRef:
         """Read what `to_json` wrote."""
         return cls(*json.loads(written))
+
+
+def remembered(memory: Mapping[str, str]) -> list[ObjectRef]:
+    """Return the objects among what was looked up, see `Xen`."""
+    return [ObjectRef.from_json(text) for key, text in memory.items() if not key.startswith(OTHERS)]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

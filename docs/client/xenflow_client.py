@@ -833,8 +833,8 @@ class flow:
         Physical media stay as well, and what `keep_disks` names. What is known to be refused is
         found before anything is destroyed: a disk that another VM uses (unless
         `delete_shared_disks`), an operation that the VM blocks, storage that is not attached. Where
-        XenServer refuses a disk all the same, the error says what is gone and what is left; the
-        same message, sent again, finishes.
+        it fails all the same, is cancelled or times out, the error says what is gone and what is
+        left; the same message, sent again, finishes.
 
         Args:
             vm: a VM, by UUID or name label
@@ -2348,6 +2348,8 @@ class vm:
     ) -> Signature[Done]:
         """Destroy a snapshot of a VM, and its disks unless they are to be kept; the VM stays.
 
+        Where it ends early, the same message, sent again, destroys the disks that are left.
+
         Args:
             snapshot: a snapshot, by UUID or name label
             keep_disks: let the disks of the snapshot stay
@@ -2754,7 +2756,8 @@ class vm:
         parts: list[RemovalGiven] | Feed,
         **common: Unpack[Common],
     ) -> Signature[Finished]:
-        """Make sure that all that was to go with a VM is gone; fail with what is left, and why.
+        """Make sure that all that was to go with a VM is gone; else fail with what XenServer
+        said.
 
         Args:
             name_label: the name of the VM that is gone

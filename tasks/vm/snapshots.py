@@ -21,9 +21,10 @@ from tasks.engine.declaration.operation import Steps, operation
 from tasks.engine.declaration.suspensions import Suspension
 from tasks.removals import Removal, Removed, attempt
 from tasks.retries import once_detached
-from tasks.vm import reading
+from tasks.vm import leftovers, reading
 from xenserver import errors, object_kinds
 from xenserver.client import Xen
+from xenserver.objects import ObjectRef
 
 USEFUL = (
     *("uuid", "name_label", "name_description", "snapshot_of", "snapshot_time", "power_state"),
@@ -62,10 +63,23 @@ def find_snapshots(
 def destroy_snapshot(
     xen: Xen, *, snapshot: SnapshotName, keep_disks: KeepDisks = False
 ) -> Steps[Done]:
-    """Destroy a snapshot of a VM, and its disks unless they are to be kept; the VM stays."""
-    taken = xen.find.snapshot(snapshot)
-    disks = [] if keep_disks else _disks(xen, taken.ref)
-    yield xen.Async.VM.destroy(taken)
+    """Destroy a snapshot of a VM, and its disks unless they are to be kept; the VM stays.
+
+    Where it ends early, the same message, sent again, destroys the disks that are left.
+    """
+    try:
+        taken = xen.find.snapshot(snapshot)
+    except errors.Missing as missing:
+        left = None if keep_disks else leftovers.find_of_snapshot(xen, snapshot)
+        if left is None or isinstance(missing, errors.Ambiguous):
+            raise
+        disks, taken = left.disks, ObjectRef("VM", "", left.uuid, left.name)
+    else:
+        disks = [] if keep_disks else _disks(xen, taken.ref)
+        for disk in disks:
+            uuid = xen.uuid.vdi(disk)
+            leftovers.mark_disk(xen, disk, uuid, taken, leftovers.GOES_WITH_SNAPSHOT)
+        yield xen.Async.VM.destroy(taken)
     for disk in disks:
         yield from once_detached(xen, disk, xen.Async.VDI.destroy(disk))
     return done("Snapshot destroyed", taken)
@@ -89,9 +103,9 @@ def _destroyed(xen: Xen, snapshot: str) -> Generator[Suspension, Any, None]:
 def _disks(xen: Xen, snapshot: str) -> list[str]:
     """Return the disks of a snapshot, and the image of its memory, that nothing else uses."""
     read = reading.Reader(xen)
-    own = set(xen.VM.get_VBDs(snapshot))
+    record = read.record("VM", snapshot)
+    own = set(record["VBDs"])
     drives = read.records("VBD", sorted(own))
     refs = [d["VDI"] for d in drives if d["type"] == "Disk" and not d["empty"]]
-    refs += [xen.VM.get_suspend_VDI(snapshot)]
-    there = [ref for ref in dict.fromkeys(refs) if read.exists("VDI", ref)]
+    there = [r for r in dict.fromkeys([*refs, record["suspend_VDI"]]) if read.exists("VDI", r)]
     return [ref for ref in there if set(read.record("VDI", ref)["VBDs"]) <= own]

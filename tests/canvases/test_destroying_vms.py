@@ -173,8 +173,8 @@ def test_a_disk_that_cannot_go_is_named_with_what_is_gone(
         False,
         True,
     )
-    assert f"gone: VM {name}, disk" in caught.value.message
-    assert f"left: disk web02 system ({disk})" in caught.value.message
+    assert f"gone: VM {name} ({vm}), disk" in caught.value.message
+    assert f"left: disk web02 system ({disk}); send" in caught.value.message
 
 
 @pytest.mark.parametrize("spelling", ["uuid", "name"])

@@ -145,6 +145,21 @@ def test_a_snapshot_goes_with_its_disks(harness: Harness, verb: str) -> None:
     assert {cls: set(harness.all(cls)) for cls in before} == before
 
 
+@pytest.mark.parametrize("verb", ["VDI.destroy", "VM.destroy"])
+def test_a_snapshot_that_went_in_part_can_be_destroyed_again(harness: Harness, verb: str) -> None:
+    """XenServer refused the snapshot, or a disk of it, which is known by its mark."""
+    before = {cls: set(harness.all(cls)) for cls in ("VM", "VDI", "VBD")}
+    taken = harness.snapshot_of("web02", "before")
+    harness.pool.do("fault", what="refuse", method=verb, code="INTERNAL_ERROR", params=["x"])
+
+    with pytest.raises(errors.Unknown):
+        harness.do(snapshots.destroy_snapshot, snapshot=taken)
+
+    named = harness.do(snapshots.destroy_snapshot, snapshot="before")
+    assert (named["uuid"], named["name_label"]) == (taken, "before")
+    assert {cls: set(harness.all(cls)) for cls in before} == before
+
+
 def test_the_disks_of_a_snapshot_may_stay(harness: Harness) -> None:
     taken = harness.snapshot_of("web02", "before")
     disks = set(harness.all("VDI"))

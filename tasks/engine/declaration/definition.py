@@ -1,7 +1,7 @@
 """What a declared operation or flow is: a value that everything else is read off."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,6 +20,20 @@ Steps = Running[A]
 
 Shape = Callable[[Mapping[str, Result], Result], Answer]
 """How a flow makes its answer: of the fields of its message, and the answer of its last step."""
+
+
+@dataclass(frozen=True)
+class Destruction:
+    """An object that a flow destroys; `kind` is what people call it."""
+
+    cls: str
+    uuid: str
+    name: str
+    kind: str
+
+
+Destroys = Callable[[Mapping[str, Result]], Iterable[Destruction]]
+"""How a flow lists what it is to destroy: of the fields of its message."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,7 @@ class Operation:
     is_internal: bool = False  # a step of our own flows: nobody sends it by hand
     is_flow: bool = False
     shape: Shape | None = None
+    destroys: Destroys | None = None
 
     @property
     def is_long(self) -> bool:

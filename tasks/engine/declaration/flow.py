@@ -12,7 +12,7 @@ from config import queues
 from tasks.engine.declaration import catalogue, checks, message
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.checks import Body
-from tasks.engine.declaration.definition import Operation, Shape
+from tasks.engine.declaration.definition import Destroys, Operation, Shape
 
 Canvas = Signature[object]
 
@@ -23,10 +23,12 @@ def flow(
     shape: Shape | None = None,
     name: str | None = None,
     internal: bool = False,
+    destroys: Destroys | None = None,
 ) -> Callable[[Body], Operation]:
     """Declare a flow that gives `answer`, by `shape` from its message and its last answer.
 
-    An `internal` one is a step of our own flows: lists of operations leave it out.
+    An `internal` one is a step of our own flows: lists of operations leave it out. `destroys` lists
+    by its message what it is to destroy: when it fails, its error says what is gone, what is left.
     """
 
     def declare(body: Body) -> Operation:
@@ -41,6 +43,7 @@ def flow(
             is_internal=internal,
             is_flow=True,
             shape=shape,
+            destroys=destroys,
         )
         catalogue.declare(declared)
         return declared

@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from config.targets import Target
+from tasks.engine.declaration import message
 from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.message import Message
+from tasks.engine.declaration.suspensions import Result
 from tasks.engine.execution.runtime import Runtime, parking_place
 from tasks.engine.journal import record
 from tasks.engine.journal.entry import Entry, Place
@@ -101,6 +103,11 @@ class Execution:
     def keeps(self) -> bool:
         """Whether what was made is kept when the operation fails."""
         return getattr(self.message, "on_failure", "rollback") == "keep"
+
+    def own_fields(self) -> dict[str, Result]:
+        """Return the fields of its message that its body takes."""
+        names = message.own_fields(self.operation.model)
+        return {name: getattr(self.message, name) for name in names}
 
     def now(self) -> float:
         """Return the time by Redis' clock, in epoch seconds."""

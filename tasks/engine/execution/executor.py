@@ -17,7 +17,6 @@ from functools import partial
 import structlog
 
 from tasks.engine import infrastructure
-from tasks.engine.declaration import message
 from tasks.engine.declaration.answers import Accepted, Answer
 from tasks.engine.declaration.definition import Operation, Steps
 from tasks.engine.declaration.suspensions import Expand, Suspension
@@ -25,6 +24,7 @@ from tasks.engine.execution import (
     begin,
     cancellation,
     deferral,
+    destruction,
     failing,
     failures,
     rollback,
@@ -193,13 +193,13 @@ def _run(execution: Execution) -> End:
         raise errors.Cancelled("XENFLOW_NOT_BEGUN", [execution.operation.name])
     if not execution.entry.record.points:
         cancellation.stop_here(execution)
+    destruction.plan(execution)
     answer = _run_body(execution, _body(execution))
     return answer if isinstance(answer, Suspended) else _finish(execution, answer)
 
 
 def _body(execution: Execution) -> Answer | Steps[Answer]:
-    names = message.own_fields(execution.operation.model)
-    fields = {name: getattr(execution.message, name) for name in names}
+    fields = execution.own_fields()
     if execution.operation.is_flow:
         return _body_of_flow(execution.operation, fields)
     body: Answer | Steps[Answer] = execution.operation.body(execution.body_xen(), **fields)

@@ -17,7 +17,7 @@ from dataclasses import replace
 import structlog
 
 from tasks.engine.declaration.suspensions import Expand
-from tasks.engine.execution import cancellation, failures, outcomes, rollback, surplus
+from tasks.engine.execution import cancellation, destruction, failures, outcomes, rollback, surplus
 from tasks.engine.execution.execution import Answered, End, Execution, Failed, Ignored, Suspended
 from tasks.engine.execution.points import calls, expand
 from tasks.engine.execution.probes import NAMED
@@ -148,17 +148,19 @@ def _roll_back(execution: Execution) -> End | FailingStage:
 
 
 def _end(execution: Execution) -> End:
-    """End with the first error, and with what became of what was made."""
+    """End with the first error, and with what became of what was made, and of what was to go."""
     objects = execution.entry.record.to_undo or []
     if execution.keeps:
         undone = rollback.Undone(kept=objects)
     else:
         undone = rollback.outcome(objects, execution.entry, execution.runtime.journal)
-    failure = rollback.failure(_first(execution), undone, keep=execution.keeps)
+    keep, failing = execution.keeps, _first(execution)
     if execution.place.undoes:
-        answer = rollback.answer(failure)
+        answer = rollback.answer(rollback.failure(failing, undone, keep=keep))
         execution.runtime.journal.finish(execution.entry, execution.place, answer)
         return Answered(answer)
+    remains = destruction.remains(execution)
+    failure = rollback.failure(failing, undone, keep=keep, remains=remains)
     left = undone.left()
     return _end_with(execution, failure, left, leaves=bool(left))
 

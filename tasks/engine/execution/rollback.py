@@ -7,7 +7,8 @@ from celery import Signature, chain
 
 from tasks.engine.declaration.definition import Undo
 from tasks.engine.declaration.flow import Canvas
-from tasks.engine.execution import failures
+from tasks.engine.execution import destruction, failures
+from tasks.engine.execution.destruction import Remains
 from tasks.engine.execution.execution import Execution
 from tasks.engine.execution.probes import made_by
 from tasks.engine.journal.entry import Entry
@@ -44,10 +45,13 @@ class Undone:
 NOTHING = Undone()
 
 
-def failure(failing: Failing, undone: Undone, *, keep: bool) -> Failure:
-    """Return the end of a failure: its first error, the failed step, what was undone or kept."""
-    ended = undone.text(keep=keep)
+def failure(
+    failing: Failing, undone: Undone, *, keep: bool, remains: Remains = destruction.NOTHING
+) -> Failure:
+    """Return the end of a failure: its first error, the failed step, what was undone or is gone."""
     error = failing.error
+    texts = [undone.text(keep=keep), remains.text()]
+    ended = "; ".join(text for text in texts if text and text not in error.message)
     return Failure(
         type=error.type,
         code=error.code,
@@ -59,6 +63,8 @@ def failure(failing: Failing, undone: Undone, *, keep: bool) -> Failure:
         undone=_documents(undone.undone),
         not_undone=_documents(undone.not_undone),
         kept=_documents(undone.kept),
+        gone=destruction.documents(remains.gone),
+        left=destruction.documents(remains.left),
     )
 
 

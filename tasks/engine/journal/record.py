@@ -194,13 +194,18 @@ class Failing:
 
 @dataclass(frozen=True)
 class Failure(ErrorRecord):
-    """How a failed operation ended: its first error, and what became of what was made."""
+    """How a failed operation ended: its first error, and what became of what it worked on.
+
+    `gone` is what it has destroyed, `left` what it was to destroy and has not.
+    """
 
     step: str = ""
     step_name: str = ""
     undone: list[Document] = field(default_factory=list)
     not_undone: list[Document] = field(default_factory=list)
     kept: list[Document] = field(default_factory=list)
+    gone: list[Document] = field(default_factory=list)
+    left: list[Document] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -241,6 +246,7 @@ class Record:
     failing: Failing | None = None
     stage: FailingStage | None = None
     to_undo: list[Made] | None = None
+    to_destroy: list[Document] | None = None
     accepted: bool = False  # its caller was answered with the XenServer task
     progress: float | None = None
     answer: Document | None = None
@@ -285,6 +291,7 @@ class RecordFields(TypedDict, total=False):
     failing: Failing | None
     stage: FailingStage | None
     to_undo: list[Made] | None
+    to_destroy: list[Document] | None
     calls: str
 
 

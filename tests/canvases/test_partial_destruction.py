@@ -1,0 +1,128 @@
+"""A destruction that ends early, whichever way, says what is gone and left, and can be finished."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.canvases.interference import at_work, cancel, endless, refused
+from tests.canvases.test_destroying_vms import FLOW
+from tests.stack import TIMEOUT, StackHarness
+from tests.tasks.fixtures import Maker, fresh
+from xenserver import errors
+
+if TYPE_CHECKING:
+    from celery.result import AsyncResult
+
+FIELDS: dict[str, Any] = {"delete_disks": True, "shutdown": "force"}
+
+
+@pytest.fixture
+def maker(stack: StackHarness) -> Maker:
+    """Make objects in the pool of the stack."""
+    return Maker(stack.xenserver, stack.xenserver.control)
+
+
+def by_cancel(stack: StackHarness, verb: str, vm: str) -> "AsyncResult[object]":
+    """Cancel the flow while XenServer is at work on a verb."""
+    with endless(stack.xenserver, verb):
+        sent = stack.send(FLOW, vm=vm, **FIELDS)
+        stack.until(lambda: at_work(stack.xenserver, verb), f"{verb} at work")
+        cancel(stack, sent)
+        with pytest.raises(errors.Cancelled):
+            sent.get(timeout=TIMEOUT)
+    return sent
+
+
+def by_revocation(stack: StackHarness, verb: str, vm: str) -> "AsyncResult[object]":
+    """Have Celery revoke it."""
+    with endless(stack.xenserver, verb):
+        sent = stack.send(FLOW, vm=vm, **FIELDS)
+        stack.until(lambda: at_work(stack.xenserver, verb), f"{verb} at work")
+        sent.revoke()
+        stack.until(lambda: str(sent.state) == "REVOKED", "revoked")
+    return sent
+
+
+def by_deadline(stack: StackHarness, verb: str, vm: str) -> "AsyncResult[object]":
+    """Let the time of the flow be over while XenServer is at work on a verb."""
+    with endless(stack.xenserver, verb):
+        sent = stack.send(FLOW, vm=vm, timeout=1, **FIELDS)
+        with pytest.raises(errors.TimedOut):
+            sent.get(timeout=TIMEOUT)
+    return sent
+
+
+def by_refusal(stack: StackHarness, verb: str, vm: str) -> "AsyncResult[object]":
+    """Have XenServer refuse a verb once."""
+    with refused(stack.xenserver, verb):
+        sent = stack.send(FLOW, vm=vm, **FIELDS)
+        with pytest.raises(errors.Unknown):
+            sent.get(timeout=TIMEOUT)
+    return sent
+
+
+def uuids(stack: StackHarness, vm: str, maker: Maker) -> list[str]:
+    """Give a VM a second disk and a snapshot; return the UUIDs of all that is to go."""
+    stack.xenserver("VM.snapshot", maker.ref("VM", vm), fresh())
+    maker.drive(vm)
+    drives = stack.xenserver("VM.get_VBDs", maker.ref("VM", vm))
+    disks = {stack.xenserver("VBD.get_VDI", drive) for drive in drives}
+    [taken] = stack.xenserver("VM.get_snapshots", maker.ref("VM", vm))
+    return [vm, maker.uuid("VM", taken), *(maker.uuid("VDI", disk) for disk in disks)]
+
+
+def assert_it_tells(stack: StackHarness, sent: "AsyncResult[object]", to_go: list[str]) -> set[str]:
+    """Compare what a failure says with what there is in the pool; return what is left."""
+    there = stack.xenserver.inventory()
+    left = {uuid for uuid in to_go if uuid in there["VM"] | there["VDI"]}
+    failure = stack.until(lambda: stack.record(sent.id).failure, "a failure")
+    assert left <= {one["uuid"] for one in failure.left}
+    assert set(to_go) - left <= {one["uuid"] for one in failure.gone}
+    assert left.isdisjoint(one["uuid"] for one in failure.gone)
+    gone, _, rest = failure.message.partition("; left: ")
+    assert all(uuid in rest for uuid in left)
+    assert all(uuid in gone for uuid in set(to_go) - left)
+    return left
+
+
+@pytest.mark.parametrize("verb", ["VM.destroy", "VDI.destroy"])
+@pytest.mark.parametrize("end", [by_cancel, by_revocation, by_deadline, by_refusal])
+def test_a_destruction_that_ends_early_lists_what_is_gone_and_left(
+    stack: StackHarness,
+    maker: Maker,
+    end: Callable[[StackHarness, str, str], "AsyncResult[object]"],
+    verb: str,
+) -> None:
+    """By itself, in the error and in the record; the same message finishes it."""
+    vm = maker.running()
+    to_go = uuids(stack, vm, maker)
+
+    sent = end(stack, verb, vm)
+
+    assert assert_it_tells(stack, sent, to_go)
+    stack.do(FLOW, vm=vm, **FIELDS)
+    assert not {*to_go} & (stack.xenserver.inventory()["VM"] | stack.xenserver.inventory()["VDI"])
+
+
+def test_a_destruction_whose_worker_died_lists_what_is_gone_and_left(
+    isolated_stack: StackHarness,
+) -> None:
+    """It is cancelled while nobody works on it; the next worker says how far it came."""
+    stack = isolated_stack
+    maker = Maker(stack.xenserver, stack.xenserver.control)
+    vm = maker.running()
+    to_go = uuids(stack, vm, maker)
+    dying = stack.services.worker(name="dying")
+    stack.services.poller()
+
+    with endless(stack.xenserver, "VDI.destroy"):
+        sent = stack.send(FLOW, vm=vm, **FIELDS)
+        stack.until(lambda: at_work(stack.xenserver, "VDI.destroy"), "VDI.destroy at work")
+        stack.kill(dying)
+        cancel(stack, sent)
+        stack.services.worker(name="next")
+        with pytest.raises(errors.Cancelled):
+            sent.get(timeout=TIMEOUT)
+
+    assert assert_it_tells(stack, sent, to_go)
