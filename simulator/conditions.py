@@ -126,10 +126,9 @@ class Ha(Condition):
 
     def apply(self, pool: Pool) -> dict[str, Any]:
         """Write what the pool shows of it."""
-        pool.db.put(
-            "pool",
-            pool.db.refs("pool")[0],
-            ha_enabled=self.enabled,
+        failover.show(
+            pool.db,
+            enabled=self.enabled,
             ha_host_failures_to_tolerate=self.failures,
             ha_plan_exists_for=0 if self.overcommitted else self.failures,
             ha_overcommitted=self.overcommitted,

@@ -2,7 +2,8 @@
 
 `guest.boot` is the time from a start to the first report of a guest's tools, `guest.acknowledge`
 and `guest.shutdown` how long the toolstack waits for a guest that it asked to shut down. `ha.fence`
-is the time from a host's death until high availability restarts its VMs.
+is the time from a host's death until high availability restarts its VMs, `pool.handover` that from
+the answer of pool.designate_new_master until the toolstack restarts.
 `subtask.event` is the time until an operation notices the end of a subtask, `subtask.result` the
 time until it has read its result: a sweep in between takes the subtask from under it.
 """
@@ -56,6 +57,7 @@ DURATIONS = MappingProxyType(
         "host.shutdown": 20.0,
         "host.power_on": 60.0,
         "pool.create_VLAN_from_PIF": 1.0,
+        "pool.handover": 10.0,
         "VLAN.create": 0.7,
     }
 )

@@ -1,5 +1,7 @@
 """Hosts that die and come back, and what high availability makes of their VMs."""
 
+from typing import Any
+
 from simulator import domains, placement, preconditions
 from simulator.errors import Failure
 from simulator.pool import Pool
@@ -20,7 +22,7 @@ def die(pool: Pool, host: str) -> None:
     _set_live(pool, host, live=False)
     for task in pool.tasks.on(host):
         task.interrupt(Failure("CANNOT_CONTACT_HOST", host))
-    if _pool(pool.db)["ha_enabled"]:
+    if is_on(pool.db):
         timer = pool.clock.timer(pool.duration(FENCE))
         timer.add_done_callback(lambda _: _fail_over(pool, host))
 
@@ -65,6 +67,22 @@ def assert_preserves_plan(db: Database) -> None:
         raise Failure("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN")
 
 
+def is_on(db: Database) -> bool:
+    """Return whether high availability is on."""
+    return bool(_pool(db)["ha_enabled"])
+
+
+def pool_ref(db: Database) -> str:
+    """Return the reference of the pool."""
+    return db.refs("pool")[0]
+
+
+def show(db: Database, *, enabled: bool, **fields: Any) -> None:  # noqa: ANN401 - wire values
+    """Write what the pool shows of high availability."""
+    db.put("pool", pool_ref(db), ha_enabled=enabled, **fields)
+    preconditions.refresh(db, "pool", pool_ref(db))
+
+
 def _fail_over(pool: Pool, host: str) -> None:
     if not pool.db.exists("host", host) or placement.is_live(pool.db, host):
         return
@@ -105,4 +123,4 @@ def _set_live(pool: Pool, host: str, *, live: bool) -> None:
 
 
 def _pool(db: Database) -> Record:
-    return db.get("pool", db.refs("pool")[0])
+    return db.get("pool", pool_ref(db))

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulator.clock import Clock
@@ -42,6 +43,7 @@ class Pool:
     faults: Faults = field(init=False)
     effects: Effects = field(init=False)
     waiting: int = 0
+    hand_over: Callable[[str], None] = field(default=lambda _: None)  # see toolstack
     counters: Counter[str] = field(default_factory=Counter)
     wait_queues: WaitQueues = field(default_factory=WaitQueues)
     tasks: Tasks = field(init=False)

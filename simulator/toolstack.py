@@ -15,6 +15,7 @@ class Toolstack:
         self._pool = pool
         self._dispatcher = dispatcher
         self._app = app
+        pool.hand_over = self.move
 
     @property
     def connections(self) -> Connections:

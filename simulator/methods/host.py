@@ -86,17 +86,12 @@ async def get_vms_which_prevent_evacuation(call: Call, host: str) -> dict[str, l
 @method("host.destroy")
 async def destroy(call: Call, host: str) -> None:
     """Remove a dead member from the pool."""
-    record = call.db.get("host", host)
+    call.db.get("host", host)
     if host == call.pool.coordinator or placement.is_live(call.db, host):
         raise Failure("HOST_IS_LIVE", host)
     if _guests(call, host):
         raise Failure("HOST_HAS_RESIDENT_VMS", host)
-    for cls in ("PIF", "PBD"):
-        for ref in list(record[f"{cls}s"]):
-            call.db.destroy(cls, ref)
-    if call.db.exists("VM", record["control_domain"]):
-        call.db.destroy("VM", record["control_domain"])
-    call.db.destroy("host", host)
+    remove(call, host)
 
 
 @method("host.get_servertime")
@@ -157,6 +152,17 @@ async def set_hostname_live(call: Call, host: str, hostname: str) -> None:
     call.db.get("host", host)
     _assert_hostname(hostname)
     call.db.put("host", host, hostname=hostname)
+
+
+def remove(call: Call, host: str) -> None:
+    """Delete the record of a host, and what belongs to it alone."""
+    record = call.db.get("host", host)
+    for cls in ("PIF", "PBD"):
+        for ref in list(record[f"{cls}s"]):
+            call.db.destroy(cls, ref)
+    if call.db.exists("VM", record["control_domain"]):
+        call.db.destroy("VM", record["control_domain"])
+    call.db.destroy("host", host)
 
 
 def _assert_hostname(name: str) -> None:

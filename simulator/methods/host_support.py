@@ -30,6 +30,7 @@ for _name in (
     *("restart_agent", "refresh_server_certificate", "set_license_params", "certificate_sync"),
     *("enable_binary_storage", "disable_binary_storage", "sync_vlans", "sync_tunnels"),
     *("apply_guest_agent_config", "mxgpu_vf_setup", "prepare_for_poweroff"),
+    "sync_pif_currently_attached",
 ):
     _register_void(_name)
 

@@ -57,9 +57,9 @@ async def set_retained_snapshots(call: Call, schedule: str, value: int) -> None:
 
 @method("VMSS.destroy")
 async def destroy_schedule(call: Call, schedule: str) -> None:
-    """Delete a snapshot schedule; its VMs have none then."""
-    for vm in list(call.db.get("VMSS", schedule)["VMs"]):
-        call.db.put("VM", vm, snapshot_schedule="OpaqueRef:NULL")
+    """Delete a snapshot schedule that no VM is assigned to."""
+    if call.db.get("VMSS", schedule)["VMs"]:
+        raise Failure("VMSS_HAS_VM")
     call.db.destroy("VMSS", schedule)
 
 

@@ -33,6 +33,12 @@ async def probe_ext(
     return []
 
 
+@method("SR.make")
+async def make(_call: Call, *_: object) -> None:
+    """Refuse: that was another way to create repositories."""
+    raise Failure("MESSAGE_DEPRECATED")
+
+
 @method("SR.assert_can_host_ha_statefile")
 async def assert_can_host_ha_statefile(call: Call, sr: str) -> None:
     """Refuse a repository that cannot hold a state file of high availability."""

@@ -30,7 +30,7 @@ CALLS_OF_A_POOL = 500
 _SPEED = 1e6
 _TIMEOUT = 60.0
 _OK = 200
-_BLOCKING = {"event.next"}
+_LEFT_OUT = {"event.next", "pool.designate_new_master"}  # waits for ever; ends what is played at
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -47,7 +47,7 @@ class RandomCalls(RuleBasedStateMachine):
         self._connection = http.client.HTTPConnection(place, timeout=_TIMEOUT)
         self._session = ""
         messages = self._pool.db.model.messages.values()
-        self._messages = [each for each in messages if each.method not in _BLOCKING]
+        self._messages = [each for each in messages if each.method not in _LEFT_OUT]
         self._custom = [each for each in self._messages if each.kind == "custom"]
 
     @initialize()
