@@ -1,8 +1,10 @@
 """Orphans and stalled operations: what `xenflow sweep` finds and ends."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
 import typer
 from rich.console import RenderableType
 from rich.text import Text
@@ -19,10 +21,11 @@ from workers.reconciler.orphans import Orphan
 
 
 def sweep(targets: Sequence[str], options: OutputOptions, *, dry_run: bool, yes: bool) -> int:
-    """Sweep the targets, or all that are configured, and print what was found."""
+    """Sweep the targets, or all that are known, and print what was found."""
+    _log_to_stderr()
     with application.create(settings.load()) as app:
         runtime = app.runtime
-        found = reconcile.find(runtime, targets or list(runtime.targets))
+        found = reconcile.find(runtime, targets or reconcile.everywhere(runtime))
         ours = [orphan for orphan in found.orphans if orphan.is_ours]
         if not dry_run:
             _confirm(ours, yes=yes)
@@ -36,6 +39,12 @@ def sweep(targets: Sequence[str], options: OutputOptions, *, dry_run: bool, yes:
         text = f"could not look at {names_text}: {next(iter(found.unreachable.values()))}"
         raise CommandFailed(Code.UNREACHABLE, text, "xenflow targets --check")
     return Code.DONE
+
+
+def _log_to_stderr() -> None:
+    """Keep what the engine logs away from the output of this command."""
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 def _confirm(ours: Sequence[Orphan], *, yes: bool) -> None:

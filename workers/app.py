@@ -16,6 +16,7 @@ from tasks.engine.journal.call_limit import CallLimit
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
 from tasks.engine.journal.leases import LeaseRenewal
+from tasks.engine.journal.named_hosts import NamedHosts
 from tasks.engine.journal.parked import ParkedOperations
 from tasks.engine.messages import refusals
 from tasks.engine.messages.publisher import Publisher
@@ -51,6 +52,7 @@ class Xenflow(WatchedApp):
             journal=journal,
             parked=ParkedOperations(journal),
             call_limit=CallLimit(journal),
+            hosts=NamedHosts(journal, keep=int(settings.seal_expires)),
             publisher=Publisher(self),
             leases=LeaseRenewal(journal),
             sessions=Sessions(),

@@ -52,7 +52,8 @@ def register(app: EngineApp) -> None:
     @app.task(name=publisher.RECONCILE, ignore_result=True, shared=False, send_events=False)
     def reconcile() -> None:
         """Complete stalled operations, and destroy orphans."""
-        reconciler.reconcile(app.runtime, list(app.runtime.targets))
+        targets = reconciler.everywhere(app.runtime, most=reconciler.HOSTS_AT_ONCE)
+        reconciler.reconcile(app.runtime, targets)
 
 
 def _error_of(app: Celery, step: str) -> errors.XenflowError:

@@ -2,9 +2,15 @@
 
 import json
 import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
+from config import sealing
 from tests.cli.conftest import Run
 from tests.stack import StackHarness
 from workers.reconciler import orphans
@@ -38,6 +44,49 @@ def test_an_orphan_is_destroyed(run: Run, stack: StackHarness, orphan: str) -> N
     assert ended.code == 0
     assert f"{orphan}" in ended.out
     stack.until(lambda: orphan not in stack.xenserver.records("VM"), "it is destroyed")
+
+
+@pytest.fixture
+def host(isolated_stack: StackHarness, tmp_path: Path) -> dict[str, Any]:
+    """Run workers that know no target; return the fields of a message that names the pool."""
+    none = tmp_path / "none.toml"
+    none.touch()
+    key = Fernet.generate_key().decode()
+    isolated_stack.services.choose(keys=key, allow_http="true", targets=str(none))
+    isolated_stack.services.worker()
+    isolated_stack.services.poller()
+    port = urlsplit(isolated_stack.xenserver.url).port
+    where = sealing.address("127.0.0.1", protocol="http", port=port)
+    sealed = sealing.Sealer([key]).seal(SecretStr("xenflow"), address=where, user="root")
+    named = {"hostname": "127.0.0.1", "port": port, "protocol": "http"}
+    return {**named, "username": "root", "password": sealed}
+
+
+def test_an_orphan_on_a_host_that_a_message_named_is_destroyed(
+    run: Run,
+    isolated_stack: StackHarness,
+    host: dict[str, Any],
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No profile leads there; the message did, and its password can be opened for a day."""
+    monkeypatch.setattr(orphans, "MIN_AGE", -1.0)
+    sent = isolated_stack.send("xenserver.vm.clone", vm="deb12", name=name, **host)
+    sent.get(timeout=60)
+    (template,) = isolated_stack.xenserver("VM.get_by_name_label", "deb12")
+    isolated_stack.xenserver("VM.clone", template, f"xenflow:{sent.id}/0")
+
+    found = run("doctor", "--json", **isolated_stack.services.environment)
+    ended = run("sweep", "--yes", "--json", **isolated_stack.services.environment)
+
+    cures = {finding["cure"] for finding in json.loads(found.out)["findings"]}
+    assert "xenflow sweep" in cures
+    assert ended.code == 0, ended.err
+    assert host["password"] not in ended.out
+    (one,) = json.loads(ended.out)["orphans"]
+    vms = isolated_stack.xenserver.records
+    isolated_stack.until(lambda: one["uuid"] not in vms("VM"), "it is destroyed")
+    assert len(isolated_stack.xenserver.named("VM", name)) == 1
 
 
 def test_a_target_that_cannot_be_looked_at_is_named(run: Run, stack: StackHarness) -> None:

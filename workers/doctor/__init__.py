@@ -7,12 +7,13 @@ Each check is a function from a `Context` to findings. A check reads and changes
     redis_server.py   persistence, eviction, memory, version, role
     processes.py      queues without a worker, processes that went silent, versions, clocks
     operations.py     due, stalled and waiting operations, dead letters
+    orphans.py        objects that calls left behind
     targets.py        XenServers that cannot be reached, or whose poller has trouble
 """
 
 from collections.abc import Callable, Iterator
 
-from workers.doctor import operations, processes, redis_server, targets
+from workers.doctor import operations, orphans, processes, redis_server, targets
 from workers.doctor.context import Context
 from workers.doctor.finding import Finding, Severity
 
@@ -23,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     processes.check,
     targets.check,
     operations.check,
+    orphans.check,
 )
 
 

@@ -11,6 +11,7 @@ from redis import Redis
 from config.settings import Settings
 from config.targets import Targets
 from tasks.engine.journal.journal import Journal
+from tasks.engine.journal.named_hosts import NamedHosts
 from tasks.engine.journal.parked import ParkedOperations
 from workers.process_records import ProcessRecords
 
@@ -57,6 +58,11 @@ class Context:
     def parked(self) -> ParkedOperations:
         """What is parked, and how the pollers are."""
         return ParkedOperations(self.journal)
+
+    @cached_property
+    def hosts(self) -> NamedHosts:
+        """The hosts that messages named lately."""
+        return NamedHosts(self.journal, keep=int(self.settings.seal_expires))
 
     @cached_property
     def process_records(self) -> ProcessRecords:

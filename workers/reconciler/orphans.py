@@ -9,7 +9,7 @@ that is still a tag is reported, a stamp is not, for it stays for ever.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,7 +18,7 @@ from tasks.engine.declaration.definition import Undo
 from tasks.engine.execution.probes import STAMP
 from tasks.engine.execution.recovery import WORKING_NAME, is_copy
 from tasks.engine.journal.journal import Journal
-from tasks.engine.journal.record import OutcomeStatus, Point, Record
+from tasks.engine.journal.record import Document, OutcomeStatus, Point, Record
 from tasks.engine.messages import canvas_ids
 from xenserver.client import Xen
 
@@ -33,7 +33,8 @@ Objects = Mapping[str, Mapping[str, Any]]
 class Orphan:
     """One object: the target it is on, and the operation and call whose tag it bears.
 
-    `undo` is how the operation undoes such an object; None where the journal does not know it.
+    `connection` says how an operation reaches that target. `undo` is how the operation undoes such
+    an object; None where the journal does not know it.
     """
 
     target: str
@@ -43,6 +44,7 @@ class Orphan:
     root: str = ""
     path: str = ""
     undo: Undo | None = None
+    connection: Document = field(default_factory=dict, repr=False)
 
     @property
     def is_ours(self) -> bool:

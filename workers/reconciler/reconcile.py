@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from xenserver import errors
 
 EVERY = 60  # seconds between two passes of an installation
 STALLED_AFTER = 60.0  # seconds beyond the lease and the visibility timeout
+HOSTS_AT_ONCE = 20  # hosts that messages named, which one pass looks at
 
 _SWEEP = uuid.UUID("6d7d1d0e-3c5b-5b0a-8a53-0f6f0c1f2b77")
 
@@ -51,6 +52,11 @@ def reconcile(runtime: Runtime, targets: Iterable[str], *, min_age: float | None
     return found
 
 
+def everywhere(runtime: Runtime, *, most: int | None = None) -> list[str]:
+    """Return the configured targets, and hosts that messages named: all, or so many at random."""
+    return [*runtime.targets, *runtime.hosts.connections(most)]
+
+
 def stalled_after(settings: Settings) -> float:
     """Return after how many seconds without a claim an open operation may be stalled."""
     return settings.lease + settings.visibility_timeout + STALLED_AFTER
@@ -63,11 +69,13 @@ def resume_stalled(runtime: Runtime) -> list[str]:
 
 def find(runtime: Runtime, targets: Iterable[str], *, min_age: float | None = None) -> Found:
     """Return the orphans of the targets; change nothing."""
-    found = Found()
+    found, hosts = Found(), runtime.hosts.connections()
     for name in targets:
+        connection = hosts.get(name, {"target": name})
         try:
-            xen = runtime.xen({"target": name}, {})
-            found.orphans += orphans.find(xen, name, runtime.journal, min_age=min_age)
+            xen = runtime.xen(connection, {})
+            orphaned = orphans.find(xen, name, runtime.journal, min_age=min_age)
+            found.orphans += [replace(one, connection=connection) for one in orphaned]
         except errors.XenflowError as error:
             found.unreachable[name] = error.message
     return found
@@ -81,7 +89,7 @@ def destroy(runtime: Runtime, orphan: Orphan) -> str:
     if orphan.undo is None:
         raise ValueError(f"the {orphan.cls} {orphan.uuid} is not ours to destroy")
     step = str(uuid.uuid5(_SWEEP, orphan.uuid))
-    fields: Mapping[str, Any] = {**orphan.undo.fields(orphan.uuid), "target": orphan.target}
+    fields: Mapping[str, Any] = {**orphan.undo.fields(orphan.uuid), **orphan.connection}
     path = (*publisher.path_of(orphan.path), orphan.operation)
     runtime.publisher.undo(orphan.undo.name, step, dict(fields), path=path, root=orphan.root)
     return step

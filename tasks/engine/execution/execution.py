@@ -141,6 +141,8 @@ class Execution:
     def admit(self, label: str, call: IntendedCall) -> bool:
         """Write down the intent of a call; False where its target has no place for one more."""
         where = parking_place(self.connection)
+        if "hostname" in self.connection:
+            self.runtime.hosts.note(where, self.connection)
         point = self.entry.point(label)
         begun = replace(point, call=call, unsent=False, launches=point.launches + 1)
         intent = record.point_changes(label, point, begun)

@@ -13,6 +13,7 @@ from config.targets import Target, TargetError, UnknownTarget
 from tasks.engine.journal.call_limit import CallLimit
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.leases import LeaseRenewal
+from tasks.engine.journal.named_hosts import NamedHosts
 from tasks.engine.journal.parked import ParkedOperations
 from tasks.engine.journal.record import Document
 from tasks.engine.messages.publisher import Publisher
@@ -32,6 +33,7 @@ class Runtime:
     journal: Journal
     parked: ParkedOperations
     call_limit: CallLimit
+    hosts: NamedHosts
     publisher: Publisher
     leases: LeaseRenewal
     sessions: Sessions

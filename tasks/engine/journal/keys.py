@@ -84,6 +84,15 @@ class Keys:
         """Hash: target -> how to reach it (JSON, secrets sealed)."""
         return f"{self.prefix}:connections"
 
+    @property
+    def hosts(self) -> str:
+        """Set: names of hosts that messages named themselves lately."""
+        return f"{self.prefix}:hosts"
+
+    def host(self, name: str) -> str:
+        """Plain string: how to reach such a host (JSON, the password sealed)."""
+        return f"{self.prefix}:host:{name}"
+
     def parked(self, target: str) -> str:
         """Hash: reference of a XenServer task -> operation/label of what waits for it."""
         return f"{self.prefix}:parked:{target}"

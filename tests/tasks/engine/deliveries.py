@@ -31,6 +31,7 @@ from tasks.engine.journal.entry import Entry, Place
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
 from tasks.engine.journal.leases import LeaseRenewal
+from tasks.engine.journal.named_hosts import NamedHosts
 from tasks.engine.journal.parked import Ended, ParkedOperations
 from tasks.engine.journal.record import Record
 from tasks.engine.messages import publisher
@@ -120,6 +121,7 @@ class Worker:
             targets={"default": engine.target},
             journal=journal,
             parked=ParkedOperations(journal),
+            hosts=NamedHosts(journal, keep=600),
             publisher=Publisher(engine.app),
             leases=Frozen(journal) if freezes else LeaseRenewal(journal),
             sessions=Sessions(connect=self._connect),
