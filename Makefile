@@ -61,10 +61,15 @@ format: $(STAMP)
 	@$(RUN)/ruff check --quiet --fix $(PACKAGES)
 	@$(RUN)/ruff format --quiet $(PACKAGES)
 
+# Beside docs/ first, so that a failure halfway leaves docs/ as it was.
+docs: NEW = .cache/docs
 docs: $(STAMP)
+	@rm -rf $(NEW)
+	@env -u XENFLOW_OPERATIONS_PATH $(RUN)/xenflow schema --folder $(NEW)/schemas \
+		--python $(NEW)/client/xenflow_client.py --pages $(NEW)/reference
 	@rm -rf docs/schemas/messages docs/schemas/answers
-	@env -u XENFLOW_OPERATIONS_PATH $(RUN)/xenflow schema --folder docs/schemas \
-		--python docs/client/xenflow_client.py --pages docs/reference
+	@cp -R $(NEW)/. docs
+	@rm -rf $(NEW)
 
 lock: | $(RUN)/uv
 	@$(COMPILE) --upgrade -o requirements.lock pyproject.toml

@@ -69,3 +69,35 @@ def test_ci_ends_with_the_tests(root: Path) -> None:
         "make lint",
         "make test",
     ]
+
+
+@pytest.mark.parametrize(("code", "left"), [(1, {"old.json"}), (0, {"new.json"})])
+def test_docs_are_replaced_as_a_whole_or_not_at_all(
+    root: Path, tmp_path: Path, code: int, left: set[str]
+) -> None:
+    """A generator that fails halfway leaves the folder as it was."""
+    tools = tmp_path / ".venv" / "bin"
+    schemas = tmp_path / "docs" / "schemas" / "messages"
+    for folder in (tools, schemas):
+        folder.mkdir(parents=True)
+    for name in ("pyproject.toml", "requirements.lock", "dev.lock", "tools.lock"):
+        (tmp_path / name).touch()
+    (schemas / "old.json").touch()
+    for name in ("bin/uv", ".stamp"):
+        (tools.parent / name).touch()
+    generator = tools / "xenflow"
+    writes = 'mkdir -p "$3/messages" && touch "$3/messages/new.json"'
+    generator.write_text(f"#!/bin/sh\n{writes}\nexit {code}\n", encoding="utf-8")
+    generator.chmod(0o755)
+
+    made = subprocess.run(
+        ["make", f"--file={root / 'Makefile'}", "docs"],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert (made.returncode == 0) is (code == 0), made.stderr
+    assert {path.name for path in schemas.iterdir()} == left
