@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from simulator.errors import Failure, invalid_handle
 from simulator.tables import Database, Row, Table
@@ -38,7 +38,7 @@ class Subscription:
     objects: frozenset[tuple[str, str]]
 
     @classmethod
-    def of(cls, words: Iterable[str]) -> "Subscription":
+    def of(cls, words: Iterable[str]) -> Self:
         """Read `*`, `vm` and `vm/OpaqueRef:...`; the class in any case."""
         words = list(words)
         split = [word.partition("/") for word in words]

@@ -1,15 +1,10 @@
 """The addresses at which a pool may be reached, and which of them is asked."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 from urllib.parse import urlsplit
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _NAME = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE

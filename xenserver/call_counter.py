@@ -1,7 +1,5 @@
 """Counters of XenServer calls, for statistics and for tests that limit them."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 

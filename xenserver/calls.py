@@ -3,15 +3,11 @@
 The same notation makes a value (`Async`) or makes the call at once (`Xen` itself).
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from xenserver import values
 from xenserver.objects import Call
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Made = TypeVar("Made")
 
@@ -22,7 +18,7 @@ class Calls(Generic[Made]):
     def __init__(self, make: Callable[[Call], Made]) -> None:
         self._make = make
 
-    def __getattr__(self, cls: str) -> Verbs[Made]:
+    def __getattr__(self, cls: str) -> "Verbs[Made]":
         """Name the class, as XenServer does."""
         return Verbs(cls, self._make)
 

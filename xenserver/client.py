@@ -7,12 +7,12 @@ xen.uuid.vm(ref)                   the UUID behind a reference
 xen.search.vm(name="web")          records, with UUIDs for references
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from config.targets import Target
 from xenserver import (
     calls,
     errors,
@@ -26,16 +26,11 @@ from xenserver import (
 )
 from xenserver.objects import Call, ObjectRef
 from xenserver.query import Query
+from xenserver.session import Sessions
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, MutableMapping, Sequence
-
-    from config.targets import Target
-    from xenserver.session import Sessions
-
-    Finder = Callable[[str], ObjectRef]
-    UuidReader = Callable[[str | ObjectRef], str]
-    ReadOnce = Callable[[str, Callable[[], object]], object]
+Finder = Callable[[str], ObjectRef]
+UuidReader = Callable[[str | ObjectRef], str]
+ReadOnce = Callable[[str, Callable[[], object]], object]
 
 
 class Xen:
@@ -169,17 +164,17 @@ class Uuid:
 class Search:
     """Searches the records of one class by criteria; see `query.Query` for their meaning."""
 
-    vm: Searcher
-    host: Searcher
-    pool: Searcher
-    sr: Searcher
-    network: Searcher
-    vdi: Searcher
-    vbd: Searcher
-    vif: Searcher
-    pif: Searcher
-    pbd: Searcher
-    task: Searcher
+    vm: "Searcher"
+    host: "Searcher"
+    pool: "Searcher"
+    sr: "Searcher"
+    network: "Searcher"
+    vdi: "Searcher"
+    vbd: "Searcher"
+    vif: "Searcher"
+    pif: "Searcher"
+    pbd: "Searcher"
+    task: "Searcher"
 
     def __init__(self, ask: lookup.Ask, read_once: ReadOnce) -> None:
         for word, cls in object_kinds.CLASSES.items():

@@ -4,8 +4,6 @@ An ordinary time limit starts anew with every byte that trickles in, so a server
 enough could hold a worker for hours.
 """
 
-from __future__ import annotations
-
 import socket
 import ssl
 import time

@@ -4,12 +4,7 @@
 (older servers give fewer), the parameters are listed instead.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
 
 
 def render(code: str, params: Sequence[str]) -> str:

@@ -17,16 +17,11 @@ its `args` too, in that order and fit for JSON, so that an error survives a resu
 Codes of our own begin with `XENFLOW_`.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from config import masking
 from xenserver import error_messages
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 LONGEST_PARAM = 2_000  # characters: what XenServer says goes into logs, journal and answers
 MOST_PARAMS = 200

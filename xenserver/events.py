@@ -7,19 +7,14 @@ this server is too old for a long poll (before 6.0), what came is all there is a
 to wait in between is up to the caller.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from config.targets import Target
 from xenserver import errors, values, xmlrpc
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from config.targets import Target
-    from xenserver.session import Sessions
-    from xenserver.values import Record, Value
+from xenserver.session import Sessions
+from xenserver.values import Record, Value
 
 TAG = "http:xenflow-operation"
 """Where XenServer keeps, in a task's other_config, the header by which we know the task again."""

@@ -5,15 +5,11 @@ addresses. A guest reports its link-local addresses (169.254.0.0/16, fe80::/10) 
 assigned one; those and loopback reach nobody from outside.
 """
 
-from __future__ import annotations
-
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Self
 from urllib.parse import quote, unquote
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FAMILIES = {"ipv4": 4, "ipv6": 6}
 
@@ -35,7 +31,7 @@ class Wanted:
         return ",".join(quote(part, safe="") for part in (self.family, self.interface, self.cidr))
 
     @classmethod
-    def from_text(cls, text: str) -> Wanted:
+    def from_text(cls, text: str) -> Self:
         """Read what `to_text` wrote."""
         return cls(*map(unquote, text.split(",")))
 

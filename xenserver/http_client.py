@@ -3,21 +3,16 @@
 Nothing is tried twice here, and no redirect is followed: the caller knows what may be repeated.
 """
 
-from __future__ import annotations
-
 import http.client
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 import urllib3
 from urllib3 import exceptions as trouble
 from urllib3.util.ssl_ import create_urllib3_context
 
 from xenserver import deadline, errors
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 LARGEST = 256 * 1024 * 1024
 """Bytes that an answer may have: some 60,000 VM records."""

@@ -3,19 +3,13 @@
 A member without its coordinator answers in the 1.0 form, with the number 0 whatever was asked.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import orjson
 
 from xenserver import errors
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from xenserver.http_client import Wire
-    from xenserver.values import Value
+from xenserver.http_client import Wire
+from xenserver.values import Value
 
 
 class JsonRpc:

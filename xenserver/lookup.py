@@ -4,22 +4,16 @@ A UUID costs one call, a name two: XenServer is asked for no more unless somethi
 then for as much as helps to say what.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from xenserver import errors, object_kinds, values
+from xenserver.object_kinds import Kind
 from xenserver.objects import ObjectRef
+from xenserver.values import Record
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from xenserver.object_kinds import Kind
-    from xenserver.values import Record
-
-    Ask = Callable[..., object]
+Ask = Callable[..., object]
 
 _INCLUDING = {
     "template": " --include-templates",

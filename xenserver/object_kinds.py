@@ -4,15 +4,10 @@ A plain VM's name never means a template, a snapshot or a control domain, and a 
 one of its snapshots, which have the same name.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from xenserver.values import Record
+from xenserver.values import Record
 
 
 @dataclass(frozen=True, slots=True)

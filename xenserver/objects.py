@@ -1,16 +1,11 @@
 """Values: objects that were looked up, and calls that are not made yet."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Self
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from xenserver.values import Value
-
+from xenserver.values import Value
 
 UUID = "uuid "
 READ = "read "
@@ -34,7 +29,7 @@ class ObjectRef:
         """Return the name, or where it is not known the UUID."""
         return self.name or self.uuid
 
-    def renamed(self, name: str) -> ObjectRef:
+    def renamed(self, name: str) -> Self:
         """Return the same object under the name that it was given since."""
         return dataclasses.replace(self, name=name)
 
@@ -43,7 +38,7 @@ class ObjectRef:
         return json.dumps(dataclasses.astuple(self))
 
     @classmethod
-    def from_json(cls, written: str) -> ObjectRef:
+    def from_json(cls, written: str) -> Self:
         """Read what `to_json` wrote."""
         return cls(*json.loads(written))
 

@@ -4,14 +4,9 @@ A thread may be frozen anywhere between its decision to call and the call. So th
 where the request leaves the process, not where the call is spelt.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _check: ContextVar[Callable[[], None] | None] = ContextVar("check", default=None)
 

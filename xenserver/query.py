@@ -1,17 +1,11 @@
 """What is looked for: criteria, fields, pages."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from xenserver import values
 from xenserver.objects import ObjectRef
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from xenserver.values import Record, Value
+from xenserver.values import Record, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

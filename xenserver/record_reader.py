@@ -1,20 +1,14 @@
 """Reading the records among which a search finds, by the calls that cost XenServer least."""
 
-from __future__ import annotations
-
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from xenserver import errors, query, values
+from xenserver.lookup import Ask
 from xenserver.objects import ObjectRef
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from xenserver.lookup import Ask
-    from xenserver.query import Query
-    from xenserver.values import Record
+from xenserver.query import Query
+from xenserver.values import Record
 
 FEW = 100
 """So many objects are asked for one by one; a class is read in whole for more."""

@@ -1,17 +1,11 @@
 """Names for the references in an error, so that its message names web01, not OpaqueRef:1f2e."""
 
-from __future__ import annotations
-
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from xenserver import errors, values
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from xenserver.lookup import Ask
-    from xenserver.objects import ObjectRef
+from xenserver.lookup import Ask
+from xenserver.objects import ObjectRef
 
 _NAMED = ("VM", "SR", "VDI", "host", "network")
 _NAMELESS = ("VBD", "VIF", "PIF")

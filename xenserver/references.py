@@ -3,8 +3,6 @@
 Small on purpose: only the classes that xenflow uses. A test compares it with the whole data model.
 """
 
-from __future__ import annotations
-
 _REFERENCES = {
     "VM": """
         suspend_VDI:VDI resident_on:host scheduled_to_be_resident_on:host affinity:host

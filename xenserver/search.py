@@ -4,18 +4,12 @@ One object is asked for by its own calls, a few by theirs; a class is read in wh
 only where nothing narrows it down.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from xenserver import errors, query, record_reader, translation, values
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from xenserver.lookup import Ask
-    from xenserver.query import Query
-    from xenserver.values import Record
+from xenserver.lookup import Ask
+from xenserver.query import Query
+from xenserver.values import Record
 
 
 def search(ask: Ask, cls: str, wanted: Query) -> list[Record]:

@@ -5,25 +5,19 @@ that surely never left; a call that was refused before it began, for its session
 host was not the pool's coordinator.
 """
 
-from __future__ import annotations
-
 import contextlib
 import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from importlib import metadata
-from typing import TYPE_CHECKING
 
 from config import passwords
+from config.targets import Target
 from xenserver import addresses, errors, permission, transport, values
 from xenserver.call_counter import CallCounter
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from config.targets import Target
-    from xenserver.transport import Transport
-    from xenserver.values import Value
+from xenserver.transport import Transport
+from xenserver.values import Value
 
 ORIGINATOR = f"xenflow/{metadata.version('xenflow')}"
 """How we name ourselves to XenServer: as originator of sessions, and as User-Agent."""
@@ -77,7 +71,7 @@ class Sessions:
         for pool in pools:
             pool.close()
 
-    def _pool(self, target: Target) -> _Pool:
+    def _pool(self, target: Target) -> "_Pool":
         with self._lock:
             if target not in self._pools:
                 carrier = self._connect(target, self._originator)

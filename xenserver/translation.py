@@ -1,19 +1,13 @@
 """Translation of references in records to UUIDs."""
 
-from __future__ import annotations
-
 import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from xenserver import errors, references, values
+from xenserver.lookup import Ask
 from xenserver.record_reader import FEW, Reading, read_all
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from xenserver.lookup import Ask
-    from xenserver.values import Record, Value
+from xenserver.values import Record, Value
 
 
 def uuids_of(ask: Ask, cls: str, shown: list[Record], read: Reading) -> dict[str, str]:

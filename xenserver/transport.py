@@ -1,16 +1,11 @@
 """The transport interface, and its implementations: JSON-RPC and XML-RPC."""
 
-from __future__ import annotations
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-from typing import TYPE_CHECKING, Protocol
-
+from config.targets import Target
 from xenserver import http_client, jsonrpc, xmlrpc
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from config.targets import Target
-    from xenserver.values import Value
+from xenserver.values import Value
 
 
 class Transport(Protocol):

@@ -4,8 +4,6 @@ Both transports hand out the same Python values: text, int, float, bool, lists, 
 as keys. Dates stay the text that XenServer writes (`20260824T10:11:12Z`); no value is "".
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 

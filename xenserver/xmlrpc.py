@@ -4,20 +4,15 @@ XML-RPC integers have 32 bits, XenServer's have 64: it writes them as text and r
 What is known to be an integer is made one here, so that callers see no difference.
 """
 
-from __future__ import annotations
-
 import re
 import xmlrpc.client
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping, Sequence
+from typing import cast
 from xml.parsers.expat import ExpatError
 
 from xenserver import errors, references, values
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from xenserver.http_client import Wire
-    from xenserver.values import Record, Value
+from xenserver.http_client import Wire
+from xenserver.values import Record, Value
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CLASS_OF_EVENT = {cls.lower(): cls for cls in references.INTEGERS}

@@ -1,6 +1,6 @@
 """The plan of a pool, as a pool file writes it: hosts, networks, storage, templates, VMs."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -87,7 +87,7 @@ class Network(Plan):
     other_config: dict[str, str] = {}
 
     @model_validator(mode="after")
-    def _devices(self) -> "Network":
+    def _devices(self) -> Self:
         if not self.device and (self.management or self.vlan is not None):
             raise ValueError("a network for management or of a VLAN needs a device")
         if self.management and self.vlan is not None:
@@ -168,7 +168,7 @@ class Machine(Plan):
     snapshots: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
-    def _several(self) -> "Machine":
+    def _several(self) -> Self:
         if self.count > 1 and "{n}" not in self.name:
             raise ValueError('the name of several must contain "{n}"')
         return self

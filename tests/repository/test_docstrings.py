@@ -79,8 +79,8 @@ def _overloads(node: _Named) -> bool:
     return any(ast.unparse(decorator).endswith("overload") for decorator in node.decorator_list)
 
 
-_EXCEPTION = re.compile(r"# (noqa|type: ignore)\b(?P<rest>.*)")
-_REASON = re.compile(r": [A-Z]+\d+(, [A-Z]+\d+)* - \S|\[[a-z, -]+\]  # \S")
+_EXCEPTION = re.compile(r"# (noqa|type: ignore|fmt: skip)\b(?P<rest>.*)")
+_REASON = re.compile(r": [A-Z]+\d+(, [A-Z]+\d+)* - \S|\[[a-z, -]+\]  # \S|  # \S")
 
 
 def test_every_exception_has_its_reason(root: Path, tracked: list[Path]) -> None:

@@ -1,6 +1,7 @@
 """Types say what a value is, down to where JSON, Lua or Celery hand in what has no type."""
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -21,6 +22,22 @@ def test_the_engine_has_types(root: Path) -> None:
     used = {str(path.relative_to(engine)): _uses(path) for path in engine.rglob("*.py")}
 
     assert {name: count for name, count in used.items() if count} == UNTYPED
+
+
+def test_annotations_are_written_in_one_way(root: Path, tracked: list[Path]) -> None:
+    """They are evaluated, as operations need it; what is not defined yet stands in quotes."""
+    client = {  # it serves older Pythons
+        root / "docs/client/xenflow_client.py",
+        root / "cli/generators/schemas/client.py",
+    }
+    deferred = re.compile("^from __future__ import annot" + "ations$", re.MULTILINE)
+
+    assert [
+        str(path.relative_to(root))
+        for path in tracked
+        if path.suffix == ".py" and path not in client
+        if deferred.search(path.read_text(encoding="utf-8"))
+    ] == []
 
 
 def _uses(path: Path) -> int:

@@ -328,7 +328,7 @@ def test_a_crowd_is_served() -> None:
         ("[[do]]\ndo = 'guest'\naddress = 'x'", "do[0]: address"),
         ("not toml", "line 1"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # a table, read by its columns
 def test_what_is_wrong_is_reported_by_its_place(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, reported: str
 ) -> None:

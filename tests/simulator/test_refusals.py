@@ -38,13 +38,13 @@ def test_a_control_domain_may_have_other_memory_but_not_end(xen: Any, dom0: str)
 
     assert xen.refusal("VM.destroy", dom0) == [
         "VM_BAD_POWER_STATE", dom0, "halted, suspended", "running"
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
     assert xen.refusal("VM.set_VCPUs_max", dom0, "2") == [
         "OPERATION_NOT_ALLOWED", "This operation is not allowed on dom0"
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
     assert xen.refusal("VM.clean_shutdown", dom0) == [
         "OPERATION_NOT_ALLOWED", "This operation is not allowed on a control domain"
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
     assert xen("VM.set_memory_limits", dom0, size, size, size, size) == ""
 
 
@@ -62,7 +62,7 @@ def test_a_guest_with_nested_virtualisation_keeps_its_memory(xen: Any, running: 
 
     assert xen.refusal("VM.set_memory_dynamic_range", running, "1", "2") == [
         "VM_IS_USING_NESTED_VIRT", running
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
 
 
 def test_a_repository_is_refused_for_what_does_not_pass_before_for_what_does(
@@ -102,7 +102,7 @@ def test_a_repository_that_is_not_shared_has_one_host(xen: Any) -> None:
 
     assert xen.refusal("PBD.create", internal) == [
         "VALUE_NOT_SUPPORTED", "SRmaster", "true", "This key is for internal use only"
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
     second = xen("PBD.create", record)
     assert xen.refusal("PBD.plug", second) == ["SR_NOT_SHARABLE", sr, first]
     assert xen.refusal("PBD.create", record)[0] == "PBD_EXISTS"
@@ -145,10 +145,10 @@ def test_an_interface_that_must_stay_plugged_stays(xen: Any, card: str) -> None:
     assert xen.refusal("PIF.unplug", other) == ["PIF_DOES_NOT_ALLOW_UNPLUG", other]
     assert xen.refusal("PIF.set_primary_address_type", card, "IPv6") == [
         "PIF_IS_MANAGEMENT_INTERFACE", card
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
     assert xen.refusal("PIF.create_VLAN", "eth9", network, host, "9") == [
         "INVALID_VALUE", "device", "eth9"
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
 
 
 def test_the_mac_is_looked_at_before_the_device(

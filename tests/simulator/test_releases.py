@@ -48,7 +48,7 @@ class TestOrlando:
         assert wire(login, "root", "xenflow", "1.3")
         assert wire.refusal(login, "root", "xenflow", "1.3", "me") == [
             "MESSAGE_PARAMETER_COUNT_MISMATCH", login, "2", "4",
-        ]  # fmt: skip
+        ]  # fmt: skip  # a table, read by its columns
 
     def test_there_is_but_the_superuser(self, wire: Any) -> None:
         refusal = wire.refusal("session.login_with_password", "reader", "xenflow")
@@ -60,7 +60,7 @@ class TestOrlando:
         ["event.from", "VM.checkpoint", "VM.revert", "VM.set_memory",
          "VM.shutdown", "network.get_MTU", "VM.migrate_send", "VM.get_is_default_template",
          "VMSS.get_all", "VIF.move"],
-    )  # fmt: skip
+    )  # fmt: skip  # a table, read by its columns
     def test_what_came_later_is_unknown(self, xen: Any, method: str) -> None:
         assert xen.refusal(method, "OpaqueRef:NULL") == [UNKNOWN, method]
         assert xen.refusal(f"Async.{method}", "OpaqueRef:NULL") == [UNKNOWN, method]

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack, get_type_hints
+from typing import TYPE_CHECKING, Self, TypedDict, TypeVar, Unpack, get_type_hints
 
 from tasks.engine.journal import json_values
 
@@ -272,7 +272,7 @@ class Record:
         attempts = self.point(number).attempts
         return f"{number}.{attempts}" if attempts else number
 
-    def with_point(self, label: str, **parts: Unpack[PointParts]) -> "Record":
+    def with_point(self, label: str, **parts: Unpack[PointParts]) -> Self:
         """Return the record with parts of a suspension point changed."""
         point = replace(self.point(label), **parts)
         return replace(self, points={**self.points, label: point})

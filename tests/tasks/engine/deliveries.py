@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from celery import Celery
@@ -58,7 +58,7 @@ class Message:
     callbacks: Sequence[Mapping[str, Any]]
 
     @classmethod
-    def read(cls, text: str) -> "Message":
+    def read(cls, text: str) -> Self:
         """Read what is in a queue."""
         envelope = json.loads(text)
         _, fields, embedded = json.loads(base64.b64decode(envelope["body"]))

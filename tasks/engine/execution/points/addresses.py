@@ -8,6 +8,7 @@ guests of a pool in the long poll it makes anyway.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from tasks.engine.declaration.suspensions import Address
 from tasks.engine.execution import cancellation, outcomes
@@ -35,7 +36,7 @@ class GuestWait:
         return f"{PREFIX}{self.vm}/{self.metrics}/{self.wanted.to_text()}/{self.operation}"
 
     @classmethod
-    def read(cls, ref: str) -> "GuestWait":
+    def read(cls, ref: str) -> Self:
         """Read a reference."""
         vm, metrics, wanted, operation = ref.removeprefix(PREFIX).split("/", 3)
         return cls(vm, metrics, Wanted.from_text(wanted), operation)
