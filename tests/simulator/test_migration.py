@@ -69,8 +69,13 @@ def test_what_cannot_migrate_is_refused(xen: Any, running: str, dest: dict[str, 
 def test_a_vlan_of_a_device_is_made_and_deleted(xen: Any) -> None:
     """PIF.create_VLAN returns the interface; PIF.destroy deletes VLANs only."""
     host = xen.find("host", "xs1")
-    fields = {"name_label": "v7", "name_description": "", "other_config": {}, "tags": []}
-    fields |= {"MTU": "1500", "bridge": "", "managed": True}
+    fields: dict[str, Any] = {
+        "name_label": "v7",
+        "name_description": "",
+        "other_config": {},
+        "tags": [],
+    }
+    fields = {**fields, "MTU": "1500", "bridge": "", "managed": True}
     network = xen("network.create", fields)
 
     tagged = xen("PIF.create_VLAN", "eth0", network, host, "7")
