@@ -39,6 +39,8 @@ DURATIONS = MappingProxyType(
         "VM.revert": 5.0,
         "VM.provision": 1.0,
         "VM.destroy": 0.5,
+        "VM.import": 10.0,
+        "VM.migrate_send": 20.0,
         "VBD.plug": 1.0,
         "VBD.unplug": 1.0,
         "VIF.plug": 0.5,

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from simulator import exchange, http_errors, jsonrpc, xmlrpc
+from simulator import exchange, http_errors, jsonrpc, transfers, xmlrpc
 from simulator.connections import Connections
 from simulator.errors import Failure, internal, invalid_utf8
 from simulator.exchange import BadRequestError, Codec, Decoded
@@ -71,6 +71,7 @@ class HttpApplication:
         self._speaks_json = speaks_json
         self.control: Controller | None = None
         self._dispatcher = dispatcher
+        self._pool = pool
         self._faults = pool.faults
         self._stats = stats
         self.connections = Connections(pool.limits)
@@ -125,6 +126,8 @@ class HttpApplication:
                 return _preflight(headers)
             case "GET" if scope["path"] == "/":
                 return Reply(200, b"text/html", b"<html><body>XenServer</body></html>")
+            case "GET" if scope["path"] == "/export":
+                return _export(self._pool, scope["query_string"].decode("latin-1"), headers)
             case "POST":
                 body = await _body(headers, receive)
                 return await self._post(scope["path"], headers, body, scope["server"][0])
@@ -189,6 +192,16 @@ class HttpApplication:
             await _apply(fault)
         cut = fault is not None and fault.what == "drop"
         return Reply(200, kind, body, _ANY_ORIGIN, cut=cut)
+
+
+def _export(pool: Pool, query: str, headers: Mapping[str, str]) -> Reply:
+    try:
+        content = transfers.export(pool, query, headers)
+    except transfers.UnauthorisedError:
+        raise RefusedError(401) from None
+    except Failure as refusal:
+        raise _internal_error(": ".join(refusal.description())) from refusal
+    return Reply(200, b"application/octet-stream", content, closes=True)
 
 
 def _headers(scope: Scope) -> dict[str, str]:

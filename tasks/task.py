@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from celery import Signature
+from celery import Signature, chain
 from pydantic import Field
 
 from tasks.engine.declaration import catalogue
@@ -19,7 +19,7 @@ from tasks.engine.declaration.field_types import (
 )
 from tasks.engine.declaration.operation import Steps, operation
 from tasks.engine.declaration.suspensions import Expand, Follow
-from tasks.engine.execution.probes import made_by
+from tasks.engine.execution.probes import made_by, refs_of
 from xenserver import errors, object_kinds
 from xenserver.client import Xen
 
@@ -95,9 +95,11 @@ def take_back(
     made_in, cls = catalogue.find(operation), made_by(method)
     if end["status"] != "success" or not cls or made_in is None or made_in.undo is None:
         return done("Nothing is to be undone")
-    uuid = str(getattr(xen, cls).get_uuid(end["result"]))
-    yield Expand(Signature(made_in.undo.name, kwargs=made_in.undo.fields(uuid)))
-    return Done(return_result=f"{cls} undone", uuid=uuid)
+    uuids = [str(getattr(xen, cls).get_uuid(ref)) for ref in refs_of(end["result"])]
+    undo = made_in.undo
+    steps = [Signature(undo.name, kwargs=undo.fields(uuid), immutable=True) for uuid in uuids]
+    yield Expand(steps[0] if len(steps) == 1 else chain(*steps))
+    return Done(return_result=f"{cls} undone", uuid=uuids[0])
 
 
 @operation(queue="find")

@@ -222,6 +222,17 @@ class Done(TypedDict):
     """What the guest reports, with `wait_for="ip"`: {"0/ip": "192.0.2.7"}."""
 
 
+class Export(TypedDict):
+    """Where a VM can be fetched as a file, by whoever has an account on the pool."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    uuid: str
+    """The VM."""
+    url: str
+    """For a GET with an account of the pool; no secret is in it."""
+
+
 class Finished(TypedDict):
     """All that was to go with a VM is gone."""
 
@@ -260,6 +271,18 @@ class FreeDevices(TypedDict):
     drives: list[str]
     cd: str
     interfaces: list[str]
+
+
+class Imported(TypedDict):
+    """A VM was imported; `return_result` is its UUID."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    uuid: str
+    """The VM."""
+    name_label: str
+    vms: list[str]
+    """All that the file had: the VM, and its snapshots."""
 
 
 class Moved(TypedDict):
@@ -2429,6 +2452,7 @@ class vm:
     def discard(
         *,
         vm: str | Feed,
+        all_disks: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Undo the making of a VM: cut its power, destroy it, and the disks that were made with
@@ -2436,11 +2460,35 @@ class vm:
 
         Args:
             vm: a VM, template or snapshot, by UUID or name label
+            all_disks: its disks go, whether marked as its own or not
         """
         return signature(
             "xenserver.vm.discard",
             "change",
-            {"vm": vm},
+            {"vm": vm, "all_disks": all_disks},
+            common,
+        )
+
+    @staticmethod
+    def export_url(
+        *,
+        vm: str | Feed,
+        compress: bool | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Export]:
+        """Return the URL of a halted or suspended VM as a file (XVA), for a client to fetch.
+
+        XenServer sends a VM to nobody: a client fetches it, with an account of its own (`curl -u
+        NAME`). A session would let anyone in who sees the answer, so none is in it.
+
+        Args:
+            vm: a VM, template or snapshot, by UUID or name label
+            compress: have XenServer compress the file
+        """
+        return signature(
+            "xenserver.vm.export_url",
+            "find",
+            {"vm": vm, "compress": compress},
             common,
         )
 
@@ -2552,6 +2600,37 @@ class vm:
             "xenserver.vm.free_devices",
             "find",
             {"vm": vm, "drives": drives, "interfaces": interfaces},
+            common,
+        )
+
+    @staticmethod
+    def import_from_url(
+        *,
+        url: str | Feed,
+        sr: str | Feed | None = None,
+        name: str | Feed | None = None,
+        full_restore: bool | Feed | None = None,
+        force: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Imported]:
+        """Have XenServer fetch an exported VM (XVA) from a URL; no byte of it passes through a
+        worker.
+
+        XenServer must reach the URL, which may be a web server that only it sees. A lost import is
+        not repeated: a VM that was half imported when a toolstack restarted looks like a whole one.
+
+        Args:
+            url: where XenServer itself fetches the file, by http or https, with no secret
+            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
+                or name label; default @default
+            name: a name label
+            full_restore: it is the same VM, not a copy: it keeps its UUID and MAC addresses
+            force: pass over checks, such as that of disk checksums
+        """
+        return signature(
+            "xenserver.vm.import_from_url",
+            "change",
+            {"url": url, "sr": sr, "name": name, "full_restore": full_restore, "force": force},
             common,
         )
 

@@ -1,5 +1,6 @@
 """Copies of VMs: clone, full copy, snapshot, and the way back to a snapshot."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -17,6 +18,8 @@ from tasks.engine.declaration.operation import Steps, Undo, operation
 from xenserver.client import Xen
 
 DISCARD = Undo("xenserver.vm.discard", "vm", first="xenserver.vm.power_off")
+
+DISCARD_WITH_DISKS = replace(DISCARD, options=(("all_disks", True),))
 
 
 @operation(undo=DISCARD)

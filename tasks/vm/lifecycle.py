@@ -33,6 +33,7 @@ from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
 Snapshots = Annotated[bool, Field(description="find snapshots too")]
+AllDisks = Annotated[bool, Field(description="its disks go, whether marked as its own or not")]
 InPlace = Annotated[bool, Field(description="make the VM of the template itself, not of a copy")]
 
 
@@ -113,10 +114,10 @@ def destroy(xen: Xen, *, vm: VmName) -> Steps[Done]:
 
 
 @operation()
-def discard(xen: Xen, *, vm: VmTemplateOrSnapshotName) -> Steps[Done]:
+def discard(xen: Xen, *, vm: VmTemplateOrSnapshotName, all_disks: AllDisks = False) -> Steps[Done]:
     """Undo the making of a VM: cut its power, destroy it, and the disks that were made with it."""
     machine = xen.find.vm_template_or_snapshot(vm)
-    disks = _made_with(xen, machine)
+    disks = _made_with(xen, machine, all_disks=all_disks)
     yield from _powered_off(xen, machine)
     yield xen.Async.VM.destroy(machine)
     for disk in disks:
@@ -137,9 +138,9 @@ def _powered_off(xen: Xen, machine: ObjectRef) -> Generator[Suspension, Any, Non
         yield from unless_already(already("Halted"), xen.Async.VM.hard_shutdown(machine))
 
 
-def _made_with(xen: Xen, machine: ObjectRef) -> list[str]:
+def _made_with(xen: Xen, machine: ObjectRef, *, all_disks: bool) -> list[str]:
     """Return the disks made with a VM (their VBDs are marked "owner") that no other uses."""
     drives = [xen.VBD.get_record(vbd) for vbd in xen.VM.get_VBDs(machine)]
-    owned = [d for d in drives if d["type"] == "Disk" and "owner" in d["other_config"]]
-    disks = [drive["VDI"] for drive in owned if not drive["empty"]]
+    held = [d for d in drives if d["type"] == "Disk" and not d["empty"]]
+    disks = [d["VDI"] for d in held if all_disks or "owner" in d["other_config"]]
     return [disk for disk in disks if len(xen.VDI.get_VBDs(disk)) == 1]

@@ -33,6 +33,7 @@ READY: dict[str, Callable[[Maker], Fields]] = {
     "xenserver.vbd.destroy": lambda maker: {"vbd": maker.drive(maker.vm())},
     "xenserver.vbd.plug_if_running": lambda maker: {"vbd": maker.drive(maker.vm())},
     "xenserver.vdi.destroy_or_report": lambda maker: {"vdi": maker.disk()},
+    "xenserver.vdi.undo_move": lambda maker: {"vdi": maker.unfinished_move()},
     "xenserver.vif.destroy": lambda maker: {"vif": maker.interface(maker.vm())},
     "xenserver.vif.plug_if_running": lambda maker: {"vif": maker.interface(maker.vm())},
     "xenserver.vm.assign_each_to_network": lambda maker: {"vms": [maker.vm(), maker.vm()]},

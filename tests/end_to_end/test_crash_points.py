@@ -35,6 +35,7 @@ LARGE = FlowCase(
 CASES: tuple[Case | FlowCase, ...] = (*TABLE, *(f for f in FLOWS if f.name != LARGE.name), LARGE)
 
 UNTRACEABLE = {
+    "xenserver.vm.import_from_url": "VM.import",
     "xenserver.vm.reboot": "VM.clean_reboot",
     "xenserver.vm.revert": "VM.revert",
 }
@@ -63,6 +64,11 @@ class Crash:
     point: int
     fields: dict[str, Any]
     result: "AsyncResult[Any]"
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it has ended, and nobody can tell how: it was never heard."""
+        return isinstance(self.result.result, errors.Unknown)
 
     def __str__(self) -> str:
         """Return what a failed test shows."""
@@ -187,6 +193,9 @@ def test_an_operation_survives_the_death_of_its_worker_at_every_point(tmp_path: 
         problems = {str(crash): reply for crash in crashes if (reply := problem(maker, crash))}
         done = watch.work()
         expected = total(clean[c.name].work for c, _ in points if c.name not in FORGOTTEN)
+        for crash in crashes:
+            if crash.is_unknown:
+                expected.made.subtract(clean[crash.case.name].work.made)
 
     assert problems == {}
     assert done.made == expected.made

@@ -123,6 +123,12 @@ class Maker:
         """Make a snapshot of a disk."""
         return self.uuid("VDI", self.call("VDI.snapshot", self.ref("VDI", self.disk())))
 
+    def unfinished_move(self) -> str:
+        """Make a disk that is the copy of another one, as a move makes it at first."""
+        old, copy = self.disk(), self.disk()
+        self.call("VDI.add_to_other_config", self.ref("VDI", copy), "xenflow:moved-from", old)
+        return copy
+
     def drive(self, vm: str, **fields: object) -> str:
         """Attach a disk of its own to a VM."""
         disk = self.ref("VDI", self.disk())

@@ -20,7 +20,9 @@ from tasks.vm import (
     power,
     snapshots,
     tags,
+    transfer,
 )
+from tests.tasks import files
 from tests.tasks.fixtures import GIB, ISO, LIBRARY, LOCAL, NFS, Maker, Record, fresh
 
 Fields = dict[str, Any]
@@ -38,8 +40,8 @@ class Case:
     """One operation.
 
     `ready` makes what a message needs and gives the message, `says` is the answer's return_result
-    (a class: the UUID of what was made), `seen` looks for the effect in the pool; `wrong` gives a
-    message that is refused with `code`.
+    (a class: the UUID of what was made; empty: another text each time), `seen` looks for the effect
+    in the pool; `wrong` gives a message that is refused with `code`.
     """
 
     operation: Operation
@@ -426,6 +428,22 @@ TABLE = (
         code=INVALID,
     ),
     Case(
+        operation=transfer.import_from_url,
+        ready=lambda maker: {"url": files.xva(maker), "name": fresh()},
+        says="VM",
+        seen=_new("VM"),
+        wrong=lambda _: {"url": files.serve(b"no archive")},
+        code="IMPORT_ERROR_GENERIC",
+    ),
+    Case(
+        operation=transfer.export_url,
+        ready=lambda maker: {"vm": maker.vm(name="exported")},
+        says="",
+        seen=lambda _, fields, answer: answer["url"].endswith(f"/export?uuid={fields['vm']}"),
+        wrong=lambda maker: {"vm": maker.running()},
+        code=WRONG_STATE,
+    ),
+    Case(
         operation=cd.insert_cd,
         ready=lambda maker: {"vm": maker.owner(maker.cd()), "vdi": ISO},
         says="VBD",
@@ -512,5 +530,10 @@ OBJECTS = {
     "vif": Kind(lambda maker: {"vif": maker.interface(maker.vm())}),
     "pif": Kind(lambda maker: {"pif": maker.pif, "vlan": 7}),
 }
-OTHERS: Fields = {"name": "never-made", "size": GIB, "operations": ["destroy"]}
+OTHERS: Fields = {
+    "name": "never-made",
+    "size": GIB,
+    "operations": ["destroy"],
+    "url": "http://127.0.0.1:1/vm.xva",
+}
 """What messages must say besides the objects they name."""

@@ -43,7 +43,7 @@ def test_it_brings_about_what_it_says(stack: StackHarness, maker: Maker, case: C
     if case.makes:
         assert answer["return_result"] == answer["uuid"]
         assert not maker.gone(case.says, answer["uuid"])
-    else:
+    elif case.says:
         assert answer["return_result"] == case.says
 
 

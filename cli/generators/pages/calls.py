@@ -26,6 +26,10 @@ _UNPUBLISHED = {
     "VIF.destroy": ("OPERATION_NOT_ALLOWED",),
     "VIF.plug": ("DEVICE_ALREADY_ATTACHED", "VM_BAD_POWER_STATE"),
     "VIF.unplug": ("DEVICE_ALREADY_DETACHED",),
+    "VM.import": (
+        *("IMPORT_ERROR_GENERIC", "IMPORT_ERROR_PREMATURE_EOF", "IMPORT_ERROR_UNEXPECTED_FILE"),
+        *("IMPORT_ERROR_SOME_CHECKSUMS_FAILED", "DUPLICATE_VM", "SR_FULL"),
+    ),
     "VM.destroy": ("VM_BAD_POWER_STATE",),
     "network.destroy": ("NETWORK_CONTAINS_PIF", "NETWORK_CONTAINS_VIF"),
     "pool.create_VLAN_from_PIF": ("PIF_IS_VLAN", "PIF_VLAN_EXISTS"),
@@ -119,6 +123,16 @@ def _method(node: ast.AST) -> str:
             attr=verb,
         ) if cls not in _HELPERS:
             return f"{cls}.{verb}"
+        case ast.Call(
+            func=ast.Name(id="getattr"),
+            args=[
+                ast.Attribute(
+                    value=ast.Attribute(value=ast.Name(id="xen"), attr="Async"), attr=cls
+                ),
+                ast.Constant(value=str(verb)),
+            ],
+        ):
+            return f"{cls}.{verb}"  # a verb that is a word of Python
     return ""
 
 

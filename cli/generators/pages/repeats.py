@@ -83,6 +83,7 @@ _CHANGES: dict[str, Repeat] = {
     "xenserver.vm.destroy_snapshot_or_report": Repeat(SAME),
     "xenserver.vm.destroy_with_disks": Repeat(GONE),
     "xenserver.vm.discard": Repeat(GONE),
+    "xenserver.vm.import_from_url": Repeat(ANOTHER),
     "xenserver.vm.insert_cd": Repeat(SAME),
     "xenserver.vm.install": Repeat(ANOTHER),
     "xenserver.vm.mark_leftovers": Repeat(SAME),

@@ -1,9 +1,9 @@
 """Effect probes: what shows, in the state of objects, that a call has had its effect.
 
-Every asynchronous call that an operation makes is in exactly one of five tables: it makes an object
+Every asynchronous call that an operation makes is in exactly one of six tables. It makes an object
 that bears its tag as a name (`NAMED`), in its `other_config` (`STAMPED`), or because its source
-does (`INHERITED`), its effect shows in the state of its objects (`PROBES`), or nothing shows it
-(`UNTRACEABLE`).
+does (`INHERITED`), or objects that only its answer names (`ANSWERED`); its effect shows in the
+state of its objects (`PROBES`), or nothing shows it (`UNTRACEABLE`).
 """
 
 from collections.abc import Callable
@@ -40,6 +40,10 @@ STAMPED |= {"network.create": "network"}
 INHERITED = {"VDI.clone": "VDI", "VDI.snapshot": "VDI"}
 """Makings whose object gets the `other_config` of their first parameter: the class of both."""
 
+ANSWERED = {"VM.import": "VM"}
+"""Makings that nothing but their answer tells of, a list: a VM that was half imported when a
+toolstack restarted looks like a whole one. The class of what they make."""
+
 UNTRACEABLE = frozenset({"VM.clean_reboot", "VM.hard_reboot", "VM.revert"})
 """Calls after which the objects look as before: whether they were done, the task alone tells."""
 
@@ -48,10 +52,22 @@ def made_by(method: str) -> str | None:
     """Return the class of the object that a call makes; None when it makes none."""
     if method in NAMED:
         return NAMED[method].cls
-    return STAMPED.get(method) or INHERITED.get(method)
+    return STAMPED.get(method) or INHERITED.get(method) or ANSWERED.get(method)
 
 
 Params = tuple[Value, ...]
+
+
+def refs_of(result: object) -> list[str]:
+    """Return the references of what a call answered that it made, one or several."""
+    return [str(ref) for ref in result] if isinstance(result, list) else [str(result)]
+
+
+def is_tagged(method: str) -> bool:
+    """Return whether what a call makes bears its tag, and nothing else does."""
+    return method in NAMED or method in STAMPED
+
+
 Probe = Callable[[Xen, Params], bool]
 
 

@@ -11,7 +11,15 @@ from urllib.parse import quote
 
 from tasks.engine.execution import marks
 from tasks.engine.execution.findings import Effect, Finding
-from tasks.engine.execution.probes import INHERITED, NAMED, PROBES, STAMP, STAMPED, made_by
+from tasks.engine.execution.probes import (
+    ANSWERED,
+    INHERITED,
+    NAMED,
+    PROBES,
+    STAMP,
+    STAMPED,
+    made_by,
+)
 from xenserver import errors, events, values
 from xenserver.client import Xen
 from xenserver.objects import Call
@@ -57,6 +65,8 @@ def probe(xen: Xen, call: Call, mark: str = "") -> Finding:
     """Find out what became of a call whose task is gone."""
     if call.method in INHERITED:
         return marks.heir(xen, call, mark)
+    if call.method in ANSWERED:
+        return Finding(Effect.UNKNOWN)
     if made_by(call.method):
         refs = made(xen, call)
         return Finding(Effect.DONE if refs else Effect.NOT_DONE, made=refs)

@@ -10,7 +10,7 @@ from tasks.engine.declaration.flow import Canvas
 from tasks.engine.execution import destruction, failures
 from tasks.engine.execution.destruction import Remains
 from tasks.engine.execution.execution import Execution
-from tasks.engine.execution.probes import made_by
+from tasks.engine.execution.probes import made_by, refs_of
 from tasks.engine.journal.entry import Entry
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.record import Document, Failing, Failure, Made, OutcomeStatus
@@ -86,7 +86,7 @@ def _made_by_calls(execution: Execution) -> list[tuple[str, str]]:
     for _, point in sorted(execution.entry.record.points.items()):
         cls = made_by(point.call.method) if point.call else None
         if cls and point.outcome and point.outcome.status is OutcomeStatus.SUCCESS:
-            found.append((cls, str(point.outcome.result)))
+            found += [(cls, ref) for ref in refs_of(point.outcome.result)]
     return found
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from tasks.engine.declaration.definition import Undo
 from tasks.engine.execution import recovery
 from tasks.engine.execution.execution import Execution
-from tasks.engine.execution.probes import made_by
+from tasks.engine.execution.probes import is_tagged, made_by
 from tasks.engine.journal.record import Outcome, OutcomeStatus, Point
 from tasks.engine.messages import canvas_ids
 from xenserver.objects import Call
@@ -32,7 +32,7 @@ def undo_found(execution: Execution, label: str, outcome: Outcome) -> None:
     points = {
         one: point
         for one, point in execution.entry.record.points.items()
-        if one.partition(".")[0] == number and point.call and made_by(point.call.method)
+        if one.partition(".")[0] == number and point.call and is_tagged(point.call.method)
     }
     undo = execution.operation.undo
     if undo is None or not _may_have_surplus(execution, points):
@@ -58,8 +58,8 @@ def _may_have_surplus(execution: Execution, points: dict[str, Point]) -> bool:
 
 
 def _objects(execution: Execution, point: Point) -> tuple[str, ...]:
-    if point.call is None or point.call.mark:
-        return ()  # what bears a mark may be another's
+    if point.call is None or not is_tagged(point.call.method):
+        return ()
     return recovery.made(execution.xen, Call(point.call.method, tuple(point.call.params)))
 
 
