@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from simulator import subtasks
 from simulator.call import Call
 from simulator.errors import Failure
-from simulator.methods import method
+from simulator.methods import method, vm_copies
 
 _CLASSES = ("console", "secret", "user", "VM_appliance", "Observer", "VTPM")
 _SNAPSHOTS = range(1, 11)
@@ -61,6 +62,17 @@ async def destroy_schedule(call: Call, schedule: str) -> None:
     if call.db.get("VMSS", schedule)["VMs"]:
         raise Failure("VMSS_HAS_VM")
     call.db.destroy("VMSS", schedule)
+
+
+@method("VMSS.snapshot_now")
+async def snapshot_now(call: Call, schedule: str) -> str:
+    """Take a snapshot of every VM of a schedule."""
+    name = call.db.get("VMSS", schedule)["name_label"]
+    for vm in list(call.db.get("VMSS", schedule)["VMs"]):
+        async with subtasks.run(call, "VM.snapshot") as part:
+            kept = await vm_copies.snapshot(part, vm, f"{name} {call.pool.clock.iso()}")
+        call.db.put("VM", kept, is_vmss_snapshot=True)
+    return ""
 
 
 def _assert_retained(value: int) -> None:

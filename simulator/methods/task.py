@@ -49,5 +49,11 @@ async def set_error_info(call: Call, task: str, value: list[str]) -> None:
     _set(call, task, error_info=value)
 
 
+@method("task.set_resident_on")
+async def set_resident_on(call: Call, task: str, value: str) -> None:
+    """Set the host that works on a task."""
+    _set(call, task, resident_on=value)
+
+
 def _set(call: Call, task: str, **fields: Any) -> None:  # noqa: ANN401 - wire values
     call.db.put("task", task, **fields)

@@ -150,3 +150,19 @@ def test_settings_of_the_pool_reach_its_hosts(xen: Any, pool: str) -> None:
     assert xen("pool.get_telemetry_uuid", pool) != before
     first = xen.find("host", "xs1")
     assert xen.refusal("SR.make", first, {}, "1", "", "", "nfs", "", {}) == ["MESSAGE_DEPRECATED"]
+
+
+def test_a_schedule_takes_snapshots_of_its_vms(xen: Any, halted: str) -> None:
+    """At once where asked to; it cannot go while VMs are assigned to it."""
+    record = {
+        "name_label": "nightly", "name_description": "", "enabled": True, "type": "snapshot",
+        "retained_snapshots": "3", "frequency": "daily", "schedule": {},
+    }  # fmt: skip
+    schedule = xen("VMSS.create", record)
+    xen("VM.set_snapshot_schedule", halted, schedule)
+
+    assert xen("VMSS.snapshot_now", schedule) == ""
+
+    (kept,) = xen("VM.get_snapshots", halted)
+    assert xen("VM.get_is_vmss_snapshot", kept) is True
+    assert xen.refusal("VMSS.destroy", schedule) == ["VMSS_HAS_VM"]
