@@ -5,17 +5,16 @@ not an end (RETRY, PROGRESS) is written under the result's key, where those who 
 published to nobody; and it never overwrites an end that came first.
 """
 
-import sys
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, cast
 
 from celery import Celery, states
 from celery.backends.redis import RedisBackend, SentinelBackend
-from celery.exceptions import Reject
 
 from tasks.engine import infrastructure
 from tasks.engine.journal.scripts import Scripts
+from workers.chord_joins import JoinsChords
 
 PROGRESS = "PROGRESS"
 
@@ -55,7 +54,7 @@ class _OnlyEndsArePublished:
             self._scripts.run("store_state", [key], [value, int(self.expires or 0)])
 
 
-class _OfAWorker:
+class _OfAWorker(JoinsChords):
     """Send without listening for the answer, and tell of an end when it has come.
 
     What cannot be stored for trouble of Redis is no failure of the task: its message comes again.
@@ -64,7 +63,6 @@ class _OfAWorker:
     client: Any
     decode_result: Any
     get_key_for_task: Any
-    set_chord_size: Any
 
     def mark_as_done(self, *args: Any, **options: Any) -> None:
         """Store a success; of one whose result is ignored, forget the progress."""
@@ -91,25 +89,6 @@ class _OfAWorker:
     def mark_as_retry(self, *args: Any, **options: Any) -> None:
         """Store that it is parked."""
         _stored(super().mark_as_retry, *args, **options)  # type: ignore[misc]  # likewise
-
-    def on_chord_part_return(self, request: Any, *rest: Any, **options: Any) -> None:
-        """Count a part of a chord; where that met trouble, let it be counted again."""
-        try:
-            super().on_chord_part_return(request, *rest, **options)  # type: ignore[misc]  # likewise
-        except Reject:
-            size = (request.chord or {}).get("chord_size")
-            if size:
-                self.set_chord_size(request.group, size)  # Celery has dropped it
-            raise
-
-    def chord_error_from_stack(self, *args: Any, **options: Any) -> Any:
-        """Fail the body of a chord; not for trouble of ours that Celery met while it counted."""
-        met = sys.exc_info()[1]
-        while met is not None:
-            if infrastructure.is_trouble(met):
-                infrastructure.give_back(met)
-            met = met.__cause__ or met.__context__
-        return super().chord_error_from_stack(*args, **options)  # type: ignore[misc]  # likewise
 
     def on_task_call(self, producer: object, task_id: str) -> None:
         """Subscribe to nothing: a worker waits for nobody."""

@@ -104,6 +104,17 @@ def test_a_failing_part_ends_its_chord(neighbour: StackHarness, name: str) -> No
     assert len(neighbour.until(lambda: noted(neighbour, key), "the note")) == 1
 
 
+@pytest.mark.parametrize("length", [9_000_000, 20_000_000])
+def test_a_part_that_is_too_long_ends_its_chord(
+    neighbour: StackHarness, name: str, length: int
+) -> None:
+    """A body beyond the limit, and a message beyond what is read at all."""
+    parts = [clone(name), clone(f"{name}-1", vm="x" * length)]
+
+    with pytest.raises(ChordError, match=r"is longer than .* bytes"):
+        chord(parts, count()).apply_async().get(timeout=TIMEOUT, follow_parents=False)
+
+
 def test_revoking_a_parked_operation_cancels_what_runs_on_xenserver(
     stack: StackHarness, name: str
 ) -> None:

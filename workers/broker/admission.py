@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from tasks.engine.messages import refusals
-from workers.broker import envelope
+from workers.broker import envelope, salvage
 from workers.broker.envelope import Unreadable
 from workers.broker.members import Document, Members
 from workers.broker.shapes import INTERNAL
@@ -33,9 +33,13 @@ _SOURCES = (
 
 @dataclass(frozen=True)
 class Taken:
-    """A message as it was taken: from where, when, and by what tag it is acknowledged."""
+    """A message as it was taken: from where, when, and by what tag it is acknowledged.
+
+    Of a message that is too long, `item` is the beginning and the end.
+    """
 
     item: bytes
+    length: int  # of the whole message
     queue: str
     tag: str
     now: float
@@ -66,6 +70,11 @@ class Admission:
     others: Collection[str]
     longest: int
 
+    @property
+    def longest_message(self) -> int:
+        """The bound of a whole message: in base64 a body is a third longer."""
+        return 2 * self.longest
+
     def admit(self, taken: Taken) -> Sound | Early:
         """Check a message; raise Unreadable where there is no id to answer under."""
         found = self._read(taken)
@@ -86,16 +95,21 @@ class Admission:
         return Sound(self._refusal(found, taken))
 
     def _read(self, taken: Taken) -> Members:
-        longest = 2 * self.longest  # in base64 a body is a third longer
         try:
-            found = Members(envelope.read(taken.item, longest), self.longest)
+            found = Members(self._parsed(taken), self.longest)
         except Unreadable as problem:
-            found = Members(envelope.salvage(taken.item, longest), self.longest)
+            plain = salvage.members(taken.item, is_long=taken.length > self.longest_message)
+            found = Members(plain, self.longest)
             found.problems[:] = [f"it {problem}"]
         found.headers.pop(refusals.REFUSAL, None)
         if not found.headers.get("id"):
             raise Unreadable("; ".join(["the message has no id", *found.problems]))
         return found
+
+    def _parsed(self, taken: Taken) -> Any:
+        if taken.length > self.longest_message:
+            raise Unreadable(f"is longer than {self.longest_message} bytes")
+        return envelope.read(taken.item, self.longest_message)
 
     def _check_task(self, found: Members) -> None:
         task = found.headers.get("task")

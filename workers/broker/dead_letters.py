@@ -46,14 +46,17 @@ class Letter:
         return json.dumps(asdict(self), sort_keys=True)
 
 
-def letter(item: bytes, *, tag: str, queue: str, problem: str) -> Letter:
-    """Return the letter of a message; of a tag of ours, its own part is the id."""
+def letter(item: bytes, *, tag: str, queue: str, problem: str, length: int = 0) -> Letter:
+    """Return the letter of a message, which may be longer than what is given of it.
+
+    Of a tag of ours, its own part is the id.
+    """
     return Letter(
         id=tag.split(":")[1] if tag.count(":") == _COLONS else tag,
         at=round(time.time(), 3),
         queue=queue,
         problem=problem,
-        length=len(item),
+        length=length or len(item),
         message=item[:LONGEST].decode(errors="surrogateescape"),
     )
 

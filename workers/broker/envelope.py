@@ -13,19 +13,17 @@ import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import orjson
 from kombu.utils.json import object_hook
 
 from config import masking
+from workers.broker import salvage
 
 DEEPEST = 100  # levels of lists and objects within each other
 LZMA_MEMORY = 64 * 2**20  # bytes: an archive names the size of its own dictionary
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_HALF = re.compile("[\ud800-\udfff]")
-_HEADERS = '"headers": {'
-_MOST_DIGITS = 20
-_TAIL = 64 * 1024  # characters
+_MOST_DECOMPRESSED = 8  # longest bodies
+_NO_STREAM = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 _WRONG = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 Json = Any  # a JSON document; what it holds is not known yet
@@ -52,49 +50,6 @@ def read(text: bytes | str, longest: int, *, typed: bool = False) -> Json:
     return value
 
 
-def salvage(item: bytes, longest: int) -> dict[str, Json]:
-    """Return the plain members of a message that cannot be read as a whole, for an answer."""
-    text = item.decode(errors="replace")
-    if len(item) > longest:  # of the whole, kombu writes the headers behind the body
-        text = text[-_TAIL:]
-        text = f"{{{text[max(text.find(_HEADERS), 0) :]}"
-    return _plain_members(_leniently_read(text), levels=2)
-
-
-def _leniently_read(text: str) -> Json:
-    """Read JSON with raw control characters, long numbers or many levels; None where it is none."""
-    try:
-        return json.loads(text, strict=False, parse_int=_whole_number)
-    except RecursionError:
-        pass  # its bound depends on who calls; orjson's does not
-    except ValueError:
-        return None
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _whole_number(digits: str) -> int | None:
-    return int(digits) if len(digits) < _MOST_DIGITS else None
-
-
-def _plain_members(value: Json, levels: int) -> dict[str, Json]:
-    if not isinstance(value, dict) or not levels:
-        return {}
-    kept = {
-        name: _plain_members(inner, levels - 1) if isinstance(inner, dict) else inner
-        for name, inner in value.items()
-        if not isinstance(inner, list)
-    }
-    return {name: inner for name, inner in kept.items() if _is_whole(f"{name}{inner}")}
-
-
-def _is_whole(text: str) -> bool:
-    """Return whether a text is as it was sent, and can be sent on."""
-    return "\N{REPLACEMENT CHARACTER}" not in text and not _HALF.search(text)
-
-
 def body_of(message: dict[str, Json], encoding: Json, compression: Json, longest: int) -> str:
     """Return the text of a message's body, out of its transport encoding and its compression."""
     body = message.get("body")
@@ -103,6 +58,32 @@ def body_of(message: dict[str, Json], encoding: Json, compression: Json, longest
     if encoding is None and compression is None:
         return body
     return _text(_decompressed(_plain(body, encoding), compression, longest))
+
+
+def end_of_body(message: dict[str, Json], encoding: Json, compression: Json, longest: int) -> str:
+    """Return the end of a body that cannot be read as a whole; nothing where none can be had."""
+    body = message.get("body")
+    if not isinstance(body, str):
+        return ""
+    try:
+        data = _plain(body, encoding)
+        if compression is not None:
+            data = _end_of_stream(_DECOMPRESSORS[compression](), data, longest)
+    except (Unreadable, LookupError, TypeError, *_NO_STREAM):
+        return ""
+    return data[-salvage.TAIL :].decode(errors="replace")
+
+
+def _end_of_stream(stream: Any, data: bytes, longest: int) -> bytes:
+    """Decompress in parts, of which the last are kept, up to a multiple of the longest body."""
+    end = b""
+    for _ in range(_MOST_DECOMPRESSED):
+        part: bytes = stream.decompress(data, longest)
+        end = (end + part)[-salvage.TAIL :]
+        if stream.eof:
+            return end
+        data = getattr(stream, "unconsumed_tail", b"")  # zlib alone leaves it to its caller
+    return b""
 
 
 def _plain(body: str, encoding: Json) -> bytes:
@@ -129,7 +110,7 @@ def _decompressed(data: bytes, compression: Json, longest: int) -> bytes:
     try:
         stream = make()
         plain: bytes = stream.decompress(data, longest + 1)
-    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
+    except _NO_STREAM as error:
         raise Unreadable(f"cannot be decompressed: {_words(error)}") from None
     if len(plain) > longest:
         raise Unreadable(f"is longer than {longest} bytes when it is decompressed")

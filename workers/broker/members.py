@@ -8,7 +8,7 @@ from kombu.utils import json as kombu_json
 from pydantic import BaseModel, ValidationError
 
 from config import masking
-from workers.broker import envelope
+from workers.broker import envelope, salvage
 from workers.broker.envelope import Json, Unreadable
 from workers.broker.shapes import Content, Embed, Headers, Properties
 
@@ -67,13 +67,16 @@ class Members:
         return self._text or kombu_json.dumps(self._task)
 
     def _read_body(self, written: Document, head: Document, longest: int) -> Json:
+        coded = self.properties.get("body_encoding"), head.get("compression")
         try:
-            self._text = envelope.body_of(
-                written, self.properties.get("body_encoding"), head.get("compression"), longest
-            )
+            self._text = envelope.body_of(written, *coded, longest)
             return envelope.read(self._text, longest, typed=True)
         except Unreadable as problem:
             self.note(f"body: {problem}")
+        try:
+            text = salvage.embedded(envelope.end_of_body(written, *coded, longest))
+            return [[], {}, envelope.read(text, longest, typed=True)]
+        except Unreadable:
             return [[], {}, {}]
 
     def _read_task(self, task: Json) -> tuple[list[Json], Document, Document]:

@@ -23,7 +23,7 @@ from kombu.log import get_logger
 from kombu.transport import redis as stock
 from kombu.utils.eventio import ERR, READ
 
-from workers.broker import dead_letters, envelope, scripts
+from workers.broker import dead_letters, envelope, salvage, scripts
 from workers.broker.acknowledgement import MARK, TROUBLE, QoS
 from workers.broker.admission import Admission, Early, Sound, Taken
 from workers.broker.waiting import Waiter, is_lost
@@ -127,13 +127,16 @@ class TakingChannel:
                 f"{MARK}{uuid.uuid4().hex}",
                 int(queue in self._no_ack),
                 json.dumps(queue),
+                self.admission.longest_message if self.admission else LONGEST,
+                salvage.HEAD,
+                salvage.TAIL,
                 *self.priority_steps,
             ],
         )
         if found is None:
             return None
-        item, tag, now = found
-        return Taken(item=item, queue=queue, tag=tag.decode(), now=float(now))
+        item, length, tag, now = found
+        return Taken(item, length, queue=queue, tag=tag.decode(), now=float(now))
 
     def _deliver(self, taken: Taken) -> None:
         """Deliver a message, or answer it, park it, put it aside: it ends nothing."""
@@ -186,13 +189,19 @@ class TakingChannel:
     def _dead_letter(self, taken: Taken, problem: str) -> None:
         log.error("a message from %s is put aside: %s", taken.queue, problem)
         self.dead_letter(
-            taken.item, tag=taken.tag, queue=self.list_of(taken.queue, taken.tag), problem=problem
+            taken.item,
+            tag=taken.tag,
+            queue=self.list_of(taken.queue, taken.tag),
+            problem=problem,
+            length=taken.length,
         )
         self.qos.ack(taken.tag)
 
-    def dead_letter(self, item: bytes, *, tag: str, queue: str, problem: str) -> None:
+    def dead_letter(
+        self, item: bytes, *, tag: str, queue: str, problem: str, length: int = 0
+    ) -> None:
         """Put a message into the list of dead letters, in place of what is unacknowledged."""
-        letter = dead_letters.letter(item, tag=tag, queue=queue, problem=problem)
+        letter = dead_letters.letter(item, tag=tag, queue=queue, problem=problem, length=length)
         count_key = dead_letters.count_key(self.dead_letters_key)
         scripts.script(self.unprefixed, "dead_letter")(
             keys=[*self.unacked_keys, self.dead_letters_key, count_key],

@@ -1,0 +1,94 @@
+"""A refusal carries what its answer has to end: the chord of which the message is a part."""
+
+import json
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.hostile_messages import FIND, Hostile, encoded
+from workers.broker import salvage
+from workers.broker.admission import Admission, Sound, Taken
+
+LONGEST = 2**20  # bytes of a body, here
+STEP = {"task": FIND, "args": [], "kwargs": {}, "options": {"task_id": "body"}, "chord_size": 2}
+EMBED = {"callbacks": None, "errbacks": None, "chain": None, "chord": STEP}
+PART: dict[str, Any] = {"headers": {"group": "group", "group_index": 1, "x": 4711}, "embed": EMBED}
+
+FEW, MANY = "x" * 2 * LONGEST, "x" * 5 * LONGEST
+
+
+def _text(args: Any, embed: Any = EMBED) -> str:
+    return json.dumps([args, {}, embed])
+
+
+def _unencoded(body: str) -> Hostile:
+    """Return a part as clients of JavaScript write one: its body is text."""
+    return Hostile(**{**PART, "properties": {"body_encoding": "utf-8"}}, body=body)
+
+
+def _in_order(*names: str) -> Callable[[bytes], bytes]:
+    def edit(item: bytes) -> bytes:
+        message = json.loads(item)
+        return json.dumps({name: message[name] for name in names}).encode()
+
+    return edit
+
+
+def _compressed(kind: str, body: bytes) -> Hostile:
+    headers = {**PART["headers"], "compression": kind}
+    return Hostile(headers=headers, embed=EMBED, body=encoded(body))
+
+
+PARTS: dict[str, Hostile] = {
+    "a body that is too long": Hostile(**PART, args=[FEW]),
+    "a message that is too long": Hostile(**PART, args=[MANY]),
+    "a message that is too long, of text": _unencoded(_text([MANY])),
+    "the same, of characters with escapes": _unencoded(_text(['\u00e9\\"' * LONGEST])),
+    "headers before a body that is too long": Hostile(
+        **PART, args=[MANY], edit=_in_order("headers", "properties", "body", "content-type")
+    ),
+    "a body that is too long, between the others": Hostile(
+        **PART, args=[MANY], edit=_in_order("headers", "body", "properties")
+    ),
+    "a body that is too long at the end": Hostile(
+        **PART, args=[MANY], edit=_in_order("properties", "headers", "body")
+    ),
+    "a body that is too long when it is decompressed": _compressed(
+        "gzip", zlib.compress(_text([FEW]).encode())
+    ),
+    "a body nested too deep": Hostile(**PART, args=json.loads("[" * 200 + "]" * 200)),
+    "a body nested past all bounds": Hostile(
+        **PART, body=encoded(f"[{'[' * 9999}{']' * 9999}, {{}}, {json.dumps(EMBED)}]".encode())
+    ),
+    "a lone surrogate in a body": Hostile(**PART, args=["\ud800"]),
+    "a number of 4,301 digits": Hostile(
+        **PART, body=encoded(f"[[{'9' * 4301}], {{}}, {json.dumps(EMBED)}]".encode())
+    ),
+    "a body that is no UTF-8": Hostile(
+        **PART, body=encoded(b'[["\xff"], {}, ' + json.dumps(EMBED).encode() + b"]")
+    ),
+    "a signature that looks like the end": Hostile(**PART, args=[{"chord": STEP}, FEW]),
+    "raw control characters in a header": Hostile(
+        **PART, edit=lambda item: item.replace(b"4711", b'"\t"')
+    ),
+}
+
+
+@pytest.mark.parametrize("what", PARTS)
+def test_a_refused_part_keeps_its_chord(what: str) -> None:
+    """Else the chord would wait for it for ever."""
+    item = PARTS[what].item("part")
+    cut = salvage.ends(item) if len(item) > 2 * LONGEST else item
+
+    admitted = Admission({FIND}, set(), LONGEST).admit(Taken(cut, len(item), "change", "tag", 0.0))
+
+    assert isinstance(admitted, Sound)
+    headers = admitted.message["headers"]
+    assert headers["xenflow_refused"]
+    assert (headers["id"], headers["group"]) == ("part", "group")
+    embedded = json.loads(admitted.message["body"])[2]
+    assert embedded["chord"]["task"] == FIND
+    assert embedded["chord"]["chord_size"] == 2
+    assert embedded["chord"]["options"]["task_id"] == "body"

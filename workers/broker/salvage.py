@@ -1,0 +1,118 @@
+"""What an answer needs of a message that cannot be read as a whole: its id, and who waits for it.
+
+A message may be long, cut, or wrong somewhere. Its headers and what its body embeds (callbacks, a
+chord) are looked for at both ends of the text, within bounds.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+import orjson
+
+HEAD = 64 * 2**10  # bytes
+TAIL = 2 * 2**20  # bytes; at the end of a body stands what it embeds
+
+_MEMBER = re.compile(r'(?<!\\)"(headers|properties)"\s*:\s*(?=\{)')
+_EMBED = re.compile(r'\{\s*"(?:callbacks|errbacks|chain|chord)"\s*:')
+_MOST_EMBEDS = 100  # places in a text where one may begin
+_END_OF_TEXT = re.compile(r'(?<!\\)(?:\\\\)*"')
+_CUT = 6  # characters of an escape that may be cut: \uXXXX
+_HALF = re.compile("[\ud800-\udfff]")
+_MOST_DIGITS = 20
+
+Json = Any  # a JSON document; what it holds is not known yet
+
+
+def ends(item: bytes) -> bytes:
+    """Return the beginning and the end of a long message; a shorter one whole."""
+    return item if len(item) <= HEAD + TAIL else item[:HEAD] + item[-TAIL:]
+
+
+def members(item: bytes, *, is_long: bool) -> dict[str, Json]:
+    """Return the plain members of a message; of a long one, the end of its body."""
+    text = ends(item).decode(errors="replace") if is_long else item.decode(errors="replace")
+    if not is_long:
+        return _plain_members(_read_leniently(text), levels=2)
+    found = _plain_members(dict(_objects(text)), levels=2)
+    return {**found, "body": _end_of_body(text[HEAD:])}
+
+
+def embedded(body: str) -> str:
+    """Return the text of what a body embeds, of which the end is known: its last object."""
+    text = body[-TAIL:].rstrip()
+    for found in islice(_EMBED.finditer(text), _MOST_EMBEDS):
+        value, end = _object(text, found.start())
+        if value and text[end:].strip() == "]":
+            return text[found.start() : end]
+    return "{}"
+
+
+def _objects(text: str) -> Iterator[tuple[str, Json]]:
+    """Yield headers and properties, wherever in the text they stand."""
+    place = 0
+    while found := _MEMBER.search(text, place):
+        value, place = _object(text, found.end())
+        place = max(place, found.end())
+        if value:
+            yield found[1], value
+
+
+def _object(text: str, start: int) -> tuple[Mapping[str, Json], int]:
+    """Return the object that begins there, and where it ends; nothing where none does."""
+    try:
+        return _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return {}, start
+
+
+def _end_of_body(text: str) -> str:
+    """Return the end of a long body, in the middle of which a text begins."""
+    end = _END_OF_TEXT.search(text)
+    written = text[: end.end() - 1] if end else ""
+    for cut in range(_CUT):
+        try:
+            body: str = json.loads(f'"{written[cut:]}"', strict=False)
+        except ValueError:
+            continue
+        return body[len(body) % 4 :]  # base64 is in groups of four
+    return ""
+
+
+def _read_leniently(text: str) -> Json:
+    """Read JSON with raw control characters, long numbers or many levels; None where it is none."""
+    try:
+        return _DECODER.decode(text)
+    except RecursionError:
+        pass  # its bound depends on who calls; orjson's does not
+    except ValueError:
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _whole_number(digits: str) -> int | None:
+    return int(digits) if len(digits) < _MOST_DIGITS else None
+
+
+def _plain_members(value: Json, levels: int) -> dict[str, Json]:
+    if not isinstance(value, dict) or not levels:
+        return {}
+    kept = {
+        name: _plain_members(inner, levels - 1) if isinstance(inner, dict) else inner
+        for name, inner in value.items()
+        if not isinstance(inner, list)
+    }
+    return {name: inner for name, inner in kept.items() if _is_whole(f"{name}{inner}")}
+
+
+def _is_whole(text: str) -> bool:
+    """Return whether a text is as it was sent, and can be sent on."""
+    return "\N{REPLACEMENT CHARACTER}" not in text and not _HALF.search(text)
+
+
+_DECODER = json.JSONDecoder(strict=False, parse_int=_whole_number)
