@@ -47,6 +47,7 @@ class Balance:
     accepted: int = 0
     answered: int = 0
     unknown: int = 0
+    cancelled: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
 
@@ -112,7 +113,9 @@ def _judge_answer(found: Balance, evidence: Evidence, job: Job, answer: Mapping[
     error = answer["result"].get("exc_type") if status == "FAILURE" else None
     if job.id in evidence.changed:
         found.charge("lost", f"{_described(job)}: its answer has changed")
-    if error in kind.may_fail_as:
+    if job.cancel and (status == "REVOKED" or error == "Cancelled"):
+        found.cancelled += 1
+    elif error in kind.may_fail_as:
         found.unknown += 1
     elif error != kind.error:
         column = "lost" if error is None else "spurious_failures"

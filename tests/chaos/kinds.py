@@ -23,7 +23,8 @@ class Kind:
 
     `machines` are the names (behind the job's own) of VMs that it needs, `running` whether they
     are started; `leaves` counts, by class, what is there under its name at the end; `once` are
-    the verbs that come to their effect at most once on any of its objects.
+    the verbs that come to their effect at most once on any of its objects. One that destroys cannot
+    be undone, so it is not `cancellable`: nobody can say what is to be there after that.
     """
 
     task: str
@@ -38,6 +39,7 @@ class Kind:
     error: str | None = None
     may_fail_as: tuple[str, ...] = ()
     weight: int = 2
+    cancellable: bool = True
 
     @property
     def before(self) -> dict[str, int]:
@@ -84,6 +86,7 @@ KINDS = (
         lambda name: {"vm": name, "delete_disks": True, "shutdown": "force"},
         machines=("",),
         running=True,
+        cancellable=False,
     ),
     Kind("flow.find_list_of_vms", lambda _: {"name": "web01"}),
     Kind(
@@ -164,13 +167,19 @@ KINDS = (
         state="Running",
         may_fail_as=("Unknown",),  # a reboot leaves no trace by which it could be found again
     ),
-    Kind("xenserver.vm.destroy", lambda name: {"vm": name}, machines=("",), leaves={"VDI": 1}),
+    Kind(
+        "xenserver.vm.destroy",
+        lambda name: {"vm": name},
+        machines=("",),
+        leaves={"VDI": 1},
+        cancellable=False,
+    ),
     Kind(
         "xenserver.vdi.create",
         lambda name: {"name": name, "sr": NFS, "size": GIB},
         leaves={"VDI": 1},
     ),
-    Kind("xenserver.vdi.destroy", lambda name: {"vdi": name}, disk=True),
+    Kind("xenserver.vdi.destroy", lambda name: {"vdi": name}, disk=True, cancellable=False),
     Kind(
         "xenserver.vbd.create",
         lambda name: {"vm": name, "vdi": f"{name} disk"},

@@ -11,7 +11,8 @@ from typing import Any
 import redis
 from celery import Celery
 
-from tests.chaos.jobs import Job, Load, Rubbish
+from tasks.engine.journal.record import CancelResult
+from tests.chaos.jobs import REVOKE, Job, Load, Rubbish
 from tests.chaos.malformed import QUEUE
 from tests.chaos.pool import Pool
 
@@ -19,16 +20,27 @@ Document = Mapping[str, Any]
 
 ENDS = frozenset({"SUCCESS", "FAILURE", "REVOKED"})
 RETRY_AFTER = 0.5  # seconds
+TRIES = 60  # of a cancel whose job has not begun
 RESULT = "celery-task-meta-"
 
 
 class Producers:
     """Send a load at its moments; hold what was accepted, and what was answered."""
 
-    def __init__(self, load: Load, url: str, xenflow: Celery, pool: Pool) -> None:
+    def __init__(
+        self,
+        load: Load,
+        url: str,
+        xenflow: Celery,
+        pool: Pool,
+        cancel_run: Callable[[str], CancelResult],
+    ) -> None:
         self.accepted: Counter[str] = Counter()
         self.answers: dict[str, Document] = {}
         self.changed: set[str] = set()
+        self.cancels: Counter[str] = Counter()
+        self._cancel_run = cancel_run
+        self._unknown: Counter[str] = Counter()
         self._load = load
         self._pool = pool
         self._watched: dict[str, str] = {}
@@ -57,6 +69,8 @@ class Producers:
         for job in self._load.jobs:
             for at in job.moments:
                 yield at, lambda job=job: self._send(job)  # type: ignore[misc]  # bound at once
+            if job.cancel:
+                yield job.cancel.at, lambda job=job: self._cancel(job)  # type: ignore[misc]  # likewise
         for rubbish in self._load.rubbish:
             yield rubbish.at, lambda rubbish=rubbish: self._push(rubbish)  # type: ignore[misc]  # bound at once
 
@@ -65,6 +79,17 @@ class Producers:
         fields = job.kind.fields(self._watches(job) if job.kind.watched else job.name)
         app.send_task(job.kind.task, kwargs=fields, task_id=job.id, queue=queue)
         self.accepted[job.id] += 1
+
+    def _cancel(self, job: Job) -> None:
+        """Ask a job to stop; where it has not begun, the command is given again."""
+        assert job.cancel
+        if job.cancel.how == REVOKE:
+            self._clients["bare"][0].control.revoke(job.id)
+        elif self._cancel_run(job.id) is CancelResult.UNKNOWN:
+            self._unknown[job.id] += 1
+            if self._unknown[job.id] < TRIES:
+                raise LookupError(job.id)
+        self.cancels[job.cancel.how] += 1
 
     def _watches(self, job: Job) -> str:
         """Return the task that a job watches: the same each time it is sent."""

@@ -27,6 +27,7 @@ def document(schedule: Schedule, outcome: Outcome) -> str:
         "answered": found.answered,
         **{column: found.counts[column] for column in JUDGED},
         "unknown": found.unknown,
+        "cancelled": found.cancelled,
         "ended_by_themselves": len(outcome.ended),
         "faults": dict(sorted(outcome.faults.items())),
         "seed": schedule.seed,
@@ -71,6 +72,7 @@ def _compared(outcomes: Sequence[Outcome]) -> Iterator[str]:
     for column in JUDGED:
         yield _row(column, [outcome.balance.counts[column] for outcome in outcomes])
     yield _row("unknown, as said", [outcome.balance.unknown for outcome in outcomes])
+    yield _row("cancelled", [outcome.balance.cancelled for outcome in outcomes])
 
 
 def _row(label: str, numbers: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ from simulator.server import serve_in_thread
 from tasks.engine.journal.record import Phase, Record
 from tests.chaos.books import JUDGED, Balance, Evidence, balance
 from tests.chaos.faults import FAULTS
-from tests.chaos.jobs import Job, Rubbish
+from tests.chaos.jobs import COMMAND, Cancel, Job, Rubbish
 from tests.chaos.kinds import KINDS, Kind
 from tests.chaos.malformed import MALFORMED
 from tests.chaos.pool import Pool
@@ -37,9 +37,9 @@ class Case:
     pool: Pool
     evidence: Evidence = field(init=False)
 
-    def begin(self, task: str) -> None:
+    def begin(self, task: str, cancel: Cancel | None = None) -> None:
         """Record one job as accepted, and make what it needs."""
-        job = Job(NAME, "the-id", kind(task), "bare", (0.0,))
+        job = Job(NAME, "the-id", kind(task), "bare", (0.0,), cancel)
         self.pool.make_ready([job])
         inventory = self.pool.inventory()
         self._seen = len(self.pool.effects())
@@ -159,6 +159,32 @@ def test_what_a_failure_leaves_is_an_orphan(case: Case) -> None:
     found = case.books(failure("Unreachable"))
 
     assert wrong(found) == {"orphans": 1, "spurious_failures": 1}
+
+
+@pytest.mark.parametrize("answer", [failure("Cancelled"), {"status": "REVOKED", "result": {}}])
+def test_a_cancelled_run_leaves_nothing(case: Case, answer: Mapping[str, Any]) -> None:
+    """What it made is undone, and its end says so."""
+    case.begin("flow.create_vm_from_configured_template", Cancel(COMMAND, 1.0))
+
+    found = case.books(answer)
+    case.clone()
+    left = case.books(answer)
+
+    assert (found.cancelled, wrong(found)) == (1, {})
+    assert wrong(left) == {"orphans": 1}
+
+
+def test_a_cancel_that_came_too_late_changes_nothing(case: Case) -> None:
+    case.begin("xenserver.vm.clone", Cancel(COMMAND, 1.0))
+    case.clone()
+
+    assert wrong(case.books()) == {}
+
+
+def test_an_end_as_cancelled_that_nobody_asked_for_is_spurious(case: Case) -> None:
+    case.begin("xenserver.vm.clone")
+
+    assert wrong(case.books(failure("Cancelled"))) == {"spurious_failures": 1}
 
 
 def test_an_error_that_nothing_in_the_work_explains_is_spurious(case: Case) -> None:

@@ -163,7 +163,7 @@ def _attempt(execution: Execution) -> End:
     except errors.XenflowError as error:
         if _may_pass(execution, error):
             return _try_again(execution, error)
-        failing.begin(execution, error)
+        failing.begin(execution, _why(execution, error))
     except Exception as error:
         if infrastructure.is_trouble(error):
             raise
@@ -244,6 +244,14 @@ def _finish(execution: Execution, answer: Answer) -> Answered:
     execution.runtime.publisher.resume(sending)
     surplus.undo_noted(execution)
     return Answered(document)
+
+
+def _why(execution: Execution, error: errors.XenflowError) -> errors.XenflowError:
+    """Return why an operation ends: a cancelled one does not for trouble that would pass."""
+    record = execution.entry.record
+    if record.cancel and deferral.is_passing(record, error):
+        return cancellation.reason(execution) or error
+    return error
 
 
 def _may_pass(execution: Execution, error: errors.XenflowError) -> bool:

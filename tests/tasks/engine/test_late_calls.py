@@ -9,7 +9,7 @@ from tasks.engine.execution.cancellation import GRACE
 from tasks.engine.execution.execution import Answered, Failed, Ignored, Rejected, Suspended
 from tasks.engine.execution.outcomes import STUCK
 from tasks.engine.journal.parked import Ended
-from tasks.engine.journal.record import FailingStage, OutcomeStatus
+from tasks.engine.journal.record import CancelRequest, FailingStage, OutcomeStatus
 from tests.tasks.engine.deliveries import Engine, Worker
 from workers.poller_state import STUCK_AFTER, PollerState
 from xenserver import errors, events
@@ -198,3 +198,24 @@ def test_who_follows_what_async_began_is_given_the_uuid_of_what_was_made(engine:
     assert isinstance(followed, Answered)
     assert engine.see("VM.get_by_uuid", followed.answer["uuid"])
     assert "OpaqueRef" not in str(followed.answer)
+
+
+def test_a_cancelled_operation_ends_as_cancelled_though_xenserver_is_away(engine: Engine) -> None:
+    """Trouble that would pass is not why it ends: somebody asked for that."""
+    worker = engine.worker()
+    worker.deliver(CLONE, "op", **FIELDS)
+    engine.land()
+    worker.runtime.journal.cancel("op", CancelRequest.CANCELLED)
+
+    def away(call: Callable[[], Value]) -> Value:
+        raise errors.Unreachable("XENFLOW_NO_ANSWER", ["http://pool"])
+
+    worker.hooks["VM.set_name_label"] = away
+    worker.deliver(CLONE, "op", **FIELDS)
+    del worker.hooks["VM.set_name_label"]
+
+    ended = until_ended(engine, worker)
+
+    assert isinstance(ended, Failed)
+    assert ended.error.code == "XENFLOW_CANCELLED"
+    assert "made" not in engine.names()
