@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from simulator import exchange, http_errors, jsonrpc, transfers, xmlrpc
+from simulator import cross_pool, exchange, http_errors, jsonrpc, transfers, xmlrpc
 from simulator.connections import Connections
 from simulator.errors import Failure, internal, invalid_utf8
 from simulator.exchange import BadRequestError, Codec, Decoded
@@ -127,7 +127,12 @@ class HttpApplication:
             case "GET" if scope["path"] == "/":
                 return Reply(200, b"text/html", b"<html><body>XenServer</body></html>")
             case "GET" if scope["path"] == "/export":
-                return _export(self._pool, scope["query_string"].decode("latin-1"), headers)
+                return _handed_out(lambda: transfers.export(self._pool, _query(scope), headers))
+            case "PUT" if scope["path"] == "/import_metadata":
+                sent = await _body(headers, receive)
+                return _handed_out(
+                    lambda: cross_pool.receive(self._pool, _query(scope), headers, sent)
+                )
             case "POST":
                 body = await _body(headers, receive)
                 return await self._post(scope["path"], headers, body, scope["server"][0])
@@ -194,9 +199,14 @@ class HttpApplication:
         return Reply(200, kind, body, _ANY_ORIGIN, cut=cut)
 
 
-def _export(pool: Pool, query: str, headers: Mapping[str, str]) -> Reply:
+def _query(scope: Scope) -> str:
+    return str(scope["query_string"].decode("latin-1"))
+
+
+def _handed_out(content_of: Callable[[], bytes]) -> Reply:
+    """Return what an HTTP handler other than of calls answers."""
     try:
-        content = transfers.export(pool, query, headers)
+        content = content_of()
     except transfers.UnauthorisedError:
         raise RefusedError(401) from None
     except Failure as refusal:

@@ -43,6 +43,7 @@ class Pool:
     faults: Faults = field(init=False)
     effects: Effects = field(init=False)
     waiting: int = 0
+    url: str = ""
     hand_over: Callable[[str], None] = field(default=lambda _: None)  # see toolstack
     counters: Counter[str] = field(default_factory=Counter)
     wait_queues: WaitQueues = field(default_factory=WaitQueues)

@@ -137,6 +137,7 @@ async def serving(options: Options) -> AsyncIterator[Served]:
     await simulator.prepare()
     sockets = listen(simulator.addresses(options.host), options.port)
     url = f"http://{options.host}:{sockets[0].getsockname()[1]}"
+    simulator.pool.url = url
     sweeping = asyncio.create_task(housekeeping.run(simulator.pool))
     try:
         async with _listening(simulator.app, sockets):

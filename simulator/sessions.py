@@ -55,6 +55,13 @@ class Sessions:
         self._open[ref] = account
         return ref
 
+    def further(self, ref: str) -> str:
+        """Open one more session of the account of an open one, as for a VM that is to come."""
+        record = self._db.get("session", ref)
+        new = self._record(self._open[ref], record["originator"], record["this_host"])
+        self._open[new] = self._open[ref]
+        return new
+
     def role(self, ref: str) -> str:
         """Return the role of an open session; SESSION_INVALID for any other."""
         account = self._open.get(ref)

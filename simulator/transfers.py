@@ -22,8 +22,8 @@ class UnauthorisedError(Exception):
 
 def export(pool: Pool, query: str, headers: Mapping[str, str]) -> bytes:
     """Return a halted VM as a file (`GET /export`); raise Failure where it cannot be exported."""
-    asked = {name: texts[0] for name, texts in parse_qs(query).items()}
-    _admit(pool, asked.get("session_id", ""), headers)
+    admit(pool, query, headers)
+    asked = _asked(query)
     by_uuid = pool.db.where("VM", uuid=asked.get("uuid", ""))
     vm = by_uuid[0] if by_uuid else asked.get("ref", "")
     preconditions.check(pool.db, "VM", vm, "export")
@@ -42,6 +42,7 @@ async def send(request: urllib.request.Request, code: str) -> bytes:
     try:
         return await asyncio.to_thread(_ask, request)
     except urllib.error.HTTPError as error:
+        error.close()
         raise Failure(code, f"{error.code} {error.reason}") from error
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise Failure(code, str(error)) from error
@@ -52,7 +53,9 @@ def _ask(request: urllib.request.Request) -> bytes:
         return bytes(answer.read())
 
 
-def _admit(pool: Pool, session: str, headers: Mapping[str, str]) -> None:
+def admit(pool: Pool, query: str, headers: Mapping[str, str]) -> None:
+    """Refuse who has neither a session nor an account (Basic) of a pool."""
+    session = _asked(query).get("session_id", "")
     if session:
         pool.sessions.role(session)
         return
@@ -64,3 +67,7 @@ def _admit(pool: Pool, session: str, headers: Mapping[str, str]) -> None:
     account = pool.sessions.accounts.get(name)
     if scheme.lower() != "basic" or account is None or account.password != password:
         raise UnauthorisedError
+
+
+def _asked(query: str) -> dict[str, str]:
+    return {name: texts[0] for name, texts in parse_qs(query).items()}

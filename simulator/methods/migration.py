@@ -1,10 +1,11 @@
-"""Migration with storage inside the pool (ocaml/xapi/xapi_vm_migrate.ml)."""
+"""Migration with storage (ocaml/xapi/xapi_vm_migrate.ml)."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from simulator import disks, locks, placement, preconditions
+from simulator import cross_pool, disks, locks, placement, preconditions
 from simulator.call import Call
+from simulator.cross_pool import Sending, Strings
 from simulator.errors import Failure, internal
 from simulator.methods import method, vm_sleep
 from simulator.rules.view import records
@@ -15,7 +16,6 @@ _COPY = (
     "Copy mode is disallowed on intra pool storage migration, "
     "try efficient alternatives e.g. VM.copy/clone."
 )
-Strings = dict[str, str]
 
 
 @method("host.migrate_receive")
@@ -29,33 +29,24 @@ async def migrate_receive(call: Call, host: str, network: str, _options: Strings
     address = call.db.get("PIF", pifs[0])["IP"]
     if not address:
         raise Failure("INTERFACE_HAS_NO_IP", pifs[0])
-    service = f"http://{address}/services/{{}}?session_id={call.session}"
+    session = call.pool.sessions.further(call.session)
+    service = f"http://{address}/services/{{}}?session_id={session}"
     return {
         "SM": service.format("SM"),
         "host": host,
         "xenops": service.format("xenops"),
-        "session_id": call.session,
-        "master": f"http://{call.pool.address}/",
+        "session_id": session,
+        "master": f"{call.pool.url or 'http://' + call.pool.address}/",
     }
-
-
-class Sending(NamedTuple):
-    """What the messages that send a VM have in common, in wire order."""
-
-    vm: str
-    dest: Strings
-    live: bool
-    vdi_map: Strings
-    vif_map: Strings
-    options: Strings
-    vgpu_map: Strings | None = None
 
 
 @method("VM.migrate_send")
 async def migrate_send(call: Call, *wire: Any) -> str:  # noqa: ANN401 - the fields of Sending
-    """Move a VM and its disks to a host of this pool and to other repositories."""
+    """Move a VM and its disks to a host and to repositories, of this pool or of another."""
     asked = Sending(*wire)
     async with call.current_operation("VM", asked.vm, "migrate_send"):
+        if _is_elsewhere(call, asked.dest):
+            return await cross_pool.send(call, asked)
         _assert_possible(call, asked)
         await _move(call, asked.vm, asked.dest["host"], asked.vdi_map)
         return asked.vm
@@ -92,6 +83,9 @@ async def pool_migrate(call: Call, vdi: str, sr: str, _options: Strings) -> str:
 
 def _assert_possible(call: Call, asked: Sending) -> None:
     vm, vdi_map = asked.vm, asked.vdi_map
+    if _is_elsewhere(call, asked.dest):
+        cross_pool.assert_possible(call, asked)
+        return
     record = call.db.get("VM", vm)
     host = _destination(call, asked.dest)
     if asked.options.get("copy") == "true":
@@ -105,6 +99,14 @@ def _assert_possible(call: Call, asked: Sending) -> None:
         if not placement.sees_storage(call.db, host, sr):
             raise Failure("VM_REQUIRES_SR", vm, sr)
     _assert_disks_seen(call, vm, host, vdi_map)
+
+
+def _is_elsewhere(call: Call, dest: Strings) -> bool:
+    """Return whether a destination is a host of another pool, as far as can be seen."""
+    is_ours = (
+        call.db.exists("host", dest.get("host", "")) or dest.get("master") == f"{call.pool.url}/"
+    )
+    return all(key in dest for key in _KEYS) and not is_ours
 
 
 def _destination(call: Call, dest: Mapping[str, str]) -> str:
