@@ -68,14 +68,8 @@ def setup_disk_or_cd(
     _check(existing_disk_name, new)
     drive: dict[str, Any] = {"device": device, "mode": mode, "type": type, "bootable": bootable}
     if existing_disk_name and type == "CD":
-        attached = cd.insert_cd.s(
-            vm=vm,
-            vdi=existing_disk_name,
-            device=device,
-            bootable=bootable,
-            replace=replace,
-            must_run=plug == "yes",
-        )
+        drive = {"device": device, "bootable": bootable, "replace": replace}
+        attached = cd.insert_cd.s(vm=vm, vdi=existing_disk_name, must_run=plug == "yes", **drive)
     elif existing_disk_name:
         attached = vbd.create.s(vm=vm, vdi=existing_disk_name, ensure=True, **drive)
     else:

@@ -48,22 +48,28 @@ def celery_settings(settings: Settings, *, patient: bool = False) -> _Settings:
             "retry_policy": retries,
             **_shared(settings, settings.result_backend),
         },
-        "redis_socket_connect_timeout": 2.0,
-        "redis_socket_keepalive": True,  # a connection that was cut silently is noticed
         # Events are for Flower; nothing depends on them.
         "worker_send_task_events": True,
         "task_send_sent_event": False,  # each client would add a time series to Flower's metrics
-        # Connection attempts.
-        "broker_connection_timeout": 2.0,
-        "broker_connection_retry_on_startup": True,  # a worker may start before Redis
-        "broker_connection_max_retries": None,  # and outlives it,
-        "broker_channel_error_retry": True,  # also one that answers with errors for a while
-        "task_publish_retry_policy": retries,
+        **_connections(retries),
         # The process.
         "worker_concurrency": settings.concurrency,
         "worker_enable_remote_control": True,  # revoke, ping, and Flower's view of workers
         "worker_hijack_root_logger": False,  # config/logs.py writes the logs
         "worker_redirect_stdouts": False,  # likewise
+    }
+
+
+def _connections(retries: _Settings) -> _Settings:
+    """Return how connections to Redis are made and kept."""
+    return {
+        "redis_socket_connect_timeout": 2.0,
+        "redis_socket_keepalive": True,  # a connection that was cut silently is noticed
+        "broker_connection_timeout": 2.0,
+        "broker_connection_retry_on_startup": True,  # a worker may start before Redis
+        "broker_connection_max_retries": None,  # and outlives it,
+        "broker_channel_error_retry": True,  # also one that answers with errors for a while
+        "task_publish_retry_policy": retries,
     }
 
 

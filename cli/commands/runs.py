@@ -1,5 +1,6 @@
 """`xenflow runs`: the latest runs, filtered."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -14,8 +15,49 @@ from cli.options import Format, OutputOptions
 from cli.output import Document, write
 from cli.run_filters import State
 from workers.run_reader import Runs
+from workers.run_record import Run
 
 _PANEL = "Which runs"
+
+
+Most = Annotated[int, typer.Option("--most", "-n", min=1, max=100_000, help="how many at most")]
+States = Annotated[
+    list[State] | None,
+    typer.Option(
+        case_sensitive=False, help="in this state; may be repeated", rich_help_panel=_PANEL
+    ),
+]
+Name = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="of this operation or flow: vm.start, 'vm.*', create",
+        autocompletion=completion.operations,
+        rich_help_panel=_PANEL,
+    ),
+]
+OnTarget = Annotated[
+    str | None,
+    typer.Option(help="on this target", autocompletion=completion.targets, rich_help_panel=_PANEL),
+]
+Object = Annotated[
+    str | None,
+    typer.Option(
+        "--object",
+        metavar="NAME|UUID",
+        help="that took or answered this object",
+        rich_help_panel=_PANEL,
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="begun since: 2h, 3d, 2026-11-26, 14:30", rich_help_panel=_PANEL
+    ),
+]
+Until = Annotated[
+    str | None, typer.Option(metavar="TIME", help="begun until", rich_help_panel=_PANEL)
+]
 
 
 def command(name: str) -> TyperCommand:
@@ -24,50 +66,14 @@ def command(name: str) -> TyperCommand:
 
 
 def runs(  # noqa: PLR0913 - each is an option of the command
-    most: Annotated[
-        int, typer.Option("--most", "-n", min=1, max=100_000, help="how many at most")
-    ] = 20,
+    most: Most = 20,
     *,
-    state: Annotated[
-        list[State] | None,
-        typer.Option(
-            case_sensitive=False, help="in this state; may be repeated", rich_help_panel=_PANEL
-        ),
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PATTERN",
-            help="of this operation or flow: vm.start, 'vm.*', create",
-            autocompletion=completion.operations,
-            rich_help_panel=_PANEL,
-        ),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            help="on this target", autocompletion=completion.targets, rich_help_panel=_PANEL
-        ),
-    ] = None,
-    object_: Annotated[
-        str | None,
-        typer.Option(
-            "--object",
-            metavar="NAME|UUID",
-            help="that took or answered this object",
-            rich_help_panel=_PANEL,
-        ),
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME", help="begun since: 2h, 3d, 2026-11-26, 14:30", rich_help_panel=_PANEL
-        ),
-    ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="begun until", rich_help_panel=_PANEL),
-    ] = None,
+    state: States = None,
+    name: Name = None,
+    target: OnTarget = None,
+    object_: Object = None,
+    since: Since = None,
+    until: Until = None,
     options: OutputOptions,
 ) -> int:
     """List the latest runs, newest first."""
@@ -78,13 +84,14 @@ def runs(  # noqa: PLR0913 - each is an option of the command
         matches = None if wanted.is_empty else wanted.matches
         latest = Runs(journal).latest(most, matches=matches, since=wanted.since)
     rows = [run.document() for run in latest]
-
-    def text(chosen: OutputOptions) -> RenderableType:
-        if not latest:
-            return Text("no run yet" if wanted.is_empty else "no run matches")
-        if chosen.format is Format.LIST:
-            return tables.lists([run_views.summary(run) for run in latest])
-        return run_views.listed(latest, wide=chosen.wide)
-
-    write(Document({"runs": rows}, text, rows), options)
+    none = "no run yet" if wanted.is_empty else "no run matches"
+    write(Document({"runs": rows}, lambda chosen: _text(latest, chosen, none), rows), options)
     return Code.DONE
+
+
+def _text(latest: Sequence[Run], chosen: OutputOptions, none: str) -> RenderableType:
+    if not latest:
+        return Text(none)
+    if chosen.format is Format.LIST:
+        return tables.lists([run_views.summary(run) for run in latest])
+    return run_views.listed(latest, wide=chosen.wide)

@@ -13,6 +13,34 @@ from cli.exit_codes import Code, CommandFailed
 _PANEL = "The simulated pool"
 
 
+Simulate = Annotated[
+    bool,
+    typer.Option(
+        "--simulate", help="simulate a pool, as the default target", rich_help_panel=_PANEL
+    ),
+]
+Control = Annotated[
+    bool,
+    typer.Option("--control", help="enable the simulator's control API", rich_help_panel=_PANEL),
+]
+Speed = Annotated[
+    float | None,
+    typer.Option(min=0.001, help="simulated seconds per second", rich_help_panel=_PANEL),
+]
+Vms = Annotated[int | None, typer.Option(min=0, help="so many VMs more", rich_help_panel=_PANEL)]
+Pool = Annotated[
+    Path | None,
+    typer.Option(
+        "--pool",
+        metavar="FILE",
+        help="the pool that this pool file describes (TOML)",
+        rich_help_panel=_PANEL,
+    ),
+]
+Slots = Annotated[int, typer.Option(min=1, help="operations at once")]
+Folder = Annotated[Path, typer.Option("--folder", help="folder of data, logs, ports and passwords")]
+
+
 def command(name: str) -> TyperCommand:
     """Return `xenflow up`."""
     return commands.make(name, up)
@@ -20,38 +48,13 @@ def command(name: str) -> TyperCommand:
 
 def up(  # noqa: PLR0913 - each is an option of the command
     *,
-    simulate: Annotated[
-        bool,
-        typer.Option(
-            "--simulate", help="simulate a pool, as the default target", rich_help_panel=_PANEL
-        ),
-    ] = False,
-    control: Annotated[
-        bool,
-        typer.Option(
-            "--control", help="enable the simulator's control API", rich_help_panel=_PANEL
-        ),
-    ] = False,
-    speed: Annotated[
-        float | None,
-        typer.Option(min=0.001, help="simulated seconds per second", rich_help_panel=_PANEL),
-    ] = None,
-    vms: Annotated[
-        int | None, typer.Option(min=0, help="so many VMs more", rich_help_panel=_PANEL)
-    ] = None,
-    pool: Annotated[
-        Path | None,
-        typer.Option(
-            "--pool",
-            metavar="FILE",
-            help="the pool that this pool file describes (TOML)",
-            rich_help_panel=_PANEL,
-        ),
-    ] = None,
-    slots: Annotated[int, typer.Option(min=1, help="operations at once")] = 4,
-    folder: Annotated[
-        Path, typer.Option("--folder", help="folder of data, logs, ports and passwords")
-    ] = Path(".run/up"),
+    simulate: Simulate = False,
+    control: Control = False,
+    speed: Speed = None,
+    vms: Vms = None,
+    pool: Pool = None,
+    slots: Slots = 4,
+    folder: Folder = Path(".run/up"),
 ) -> int:
     """Run everything on this machine until Ctrl-C: Valkey, a worker, a poller, Flower.
 

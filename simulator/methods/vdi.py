@@ -115,10 +115,7 @@ async def introduce(  # noqa: PLR0913, PLR0917 - in wire order
 ) -> str:
     """Introduce a disk that a repository holds already."""
     async with call.current_operation("SR", sr, "vdi_introduce"):
-        if call.db.where("VDI", SR=sr, location=location):
-            raise Failure("LOCATION_NOT_UNIQUE", sr, location)
-        if not _UUID.fullmatch(uuid):
-            raise Failure("UUID_INVALID", "VDI", uuid)
+        _assert_unknown(call, uuid, sr, location)
         vdi = call.db.create(
             "VDI",
             uuid=uuid,
@@ -137,6 +134,13 @@ async def introduce(  # noqa: PLR0913, PLR0917 - in wire order
         )
     call.refresh([("VDI", vdi, "")])
     return vdi
+
+
+def _assert_unknown(call: Call, uuid: str, sr: str, location: str) -> None:
+    if call.db.where("VDI", SR=sr, location=location):
+        raise Failure("LOCATION_NOT_UNIQUE", sr, location)
+    if not _UUID.fullmatch(uuid):
+        raise Failure("UUID_INVALID", "VDI", uuid)
 
 
 @method("VDI.set_name_label")

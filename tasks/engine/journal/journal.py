@@ -74,23 +74,10 @@ class Journal:
 
         With `repeat` an operation that failed and left nothing begins anew, once by each delivery.
         """
-        keys = self.keys
-        flows = [name for f in place.path for name in (keys.entry(f), keys.open_steps(f))]
         began = time.monotonic()
-        result, now, flat = self._scripts.run(
+        claimed = self._scripts.run(
             "claim",
-            [
-                keys.entry(operation),
-                keys.landing,
-                keys.due,
-                keys.runs,
-                keys.run(place.root),
-                keys.deliveries,
-                keys.open_steps(operation),
-                keys.made(operation),
-                keys.open,
-                *flows,
-            ],
+            self.keys.of_claim(operation, place.root, place.path),
             [
                 operation,
                 uuid.uuid4().hex,
@@ -107,15 +94,7 @@ class Journal:
                 *scripts.flat(dict(first_fields(first))),
             ],
         )
-        found = record.read(dict(scripts.tuples(flat, 2)))  # type: ignore[arg-type]  # tuples of two
-        return Entry(
-            id=operation,
-            result=ClaimResult(scripts.text(result)),
-            record=found,
-            clock=float(now),
-            claimed=time.monotonic(),
-            lease=Lease(self.lease, began + self.lease),
-        )
+        return _entry(operation, claimed, Lease(self.lease, began + self.lease))
 
     def _lifetime(self, timeout: float) -> int:
         """Return the seconds for which an entry is kept: beyond its deadline."""
@@ -172,17 +151,12 @@ class Journal:
 
         `made` is handed to the flow around; with `leaves` the operation cannot begin anew.
         """
-        keys = self.keys
-        names = [keys.entry(entry.id), keys.due, keys.landing, keys.deliveries, keys.open]
-        if place.flow:
-            names += [keys.entry(place.flow), keys.open_steps(place.flow)]
-            names += [keys.made(place.flow), keys.made(entry.id)]
         spent = scripts.flat(excerpts.spent(entry.record))
         failed = isinstance(end, Failure)
         failing = Failing(entry.id, entry.record.name, end) if isinstance(end, Failure) else None
         answer = self._scripts.run(
             "finish",
-            names,
+            self.keys.of_end(entry.id, place.flow),
             [
                 entry.record.fencing_token,
                 entry.id,
@@ -194,7 +168,7 @@ class Journal:
                 place.flow or "",
                 record.text(failing),
                 "true" if leaves else "",
-                keys.entries,
+                self.keys.entries,
                 len(spent),
                 *spent,
                 *(record.text(thing) for thing in made),
@@ -337,6 +311,19 @@ class Journal:
         """Return the latest runs, newest first."""
         found = self.redis.zrevrangebyscore(self.keys.runs, "+inf", since, start=0, num=most)
         return scripts.texts(found)
+
+
+def _entry(operation: str, claimed: scripts.Answer, lease: Lease) -> Entry:
+    """Return what `claim.lua` answered as an entry."""
+    result, now, flat = claimed
+    return Entry(
+        id=operation,
+        result=ClaimResult(scripts.text(result)),
+        record=record.read(dict(scripts.pairs(flat))),
+        clock=float(now),
+        claimed=time.monotonic(),
+        lease=lease,
+    )
 
 
 def sendings(answer: list[object]) -> list[Sending]:

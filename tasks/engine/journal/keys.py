@@ -5,6 +5,7 @@ leases and early outcomes for seconds or minutes; `due`, `landing` and `parked` 
 while an operation is under way.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -135,3 +136,39 @@ class Keys:
     def watchdog(self) -> str:
         """Plain string: workers write it to see that Redis can be written."""
         return f"{self.prefix}:watchdog"
+
+    def of_claim(self, operation: str, root: str, path: Sequence[str]) -> list[str]:
+        """Return the keys of `claim.lua`: of an operation in a run, and of the flows around it."""
+        return [
+            self.entry(operation),
+            self.landing,
+            self.due,
+            self.runs,
+            self.run(root),
+            self.deliveries,
+            self.open_steps(operation),
+            self.made(operation),
+            self.open,
+            *(key for flow in path for key in (self.entry(flow), self.open_steps(flow))),
+        ]
+
+    def of_end(self, operation: str, flow: str | None) -> list[str]:
+        """Return the keys of `finish.lua`: of an operation, and of the flow whose step it is."""
+        keys = [self.entry(operation), self.due, self.landing, self.deliveries, self.open]
+        if flow:
+            keys += [self.entry(flow), self.open_steps(flow), self.made(flow), self.made(operation)]
+        return keys
+
+    def of_parking(self, operation: str, target: str, ref: str) -> list[str]:
+        """Return the keys of `park.lua`: of an operation that waits for a task of a target."""
+        return [
+            self.entry(operation),
+            self.parked(target),
+            self.early(target) + ref,
+            self.lease(target),
+            self.armed(target),
+            self.targets,
+            self.due,
+            self.connections,
+            self.guests(target),
+        ]

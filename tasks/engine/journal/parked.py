@@ -61,17 +61,7 @@ class ParkedOperations:
         outcome, wanted = scripts.texts(
             self._scripts.run(
                 "park",
-                [
-                    keys.entry(entry.id),
-                    keys.parked(target),
-                    keys.early(target) + ref,
-                    keys.lease(target),
-                    keys.armed(target),
-                    keys.targets,
-                    keys.due,
-                    keys.connections,
-                    keys.guests(target),
-                ],
+                keys.of_parking(entry.id, target, ref),
                 [
                     entry.record.fencing_token,
                     entry.id,

@@ -106,3 +106,9 @@ def tuples(values: Iterable[object], size: int) -> list[tuple[str, ...]]:
     """Split a flat list that Lua answered into tuples of so many texts."""
     flat = texts(values)
     return list(zip(*(flat[n::size] for n in range(size)), strict=True))
+
+
+def pairs(values: Iterable[object]) -> list[tuple[str, str]]:
+    """Split a flat list that Lua answered into names and values."""
+    flat = texts(values)
+    return list(zip(flat[::2], flat[1::2], strict=True))
