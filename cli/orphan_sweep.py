@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-import typer
 from rich.console import RenderableType
 from rich.text import Text
 
 from cli import tables
+from cli.confirmation import confirm
 from cli.exit_codes import Code, CommandFailed
 from cli.options import OutputOptions
 from cli.output import Document, write
@@ -51,10 +51,11 @@ def _confirm(ours: Sequence[Orphan], *, yes: bool) -> None:
     if not ours or yes:
         return
     listed = ", ".join(f"{one.cls} {one.uuid}" for one in ours)
-    if not typer.confirm(f"destroy {listed}?", err=True):
-        raise CommandFailed(
-            Code.FAILED, "nothing was destroyed", "--yes destroys without a question"
-        )
+    confirm(
+        f"destroy {listed}?",
+        otherwise="nothing was destroyed",
+        next_step="--yes destroys without a question",
+    )
 
 
 def _destroy(runtime: Runtime, ours: Sequence[Orphan]) -> None:

@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import typer
-
 from cli import answers, client, object_names, operations, passwords, waiting
 from cli.catalogue_index import Entry
 from cli.client import Client, End
+from cli.confirmation import confirm
 from cli.exit_codes import Code, CommandFailed, Failure
 from cli.failure_reports import operation_failure
 from cli.options import RunOptions
@@ -114,8 +113,11 @@ def _confirm(entry: Entry, checked: Message, options: RunOptions) -> None:
     if options.yes or not entry.destroys or not sys.stdin.isatty():
         return
     named = " ".join(f"{key}={value}" for key, value in message.masked(checked.document()).items())
-    if not typer.confirm(f"{entry.name} {named}: do it?", err=True):
-        raise CommandFailed(Code.FAILED, "nothing was sent", "--yes does it without a question")
+    confirm(
+        f"{entry.name} {named}: do it?",
+        otherwise="nothing was sent",
+        next_step="--yes does it without a question",
+    )
 
 
 def _print_id(sent: Sent, options: RunOptions) -> int:
