@@ -1,4 +1,4 @@
-"""A VM as it travels, to another pool or into a file: its record, its drives, its interfaces.
+"""A VM as it is moved or exported: its record, its drives, its interfaces.
 
 A bundle is plain JSON. In a file it is in a tar archive, as in an XVA, but in a notation of its own
 (`ova.json`), and without the content of disks: a simulated disk has none.
@@ -28,7 +28,7 @@ _OF_A_DISK = (
 
 
 def pack(db: Database, vm: str) -> Bundle:
-    """Return a VM as it travels."""
+    """Return a VM as it is moved or exported."""
     record = db.get("VM", vm)
     return {
         "VM": _portable(record),

@@ -94,7 +94,7 @@ def test_a_destruction_that_ends_early_lists_what_is_gone_and_left(
     end: Callable[[StackHarness, str, str], "AsyncResult[object]"],
     verb: str,
 ) -> None:
-    """By itself, in the error and in the record; the same message finishes it."""
+    """The error and the record list it; the same message finishes it."""
     vm = maker.running()
     to_go = uuids(stack, vm, maker)
 

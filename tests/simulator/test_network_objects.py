@@ -10,7 +10,7 @@ from simulator.tables import NULL
 NETWORK = {
     "name_label": "n", "name_description": "", "other_config": {}, "tags": [], "MTU": "1500",
     "bridge": "", "managed": True,
-}  # fmt: skip
+}  # fmt: skip  # a table, read by its columns
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_tunnel_needs_an_address_to_go_over(xen: Any, network: str, cards: lis
     """Its interface is on the network, and goes with it."""
     assert xen.refusal("tunnel.create", cards[1], network, "gre") == [
         "TRANSPORT_PIF_NOT_CONFIGURED", cards[1]
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
 
     tunnel = xen("tunnel.create", cards[0], network, "vxlan")
 
@@ -114,11 +114,11 @@ def test_there_is_one_controller_of_switches(xen: Any) -> None:
     assert int(xen("SDN_controller.get_port", controller)) == 6632
     assert xen.refusal("SDN_controller.introduce", "ssl", "10.0.0.8", "0") == [
         "OPERATION_NOT_ALLOWED", "SDN controller has been configured. Please forget it first."
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
     xen("SDN_controller.forget", controller)
     assert xen.refusal("SDN_controller.introduce", "pssl", "10.0.0.8", "0") == [
         "INVALID_VALUE", "address", "10.0.0.8"
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
 
 
 def test_a_host_is_managed_by_an_interface_with_an_address(

@@ -43,7 +43,7 @@ def test_high_availability_keeps_its_state_in_a_shared_repository(xen: Any, pool
     assert xen.refusal("pool.disable_ha") == ["HA_NOT_ENABLED"]
     assert xen.refusal("pool.enable_ha", [local], {}) == [
         "HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED", local
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
     xen("pool.enable_ha", [], {"timeout": "60"})
 
     record = xen("pool.get_record", pool)
@@ -94,21 +94,21 @@ def test_another_host_can_become_the_coordinator(
     old = make_wire(served.url, "json")
     assert old.refusal("session.login_with_password", "root", "xenflow", "1.0", "t") == [
         "HOST_IS_SLAVE", address
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
 
 
 def test_disks_are_cached_on_a_host_out_of_service(xen: Any, pool: str) -> None:
-    """In a repository that supports it."""
+    """The repository must support it."""
     host, sr = xen.find("host", "xs1"), xen.find("SR", "Local storage xs1")
 
     assert xen.refusal("host.enable_local_storage_caching", host, sr) == ["HOST_NOT_DISABLED"]
     assert xen.refusal("pool.enable_local_storage_caching", pool) == [
         "HOSTS_FAILED_TO_ENABLE_CACHING", *xen("host.get_all")
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
     xen("host.disable", _emptied(xen, "xs1"))
     assert xen.refusal("host.enable_local_storage_caching", host, sr) == [
         "SR_OPERATION_NOT_SUPPORTED", sr
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
 
 
 def test_repositories_of_updates_are_records(xen: Any, pool: str) -> None:
@@ -125,21 +125,21 @@ def test_repositories_of_updates_are_records(xen: Any, pool: str) -> None:
 
 
 def test_a_pool_without_a_directory_says_so(xen: Any, pool: str) -> None:
-    """Whatever kind of directory is asked for."""
+    """The kind of directory does not matter."""
     first = xen.find("host", "xs1")
 
     assert xen.refusal("host.enable_external_auth", first, {}, "x", "LDAP") == [
         "AUTH_UNKNOWN_TYPE", "LDAP"
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
     assert xen.refusal("pool.enable_external_auth", pool, {}, "x", "AD")[:2] == [
         "POOL_AUTH_ENABLE_FAILED_UNAVAILABLE", first
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table, read by its columns
     assert xen("pool.disable_external_auth", pool, {}) == ""
     assert xen.refusal("pool.initialize_wlb", "u", "n", "p", "n", "p") == ["WLB_CONNECTION_REFUSED"]
 
 
 def test_settings_of_the_pool_reach_its_hosts(xen: Any, pool: str) -> None:
-    """HTTPS, the verification of certificates, telemetry."""
+    """They are HTTPS, the verification of certificates, and telemetry."""
     xen("pool.set_https_only", pool, True)
     xen("pool.enable_tls_verification")
     before = xen("pool.get_telemetry_uuid", pool)
@@ -153,11 +153,11 @@ def test_settings_of_the_pool_reach_its_hosts(xen: Any, pool: str) -> None:
 
 
 def test_a_schedule_takes_snapshots_of_its_vms(xen: Any, halted: str) -> None:
-    """At once where asked to; it cannot go while VMs are assigned to it."""
+    """It takes one at once where asked to; it cannot go while VMs are assigned to it."""
     record = {
         "name_label": "nightly", "name_description": "", "enabled": True, "type": "snapshot",
         "retained_snapshots": "3", "frequency": "daily", "schedule": {},
-    }  # fmt: skip
+    }  # fmt: skip  # a table, read by its columns
     schedule = xen("VMSS.create", record)
     xen("VM.set_snapshot_schedule", halted, schedule)
 

@@ -69,7 +69,7 @@ def test_a_full_restore_is_the_same_vm(harness: Harness, maker: Maker) -> None:
     ],
 )
 def test_a_url_with_a_secret_is_refused(harness: Harness, url: str, problem: str) -> None:
-    """And one that XenServer could not fetch; what is secret is not repeated."""
+    """One that XenServer could not fetch is refused too; what is secret is not repeated."""
     with pytest.raises(errors.Refused, match=problem) as caught:
         harness.do(transfer.import_from_url, url=url)
 

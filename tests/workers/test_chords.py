@@ -147,7 +147,7 @@ def test_a_chord_that_another_worker_joins_is_waited_for(worker: Xenflow, redis:
 @pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")  # Celery's own
 @pytest.mark.parametrize("is_saved", [False, True])
 def test_a_failed_part_fails_the_body(worker: Xenflow, redis: Redis, *, is_saved: bool) -> None:
-    """Also one that failed of a Redis of its own: that is no trouble of ours.
+    """One that failed of a Redis of its own does so too: that is no trouble of ours.
 
     Celery saves the results of a chord whose parts are canvases, and raises the error of one.
     """

@@ -39,7 +39,7 @@ def _of(context: Context, name: str, xen: Xen) -> Iterator[Finding]:
     try:
         found = orphans.find(xen, name, context.journal)
     except errors.XenflowError:
-        return  # that it cannot be reached is told elsewhere
+        return  # that it cannot be reached is another finding
     ours = [one for one in found if one.is_ours]
     if ours:
         text = (

@@ -5,7 +5,7 @@ from tasks.engine.execution.execution import Failed, Suspended
 from tests.tasks.engine.deliveries import Engine
 
 
-def test_what_a_call_destroyed_after_the_deadline_is_told(engine: Engine) -> None:
+def test_what_a_call_destroyed_after_the_deadline_is_named(engine: Engine) -> None:
     """XenServer could not be stopped in time."""
     worker = engine.worker()
     uuid = engine.see("VM.get_uuid", engine.see("VM.get_by_name_label", "web02")[0])

@@ -78,7 +78,7 @@ PARTS: dict[str, Hostile] = {
 
 @pytest.mark.parametrize("what", PARTS)
 def test_a_refused_part_keeps_its_chord(what: str) -> None:
-    """Else the chord would wait for it for ever."""
+    """The chord would wait for it for ever otherwise."""
     item = PARTS[what].item("part")
     cut = salvage.ends(item) if len(item) > 2 * LONGEST else item
 
