@@ -51,7 +51,7 @@ def _parts(
 
 
 def _says_more(answer: Mapping[str, Any], name: str, value: Any) -> bool:
-    """Whether a field says more than the first line does, and is no empty list."""
+    """Whether a field says more than the first line does, and is not an empty list."""
     if name in {"return_result", "count"} or value is None or value == []:
         return False
     is_table = "\n" in str(answer.get("return_result"))  # it shows the records itself

@@ -93,7 +93,7 @@ def moment(text: str, *, is_end: bool = False) -> float:
             return _today_at(text)
         read = datetime.fromisoformat(text)
     except ValueError:
-        raise CommandFailed(Code.USAGE, f"{text!r} is no time: write {_FORMS}") from None
+        raise CommandFailed(Code.USAGE, f"{text!r} is not a time: write {_FORMS}") from None
     is_day = re.fullmatch(r"\d{4}-?\d{2}-?\d{2}", text) is not None
     return read.timestamp() + (_SECONDS["d"] if is_day and is_end else 0.0)
 

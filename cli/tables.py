@@ -47,7 +47,7 @@ def table(
     whole: Container[str] = _WHOLE,
     cut: Mapping[str, int] | None = None,
 ) -> Table:
-    """Return a table without frills; what is no text is shown as JSON.
+    """Return a table without frills; what is not text is shown as JSON.
 
     The text of `whole` columns is never broken into lines, that of `cut` ones is cut to a width.
     """

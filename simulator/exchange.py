@@ -20,7 +20,7 @@ DEEPEST = 200
 
 
 class BadRequestError(ValueError):
-    """A body that is no call."""
+    """A body that is not a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Codec(Protocol):
         """Return the content type of answers."""
 
     def read(self, body: bytes) -> Decoded:
-        """Decode a body; BadRequestError if it is no call."""
+        """Decode a body; BadRequestError if it is not a call."""
 
     def early_failure(self, refusal: Failure) -> bytes:
         """Encode a refusal from before the call is dispatched."""

@@ -88,7 +88,7 @@ class Protocol(HttpToolsProtocol):
         self.cycle.keep_alive = True  # unless the application closes
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP; a body without a length is refused by the application instead."""
+        """Refuse what is not HTTP; the application refuses a body without a length."""
         del msg
         if not self._body_without_length:
             self._refuse(http_errors.to_unparsed(self._received))

@@ -181,7 +181,7 @@ class Database:
         return ref
 
     def put(self, cls: str, ref: str, /, **fields: Any) -> None:  # noqa: ANN401 - wire values
-        """Set fields; a value that is there already is no change. HANDLE_INVALID if dead."""
+        """Set fields; a value that is there already is not a change. HANDLE_INVALID if dead."""
         row = self.row(cls, ref)
         fitted = ((name, fitting(value)) for name, value in fields.items())
         changed = {name: value for name, value in fitted if row.record[name] != value}

@@ -109,7 +109,7 @@ def _moved(
 
 
 def _refuse_unmovable(xen: Xen, disk: _Disk) -> None:
-    """Refuse what is no disk of its own: snapshots, media, images of memory."""
+    """Refuse what is not a disk of its own: snapshots, media, images of memory."""
     record = disk.record
     if record["is_a_snapshot"]:
         raise disk.refusal("it is a snapshot, which stays with its disk")

@@ -61,7 +61,7 @@ def follow(xen: Xen, *, task: TaskUuid, every: Every = 5.0) -> Steps[Followed]:
 
 
 def _made(xen: Xen, name: str, result: str | list[str]) -> str | list[str]:
-    """Return the UUIDs of what a task made; nothing for a result that is no reference."""
+    """Return the UUIDs of what a task made; nothing for a result that is not a reference."""
     refs = [result] if isinstance(result, str) else result
     if not refs or not all(ref.startswith("OpaqueRef:") for ref in refs):
         return ""

@@ -57,7 +57,7 @@ def _load_folder(folder: Path | None) -> None:
     if folder is None:
         return
     if not folder.is_dir():
-        raise DeclarationError("XENFLOW_OPERATIONS_PATH", f"{folder} is no folder")
+        raise DeclarationError("XENFLOW_OPERATIONS_PATH", f"{folder} is not a folder")
     _found_package(folder)
     for path in sorted(folder.glob("*.py")):
         if not path.stem.isidentifier():

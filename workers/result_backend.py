@@ -57,7 +57,7 @@ class _OnlyEndsArePublished:
 class _OfAWorker(JoinsChords):
     """Send without listening for the answer, and tell of an end when it has come.
 
-    What cannot be stored for trouble of Redis is no failure of the task: its message comes again.
+    What Redis cannot store now is not a failure of the task: its message comes again.
     """
 
     client: Any
@@ -80,7 +80,7 @@ class _OfAWorker(JoinsChords):
             _stored(self._forget_progress, args[0])
 
     def _forget_progress(self, task_id: str) -> None:
-        """Delete a state that is no end: nobody would, before it expires."""
+        """Delete a state that is not an end: nobody would, before it expires."""
         key = self.get_key_for_task(task_id)
         stored = self.client.get(key)
         if stored and self.decode_result(stored)["status"] not in states.READY_STATES:

@@ -2,7 +2,7 @@
 
 A worker may answer pings and take nothing all the same. A thread of its own looks at the queues; a
 worker that is deaf ends loudly with an exit code, and whoever supervises it starts another. A Redis
-that is away or answers with errors is no deafness: nothing can be taken then.
+that is away or answers with errors is not deafness: nothing can be taken then.
 """
 
 import os

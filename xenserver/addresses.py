@@ -31,7 +31,7 @@ class Addresses:
 
 
 def coordinator(member: str, host: str) -> str | None:
-    """Return the URL of the coordinator that a member named; None where that is no host's address.
+    """Return the URL of the coordinator that a member named; None where it names none.
 
     The pool is believed about its coordinator, but no further than that: scheme and port stay.
     """

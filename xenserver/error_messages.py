@@ -126,7 +126,7 @@ _TEMPLATES = {
     "DEVICE_DETACH_REJECTED": "the guest holds {0} {1}; release it in the guest first",
     "DEVICE_DETACH_TIMEOUT": "the guest did not release {0} {1} in time; release it there first",
     "INVALID_DEVICE": "there is no device {0}; use a number, or autodetect",
-    "MAC_INVALID": "{0} is no MAC address; write it as six pairs of hex digits with colons",
+    "MAC_INVALID": "{0} is not a MAC address; write it as six pairs of hex digits with colons",
     # Networks
     "BRIDGE_NAME_EXISTS": "a bridge named {0} exists; choose another name",
     "NETWORK_CONTAINS_VIF": "VMs are attached to the network (VIF {0}); detach them first",
@@ -138,11 +138,11 @@ _TEMPLATES = {
     "PIF_IS_VLAN": "{0} is itself a VLAN; choose a physical interface",
     "PIF_VLAN_EXISTS": "that VLAN exists on {0} already; use its network",
     "PIF_IS_MANAGEMENT_INTERFACE": "{0} carries the host's management and stays",
-    "VLAN_TAG_INVALID": "{0} is no VLAN tag; use 0 to 4094",
+    "VLAN_TAG_INVALID": "{0} is not a VLAN tag; use 0 to 4094",
     # Things and requests
     "HANDLE_INVALID": "the {0} {1} does not exist any more",
     "UUID_INVALID": "no {0} has the UUID {1}",
-    "INVALID_VALUE": "{1} is no valid value of {0}",
+    "INVALID_VALUE": "{1} is not a valid value of {0}",
     "VALUE_NOT_SUPPORTED": "{1} is not supported for {0}: {2}",
     "MEMORY_CONSTRAINT_VIOLATION_ORDER": (
         "memory limits must rise: static min, dynamic min, dynamic max, static max"

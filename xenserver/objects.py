@@ -10,7 +10,7 @@ from xenserver.values import Value
 UUID = "uuid "
 READ = "read "
 OTHERS = (UUID, READ)
-"""What keys of a memory of look-ups begin with whose values are no objects."""
+"""What keys of a memory of look-ups begin with whose values are not objects."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

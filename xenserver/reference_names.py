@@ -14,7 +14,7 @@ _NAMELESS = ("VBD", "VIF", "PIF")
 def names(ask: Ask, error: errors.XenflowError, objects: Iterable[ObjectRef]) -> dict[str, str]:
     """Return names of the references among the error's parameters; what has none goes by its UUID.
 
-    Ask XenServer only for what `objects` do not have. A name that cannot be read is no error.
+    Ask XenServer only for what `objects` do not have. A name that cannot be read is not an error.
     """
     known = {one.ref: one for one in objects}
     refs = [param for param in error.params if param.startswith("OpaqueRef:")]

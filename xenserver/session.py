@@ -231,5 +231,5 @@ def _may_repeat(method: str) -> bool:
 
 
 def _most_telling(failures: list[errors.XenflowError]) -> errors.XenflowError:
-    """Return why the pool is unreachable; that a host is no coordinator is the weakest reason."""
+    """Return why the pool is unreachable; that a host is a member is the weakest."""
     return next((one for one in failures if one.code != "HOST_IS_SLAVE"), failures[0])

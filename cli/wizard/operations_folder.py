@@ -15,7 +15,7 @@ from cli.wizard.source import OperationSource
 
 
 class Unreadable(Exception):
-    """A file of the folder is no Python; the text names file and line."""
+    """A file of the folder is not Python; the text names file and line."""
 
 
 @dataclass(frozen=True)

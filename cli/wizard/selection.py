@@ -17,7 +17,7 @@ class _Offered(Validator):
         self._names = frozenset(names)
 
     def validate(self, document: Document) -> None:
-        """Refuse what is no name."""
+        """Refuse what is not a name."""
         if document.text.strip() and document.text.strip() not in self._names:
             end = len(document.text)
             raise ValidationError(end, "no method has this name; choose one of the list")

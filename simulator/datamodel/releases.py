@@ -80,7 +80,7 @@ def parse(name: str) -> Release:
             return Release(named.product, named.code_name, named.api)
     if _is_numbered(name) and _rank(name) >= _rank("21.0.0"):
         return Release(name, name, _NUMBERED_API)
-    raise ValueError(f'"{name}" is no release; there are: {", ".join(NAMES)}')
+    raise ValueError(f'"{name}" is not a release; there are: {", ".join(NAMES)}')
 
 
 def _rank(since: str) -> tuple[int, ...]:

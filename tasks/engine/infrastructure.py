@@ -81,7 +81,7 @@ def is_trouble(error: BaseException) -> bool:
 
 
 def give_back(error: BaseException) -> NoReturn:
-    """Pause, then have Celery give the message back; raise the error itself if it is no trouble.
+    """Pause, then have Celery give the message back; raise the error itself if it is not a trouble.
 
     The pause grows while other messages meet trouble too.
     """

@@ -29,7 +29,7 @@ def _network(cidr: str) -> str:
     try:
         ipaddress.ip_network(cidr, strict=False)
     except ValueError as error:
-        words = f"{cidr!r} is no network such as 10.0.0.0/8 or fd00::/8"
+        words = f"{cidr!r} is not a network such as 10.0.0.0/8 or fd00::/8"
         raise ValueError(words) from error
     return cidr
 

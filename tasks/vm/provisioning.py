@@ -48,7 +48,7 @@ def _read(text: str | None, template: str) -> ET.Element:
     try:
         wanted = ET.fromstring(text or "<provision/>")  # noqa: S314 - the pool's own words
     except ET.ParseError as error:
-        raise _invalid(template, f"is no XML ({error})") from error
+        raise _invalid(template, f"is not XML ({error})") from error
     for number, disk in enumerate(wanted.iter("disk")):
         if not disk.get("size", "").isdecimal():
             raise _invalid(template, f"gives disk {number} no size in bytes")

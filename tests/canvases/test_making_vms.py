@@ -105,9 +105,9 @@ def test_what_was_made_is_kept_and_listed_where_that_is_wanted(
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("<provision><disk", "is no XML"),
-        ("no xml at all", "is no XML"),
-        ('<!DOCTYPE a [<!ENTITY b "b">]><provision><disk size="&c;"/></provision>', "is no XML"),
+        ("<provision><disk", "is not XML"),
+        ("no xml at all", "is not XML"),
+        ('<!DOCTYPE a [<!ENTITY b "b">]><provision><disk size="&c;"/></provision>', "is not XML"),
         ('<provision><disk device="0" sr=""/></provision>', "gives disk 0 no size"),
         ('<provision><disk device="0" size="ten"/></provision>', "gives disk 0 no size"),
     ],

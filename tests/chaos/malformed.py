@@ -68,7 +68,7 @@ def _envelope(**members: object) -> Callable[[str], str]:
 
 
 def _text(old: str, new: str) -> Callable[[str], str]:
-    """Return a way to spoil the text itself, so that it is no JSON to Python."""
+    """Return a way to spoil the text itself, so that it is not JSON to Python."""
     return lambda task_id: json.dumps(envelope(task_id)).replace(old, new)
 
 
@@ -86,7 +86,7 @@ MALFORMED = (
     Malformed("headers that are a list", _envelope(headers=[1]), answered=False),
     Malformed("an unknown encoding", _envelope(**{"content-encoding": "rot13"})),
     Malformed("an unknown content type", _envelope(**{"content-type": "application/x-rubbish"})),
-    Malformed("a body that is no base64", _envelope(body="?!")),
+    Malformed("a body that is not base64", _envelope(body="?!")),
     Malformed("a body of nothing", _body(None)),
     Malformed("a body of too little", _body([[]])),
     Malformed("embed as a list", _body([[], {}, [1]])),

@@ -34,7 +34,7 @@ def test_letters_are_listed_the_newest_first(run: Run, stack: StackHarness) -> N
 
     assert [letter["length"] for letter in letters] == [6, 7]
     assert {letter["queue"] for letter in letters} == {"change"}
-    assert "is no JSON" in letters[0]["problem"]
+    assert "is not JSON" in letters[0]["problem"]
     assert "message" not in letters[0]
     assert [letter["message"] for letter in shown] == ["second", "first \\xff"]
 

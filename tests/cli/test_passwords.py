@@ -64,7 +64,7 @@ def test_a_plain_password_in_a_message_is_refused_and_not_repeated(run: Run) -> 
     ],
 )
 def test_what_is_missing_of_a_connection_is_named(words: list[str], text: str, run: Run) -> None:
-    """Nobody is asked where there is no terminal."""
+    """Nobody is asked where there is not a terminal."""
     reply = run("vm", "start", "--vm", "web01", *words)
 
     assert reply.code == 2

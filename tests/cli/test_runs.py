@@ -121,7 +121,7 @@ def test_a_time_is_one_of_today() -> None:
 @pytest.mark.parametrize("text", ["yesterday", "", "25:00", "2026-13-01", "-1h", "h", "12"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     """The error lists the forms that are understood."""
-    with pytest.raises(CommandFailed, match="is no time: write an age such as 30m"):
+    with pytest.raises(CommandFailed, match="is not a time: write an age such as 30m"):
         run_filters.moment(text)
 
 

@@ -161,7 +161,7 @@ def test_without_a_folder_it_says_how_to_name_one(run: Run, stack: StackHarness)
 
 
 def test_a_terminal_is_asked_until_an_empty_line() -> None:
-    """Names are taken as they are typed; what is no name is not."""
+    """Names are taken as they are typed; what is not a name is not."""
     offered = ["VM.set_name_label", "VM.set_tags"]
     with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
         keys.send_text("VM.set_tagz\r\x7fs\r" + "VM.set_name_label\r" + "\r")

@@ -90,7 +90,7 @@ def test_health_without_redis_is_one_line() -> None:
 
 
 def test_a_worker_ended_by_a_signal_exits_with_0(isolated_stack: StackHarness) -> None:
-    """SIGTERM is no failure."""
+    """SIGTERM is not a failure."""
     worker = isolated_stack.services.worker()
 
     worker.process.terminate()

@@ -109,7 +109,7 @@ def test_a_uuid_finds_its_object(xen: Any, halted: str) -> None:
 
 
 def test_a_name_that_nothing_has_finds_nothing(xen: Any) -> None:
-    """F028: It is no error."""
+    """F028: It is not an error."""
     assert xen("VM.get_by_name_label", "nobody") == []
 
 

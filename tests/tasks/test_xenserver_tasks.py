@@ -21,7 +21,7 @@ def test_cancel_ends_a_task(harness: Harness) -> None:
 
 
 def test_cancel_says_what_became_of_a_task_that_had_ended(harness: Harness) -> None:
-    """It is too late to cancel it, which is no error."""
+    """It is too late to cancel it, which is not an error."""
     job = harness.begin("VM.start", harness.ref("VM", "web01"), False, False)  # noqa: FBT003 - in wire order
     with pytest.raises(errors.Refused):
         harness.do(task.follow, task=job)

@@ -174,5 +174,5 @@ def test_a_file_whose_name_is_no_word_is_refused(load: Load) -> None:
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """The error names the setting."""
-    with pytest.raises(DeclarationError, match=r"XENFLOW_OPERATIONS_PATH: .* is no folder"):
+    with pytest.raises(DeclarationError, match=r"XENFLOW_OPERATIONS_PATH: .* is not a folder"):
         loader.load(Settings(operations_path=tmp_path / "nowhere"))

@@ -140,6 +140,6 @@ def test_a_closed_port_was_surely_not_heard(carrier: Carrier) -> None:
 
 
 def test_a_text_that_cannot_be_sent_is_refused_before_it_is_sent(carrier: Carrier) -> None:
-    """Half a surrogate pair is no text in either dialect."""
+    """Half a surrogate pair is not text in either dialect."""
     with pytest.raises(errors.Refused, match="XENFLOW_MESSAGE_INVALID"):
         carrier.call("http://127.0.0.1:9", "VM.f", ["\ud800"], headers=None, timeout=1.0)

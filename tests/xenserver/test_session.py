@@ -141,7 +141,7 @@ def test_a_pool_that_still_boots_is_busy(
 def test_a_member_that_leads_astray_is_left(
     pool: Pool, sessions: Sessions, misbehave: Callable[[Reply], str]
 ) -> None:
-    """What is no host's address is not followed; the other addresses are asked."""
+    """What is not the address of a host is not followed; the other addresses are asked."""
     astray = answer(b'{"result": null, "error": ["HOST_IS_SLAVE", "a/b?c"], "id": 0}')
     target = pool.target(misbehave(astray), pool.url)
 

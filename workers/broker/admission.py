@@ -120,7 +120,7 @@ class Admission:
         elif task in self.others:
             _check_internal(found, task)
         elif task.startswith("celery."):
-            found.note(f"task: {task} is no operation; whoever sends a canvas sends its steps")
+            found.note(f"task: {task} is not an operation; whoever sends a canvas sends its steps")
         else:
             found.note(f"task: this worker has no operation {task}; {_SOURCES}")
 

@@ -29,7 +29,7 @@ class Letter:
     queue: str  # the list it was taken from
     problem: str
     length: int  # of the whole message, in bytes
-    message: str  # its beginning, bytes that are no UTF-8 as Python escapes them
+    message: str  # its beginning, bytes that are not UTF-8 as Python escapes them
 
     @property
     def is_whole(self) -> bool:

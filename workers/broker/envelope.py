@@ -43,7 +43,7 @@ def read(text: bytes | str, longest: int, *, typed: bool = False) -> Json:
     except RecursionError:
         raise Unreadable(_TOO_DEEP) from None
     except _WRONG as error:
-        raise Unreadable(f"is no JSON: {_words(error)}") from None
+        raise Unreadable(f"is not JSON: {_words(error)}") from None
     _check_depth(value)
     if _SURROGATE.search(decoded):
         _check_surrogates(value)
@@ -54,7 +54,7 @@ def body_of(message: dict[str, Json], encoding: Json, compression: Json, longest
     """Return the text of a message's body, out of its transport encoding and its compression."""
     body = message.get("body")
     if not isinstance(body, str):
-        raise Unreadable("is no text")
+        raise Unreadable("is not text")
     if encoding is None and compression is None:
         return body
     return _text(_decompressed(_plain(body, encoding), compression, longest))
@@ -94,7 +94,7 @@ def _plain(body: str, encoding: Json) -> bytes:
     try:
         return base64.b64decode(body)
     except ValueError:
-        raise Unreadable("is no base64") from None
+        raise Unreadable("is not base64") from None
 
 
 def _decompressed(data: bytes, compression: Json, longest: int) -> bytes:
@@ -123,7 +123,7 @@ def _text(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise Unreadable(f"is no UTF-8: {_words(error)}") from None
+        raise Unreadable(f"is not UTF-8: {_words(error)}") from None
 
 
 def _check_depth(value: Json) -> None:
@@ -146,7 +146,7 @@ def _check_surrogates(value: Json) -> None:
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError:
-        raise Unreadable("holds a lone surrogate, which is no character") from None
+        raise Unreadable("holds a lone surrogate, which is not a character") from None
 
 
 def _words(error: Exception) -> str:

@@ -118,7 +118,7 @@ class Members:
         if isinstance(value, dict):
             return value
         if value is not None:
-            self.note(f"{name}: is no object")
+            self.note(f"{name}: is not an object")
         return {}
 
     def _sound(self, shape: type[BaseModel], where: str, value: Json) -> Document:

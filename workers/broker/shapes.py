@@ -47,7 +47,7 @@ def _as_moment(value: object) -> object:
     if isinstance(value, str):
         value = parse_iso8601(value)
     if not isinstance(value, datetime):
-        raise ValueError("is no moment as ISO 8601 writes it")  # noqa: TRY004 - pydantic's own way
+        raise ValueError("is not a moment as ISO 8601 writes it")  # noqa: TRY004 - pydantic's own way
     try:
         return maybe_make_aware(value).astimezone(UTC)
     except OverflowError:

@@ -159,7 +159,7 @@ class TakingChannel:
             return self.admission.admit(taken)
         message = envelope.read(taken.item, LONGEST)
         if not isinstance(message, dict) or not isinstance(message.get("properties"), dict):
-            problem = "is no message of kombu's"
+            problem = "is not a message of kombu's"
             raise envelope.Unreadable(problem)
         message["properties"]["delivery_tag"] = taken.tag
         return Sound(message)

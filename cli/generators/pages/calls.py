@@ -35,7 +35,7 @@ _UNPUBLISHED = {
     "pool.create_VLAN_from_PIF": ("PIF_IS_VLAN", "PIF_VLAN_EXISTS"),
 }
 """Errors of the toolstack's source that the published data model does not list."""
-_HELPERS = ("Async", "find", "search", "uuid")  # attributes of `xen` that are no class
+_HELPERS = ("Async", "find", "search", "uuid")  # attributes of `xen` that are not a class
 _ROOMS = ("tasks", "canvases", "xenflow_operations")
 
 

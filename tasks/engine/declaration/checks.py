@@ -60,7 +60,7 @@ def _problems_of_operation(body: Body, queue: str) -> Iterator[str]:
 def _problems_of_flow(body: Body, answer: object) -> Iterator[str]:
     yield from _problems(body, list(inspect.signature(body).parameters.values()))
     if not _is_answer(answer):
-        yield f"answers {answer!r}, which is no Answer"
+        yield f"answers {answer!r}, which is not an Answer"
 
 
 def _problems(body: Body, fields: list[inspect.Parameter]) -> Iterator[str]:

@@ -42,7 +42,7 @@ def _core(schema: object) -> CoreSchema:
 
 def _no_boolean(value: T) -> T:
     if isinstance(value, bool):
-        words = "true and false are no numbers"
+        words = "true and false are not numbers"
         raise ValueError(words)  # noqa: TRY004 - pydantic makes a refusal of a ValueError only
     return value
 

@@ -47,7 +47,7 @@ def within(seconds: float | None, call: Call) -> Call:
 class Follow:
     """Wait for the end of a XenServer task, by reference; it gives the end as a mapping.
 
-    `every` is how long an end may go unnoticed (s). An end that is no success is raised, unless
+    `every` is how long an end may go unnoticed (s). An end that is not a success is raised, unless
     `any_end` is as good.
     """
 

@@ -73,7 +73,7 @@ def _adopted(delivery: Delivery) -> Record:
     try:
         return record.read(delivery.adopts)
     except ValueError:
-        problem = f"{publisher.ADOPTS}: is no record of a call"
+        problem = f"{publisher.ADOPTS}: is not a record of a call"
         text = f"the message is wrong: {problem} ({message.INVALID})"
         raise errors.Refused(message.INVALID, [problem], text) from None
 

@@ -17,7 +17,7 @@ from tasks.engine.declaration.flow import Canvas
 from tasks.engine.messages import chords
 from tasks.engine.messages.publisher import PATH, REPEATS, UNDOES, path_text
 
-CHAIN = "celery.chain"  # by its name: `a | b` is no instance of `celery.chain`
+CHAIN = "celery.chain"  # by its name: `a | b` is not an instance of `celery.chain`
 _NAMESPACE = uuid.UUID("b0b1f5c2-6f0e-5a57-9b3e-6d2d6c5f8a11")
 
 

@@ -57,7 +57,7 @@ def test_other_spellings_are_no_field() -> None:
 
 @pytest.mark.parametrize("spelling", ["async", "run_async", "runAsync"])
 def test_async_is_understood_in_every_spelling(spelling: str) -> None:
-    """`async` is no name in Python, so it has a second one."""
+    """`async` is not a name in Python, so it has a second one."""
     assert check(vm="web01", **{spelling: True}).run_async is True
 
 
@@ -147,7 +147,7 @@ def test_a_boolean_is_no_number(field: str, value: object) -> None:
 
 
 def test_a_boolean_is_no_size() -> None:
-    assert "size: true and false are no numbers" in refusal(vm="web01", size=True).message
+    assert "size: true and false are not numbers" in refusal(vm="web01", size=True).message
 
 
 @pytest.mark.parametrize("name", ["web\x01", "web\n01", "web\x7f", "\x1b[31mweb", "a\u2028b"])
