@@ -160,4 +160,5 @@ def _make_consoles(db: Database, vm: str, host: str) -> None:
 
 
 def _console_protocols(vm: Record) -> tuple[str, ...]:
-    return ("rfb", "vt100") if vm_rules.domain_type(vm) == "hvm" else ("rfb",)
+    """Return a screen for HVM; a terminal is shown as a screen, and as the text that it is."""
+    return ("rfb",) if vm_rules.domain_type(vm) == "hvm" else ("rfb", "vt100")

@@ -40,7 +40,6 @@ def cpu_info(cpus: int) -> dict[str, str]:
         "model": "106",
         "stepping": "6",
         "flags": _FLAGS,
-        "features": _FEATURES_PV,
         "features_pv": _FEATURES_PV,
         "features_hvm": _FEATURES,
         "features_hvm_host": _FEATURES,
@@ -77,5 +76,4 @@ def create_processors(site: Site, host: str, cpus: int) -> None:
             model=106,
             stepping="6",
             flags=_FLAGS,
-            features=_FEATURES_PV,
         )

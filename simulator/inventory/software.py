@@ -7,17 +7,25 @@ EDITIONS = ["xcp", "enterprise-per-socket", "free", "standard-per-socket"]
 _TOOLSTACK = "24.16.0"
 _SCHEMA = "5.779"
 _XEN = {"5.0": "3.2.1", "5.5": "3.3.1", "5.6": "3.4.2", "6.0": "4.1.1", "6.5": "4.4.1"}
-_FEATURES = (
-    *("vlan", "qos", "pool_attached_storage", "netapp", "equalogic", "pooling", "pool_size"),
-    *("ha", "marathon", "email_alerting", "performance", "wlb", "rbac", "dmc", "checkpoint"),
-    *("cifs", "integrated_gpu_passthrough", "vswitch_controller", "storage_xen_motion"),
-    *("vif_locking", "gpu", "vgpu", "ad", "ssl_legacy_switch", "nested_virt", "live_patching"),
-    *("set_vcpus_live", "pvs_proxy", "igmp_snooping", "rpu", "cbt", "usb_passthrough"),
-    *("network_sriov", "corosync", "cluster_address", "zstd_export", "pool_secret_rotation"),
-    *("certificate_verification", "updates", "internal_repo_access", "vtpm"),
+_RESTRICTIONS = (
+    *("vswitch_controller", "lab", "stage", "storagelink", "storagelink_site_recovery"),
+    *("web_selfservice", "web_selfservice_manager", "hotfix_apply", "export_resource_data"),
+    *("read_caching", "cifs", "health_check", "xcm", "vm_memory_introspection"),
+    *("batch_hotfix_apply", "management_on_vlan", "ws_proxy", "cloud_management", "nrpe"),
+    *("vlan", "qos", "pool_attached_storage", "netapp", "equalogic", "pooling", "marathon"),
+    *("email_alerting", "historical_performance", "wlb", "rbac", "dmc", "checkpoint"),
+    *("cpu_masking", "connection", "vmpr", "vmss", "intellicache", "gpu", "dr", "vif_locking"),
+    *("storage_xen_motion", "vgpu", "integrated_gpu_passthrough", "vss"),
+    *("guest_agent_auto_update", "pci_device_for_auto_update", "xen_motion", "guest_ip_setting"),
+    *("ad", "nested_virt", "live_patching", "set_vcpus_number_live", "pvs_proxy"),
+    *("igmp_snooping", "rpu", "pool_size", "cbt", "usb_passthrough", "network_sriov"),
+    *("corosync", "zstd_export", "pool_secret_rotation", "certificate_verification", "updates"),
+    *("internal_repo_access", "vtpm"),
 )
+_SWITCHES = {"enable_xha": "true", "platform_filter": "false", "regular_nag_dialog": "false"}
 _LICENCE = {
-    "company": "",
+    **dict.fromkeys(("company", "address1", "address2", "city", "state"), ""),
+    **dict.fromkeys(("postalcode", "country", "serialnumber"), ""),
     "expiry": "20351231T23:59:59Z",
     "grace": "no",
     "name": "",
@@ -37,7 +45,7 @@ def versions(release: Release) -> dict[str, str]:
 
 def restrictions() -> dict[str, str]:
     """Return what the licence forbids: nothing."""
-    return {f"restrict_{name}": "false" for name in _FEATURES}
+    return {**_SWITCHES, **{f"restrict_{name}": "false" for name in _RESTRICTIONS}}
 
 
 def licence() -> dict[str, str]:

@@ -146,11 +146,11 @@ class TestXenServer8:
         self, xen: Any, halted: str, control: Any
     ) -> None:
         """The oldest go."""
-        control("limits", tasks=3)
         tasks = [xen("Async.VM.assert_agile", halted) for _ in range(5)]
         for task in tasks:
             xen.ended(task)
 
+        control("limits", tasks=3)
         control("sweep")
 
         assert len(xen("task.get_all")) == 3

@@ -28,7 +28,8 @@ def test_the_pool_shows_restrictions_and_operations(xen: Any) -> None:
     """High availability is off, so that it can be enabled and not disabled."""
     (pool,) = xen("pool.get_all_records").values()
 
-    assert pool["restrictions"]["restrict_ha"] == "false"
+    assert pool["restrictions"]["enable_xha"] == "true"
+    assert pool["restrictions"]["restrict_rbac"] == "false"
     assert "ha_enable" in pool["allowed_operations"]
     assert "ha_disable" not in pool["allowed_operations"]
 
@@ -50,6 +51,19 @@ def test_storage_drivers_announce_their_features(xen: Any) -> None:
     assert int(drivers["nfs"]["features"]["VDI_CLONE"]) == 1
     assert "VDI_CLONE" in drivers["nfs"]["capabilities"]
     assert "VDI_CLONE" not in drivers["iscsi"]["features"]
+    assert "THIN_PROVISIONING" not in drivers["lvm"]["features"]
+    assert "SR_SUPPORTS_LOCAL_CACHING" in drivers["ext"]["capabilities"]
+
+
+def test_consoles_follow_the_kind_of_a_guest(xen: Any) -> None:
+    """HVM has a screen; what has a terminal instead shows it as screen and as text."""
+    for kind, protocols in (("hvm", {"rfb"}), ("pvh", {"rfb", "vt100"})):
+        vms = xen("VM.get_all_records").values()
+        found = [vm for vm in vms if vm["domain_type"] == kind and vm["power_state"] == "Running"]
+        assert found
+        for vm in found:
+            shown = {xen("console.get_protocol", console) for console in vm["consoles"]}
+            assert shown == protocols
 
 
 @pytest.mark.parametrize(
