@@ -38,6 +38,7 @@ _SUMMARIES = {
         "dead-letters": "List messages that nobody could be answered about; put them back or drop.",
         "targets": "List the connection profiles, and what waits on each.",
         "doctor": "Check the installation: what is wrong, and what cures it.",
+        "metrics": "Print the metrics for Prometheus, or serve them.",
         "sweep": "Resume stalled operations, destroy what calls left behind.",
     },
     "Processes": {

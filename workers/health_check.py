@@ -15,6 +15,7 @@ from config.settings import Settings, SettingsError, load
 
 _SECONDS = 5.0
 _SIMULATOR_PORT = 8080
+METRICS_PORT = 9808
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,10 +25,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             problem = _problem(f"{part}@{socket.gethostname()}")
         case ["flower"]:
             problem = _unserved(load().flower_port, "/healthcheck")
+        case ["metrics"]:
+            problem = _unserved(METRICS_PORT, "/metrics")
         case ["simulator"]:
             problem = _unserved(_SIMULATOR_PORT, "/")
         case _:
-            sys.stderr.write("usage: xenflow-alive worker|poller|flower|simulator\n")
+            sys.stderr.write("usage: xenflow-alive worker|poller|flower|metrics|simulator\n")
             return 2
     if problem:
         sys.stderr.write(f"xenflow-alive: {problem}\n")

@@ -124,6 +124,7 @@ class Poller:
         seen, further = events.changes(sessions, self._target, token, left, at.watched)
         self._land(seen, book)
         self._state.move_on(at, further)
+        self._runtime.parked.note_look(self._place)
         if further is None:
             self._wait_without_events()
 

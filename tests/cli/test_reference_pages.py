@@ -13,7 +13,15 @@ from tests.tasks.table import TABLE, Case
 from xenserver import errors
 
 REFERENCE = schemas.DOCS / "reference"
-PAGES = ("operations.md", "flows.md", "matrix.md", "commands.md", "settings.md", "errors.md")
+PAGES = (
+    "operations.md",
+    "flows.md",
+    "matrix.md",
+    "commands.md",
+    "settings.md",
+    "errors.md",
+    "metrics.md",
+)
 LINK = re.compile(r"\]\(([^)]*)\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 

@@ -50,6 +50,7 @@ def completion(line: str) -> dict[str, str]:
         (["--help"], "", 330),
         (["vm", "start", "--help"], "", 330),
         (["catalogue"], "", 330),
+        (["metrics", "--help"], "", 330),
         (["runs"], "", 450),
         (["show", "nosuch"], "", 450),
         ([], "xenflow ru", 200),

@@ -30,10 +30,11 @@ BACKUP = DOCS / "how-to" / "back-up-and-restore.md"
 UPGRADE = DOCS / "how-to" / "upgrade.md"
 FAULTS = DOCS / "how-to" / "test-your-flows-against-faults.md"
 SIMULATE = DOCS / "how-to" / "simulate-a-pool-in-your-tests.md"
+METRICS = DOCS / "how-to" / "scrape-metrics.md"
 SECURITY = DOCS / "explanation" / "security.md"
 
 FROM_A_CLONE = (README, QUICKSTART, WIZARD)  # these start everything themselves
-OPERATE = (DEPLOY, TROUBLE, BACKUP, UPGRADE)
+OPERATE = (DEPLOY, TROUBLE, BACKUP, UPGRADE, METRICS)
 READ_HERE = {*FROM_A_CLONE, CONNECT, LANGUAGES, COMPOSE, FAULTS, SIMULATE, SECURITY, *OPERATE}
 READ_ELSEWHERE = {  # by the tests of own operations, and of the typed client
     DOCS / "how-to" / "own-operations.md",

@@ -12,11 +12,18 @@ import pytest
 
 from config import setting_files, settings
 from config.targets import Targets
+from workers import health_check
 
 BASE = "docker-compose.yml"
 DEMO = "deploy/demo.yml"
 PUBLISHED = "deploy/publish-redis.yml"
-VARIANTS = {"base": (BASE,), "demo": (BASE, DEMO), "published": (BASE, PUBLISHED)}
+METRICS = "deploy/metrics.yml"
+VARIANTS = {
+    "base": (BASE,),
+    "demo": (BASE, DEMO),
+    "published": (BASE, PUBLISHED),
+    "metrics": (BASE, METRICS),
+}
 SECRETS = {"redis_password", "flower_password", "sealing_keys", "default_password"}
 
 Services = dict[str, Any]
@@ -70,6 +77,7 @@ def test_compose_accepts_the_files(root: Path, tools: Path, files: tuple[str, ..
         (VARIANTS["base"], {"flower": "5555"}),
         (VARIANTS["demo"], {"flower": "5555"}),
         (VARIANTS["published"], {"flower": "5555", "valkey": "6379"}),
+        (VARIANTS["metrics"], {"flower": "5555", "metrics": "9808"}),
     ],
 )
 def test_ports_are_published_on_this_host_only(
@@ -188,6 +196,15 @@ def test_every_command_exists(tools: Path, demo: Services, part: str) -> None:
     assert helped.returncode == 0
     assert all(word in helped.stdout for word in options if word.startswith("--"))
     assert demo[part]["healthcheck"]["test"] == ["CMD", "xenflow-alive", part]
+
+
+def test_the_exporter_of_metrics_is_checked(root: Path, tools: Path) -> None:
+    """It listens where its health check asks, with the password of Redis and no other."""
+    exporter = _read(root, tools, VARIANTS["metrics"])["services"]["metrics"]
+
+    assert exporter["command"] == ["metrics", "--listen", f"0.0.0.0:{health_check.METRICS_PORT}"]
+    assert exporter["healthcheck"]["test"] == ["CMD", "xenflow-alive", "metrics"]
+    assert [secret["source"] for secret in exporter["secrets"]] == ["redis_password"]
 
 
 @pytest.mark.parametrize("script", ["start", "health"])

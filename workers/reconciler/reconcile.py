@@ -1,7 +1,7 @@
 """One pass of the reconciler: stalled operations, then the orphans of each target."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ import structlog
 
 from config.settings import Settings
 from tasks.engine.execution.runtime import Runtime
+from tasks.engine.journal import counters
 from tasks.engine.messages import publisher
 from workers.reconciler import orphans
 from workers.reconciler.orphans import Orphan
@@ -44,9 +45,10 @@ def reconcile(runtime: Runtime, targets: Iterable[str], *, min_age: float | None
     """Make stalled operations due, and destroy the orphans of the targets."""
     found = find(runtime, targets, min_age=min_age)
     found.stalled = resume_stalled(runtime)
-    for orphan in found.orphans:
-        if orphan.is_ours:
-            destroy(runtime, orphan)
+    ours = [orphan for orphan in found.orphans if orphan.is_ours]
+    for orphan in ours:
+        destroy(runtime, orphan)
+    _count(runtime, found.stalled, ours)
     if found.stalled or found.orphans:
         log.warning("reconciler.found", **found.document())
     return found
@@ -55,6 +57,13 @@ def reconcile(runtime: Runtime, targets: Iterable[str], *, min_age: float | None
 def everywhere(runtime: Runtime, *, most: int | None = None) -> list[str]:
     """Return the configured targets, and hosts that messages named: all, or so many at random."""
     return [*runtime.targets, *runtime.hosts.connections(most)]
+
+
+def _count(runtime: Runtime, stalled: Sequence[str], orphans: Sequence[Orphan]) -> None:
+    journal = runtime.journal
+    for kind, number in ((counters.STALLED, len(stalled)), (counters.ORPHAN, len(orphans))):
+        if number:
+            counters.add(journal.redis, journal.keys.counters, kind, number)
 
 
 def stalled_after(settings: Settings) -> float:

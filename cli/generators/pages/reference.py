@@ -2,7 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
-from cli.generators.pages import commands, error_pages, matrix, operations, setting_pages
+from cli.generators.pages import (
+    commands,
+    error_pages,
+    matrix,
+    metric_pages,
+    operations,
+    setting_pages,
+)
 from tasks.engine.declaration.operation import Operation
 
 
@@ -16,4 +23,5 @@ def texts(known: Iterable[Operation]) -> Mapping[str, str]:
         "commands.md": commands.page(),
         "settings.md": setting_pages.page(),
         "errors.md": error_pages.page(),
+        "metrics.md": metric_pages.page(),
     }

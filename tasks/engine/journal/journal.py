@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tasks.engine.journal import excerpts, json_values, record, scripts
+from tasks.engine.journal import counters, excerpts, json_values, record, scripts
 from tasks.engine.journal.entry import Entry, Lease, Place, Sending, first_fields
 from tasks.engine.journal.keys import Keys
 from tasks.engine.journal.record import (
@@ -152,6 +152,7 @@ class Journal:
         `made` is handed to the flow around; with `leaves` the operation cannot begin anew.
         """
         spent = scripts.flat(excerpts.spent(entry.record))
+        kinds = counters.kinds_of_end(entry.record, end, is_step=place.flow is not None)
         failed = isinstance(end, Failure)
         failing = Failing(entry.id, entry.record.name, end) if isinstance(end, Failure) else None
         answer = self._scripts.run(
@@ -169,6 +170,7 @@ class Journal:
                 record.text(failing),
                 "true" if leaves else "",
                 self.keys.entries,
+                *kinds,
                 len(spent),
                 *spent,
                 *(record.text(thing) for thing in made),
@@ -248,7 +250,7 @@ class Journal:
         keys = self.keys
         answer = self._scripts.run(
             "due",
-            [keys.due, keys.landing, keys.deliveries, keys.crowded],
+            [keys.due, keys.landing, keys.deliveries, keys.crowded, keys.counters],
             [keys.entries, most, self._resend_check, self._in_hand, TRIAL],
         )
         return sendings(answer)

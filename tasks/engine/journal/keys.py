@@ -62,6 +62,16 @@ class Keys:
         return f"{self.prefix}:open"
 
     @property
+    def counters(self) -> str:
+        """Hash: kind of event, see `counters.py` -> how often it happened."""
+        return f"{self.prefix}:counters"
+
+    @property
+    def queue_heads(self) -> str:
+        """Hash: list of messages -> checksum of the one that is next, and since when it is."""
+        return f"{self.prefix}:queue_heads"
+
+    @property
     def reconciled(self) -> str:
         """Plain string: the reconciler ran lately."""
         return f"{self.prefix}:reconciled"
@@ -118,6 +128,10 @@ class Keys:
         """Plain string: all tasks of the target were read lately."""
         return f"{self.prefix}:safety:{target}"
 
+    def looked(self, target: str) -> str:
+        """Plain string: the poller read the tasks of the target lately; its lifetime says when."""
+        return f"{self.prefix}:looked:{target}"
+
     def health(self, target: str) -> str:
         """Hash: how the poller fares with the target (trouble, since, next look)."""
         return f"{self.prefix}:health:{target}"
@@ -155,6 +169,7 @@ class Keys:
     def of_end(self, operation: str, flow: str | None) -> list[str]:
         """Return the keys of `finish.lua`: of an operation, and of the flow whose step it is."""
         keys = [self.entry(operation), self.due, self.landing, self.deliveries, self.open]
+        keys.append(self.counters)
         if flow:
             keys += [self.entry(flow), self.open_steps(flow), self.made(flow), self.made(operation)]
         return keys

@@ -174,6 +174,10 @@ class ParkedOperations:
         self.redis.hset(name, mapping={"error": error, "at": now, "next": now + pause})
         self.redis.expire(name, HEALTH_FOR)
 
+    def note_look(self, target: str) -> None:
+        """Note that the poller has read the tasks of a target."""
+        self.redis.set(self.keys.looked(target), "1", ex=HEALTH_FOR)
+
     def forget_error(self, target: str) -> None:
         """Note that the poller reaches a target again."""
         self.redis.delete(self.keys.health(target))

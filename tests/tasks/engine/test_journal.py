@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import pytest
 from redis import Redis
 
+from tasks.engine.journal import counters
 from tasks.engine.journal.entry import Entry, Place, Sending
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
@@ -230,6 +231,7 @@ def test_a_landing_nobody_claims_is_sent_again(journal: Journal, parked: ParkedO
     journal.redis.zadd(journal.keys.landing, {"op": LONG_AGO})
 
     assert messages(journal.due()) == ["message of op"]
+    assert journal.redis.hget(journal.keys.counters, counters.RESENT) == b"1"
 
 
 def test_a_claimed_landing_is_forgotten(journal: Journal, parked: ParkedOperations) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tasks.engine.execution import probes
+from tasks.engine.journal import counters
 from tests.stack import StackHarness
 from workers.reconciler import orphans, reconcile
 from workers.reconciler.orphans import Orphan
@@ -43,6 +44,12 @@ def _disk(stack: StackHarness, operation: str, label: str = "0") -> str:
     }
     ref = stack.xenserver("VDI.create", fields)
     return str(stack.xenserver("VDI.get_uuid", ref))
+
+
+def _counted(stack: StackHarness) -> float:
+    """Return how many orphans the reconciler has counted."""
+    known = counters.read(stack.redis, stack.runtime.journal.keys.counters)
+    return known.get(("reconciler", "orphan"), 0.0)
 
 
 def _vm(stack: StackHarness, operation: str, label: str = "0") -> str:
@@ -94,7 +101,7 @@ def test_an_orphan_is_destroyed_as_a_step_of_its_run(
     """People see in the run what was done, and what the operation made stays."""
     operation, made = _clone(stack, name)
     late = _vm(stack, operation)
-    before = stack.xenserver.inventory()
+    before, counted = stack.xenserver.inventory(), _counted(stack)
 
     found = reconcile.reconcile(stack.runtime, ["default"], min_age=-1.0)
     stack.until(lambda: late not in stack.xenserver.records("VM"), "the orphan is destroyed")
@@ -104,6 +111,7 @@ def test_an_orphan_is_destroyed_as_a_step_of_its_run(
     assert step in stack.runtime.journal.run(operation)
     assert made in stack.xenserver.records("VM")
     assert before["VM"] - stack.xenserver.inventory()["VM"] == {late}
+    assert _counted(stack) - counted == sum(one.is_ours for one in found.orphans)
     stack.until(lambda: find() == [], "nothing is left")
 
 

@@ -1,5 +1,5 @@
 -- Hand out the operations that are due, those for whose call there is a place that nobody handed on, and those whose message was sent and surely got lost.
--- KEYS  1 due  2 landing  3 deliveries  4 targets at which operations wait    ARGV  1 prefix of entries  2 how many at most  3 seconds between two looks at an unclaimed sending
+-- KEYS  1 due  2 landing  3 deliveries  4 targets at which operations wait  5 counters    ARGV  1 prefix of entries  2 how many at most  3 seconds between two looks at an unclaimed sending
 --       4 seconds a message may be in the hands of a worker  5 seconds between two trial sendings to one queue
 -- Answers {id, message, number, ...}. A queue is served in order, and a claim notes the number of its sending as taken. So a sending above the number taken
 -- may still wait in its queue: it is not sent again, save one for each queue now and then, whose claim tells of all before it. One at or below the number taken
@@ -52,6 +52,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0
   if not message then
     redis.call('ZREM', KEYS[2], id)
   elseif is_lost(id, entry) then
+    redis.call('HINCRBY', KEYS[5], 'resent', 1)
+    keep(KEYS[5], 2592000)
     hand_out(id, entry, message)
   end
 end

@@ -77,3 +77,12 @@ local function raise_limit(entry)
     redis.call('HSET', calls .. ':limit', 'now', known + 1 / known)
   end
 end
+-- Count the end of an operation and the seconds it took, of a new kind where there are very many under the other name.
+local function count_end(counters, kind, other, took)
+  if redis.call('HEXISTS', counters, 'ended\n' .. kind) == 0 and redis.call('HLEN', counters) >= 2000 then
+    kind = other
+  end
+  redis.call('HINCRBY', counters, 'ended\n' .. kind, 1)
+  redis.call('HINCRBYFLOAT', counters, 'seconds\n' .. kind, took)
+  keep(counters, 2592000)
+end
