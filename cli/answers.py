@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli import tables
+from cli import output, tables
 from cli.options import OutputOptions
 from cli.tables import Translate
 
@@ -41,21 +41,36 @@ def _has_fields(answer: Any) -> bool:
 def _parts(
     answer: Mapping[str, Any], options: OutputOptions, asked: Sequence[str], translate: Translate
 ) -> Iterator[RenderableType]:
-    yield Text(str(answer.get("return_result", "")), overflow="ignore", no_wrap=True)
-    shown = {name: value for name, value in answer.items() if _says_more(answer, name, value)}
+    result = str(answer.get("return_result", ""))
+    shown = {name: value for name, value in answer.items() if _says_more(result, name, value)}
+    lists = {name: value for name, value in shown.items() if _is_records(value)}
+    if "\n" in result and lists:  # it is a table of the records: one of the two is printed
+        result, lists = (result, {}) if _fits(result, options) else ("", lists)
+    if result:
+        yield Text(result, overflow="ignore", no_wrap=True)
     plain = {name: value for name, value in shown.items() if not _is_records(value)}
     if plain:
         yield tables.fields(plain)
-    for name in shown.keys() - plain.keys():
-        yield tables.records(shown[name], options, asked=asked, translate=translate)
+    for name, found in lists.items():
+        if len(lists) > 1:
+            yield Text(f"\n{name}", style="bold")
+        yield tables.records(found, options, asked=asked, translate=translate)
+    if answer.get("after"):
+        yield _next_page(answer)
 
 
-def _says_more(answer: Mapping[str, Any], name: str, value: Any) -> bool:
+def _next_page(answer: Mapping[str, Any]) -> Text:
+    command = "" if "records" in answer else "xenflow vm find "
+    return Text(f"more: {command}--after {answer['after']}", style="dim")
+
+
+def _fits(text: str, options: OutputOptions) -> bool:
+    return options.wide or max(map(len, text.splitlines())) <= output.width()
+
+
+def _says_more(result: str, name: str, value: Any) -> bool:
     """Whether a field says more than the first line does, and is not an empty list."""
-    if name in {"return_result", "count"} or value is None or value == []:
-        return False
-    is_table = "\n" in str(answer.get("return_result"))  # it shows the records itself
-    return bool(value != answer.get("return_result")) and not (is_table and _is_records(value))
+    return name not in {"return_result", "count", "after"} and value not in (None, [], result)
 
 
 def _is_records(value: Any) -> bool:

@@ -46,13 +46,16 @@ def write(document: Document, options: OutputOptions) -> None:
 
 
 def show(shown: RenderableType, *, wide: bool = False) -> None:
-    """Print tables and trees; in a pipe without blanks at the ends of lines."""
+    """Print tables and trees; in a pipe without blanks at the ends of lines.
+
+    A line that is longer than the terminal is left to the terminal, and never cut.
+    """
     console = out(wide=wide)
     if console.is_terminal:
-        console.print(shown, crop=not wide)
+        console.print(shown, crop=False)
         return
     with console.capture() as captured:
-        console.print(shown, crop=not wide)
+        console.print(shown, crop=False)
     line("\n".join(each.rstrip() for each in captured.get().rstrip("\n").split("\n")))
 
 

@@ -37,7 +37,8 @@ _WHOLE = frozenset({"uuid", "id", "name", "began", "took", "state", "power_state
 """Columns that are never broken into two lines."""
 _FOLDABLE = "name_label"  # may be broken into lines where the terminal is narrow
 GAP = 2  # columns between two columns
-_FOLDED = 12  # columns that a name needs at least, when it is broken into lines
+_NARROW = 72  # columns of a terminal below which the gap is one
+_FOLDED = 10  # columns that a name needs at least, when it is broken into lines
 
 
 def table(
@@ -46,13 +47,14 @@ def table(
     *,
     whole: Container[str] = _WHOLE,
     cut: Mapping[str, int] | None = None,
+    gap: int = GAP,
 ) -> Table:
     """Return a table without frills; what is not text is shown as JSON.
 
     The text of `whole` columns is never broken into lines, that of `cut` ones is cut to a width.
     """
     widths = cut or {}
-    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, gap, 0, 0))
     for column in columns:
         shown.add_column(
             column,
@@ -91,11 +93,12 @@ def records(
     columns = _columns(found, asked)
     rows = [{name: _cell_text(name, record, translate) for name in columns} for record in found]
     room = output.WIDEST if options.wide else output.width()
-    kept = columns if options.wide else _fitting(columns, rows, room)
+    gap = GAP if room >= _NARROW else 1
+    kept = columns if options.wide else _fitting(columns, rows, room, gap)
     if not kept or (asked and len(kept) < len(columns)):
         return lists(found, translate)
     whole = [name for name in kept if name != _FOLDABLE]
-    shown = table(kept, [[row[name] for name in kept] for row in rows], whole=whole)
+    shown = table(kept, [[row[name] for name in kept] for row in rows], whole=whole, gap=gap)
     left_out = [name for name in columns if name not in kept]
     return Group(shown, note(left_out)) if left_out else shown
 
@@ -137,20 +140,22 @@ def _columns(found: Sequence[Record], asked: Sequence[str]) -> list[str]:
     return first + others
 
 
-def _fitting(columns: list[str], rows: Sequence[Mapping[str, Text]], room: int) -> list[str]:
+def _fitting(
+    columns: list[str], rows: Sequence[Mapping[str, Text]], room: int, gap: int
+) -> list[str]:
     """Return the columns that fit, those that answer a question first; none where these do not."""
     widths = {name: _width(name, rows) for name in columns}
     needed = [name for name in columns if name in _ANSWERING]
     if "name_label" not in needed and _IDENTIFYING in columns:
         needed.append(_IDENTIFYING)
-    taken = sum(_least(name, widths) + GAP for name in needed)
-    if taken - GAP > room:
+    taken = sum(_least(name, widths) + gap for name in needed)
+    if taken - gap > room:
         return []
     kept = set(needed)
     for name in sorted(columns, key=_importance):
         if name not in kept and taken + _least(name, widths) <= room:
             kept.add(name)
-            taken += _least(name, widths) + GAP
+            taken += _least(name, widths) + gap
     return [name for name in columns if name in kept]
 
 

@@ -77,11 +77,11 @@ _EMPTY = ("name_description", "tags")  # of no use in a table: without text, or 
 
 def test_a_terminal_that_is_too_narrow_for_a_table_gets_lists(printed: Print) -> None:
     """Each field is on a line of its own, states too."""
-    lines = printed(24).splitlines()
+    lines = printed(21).splitlines()
 
     assert [line for line in lines if line.startswith("power_state ")]
     assert {name for name in VMS[0] if not any(line.startswith(name) for line in lines)} == set()
-    assert max(map(len, lines)) <= 24
+    assert max(map(len, lines)) <= 21
 
 
 def test_wide_leaves_nothing_out(printed: Print) -> None:
@@ -173,6 +173,69 @@ def test_the_format_is_known_also_where_a_command_cannot_be_read(
 ) -> None:
     """A usage error is printed in it."""
     assert format_of(words) is chosen
+
+
+DISKS = [{"uuid": VMS[0]["uuid"], "name_label": "deb12 system"}]
+SNAPSHOTS = [{"uuid": VMS[1]["uuid"], "name_label": "before the update"}]
+
+
+def _shown(answer: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> str:
+    chosen = OutputOptions()
+    output.write(Document(answer, lambda options: answers.text(answer, options)), chosen)
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("width", [40, 80, 300])
+def test_what_was_done_is_printed_whole_at_any_width(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The terminal breaks the line."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = "VM web05 destroyed; disks deleted: " + ", ".join(["deb12 system"] * 30)
+
+    assert _shown({"return_result": text}, capsys) == f"{text}\n"
+
+
+def test_each_of_several_tables_has_the_name_of_its_field(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """They stand in the order of the answer."""
+    answer = {"return_result": "VM web05 destroyed", "deleted": DISKS, "gone_snapshots": SNAPSHOTS}
+
+    shown = _shown(answer, capsys)
+
+    lines = [line.strip() for line in shown.splitlines() if line]
+    assert [line for line in lines if " " not in line] == ["deleted", "gone_snapshots"]
+    assert shown.index("deb12 system") < shown.index("gone_snapshots") < shown.index("before the")
+
+
+def test_a_table_in_an_answer_that_does_not_fit_is_made_to_fit(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The records are printed once, whichever way."""
+    table = "\n".join(f"{vm['uuid']}  {vm['name_label']:40}  {vm['power_state']}" for vm in VMS)
+    answer = {"return_result": table, "vms": VMS}
+
+    monkeypatch.setenv("COLUMNS", "120")
+    assert _shown(answer, capsys) == f"{table}\n"
+
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = _shown(answer, capsys)
+    assert max(map(len, narrow.splitlines())) <= 60
+    assert narrow.count("db01") == 1
+
+
+def test_the_next_page_is_named_by_its_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is where `--limit` left off."""
+    answer = {"return_result": "1 VM", "records": VMS[1:], "after": VMS[1]["uuid"]}
+
+    assert _shown(answer, capsys).splitlines()[-1] == f"more: --after {VMS[1]['uuid']}"
+
+
+def test_the_uuid_is_shown_at_60_columns(printed: Print) -> None:
+    """Errors ask for it where a name is ambiguous."""
+    assert VMS[0]["uuid"] in printed(60)
+    assert VMS[1]["uuid"] in printed(60)
 
 
 @pytest.mark.parametrize(
