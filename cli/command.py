@@ -20,6 +20,12 @@ class Command(TyperCommand):
         super().__init__(*args, **options)
         parameters.read_lightly(self.params)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words; refuse an option that takes one value and is given two."""
+        if not ctx.resilient_parsing:
+            parameters.refuse_repeated(self.make_parser(ctx).parse_args(list(args))[-1], ctx)
+        return super().parse_args(ctx, args)
+
     def get_help_option(self, ctx: Any) -> Any:
         """Return the option that shows the help."""
         return parameters.lightly(super().get_help_option(ctx))

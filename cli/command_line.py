@@ -6,6 +6,8 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +27,18 @@ _NO_VALUE = (
 
 def run(words: Sequence[str]) -> int:
     """Run a command; return its exit code."""
-    words = words or ["--help"]
     _prepare_streams()
+    code = _run(words or ["--help"])
+    return code if _is_written() else code or Code.FAILED
+
+
+def _run(words: Sequence[str]) -> int:
     if _names_a_password(words):
-        return _fail(Failure(Code.USAGE, _NO_VALUE), words)
+        return _fail(_with_next_step(Failure(Code.USAGE, _NO_VALUE), words), words)
     try:
         ended = command_tree.root()(words, prog_name="xenflow", standalone_mode=False)
     except typer.exceptions.TyperException as error:
-        return _fail(_usage(error), words)
+        return _fail(_with_next_step(_usage(error), words), words)
     except typer.Abort:
         return Code.INTERRUPTED
     except BrokenPipeError:
@@ -54,7 +60,7 @@ def _prepare_streams() -> None:
 def _failure_of(error: Exception, words: Sequence[str]) -> Failure:
     """Return the failure of an error; options may not be read yet, so `--debug` is in the words."""
     if isinstance(error, CommandFailed):
-        return error.failure
+        return _with_next_step(error.failure, words)
     if "--debug" in words:
         sys.stderr.write("".join(traceback.format_exception(error)))
     reports: Any = importlib.import_module(_REPORTS)
@@ -65,9 +71,11 @@ def _failure_of(error: Exception, words: Sequence[str]) -> Failure:
 def _fail(failure: Failure, words: Sequence[str], document: Any = None) -> int:
     """Write a failure to standard error, and for programs to standard output too."""
     chosen = format_of(words)
+    with suppress(OSError):  # one of the streams may be what failed
+        sys.stderr.write("".join(f"{line}\n" for line in failure.lines()))
     if chosen.for_programs:
-        importlib.import_module(_OUTPUT).write_data(document or failure.document(), chosen)
-    sys.stderr.write("".join(f"{line}\n" for line in failure.lines()))
+        with suppress(OSError, CommandFailed):
+            importlib.import_module(_OUTPUT).write_data(document or failure.document(), chosen)
     return int(failure.code)
 
 
@@ -78,6 +86,13 @@ def _usage(error: "typer.exceptions.TyperException") -> Failure:
     return Failure(Code(error.exit_code), text, next_step)
 
 
+def _with_next_step(failure: Failure, words: Sequence[str]) -> Failure:
+    """Return a failure of usage with the command that shows the usage."""
+    if failure.code is not Code.USAGE or failure.next_step:
+        return failure
+    return replace(failure, next_step=f"{command_tree.path(words)} --help")
+
+
 def _names_a_password(words: Sequence[str]) -> bool:
     """Whether somebody wrote a password: then nothing is read, and nothing is repeated."""
     following = zip(words, [*words[1:], "-"], strict=True)
@@ -86,5 +101,19 @@ def _names_a_password(words: Sequence[str]) -> bool:
 
 def _reader_is_gone() -> int:
     """End quietly when nobody reads our output any more, the interpreter's last flush included."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _discard_output()
     return Code.FAILED
+
+
+def _is_written() -> bool:
+    """Whether standard output took everything; else drop it, as the interpreter's end writes it."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard_output()
+        return False
+    return True
+
+
+def _discard_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,8 +5,9 @@ commands of a noun, which are read off the index of the catalogue.
 """
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.machinery import PathFinder
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, cast
 
@@ -91,13 +92,21 @@ class Root(Group):
 
 def root() -> TyperGroup:
     """Return the whole tree."""
-    app = typer.Typer(cls=Root, rich_markup_mode="rich")
+    names = {"help_option_names": ["--help", "-h"]}
+    app = typer.Typer(cls=Root, rich_markup_mode="rich", context_settings=names)
     app.callback(help="Run XenServer operations as Celery tasks, and see what came of them.")(_top)
     group = cast("TyperGroup", typer.main.get_command(app))  # unlike get_group it adds
     parameters.read_lightly(group.params)  # the options for shells
     for command in (*_nouns(), *_commands()):
         group.add_command(command)
     return group
+
+
+def path(words: Sequence[str]) -> str:
+    """Return the words that name the command: `xenflow`, and one, or a noun and a verb."""
+    named = list(takewhile(lambda word: not word.startswith("-"), words))
+    is_command = any(named[:1] == [name] for names in _SUMMARIES.values() for name in names)
+    return " ".join(["xenflow", *named[: 1 if is_command else 2]])
 
 
 def _top(

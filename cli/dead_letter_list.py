@@ -87,6 +87,7 @@ def _row(letter: Letter, *, messages: bool) -> dict[str, Any]:
 
 def _text(rows: Sequence[dict[str, Any]], count: int) -> RenderableType:
     if not rows:
-        return Text(f"none; {count} were put aside in the last 30 days")
+        before = f"; {count} put aside in the last 30 days are gone" if count else ""
+        return Text(f"no dead letters{before}")
     columns = [*_COLUMNS, *(["message"] if "message" in rows[0] else [])]
     return tables.table(columns, [[row[column] for column in columns] for row in rows])

@@ -55,6 +55,10 @@ def _usage(error: BaseException) -> Failure:
     return Failure(Code.USAGE, str(error))
 
 
+def _pool_file(error: BaseException) -> Failure:
+    return Failure(Code.USAGE, str(error), "correct the file, or name another by --pool")
+
+
 def _journal(error: BaseException) -> Failure:
     return _redis(error, "result_backend")
 
@@ -103,7 +107,7 @@ _REPORTS: list[tuple[type[BaseException], Callable[..., Failure]]] = [
     (targets.TargetError, _usage),
     (targets.UnknownTarget, _usage),
     (sealing.SealingError, _usage),
-    (PoolFileError, _usage),
+    (PoolFileError, _pool_file),
     (RedisError, _journal),
     (OperationalError, _broker),
     (StackError, _stack),

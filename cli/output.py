@@ -8,12 +8,14 @@ import importlib
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console, RenderableType
 
+from cli.exit_codes import Code, CommandFailed
 from cli.options import Format, OutputOptions
 
 PIPE_WIDTH = 240  # columns where neither COLUMNS nor a terminal says how many there are
@@ -51,11 +53,12 @@ def show(shown: RenderableType, *, wide: bool = False) -> None:
     A line that is longer than the terminal is left to the terminal, and never cut.
     """
     console = out(wide=wide)
-    if console.is_terminal:
-        console.print(shown, crop=False)
-        return
-    with console.capture() as captured:
-        console.print(shown, crop=False)
+    with _reported():
+        if console.is_terminal:
+            console.print(shown, crop=False)
+            return
+        with console.capture() as captured:
+            console.print(shown, crop=False)
     line("\n".join(each.rstrip() for each in captured.get().rstrip("\n").split("\n")))
 
 
@@ -68,14 +71,30 @@ def write_data(data: Mapping[str, Any], chosen: Format, rows: Sequence[Any] | No
             text = "".join(_json_line(row) for row in (rows if rows is not None else [data]))
         case _:
             text = _json_line(data)
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    _write(text)
 
 
 def line(text: str) -> None:
     """Print a line as it is, never wrapped or coloured, fit for a script."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    _write(text + "\n")
+
+
+def _write(text: str) -> None:
+    with _reported():
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Report what cannot be written; a reader that went away is left to the caller."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        message = f"cannot write to standard output: {error.strerror or error}"
+        raise CommandFailed(Code.FAILED, message, "free space, or write elsewhere") from None
 
 
 def note(text: str) -> None:

@@ -4,9 +4,12 @@ typer builds a pydantic adapter for every parameter, also for those that were no
 pydantic takes longer than all else that completion and a look at runs do.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
+
+from cli.exit_codes import Code, CommandFailed
 
 Parameter = Any  # an option or argument of typer
 
@@ -22,6 +25,23 @@ def lightly(parameter: Parameter) -> Parameter:
     if parameter is not None and not isinstance(parameter.process_value, partial):
         parameter.process_value = partial(_process, parameter, parameter.process_value)
     return parameter
+
+
+def refuse_repeated(given: Iterable[Parameter], ctx: Any) -> None:
+    """Fail where an option that takes one value is among those given more than once.
+
+    A flag without its opposite may be repeated: it says the same again.
+    """
+    for one, times in Counter(given).items():
+        if times > 1 and _takes_one_value(one):
+            text = f"{one.opts[0]} is given {times} times; it takes one value"
+            raise CommandFailed(Code.USAGE, text, f"{ctx.command_path} --help")
+
+
+def _takes_one_value(parameter: Parameter) -> bool:
+    if parameter.param_type_name != "option" or parameter.multiple:
+        return False
+    return bool(not parameter.is_flag or parameter.secondary_opts)
 
 
 def _process(parameter: Parameter, convert: Any, ctx: Any, value: Any) -> Any:

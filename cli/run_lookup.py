@@ -14,7 +14,7 @@ Id = Annotated[
     str,
     typer.Argument(
         metavar="ID",
-        help="the run's id, its first characters, or the id of one of its operations",
+        help="the run's id, 4 or more of its first characters, or the id of one of its operations",
         autocompletion=completion.runs,
     ),
 ]

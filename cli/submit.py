@@ -4,10 +4,10 @@ import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from cli import answers, client, object_names, operations, passwords, waiting
+from cli import answers, client, object_names, operations, output, passwords, waiting
 from cli.catalogue_index import Entry
 from cli.client import Client, End
 from cli.confirmation import confirm
@@ -53,12 +53,14 @@ def execute(entry: Entry, fields: Mapping[str, Any], options: RunOptions) -> int
         producer.send(operation, checked.document(), sent.id)
         if not options.wait:
             return _print_id(sent, options)
-        with _named_on_error(sent):
-            return _wait(producer, sent, options)
+        with _named_on_error(f"run {sent.id} continues; {sent.follow}"):
+            end = _wait(producer, sent, options)
+        with _named_on_error(f"run {sent.id} has ended; xenflow show {sent.id}"):
+            return _print_end(producer, sent, end, options)
 
 
-def _wait(producer: Client, sent: Sent, options: RunOptions) -> int:
-    """Wait for the end of a message and print its answer; return the exit code."""
+def _wait(producer: Client, sent: Sent, options: RunOptions) -> End:
+    """Wait for the end of a message."""
     seconds = (sent.message.timeout or producer.settings.timeout) + _GIVE_UP_AFTER
     try:
         end = waiting.wait(
@@ -70,18 +72,19 @@ def _wait(producer: Client, sent: Sent, options: RunOptions) -> int:
     if end is None:
         text = f"{sent.name} has not ended after {seconds:.0f} s"
         raise CommandFailed(Code.TIMED_OUT, text, sent.follow, id=sent.id)
-    return _print_end(producer, sent, end, options)
+    return end
 
 
 @contextmanager
-def _named_on_error(sent: Sent) -> Iterator[None]:
-    """Name the run, whatever keeps the command from printing its answer."""
+def _named_on_error(text: str) -> Iterator[None]:
+    """Write the text, which names the run, before an error that does not name it."""
     try:
         yield
-    except CommandFailed:
-        raise
-    except Exception:
-        sys.stderr.write(f"xenflow: run {sent.id} continues; {sent.follow}\n")
+    except BrokenPipeError:
+        raise  # nobody reads any more
+    except Exception as error:
+        if not (isinstance(error, CommandFailed) and error.failure.id):
+            output.note(f"xenflow: {text}")
         raise
 
 
@@ -131,7 +134,8 @@ def _print_end(producer: Client, sent: Sent, end: End, options: RunOptions) -> i
     if end.error is not None:
         if options.debug and end.traceback:
             sys.stderr.write(f"{end.traceback.rstrip()}\n")
-        raise _failed(operation_failure(end.error, name=sent.name, operation=sent.id), data)
+        failure = operation_failure(end.error, name=sent.name, operation=sent.id)
+        raise _failed(_with_hint(failure, end.error, sent.message), data)
     translate = object_names.translation(producer, end.answer, sent.message, options)
     asked = getattr(sent.message, "fields", None) or ()
     document = Document(
@@ -147,6 +151,20 @@ def _failed(failure: Failure, data: Mapping[str, Any]) -> CommandFailed:
     return CommandFailed(
         failure.code, failure.message, failure.next_step, id=failure.id, document=data
     )
+
+
+def _with_hint(failure: Failure, error: errors.XenflowError, sent: Message) -> Failure:
+    """Return a failure that says how a list is written, where a name looks like one and is none."""
+    if not isinstance(error, errors.Missing):
+        return failure
+    for field, value in sent.document().items():
+        match value:
+            case [str(only)] if "," in only:
+                option = "--" + field.replace("_", "-")
+                first, _, second = only.partition(",")
+                hint = f"write a list as {option} {first.strip()} {option} {second.strip()}"
+                return replace(failure, next_step=f"{hint} · {failure.next_step}")
+    return failure
 
 
 def _outcome(end: End) -> dict[str, Any]:

@@ -57,7 +57,8 @@ class Runs:
 
     def _full_id(self, beginning: str) -> str:
         if len(beginning) < SHORTEST:
-            raise NoSuchRun(_unknown(beginning))
+            text = f"{beginning!r} is too short: give at least {SHORTEST} characters of the id"
+            raise NoSuchRun(text)
         known = [r for r in self._journal.runs(most=LATEST) if r.startswith(beginning)]
         if len(known) != 1:
             several = f"several runs begin with {beginning}: {', '.join(known)}"

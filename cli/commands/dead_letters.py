@@ -25,6 +25,9 @@ def dead_letters(
         bool, typer.Option("--requeue", help="put them back into their queues")
     ] = False,
     drop: Annotated[bool, typer.Option("--drop", help="forget them")] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="put back or drop all of them, where no id is given")
+    ] = False,
     messages: Annotated[
         bool, typer.Option("--messages", help="show them whole; they may hold passwords")
     ] = False,
@@ -37,6 +40,9 @@ def dead_letters(
     """
     if requeue and drop:
         raise CommandFailed(Code.USAGE, "--requeue and --drop exclude each other")
+    if (requeue or drop) and bool(ids) == all_:
+        text = f"{'--requeue' if requeue else '--drop'} needs either ids or --all"
+        raise CommandFailed(Code.USAGE, text, "xenflow dead-letters lists the ids")
     letters = importlib.import_module("cli.dead_letter_list")
     if requeue:
         return int(letters.requeue(ids, options, messages=messages))

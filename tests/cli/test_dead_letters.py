@@ -54,7 +54,7 @@ def test_a_letter_is_put_back_into_its_queue(run: Run, stack: StackHarness) -> N
     put_aside(stack, b"\xff as it was")
     [before] = listed(run, stack)
 
-    reply = run("dead-letters", "--requeue", **stack.services.environment)
+    reply = run("dead-letters", "--requeue", "--all", **stack.services.environment)
 
     assert (reply.code, reply.out) == (0, "1 of 1 put back into their queues\n")
     [after] = stack.until(lambda: listed(run, stack, "--messages"), "put aside again")
@@ -66,10 +66,24 @@ def test_a_letter_that_is_not_whole_stays(run: Run, stack: StackHarness) -> None
     """A cut message would be another."""
     put_aside(stack, b"x" * (LONGEST + 1))
 
-    reply = run("dead-letters", "--requeue", **stack.services.environment)
+    reply = run("dead-letters", "--requeue", "--all", **stack.services.environment)
 
     assert (reply.code, reply.out) == (1, "0 of 1 put back into their queues\n")
     assert [letter["whole"] for letter in listed(run, stack)] == [False]
+
+
+def test_nothing_is_done_to_all_letters_unless_all_is_said(
+    run: Run, stack: StackHarness
+) -> None:
+    """Ids and `--all` exclude each other."""
+    put_aside(stack, b"first")
+
+    for words in (["--drop"], ["--requeue"], ["--drop", "--all", "first"]):
+        reply = run("dead-letters", *words, **stack.services.environment)
+
+        assert reply.code == 2
+        assert "needs either ids or --all" in reply.err
+    assert len(listed(run, stack)) == 1
 
 
 def test_an_id_that_no_letter_has_is_named(run: Run, stack: StackHarness) -> None:
@@ -93,4 +107,4 @@ def test_no_letters_are_no_table(run: Run, stack: StackHarness) -> None:
     reply = run("dead-letters", **stack.services.environment)
 
     assert reply.code == 0
-    assert reply.out.startswith("none; ")
+    assert reply.out.startswith("no dead letters")

@@ -15,6 +15,12 @@ MISUSES = [
     (["vm", "start"], "--vm is missing"),
     (["vm", "start", "web01", "web02"], "unexpected extra argument"),
     (["vm", "start", "web01", "--vm", "web01"], "--vm is given twice"),
+    (["vm", "start", "--vm", "web02", "--vm", "web01"], "--vm is given 2 times; it takes one"),
+    (["vm", "clone", "deb12", "--name=a", "--name", "a"], "--name is given 2 times"),
+    (["vm", "find", "--include-templates", "--no-include-templates"], "is given 2 times"),
+    (["runs", "--target", "a", "--target", "b"], "--target is given 2 times"),
+    (["vm", "start", "a", "--hostname", "xs1"], "--hostname needs --username beside it"),
+    (["dead-letters", "--drop"], "--drop needs either ids or --all"),
     (["vm", "start", ""], "vm: must not be empty"),
     (["vm", "start", "web01", "--timeout", "soon"], "timeout: a duration"),
     (["vm", "start", "web01", "--port", "http"], "port: must be a whole number"),
@@ -46,6 +52,7 @@ def test_a_misuse_is_explained_without_redis(
     assert (reply.code, reply.out) == (2, "")
     assert reply.err.startswith("xenflow: ")
     assert message in reply.err
+    assert "\nNext: " in reply.err
     assert "Traceback" not in reply.err
     assert "Value error" not in reply.err
     assert "secret" not in reply.err
@@ -61,6 +68,31 @@ def test_a_misuse_is_json_where_json_is_asked_for(
     error = json.loads(reply.out)["error"]
     assert message in error["message"] or "No such option: --json" in error["message"]
     assert error["exit_code"] == reply.code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "next_step"),
+    [
+        (["vm", "start", "--vm"], "xenflow vm start --help"),
+        (["runs", "--since"], "xenflow runs --help"),
+        (["runs", "--json", "--output", "jsonl"], "xenflow runs --help"),
+        (["--output"], "xenflow --help"),
+    ],
+)
+def test_whatever_is_misused_the_next_step_is_named(
+    words: list[str], next_step: str, run: Run
+) -> None:
+    """It shows how the command is used."""
+    assert run(*words).err.splitlines()[-1] == f"Next: {next_step}"
+
+
+@pytest.mark.parametrize("words", [["-h"], ["vm", "-h"], ["vm", "start", "-h"], ["runs", "-h"]])
+def test_h_is_short_for_help(words: list[str], run: Run) -> None:
+    """It is the same help."""
+    reply = run(*words)
+
+    assert reply.code == 0
+    assert reply.out == run(*words[:-1], "--help").out
 
 
 @pytest.mark.parametrize("words", [["runs"], ["vm", "start", "web01"], ["targets"], ["show", "a"]])

@@ -45,6 +45,30 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert reply.stderr == b""
 
 
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["catalogue"], b"xenflow: cannot write to standard output: No space left on device\n"),
+        (["catalogue", "--json"], b"xenflow: cannot write to standard output: No space left"),
+        (["vm", "start", "--json"], b"xenflow: --vm is missing"),
+        (["vm", "start", "--help"], b""),
+    ],
+)
+def test_a_full_disk_is_one_message(words: list[str], text: bytes) -> None:
+    """The exit code tells that something is missing."""
+    reply = run(*words, redirect="> /dev/full")
+
+    assert reply.returncode in {1, 2}
+    assert text in reply.stderr
+    assert b"Traceback" not in reply.stderr
+    assert b"Exception ignored" not in reply.stderr
+
+
+def test_a_failure_that_nobody_can_be_told_has_its_exit_code() -> None:
+    """Standard error is full."""
+    assert run("vm", "start", redirect="2> /dev/full").returncode == 2
+
+
 def test_a_home_that_is_missing_is_not_made(tmp_path: Path) -> None:
     """The index of the catalogue is not kept then."""
     home = tmp_path / "home"
