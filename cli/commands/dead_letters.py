@@ -16,7 +16,7 @@ def command(name: str) -> TyperCommand:
     return commands.make(name, dead_letters)
 
 
-def dead_letters(
+def dead_letters(  # noqa: PLR0913 - each is an option of the command
     ids: Annotated[
         list[str] | None, typer.Argument(help="only these, by their ids or the beginning of them")
     ] = None,

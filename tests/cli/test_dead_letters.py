@@ -72,9 +72,7 @@ def test_a_letter_that_is_not_whole_stays(run: Run, stack: StackHarness) -> None
     assert [letter["whole"] for letter in listed(run, stack)] == [False]
 
 
-def test_nothing_is_done_to_all_letters_unless_all_is_said(
-    run: Run, stack: StackHarness
-) -> None:
+def test_nothing_is_done_to_all_letters_unless_all_is_said(run: Run, stack: StackHarness) -> None:
     """Ids and `--all` exclude each other."""
     put_aside(stack, b"first")
 
