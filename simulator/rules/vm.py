@@ -1,5 +1,6 @@
 """The preconditions of VM operations (ocaml/xapi/xapi_vm_lifecycle.ml)."""
 
+from simulator import old_forms
 from simulator.errors import Failure
 from simulator.rules.view import Rule, View, busy, peek, records
 from simulator.tables import Record
@@ -140,8 +141,10 @@ def guest_refusal(view: View, op: str) -> Failure | None:
         return Failure("VM_NON_SUSPENDABLE", view.ref, report["data-cant-suspend-reason"])
     if not is_hvm(view) or (agent and agent["PV_drivers_version"]):
         return None
-    able = any(report.get(feature) == "1" for feature in _FEATURES[op])
-    return None if able else Failure("VM_LACKS_FEATURE", view.ref)
+    release = view.db.model.release
+    told = any(report.get(feature) == "1" for feature in _FEATURES[op])
+    able = told and old_forms.asks_guests(release)
+    return None if able else old_forms.unable(release, op, view.ref)
 
 
 def _is_live(vm: Record) -> bool:
@@ -157,6 +160,8 @@ def _power_state(view: View, op: str) -> Failure | None:
     actual, expected = view.record["power_state"], STATES[op]
     if view.record["is_control_domain"] and op in _LIVE_IN_CONTROL_DOMAINS:
         expected = ("Halted", "Running")
+    if op == "migrate_send" and not view.db.model.release.has(old_forms.MOVES_HALTED):
+        expected = _RUNNING
     if actual in expected or (actual == "Suspended" and _clones_suspended(view, op)):
         return None
     wanted = ", ".join(state.lower() for state in expected)

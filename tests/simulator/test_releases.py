@@ -156,6 +156,57 @@ class TestXenServer8:
         assert len(xen("task.get_all")) == 3
 
 
+_NO_DRIVERS = {
+    "6.0": ("VM_MISSING_PV_DRIVERS", "VM_MISSING_PV_DRIVERS"),
+    "6.2": ("VM_MISSING_PV_DRIVERS", None),
+    "6.5": ("VM_LACKS_FEATURE_SHUTDOWN", "VM_LACKS_FEATURE_SUSPEND"),
+    "7.1": ("VM_LACKS_FEATURE", "VM_LACKS_FEATURE"),
+}
+"""Release to the refusals of a clean shutdown and of a suspension."""
+
+
+@pytest.mark.parametrize("release", _NO_DRIVERS)
+class TestOlderRefusals:
+    """What a release names otherwise than those after it, or refuses where they do not."""
+
+    @pytest.fixture
+    def options(self, release: str) -> Options:
+        """Start as that release."""
+        return Options(seed=1, speed=200.0, control=True, release=release)
+
+    @pytest.fixture(params=["xml"])
+    def wire(self, served: Any, request: pytest.FixtureRequest, make_wire: Any) -> Any:
+        """Return a client of the dialect that all of them have."""
+        return make_wire(served.url, request.param)
+
+    @pytest.fixture
+    def xen(self, wire: Any, threads: Any, make_xen: Any) -> Any:
+        """Return a client that gives no originator."""
+        return make_xen(wire, threads, originator=None)
+
+    def test_a_guest_without_drivers_is_refused(self, xen: Any, release: str) -> None:
+        """The code names the drivers first, then the feature, then neither."""
+        silent = xen.find("VM", "db01")
+        shutdown, suspension = _NO_DRIVERS[release]
+
+        assert xen.refusal("VM.clean_shutdown", silent) == [shutdown, silent]
+        if suspension:
+            assert xen.refusal("VM.suspend", silent) == [suspension, silent]
+        else:
+            xen("VM.suspend", silent)
+            assert xen("VM.get_power_state", silent) == "Suspended"
+
+    def test_only_newer_ones_move_a_halted_vm(self, xen: Any, release: str, halted: str) -> None:
+        """Nor do older ones know of virtual graphics at a migration."""
+        allowed = xen("VM.get_allowed_operations", halted)
+        newer = release == "7.1"
+
+        assert ("migrate_send" in allowed) is newer
+        if release != "6.0":
+            refusal = xen.refusal("VM.migrate_send", halted, {}, True, {}, {}, {}, {})
+            assert refusal[0] == "MESSAGE_PARAMETER_COUNT_MISMATCH"
+
+
 def test_every_origin_of_the_data_model_has_its_place() -> None:
     """Of classes, fields and messages; what is older has less."""
     sizes = [len(datamodel.load(releases.parse(name)).messages) for name in releases.NAMES]
