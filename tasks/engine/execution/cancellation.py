@@ -16,7 +16,7 @@ def reason(execution: Execution) -> errors.XenflowError | None:
     name, record = execution.operation.name, execution.entry.record
     if record.cancel:
         return errors.Cancelled("XENFLOW_CANCELLED", [name])
-    if execution.now() >= record.deadline:
+    if execution.entry.now() >= record.deadline:
         allowed = record.deadline - record.created
         return errors.TimedOut("XENFLOW_TIMED_OUT", [name, f"{allowed:.0f}"])
     return None
@@ -31,13 +31,13 @@ def stop_here(execution: Execution) -> None:
 
 def is_overdue(execution: Execution) -> bool:
     """Return whether the caller is not to wait any longer for what XenServer does."""
-    return execution.now() >= execution.entry.record.deadline + GRACE
+    return execution.entry.now() >= execution.entry.record.deadline + GRACE
 
 
 def request(execution: Execution, label: str, ref: str) -> None:
     """Ask XenServer once to cancel the task of a suspension point."""
-    if not execution.entry.point(label).cancel_sent:
-        execution.entry.update_point(label, cancel_sent=execution.now())
+    if not execution.entry.record.point(label).cancel_sent:
+        execution.entry.update_point(label, cancel_sent=execution.entry.now())
         send(execution, ref)
 
 
@@ -57,5 +57,5 @@ def may_cancel(execution: Execution) -> bool:
 
 def next_check(execution: Execution) -> float:
     """Return when a call that runs on XenServer is to be looked at again, whatever happens."""
-    deadline, now = execution.entry.record.deadline, execution.now()
+    deadline, now = execution.entry.record.deadline, execution.entry.now()
     return next((moment for moment in (deadline, deadline + GRACE) if moment > now), now + SELDOM)

@@ -109,10 +109,6 @@ class Execution:
         names = message.own_fields(self.operation.model)
         return {name: getattr(self.message, name) for name in names}
 
-    def now(self) -> float:
-        """Return the time by Redis' clock, in epoch seconds."""
-        return self.entry.now()
-
     def in_words(self, error: errors.XenflowError) -> errors.XenflowError:
         """Return an error with names for references, as far as XenServer can be asked."""
         if not any(param.startswith("OpaqueRef:") for param in error.params):
@@ -133,28 +129,23 @@ class Execution:
         self.runtime.call_limit.release(self.entry)
         return outcome
 
-    @cached_property
-    def max_calls(self) -> int:
-        """How many calls may be in flight at its target."""
-        return self.target.max_calls
-
     def admit(self, label: str, call: IntendedCall) -> bool:
         """Write down the intent of a call; False where its target has no place for one more."""
         where = parking_place(self.connection)
         if "hostname" in self.connection:
             self.runtime.hosts.note(where, self.connection)
-        point = self.entry.point(label)
+        point = self.entry.record.point(label)
         begun = replace(point, call=call, unsent=False, launches=point.launches + 1)
         intent = record.point_changes(label, point, begun)
         limit = self.runtime.call_limit
-        if not limit.admit(self.entry, where, self.max_calls, intent):
+        if not limit.admit(self.entry, where, self.target.max_calls, intent):
             return False
         self.entry.admitted(label, call)
         return True
 
     def lower_limit(self) -> None:
         """Lower the limit of calls in flight at its target: too many wait there."""
-        self.runtime.call_limit.lower(parking_place(self.connection), self.max_calls)
+        self.runtime.call_limit.lower(parking_place(self.connection), self.target.max_calls)
 
     def park(
         self, label: str, ref: str, reason: str, *, wake: float, is_guest: bool = False

@@ -259,18 +259,18 @@ def _may_pass(execution: Execution, error: errors.XenflowError) -> bool:
     record, settings = execution.entry.record, execution.runtime.settings
     if record.cancel or not deferral.is_passing(record, error):
         return False
-    return execution.now() < deferral.limit(record, error, settings)
+    return execution.entry.now() < deferral.limit(record, error, settings)
 
 
 def _try_again(execution: Execution, error: errors.XenflowError) -> Suspended:
     """Defer after an error that may pass, longer each time."""
     entry = execution.entry
-    wait = deferral.after(entry.record, error, execution.runtime.settings, execution.now())
+    wait = deferral.after(entry.record, error, execution.runtime.settings, execution.entry.now())
     entry.update(retry=wait.retry)
     reason = f"{error.message}; tried again in {wait.seconds:.1f} s"
     return _defer(execution, reason, wait.seconds)
 
 
 def _defer(execution: Execution, reason: str, seconds: float) -> Suspended:
-    execution.defer(reason, until=execution.now() + seconds)
+    execution.defer(reason, until=execution.entry.now() + seconds)
     return Suspended(reason)

@@ -93,7 +93,7 @@ def _unmark_unsent(execution: Execution, label: str) -> None:
 
 def _drain_call(execution: Execution, label: str) -> Suspended | None:
     call = calls.recorded(execution, label)
-    ref = execution.entry.point(label).task or calls.recover(execution, label, call)
+    ref = execution.entry.record.point(label).task or calls.recover(execution, label, call)
     if not isinstance(ref, str):
         return None
     if cancellation.may_cancel(execution):
@@ -128,7 +128,7 @@ def _drain_steps(execution: Execution) -> End | FailingStage:
             _, sending = execution.runtime.journal.cancel(step, CancelRequest.CANCELLED)
             execution.runtime.publisher.resume(sending)
     reason = f"waits for {len(open_steps)} steps to end"
-    until = execution.now() + OPEN_STEPS_CHECK
+    until = execution.entry.now() + OPEN_STEPS_CHECK
     execution.defer(reason, until=until, phase=Phase.DRAINING)
     return Suspended(reason)
 
@@ -140,7 +140,7 @@ def _roll_back(execution: Execution) -> End | FailingStage:
         entry.update(to_undo=rollback.everything(execution))
         execution.save()
     objects = entry.record.to_undo or []
-    if not objects or execution.keeps or entry.point(UNDO).outcome:
+    if not objects or execution.keeps or entry.record.point(UNDO).outcome:
         return FailingStage.END
     steps = Expand(rollback.canvas(objects))
     waiting = expand.start(execution, UNDO, steps, undoes=True)

@@ -75,7 +75,7 @@ def _undo(execution: Execution, undo: Undo, point: Point, ref: str) -> None:
 
 def _take_back(execution: Execution, label: str, ref: str) -> None:
     """Send the step that waits for the end of a task and undoes what it made."""
-    call = execution.entry.point(label).call
+    call = execution.entry.record.point(label).call
     if call and made_by(call.method) and execution.operation.undo:
         fields = {"task": ref, "method": call.method, "operation": execution.operation.name}
         _step(execution, TAKE_BACK, fields, f"surplus/{ref}")

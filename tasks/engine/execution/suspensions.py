@@ -19,7 +19,7 @@ def advance(
     Accepted answers the caller before that; Suspended ends this execution.
     """
     label = execution.entry.record.label(number)
-    outcome = execution.entry.point(label).outcome or _start(execution, label, suspension)
+    outcome = execution.entry.record.point(label).outcome or _start(execution, label, suspension)
     if isinstance(outcome, Outcome) and isinstance(suspension, Call):
         outcome = calls.finish(execution, number, suspension, outcome)
     if not isinstance(outcome, Outcome):

@@ -1,7 +1,6 @@
 """One operation in the hands of the delivery that claimed it: its record, its lease, its clock."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Unpack
 
@@ -97,10 +96,6 @@ class Entry:
         repeats = self.record.repeats
         return f"{self.id}#{repeats}" if repeats else self.id
 
-    def point(self, label: str) -> Point:
-        """Return a suspension point as it is known now."""
-        return self.record.point(label)
-
     def update(self, **fields: Unpack[RecordFields]) -> None:
         """Change fields of the record."""
         self.record = replace(self.record, **fields)
@@ -121,7 +116,7 @@ class Entry:
 
     def admitted(self, label: str, call: IntendedCall) -> None:
         """Take over the intent of a call that a script has written."""
-        launches = self.point(label).launches + 1
+        launches = self.record.point(label).launches + 1
         parts: PointParts = {"call": call, "unsent": False, "launches": launches}
         self.update_point(label, **parts)
         self._saved = self._saved.with_point(label, **parts)
@@ -146,8 +141,3 @@ class Entry:
         self._saved = self._saved.with_point(label, outcome=outcome)
         self.record = self.record.with_point(label, outcome=outcome)
         return outcome
-
-
-def first_fields(first: Record) -> Mapping[str, str]:
-    """Return the fields of a record that begins."""
-    return record.changes(Record(), first)

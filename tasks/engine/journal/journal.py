@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tasks.engine.journal import counters, excerpts, json_values, record, scripts
-from tasks.engine.journal.entry import Entry, Lease, Place, Sending, first_fields
+from tasks.engine.journal.entry import Entry, Lease, Place, Sending
 from tasks.engine.journal.keys import Keys
 from tasks.engine.journal.record import (
     CancelRequest,
@@ -91,7 +91,7 @@ class Journal:
                 first.delivery if repeat else "",
                 place.repeats,
                 first.request,
-                *scripts.flat(dict(first_fields(first))),
+                *scripts.flat(record.changes(Record(), first)),
             ],
         )
         return _entry(operation, claimed, Lease(self.lease, began + self.lease))

@@ -351,7 +351,7 @@ def read(fields_: Mapping[str, str]) -> Record:
 
 def changes(old: Record, new: Record) -> dict[str, str]:
     """Return the fields to write so that the hash of the old record becomes that of the new."""
-    written = {name: _text(value) for name, value in _differences(old, new) if name != "points"}
+    written = {name: text(value) for name, value in _differences(old, new) if name != "points"}
     for label, point in new.points.items():
         written |= point_changes(label, old.point(label), point)
     return written
@@ -359,7 +359,7 @@ def changes(old: Record, new: Record) -> dict[str, str]:
 
 def point_changes(label: str, old: Point, new: Point) -> dict[str, str]:
     """Return the fields to write so that one suspension point becomes another."""
-    return {f"{part}:{label}": _text(value) for part, value in _differences(old, new)}
+    return {f"{part}:{label}": text(value) for part, value in _differences(old, new)}
 
 
 def _differences(old: Changed, new: Changed) -> Iterator[tuple[str, object]]:
@@ -386,7 +386,8 @@ def _value(cls: type, name: str, text: str) -> object:
     return json_values.typed(kind, json.loads(text))
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """Return a part of a record as the hash and scripts have it."""
     if value is None or isinstance(value, str):
         return str(value or "")
     return json_values.encode(value)
@@ -402,8 +403,3 @@ _WORDS: dict[object, type[StrEnum]] = {
 def outcome(text: str) -> Outcome:
     """Read an outcome as scripts hand it out."""
     return json_values.decode(Outcome, text)
-
-
-def text(value: object) -> str:
-    """Return a part of a record as scripts take it."""
-    return _text(value)

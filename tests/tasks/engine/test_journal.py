@@ -186,7 +186,7 @@ def test_landing_calls_the_operation_back(journal: Journal, parked: ParkedOperat
     park(parked, claim(journal))
 
     assert messages(parked.land("lab", [end()])) == ["message of op"]
-    assert claim(journal).point("0").outcome == SUCCESS
+    assert claim(journal).record.point("0").outcome == SUCCESS
     assert parked.count("lab") == 0
 
 
@@ -204,7 +204,7 @@ def test_an_end_seen_before_parking_is_not_lost(journal: Journal, parked: Parked
     parked.land("lab", [end()])
 
     assert park(parked, entry) == SUCCESS
-    assert entry.point("0").outcome == SUCCESS  # what was made is read off it
+    assert entry.record.point("0").outcome == SUCCESS  # what was made is read off it
 
 
 def test_ends_of_strangers_tasks_are_not_kept(journal: Journal, parked: ParkedOperations) -> None:
@@ -258,7 +258,7 @@ def test_resting_for_a_leg_that_landed_gives_its_outcome(journal: Journal) -> No
     journal.complete("op", "0", SUCCESS)
 
     assert journal.defer(entry, until=FAR, label="0") == SUCCESS
-    assert entry.point("0").outcome == SUCCESS
+    assert entry.record.point("0").outcome == SUCCESS
 
 
 def test_the_poller_is_sent_for_once(journal: Journal, parked: ParkedOperations) -> None:

@@ -59,11 +59,11 @@ def start(execution: Execution, label: str, address: Address) -> Outcome | Suspe
     """Read the guest's addresses once, and wait for what it reports."""
     _leave(execution, label)
     seen = events.vm_seen(address.vm, execution.xen.VM.get_record(address.vm))
-    since = execution.entry.point(label).since or execution.now()
+    since = execution.entry.record.point(label).since or execution.entry.now()
     enough = since + execution.runtime.settings.guest_timeout
     networks = _networks(execution, seen.guest_metrics)
     outcome = stopped(seen.power_state) or addressed(networks, address.wanted)
-    if outcome is None and execution.now() >= enough:
+    if outcome is None and execution.entry.now() >= enough:
         outcome = _timed_out(execution, networks)
     if outcome:
         return execution.complete(label, outcome)
@@ -87,7 +87,7 @@ def _timed_out(execution: Execution, networks: Mapping[str, str]) -> Outcome:
 
 def _leave(execution: Execution, label: str) -> None:
     """Remove the parked entry: the guest's metrics may be others by now."""
-    ref = execution.entry.point(label).task
+    ref = execution.entry.record.point(label).task
     if ref:
         execution.leave(ref)
 

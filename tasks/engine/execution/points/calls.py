@@ -28,7 +28,7 @@ PROBE_AGAIN = 2.0  # seconds between two such probes
 
 def start(execution: Execution, label: str, call: Call) -> Outcome | Suspended | Accepted:
     """Make the call if it is not made, and wait for its end."""
-    ref = execution.entry.point(label).task
+    ref = execution.entry.record.point(label).task
     if not ref:
         cancellation.stop_here(execution)
         launched = _launch(execution, label, call)
@@ -63,7 +63,7 @@ def _stop(execution: Execution, label: str, ref: str) -> None:
 
 def _wait(execution: Execution, label: str, call: Call, ref: str) -> Outcome | Suspended:
     enough = _enough(execution, label, call)
-    if execution.now() >= enough:
+    if execution.entry.now() >= enough:
         cancellation.send(execution, ref)
         return execution.complete(label, outcomes.LATE)
     wake = min(enough, cancellation.next_check(execution))
@@ -72,7 +72,7 @@ def _wait(execution: Execution, label: str, call: Call, ref: str) -> Outcome | S
 
 def _enough(execution: Execution, label: str, call: Call) -> float:
     """Return the moment at which a call has taken too long for the body, deadlines aside."""
-    known = execution.entry.point(label).call
+    known = execution.entry.record.point(label).call
     if isinstance(call, Bounded) and known:
         return known.at + call.seconds
     return math.inf
@@ -80,7 +80,7 @@ def _enough(execution: Execution, label: str, call: Call) -> float:
 
 def _launch(execution: Execution, label: str, call: Call) -> str | Outcome | Suspended:
     """Launch a call once; return its task, or the outcome if that is known."""
-    point = execution.entry.point(label)
+    point = execution.entry.record.point(label)
     tag = recovery.tag(execution.entry.identity, label)
     if point.call and not point.unsent:
         found = recover(execution, label, recorded(execution, label))
@@ -88,7 +88,7 @@ def _launch(execution: Execution, label: str, call: Call) -> str | Outcome | Sus
             return found
     call = recorded(execution, label) if point.call else recovery.tagged(call, tag)
     mark = tag if call.method in INHERITED else ""
-    intent = point.call or IntendedCall(call.method, list(call.params), execution.now(), mark)
+    intent = point.call or IntendedCall(call.method, list(call.params), execution.entry.now(), mark)
     if not execution.admit(label, intent):
         return Suspended("waits: its target has as many calls in flight as it may")
     try:
@@ -139,7 +139,7 @@ def recover(execution: Execution, label: str, intended: Call) -> str | Outcome |
 
 def recorded(execution: Execution, label: str) -> Call:
     """Return a call as it was launched, with its tag; it must have been intended."""
-    call = execution.entry.point(label).call
+    call = execution.entry.record.point(label).call
     if call is None:
         raise TypeError(f"{execution.entry.id} intends no call at {label}")
     return Call(call.method, tuple(call.params))
@@ -222,12 +222,12 @@ def finish(execution: Execution, number: str, call: Call, outcome: Outcome) -> O
 def _give_up(execution: Execution, label: str, outcome: Outcome) -> None:
     """Cancel a task that never ends: what it did is found by its effect."""
     if outcome.status is OutcomeStatus.STUCK:
-        cancellation.request(execution, label, execution.entry.point(label).task)
+        cancellation.request(execution, label, execution.entry.record.point(label).task)
 
 
 def tidy(execution: Execution, label: str, call: Call, outcome: Outcome) -> None:
     """Name what a call made, and destroy XenServer's task: once."""
-    point = execution.entry.point(label)
+    point = execution.entry.record.point(label)
     if point.tidied:
         return
     named = NAMED.get(call.method)
@@ -253,7 +253,7 @@ def unmark(execution: Execution, label: str, outcome: Outcome | None = None) -> 
 
 
 def _mark(execution: Execution, label: str) -> str:
-    call = execution.entry.point(label).call
+    call = execution.entry.record.point(label).call
     return call.mark if call else ""
 
 
@@ -267,7 +267,7 @@ def _destroy_task(execution: Execution, ref: str) -> None:
 def _begin_anew(execution: Execution, number: str, error: errors.XenflowError) -> None:
     """Note that a call is launched again later, under a new label, and raise the error."""
     _heed(execution, error)
-    attempts = execution.entry.point(number).attempts
+    attempts = execution.entry.record.point(number).attempts
     execution.entry.update_point(number, attempts=attempts + 1)
     raise error
 
@@ -285,8 +285,8 @@ def find_effect(execution: Execution, label: str, call: Call) -> Outcome | Suspe
         case Effect.UNKNOWN:
             lost = errors.Unknown("XENFLOW_VANISHED", [call.method])
             return execution.complete(label, outcomes.failure(lost))
-    since = execution.entry.point(label).since or execution.now()
-    if execution.now() - since >= LATE_EFFECTS:
+    since = execution.entry.record.point(label).since or execution.entry.now()
+    if execution.entry.now() - since >= LATE_EFFECTS:
         undone = errors.Busy("XENFLOW_VANISHED", [call.method])
         return execution.complete(label, outcomes.failure(undone))
     execution.entry.update_point(label, since=since)
@@ -295,7 +295,7 @@ def find_effect(execution: Execution, label: str, call: Call) -> Outcome | Suspe
 
 def _probe_later(execution: Execution, call: Call) -> Suspended:
     reason = f"looks for the effect of {call.method}, whose XenServer task is gone"
-    execution.defer(reason, until=execution.now() + PROBE_AGAIN)
+    execution.defer(reason, until=execution.entry.now() + PROBE_AGAIN)
     return Suspended(reason)
 
 

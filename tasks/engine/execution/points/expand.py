@@ -27,12 +27,12 @@ def start(
         cancellation.stop_here(execution)
         if execution.is_async:
             return _accept(execution)
-    sent = execution.entry.point(label).sent or Sent(0, 0.0)
+    sent = execution.entry.record.point(label).sent or Sent(0, 0.0)
     interval = min(LOST_AFTER * 2 ** max(sent.times - 1, 0), SELDOM)
     if sent.times == 0 or _is_lost(execution, expand, sent, interval):
         _send(execution, label, expand, undoes=undoes)
-        execution.entry.update_point(label, sent=Sent(sent.times + 1, execution.now()))
-    wake = execution.now() + interval
+        execution.entry.update_point(label, sent=Sent(sent.times + 1, execution.entry.now()))
+    wake = execution.entry.now() + interval
     if undoes:
         return execution.defer("undoes what it made", until=wake, phase=Phase.UNDOING, label=label)
     wake = min(wake, execution.entry.record.deadline)
@@ -54,7 +54,7 @@ def _accept(execution: Execution) -> Accepted:
         name_description=execution.operation.summary,
         status="pending",
         progress=0.0,
-        created=datetime.fromtimestamp(execution.now(), UTC).strftime(values.DATE),
+        created=datetime.fromtimestamp(execution.entry.now(), UTC).strftime(values.DATE),
         finished=values.NEVER,
         allowed_operations=["cancel"],
     )
@@ -62,7 +62,7 @@ def _accept(execution: Execution) -> Accepted:
 
 
 def _is_lost(execution: Execution, expand: Expand, sent: Sent, interval: float) -> bool:
-    if not canvas_ids.is_repeatable(expand.canvas) or execution.now() - sent.at < interval:
+    if not canvas_ids.is_repeatable(expand.canvas) or execution.entry.now() - sent.at < interval:
         return False
     return not execution.runtime.journal.open_steps(execution.entry.id)
 

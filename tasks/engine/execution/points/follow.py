@@ -21,5 +21,5 @@ def start(execution: Execution, label: str, task: Follow) -> Outcome | Suspended
     if outcome:
         return execution.complete(label, outcome)
     cancellation.stop_here(execution)
-    wake = min(execution.entry.record.deadline, execution.now() + task.every)
+    wake = min(execution.entry.record.deadline, execution.entry.now() + task.every)
     return execution.park(label, task.ref, f"follows {record['name_label']}", wake=wake)

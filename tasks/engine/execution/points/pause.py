@@ -8,8 +8,8 @@ from tasks.engine.journal.record import Outcome
 
 def start(execution: Execution, label: str, pause: Pause) -> Outcome | Suspended:
     """Wait for so many seconds."""
-    since = execution.entry.point(label).since or execution.now()
-    if execution.now() >= since + pause.seconds:
+    since = execution.entry.record.point(label).since or execution.entry.now()
+    if execution.entry.now() >= since + pause.seconds:
         return outcomes.success()
     cancellation.stop_here(execution)
     execution.entry.update_point(label, since=since)
