@@ -23,6 +23,7 @@ _BY_FIELD: Mapping[str, Any] = {
     "vdi": "web01 system",
     "size": "10GiB",
     "memory": "2GiB",
+    "destination": "site-b",
     "url": "http://files.example.net/web01.xva",
 }
 _BESIDES: Mapping[str, Mapping[str, Any]] = {

@@ -30,6 +30,7 @@ Status = Annotated[
 TaskRef = Annotated[str, Field(description="a XenServer task, by reference", max_length=1024)]
 OperationName = Annotated[str, Field(description="the name of an operation", max_length=255)]
 MethodName = Annotated[str, Field(description="a method of XenServer", max_length=255)]
+MadeAt = Annotated[Label, Field(description="the target where it was made, if another")]
 Every = Annotated[Seconds, Field(description="the longest an end goes unnoticed (2s)")]
 
 _CANCELLED = {
@@ -85,7 +86,12 @@ def _uuid(xen: Xen, name: str, ref: str) -> str:
 
 @operation(internal=True)
 def take_back(
-    xen: Xen, *, task: TaskRef, method: MethodName, operation: OperationName
+    xen: Xen,
+    *,
+    task: TaskRef,
+    method: MethodName,
+    operation: OperationName,
+    made_at: MadeAt | None = None,
 ) -> Steps[Done]:
     """Wait for the end of a call that was made once too often, and undo what it made.
 
@@ -95,9 +101,10 @@ def take_back(
     made_in, cls = catalogue.find(operation), made_by(method)
     if end["status"] != "success" or not cls or made_in is None or made_in.undo is None:
         return done("Nothing is to be undone")
-    uuids = [str(getattr(xen, cls).get_uuid(ref)) for ref in refs_of(end["result"])]
-    undo = made_in.undo
-    steps = [Signature(undo.name, kwargs=undo.fields(uuid), immutable=True) for uuid in uuids]
+    objects = getattr(xen.at(made_at) if made_at else xen, cls)
+    uuids = [str(objects.get_uuid(ref)) for ref in refs_of(end["result"])]
+    undo, where = made_in.undo, {"target": made_at} if made_at else {}
+    steps = [Signature(undo.name, kwargs=undo.fields(u) | where, immutable=True) for u in uuids]
     yield Expand(steps[0] if len(steps) == 1 else chain(*steps))
     return Done(return_result=f"{cls} undone", uuid=uuids[0])
 

@@ -5,6 +5,7 @@ xen.VM.get_power_state(vm)         a call made at once, for reading and for sett
 xen.Async.VM.clone(vm, "web02")    a call as a value: the engine launches it as a task
 xen.uuid.vm(ref)                   the UUID behind a reference
 xen.search.vm(name="web")          records, with UUIDs for references
+xen.at("site-b")                   another pool, by the name of its target
 """
 
 import json
@@ -19,6 +20,7 @@ from xenserver import (
     lookup,
     object_kinds,
     objects,
+    other_pools,
     permission,
     reference_names,
     search,
@@ -27,6 +29,7 @@ from xenserver import (
 from xenserver.objects import Call, ObjectRef
 from xenserver.query import Query
 from xenserver.session import Sessions
+from xenserver.values import Value
 
 Finder = Callable[[str], ObjectRef]
 UuidReader = Callable[[str | ObjectRef], str]
@@ -49,7 +52,11 @@ class Xen:
         memory: MutableMapping[str, str] | None = None,
         *,
         replays: bool = False,
+        targets: Callable[[str], Target] | None = None,
     ) -> None:
+        self._sessions = sessions
+        self._targets = targets
+        self._others: dict[str, Xen] = {}
         self._ask = partial(sessions.call, target)
         self._memory = {} if memory is None else memory
         self._replays = replays
@@ -65,6 +72,16 @@ class Xen:
             raise AttributeError(cls)
         return calls.Verbs(cls, self._call)
 
+    def at(self, target: str) -> "Xen":
+        """Return another pool, by the name of its target, as the same operation sees it."""
+        if self._targets is None:
+            raise TypeError("this pool was opened without the others")
+        if target not in self._others:
+            memory = other_pools.Memory(self._memory, target)
+            there = self._targets(target)
+            self._others[target] = Xen(self._sessions, there, memory, replays=self._replays)
+        return self._others[target]
+
     def launch(
         self,
         call: Call,
@@ -78,8 +95,16 @@ class Xen:
         `permit` is called when the request is about to be written, and raises to have it not sent.
         """
         with permission.asked(permit):
-            method = f"Async.{call.method}"
-            return values.ref(self._ask(method, *call.params, headers=headers, timeout=timeout))
+            method, params = f"Async.{call.method}", map(self._received, call.params)
+            return values.ref(self._ask(method, *params, headers=headers, timeout=timeout))
+
+    def _received(self, param: Value) -> Value:
+        """Return what another pool answers to a receiver; any other parameter as it is."""
+        target = other_pools.target_of((param,))
+        if target is None or not isinstance(param, dict):
+            return param
+        ask = self.at(target)._ask  # noqa: SLF001 - of this class; it is not to be remembered
+        return values.record(ask("host.migrate_receive", param["host"], param["network"], {}))
 
     def in_words(self, error: errors.XenflowError) -> errors.XenflowError:
         """Return the error with names for references, asking XenServer for those not yet known."""

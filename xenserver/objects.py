@@ -9,7 +9,8 @@ from xenserver.values import Value
 
 UUID = "uuid "
 READ = "read "
-OTHERS = (UUID, READ)
+OTHER = "in "
+OTHERS = (UUID, READ, OTHER)
 """What keys of a memory of look-ups begin with whose values are not objects."""
 
 

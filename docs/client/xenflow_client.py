@@ -366,6 +366,19 @@ class Resolved(TypedDict):
     vms: list[str]
 
 
+class Sent(TypedDict):
+    """A VM is in another pool."""
+
+    return_result: str
+    """What was done in words, or the UUID of what was made."""
+    uuid: str
+    """The VM there."""
+    name_label: str
+    power_state: str
+    destination: str
+    """The target that it is on."""
+
+
 class Started(TypedDict):
     """The VMs that run, in the order in which they were started."""
 
@@ -1358,6 +1371,7 @@ class task:
         task: str | Feed,
         method: str | Feed,
         operation: str | Feed,
+        made_at: str | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
         """Wait for the end of a call that was made once too often, and undo what it made.
@@ -1368,11 +1382,12 @@ class task:
             task: a XenServer task, by reference
             method: a method of XenServer
             operation: the name of an operation
+            made_at: the target where it was made, if another
         """
         return signature(
             "xenserver.task.take_back",
             "change",
-            {"task": task, "method": method, "operation": operation},
+            {"task": task, "method": method, "operation": operation, "made_at": made_at},
             common,
         )
 
@@ -2327,6 +2342,55 @@ class vm:
         )
 
     @staticmethod
+    def copy_to_pool(
+        *,
+        vm: str | Feed,
+        destination: str | Feed,
+        name: str | Feed | None = None,
+        host: str | Feed | None = None,
+        sr: str | Feed | None = None,
+        srs: dict[str, str] | Feed | None = None,
+        network: str | Feed | None = None,
+        networks: dict[str, str] | Feed | None = None,
+        transfer_network: str | Feed | None = None,
+        force: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Sent]:
+        """Copy a halted VM in full to another pool; without a name, under its own.
+
+        The copy has a UUID and MAC addresses of its own, and no snapshots.
+
+        Args:
+            vm: a VM, by UUID or name label
+            destination: the other pool: a configured connection profile
+            name: a name label
+            host: a host of the other pool; without one, its coordinator
+            sr: where its disks go, in the other pool; a rule such as @room too; default @default
+            srs: where some disks go: name or UUID of a disk, or of its SR -> SR there
+            network: the network of its interfaces there; without one, that of the same name
+            networks: the networks of some: name or UUID of a network -> network there
+            transfer_network: the network there by which it comes; without one, that of management
+            force: pass over XenServer's checks of the host
+        """
+        return signature(
+            "xenserver.vm.copy_to_pool",
+            "change",
+            {
+                "vm": vm,
+                "destination": destination,
+                "name": name,
+                "host": host,
+                "sr": sr,
+                "srs": srs,
+                "network": network,
+                "networks": networks,
+                "transfer_network": transfer_network,
+                "force": force,
+            },
+            common,
+        )
+
+    @staticmethod
     def describe(
         *,
         vm: str | Feed,
@@ -2762,6 +2826,59 @@ class vm:
             "xenserver.vm.migrate",
             "change",
             {"vm": vm, "host": host, "live": live, "force": force, "ensure": ensure},
+            common,
+        )
+
+    @staticmethod
+    def migrate_to_pool(
+        *,
+        vm: str | Feed,
+        destination: str | Feed,
+        host: str | Feed | None = None,
+        sr: str | Feed | None = None,
+        srs: dict[str, str] | Feed | None = None,
+        network: str | Feed | None = None,
+        networks: dict[str, str] | Feed | None = None,
+        transfer_network: str | Feed | None = None,
+        live: bool | Feed | None = None,
+        force: bool | Feed | None = None,
+        ensure: bool | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Sent]:
+        """Move a VM with disks and snapshots to another pool; one that runs goes on there.
+
+        The other pool is asked where it takes the VM (`host.migrate_receive`), this one sends it.
+        It keeps its UUID and MAC addresses. A CD is ejected. With `ensure` it may be there already.
+
+        Args:
+            vm: a VM, by UUID or name label
+            destination: the other pool: a configured connection profile
+            host: a host of the other pool; without one, its coordinator
+            sr: where its disks go, in the other pool; a rule such as @room too; default @default
+            srs: where some disks go: name or UUID of a disk, or of its SR -> SR there
+            network: the network of its interfaces there; without one, that of the same name
+            networks: the networks of some: name or UUID of a network -> network there
+            transfer_network: the network there by which it comes; without one, that of management
+            live: let the guest run on while it moves; default true
+            force: pass over XenServer's checks of the host
+            ensure: count being there already as a success
+        """
+        return signature(
+            "xenserver.vm.migrate_to_pool",
+            "change",
+            {
+                "vm": vm,
+                "destination": destination,
+                "host": host,
+                "sr": sr,
+                "srs": srs,
+                "network": network,
+                "networks": networks,
+                "transfer_network": transfer_network,
+                "live": live,
+                "force": force,
+                "ensure": ensure,
+            },
             common,
         )
 

@@ -14,7 +14,7 @@ from tests.cli.conftest import Run
 from tests.end_to_end import messages
 from tests.stack import TIMEOUT, StackHarness
 from tests.tasks.fixtures import Maker, fresh
-from tests.tasks.table import CASES
+from tests.tasks.table import BETWEEN_POOLS, CASES
 
 Fields = dict[str, Any]
 
@@ -65,7 +65,10 @@ def _part(maker: Maker) -> Fields:
     return {"uuid": maker.interface(vm), "vm": vm}
 
 
-@pytest.fixture(params=catalogue_build.operations(), ids=lambda operation: operation.name)
+OPERATIONS = [one for one in catalogue_build.operations() if one.name not in BETWEEN_POOLS]
+
+
+@pytest.fixture(params=OPERATIONS, ids=lambda operation: operation.name)
 def operation(request: pytest.FixtureRequest) -> Operation:
     """Each operation and flow."""
     found: Operation = request.param

@@ -56,6 +56,7 @@ class Harness:
     client: Listening = field(default_factory=Listening)
     observer: Sessions = field(default_factory=Sessions)
     transport: str = "json-rpc"
+    others: dict[str, Target] = field(default_factory=dict)
 
     @property
     def target(self) -> Target:
@@ -75,7 +76,8 @@ class Harness:
         memory: dict[str, str] = {}
         results: list[Result] = []
         while True:
-            xen = Xen(self.client, target, memory, replays=operation.is_long)
+            others = self.others.__getitem__
+            xen = Xen(self.client, target, memory, replays=operation.is_long, targets=others)
             body = operation.body(xen, **own)
             if isinstance(body, Answer):
                 return body.document()

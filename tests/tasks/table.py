@@ -485,6 +485,9 @@ TABLE = (
     ),
 )
 
+BETWEEN_POOLS = {"xenserver.vm.migrate_to_pool", "xenserver.vm.copy_to_pool"}
+"""Operations that take two pools; `test_between_pools.py` and others try them."""
+
 CASES = {case.name: case for case in TABLE}
 
 

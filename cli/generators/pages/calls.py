@@ -21,11 +21,20 @@ _UNPUBLISHED = {
     "VDI.clone": ("SR_BACKEND_FAILURE_44", "SR_OPERATION_NOT_SUPPORTED"),
     "VDI.create": ("SR_BACKEND_FAILURE_44", "SR_FULL", "SR_OPERATION_NOT_SUPPORTED"),
     "VDI.destroy": ("VDI_IN_USE",),
+    "VDI.pool_migrate": (
+        *("SR_DOES_NOT_SUPPORT_MIGRATION", "VM_REQUIRES_SR", "VM_LACKS_FEATURE", "MIRROR_FAILED"),
+        *("LICENCE_RESTRICTION", "TOO_MANY_STORAGE_MIGRATES"),
+    ),
     "VDI.snapshot": ("SR_BACKEND_FAILURE_44", "SR_OPERATION_NOT_SUPPORTED", "VDI_IS_SHARABLE"),
     "VIF.create": ("DEVICE_ALREADY_EXISTS", "MAC_INVALID"),
     "VIF.destroy": ("OPERATION_NOT_ALLOWED",),
     "VIF.plug": ("DEVICE_ALREADY_ATTACHED", "VM_BAD_POWER_STATE"),
     "VIF.unplug": ("DEVICE_ALREADY_DETACHED",),
+    "VM.migrate_send": (
+        *("VDI_NOT_IN_MAP", "VIF_NOT_IN_MAP", "VM_LACKS_FEATURE", "HOST_DISABLED", "DUPLICATE_VM"),
+        *("SR_FULL", "SR_DOES_NOT_SUPPORT_MIGRATION", "MIRROR_FAILED", "CANNOT_CONTACT_HOST"),
+        *("TOO_MANY_STORAGE_MIGRATES", "VM_HAS_TOO_MANY_SNAPSHOTS", "HOST_HAS_NO_MANAGEMENT_IP"),
+    ),
     "VM.import": (
         *("IMPORT_ERROR_GENERIC", "IMPORT_ERROR_PREMATURE_EOF", "IMPORT_ERROR_UNEXPECTED_FILE"),
         *("IMPORT_ERROR_SOME_CHECKSUMS_FAILED", "DUPLICATE_VM", "SR_FULL"),
@@ -115,7 +124,7 @@ def _method(node: ast.AST) -> str:
     match node:
         case ast.Attribute(
             value=ast.Attribute(
-                value=ast.Name(id="xen")
+                value=ast.Name(id="xen" | "there")  # `there` is a pool beside the own one
                 | ast.Attribute(attr="_xen")
                 | ast.Attribute(value=ast.Name(id="xen"), attr="Async"),
                 attr=cls,

@@ -8,14 +8,14 @@ Two calls with the same source may be at work at once, and each may make an obje
 Whose such an object is nobody can tell until one of the calls has ended.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tasks.engine.execution.findings import Effect, Finding
 from tasks.engine.execution.probes import INHERITED, STAMP
-from xenserver import errors, values
+from xenserver import errors, other_pools, values
 from xenserver.client import Xen
 from xenserver.objects import Call
-from xenserver.values import Record
+from xenserver.values import Record, Value
 
 MARK = "xenflow:mark:"
 
@@ -40,17 +40,26 @@ def take_off(xen: Xen, call: Call, mark: str) -> None:
 
 
 def claim(xen: Xen, call: Call, mark: str, ref: str) -> None:
-    """Stamp what a call made, in place of all marks that it has inherited."""
-    objects = getattr(xen, INHERITED[call.method])
+    """Stamp what a call made, in place of all marks that it has inherited; a VM needs no stamp."""
+    cls = INHERITED[call.method]
+    objects = getattr(where_made(xen, call.params), cls)
     config = objects.get_other_config(ref)
     own = {key: value for key, value in config.items() if not key.startswith(MARK)}
-    objects.set_other_config(ref, {**own, STAMP: mark})
+    objects.set_other_config(ref, own if cls == "VM" else {**own, STAMP: mark})
+
+
+def where_made(xen: Xen, params: Sequence[Value]) -> Xen:
+    """Return the pool in which a call makes something."""
+    target = other_pools.target_of(params)
+    return xen.at(target) if target else xen
 
 
 def heir(xen: Xen, call: Call, mark: str) -> Finding:
     """Find what a call made whose task is gone; several marks on it tell nothing for certain."""
-    records = values.records(getattr(xen, INHERITED[call.method]).get_all_records())
-    found = dict(_heirs(records, call, mark))
+    objects = getattr(where_made(xen, call.params), INHERITED[call.method])
+    found = dict(_heirs(values.records(objects.get_all_records()), call, mark))
+    if found and _is_half_sent(xen, call):
+        return Finding(Effect.UNKNOWN)
     match list(found.items()):
         case []:
             return Finding(Effect.NOT_DONE)
@@ -67,3 +76,16 @@ def _heirs(records: Mapping[str, Record], call: Call, mark: str) -> Iterator[tup
         marks = [key for key in config if key.startswith(MARK)]
         if MARK + mark in marks and ref != call.params[0]:
             yield ref, marks
+
+
+def _is_half_sent(xen: Xen, call: Call) -> bool:
+    """Return whether a VM that was to move is in both pools."""
+    options = call.params[-1]
+    copies = isinstance(options, dict) and options.get("copy") == "true"
+    if call.method != "VM.migrate_send" or copies:
+        return False
+    try:
+        xen.VM.get_uuid(call.params[0])
+    except errors.Missing:
+        return False
+    return True

@@ -37,8 +37,9 @@ STAMPED = {"VDI.create": "VDI", "VBD.create": "VBD", "VIF.create": "VIF"}
 STAMPED |= {"network.create": "network"}
 """Makings that take a record, with an `other_config` for the tag: the class of their object."""
 
-INHERITED = {"VDI.clone": "VDI", "VDI.snapshot": "VDI"}
-"""Makings whose object gets the `other_config` of their first parameter: the class of both."""
+INHERITED = {"VDI.clone": "VDI", "VDI.snapshot": "VDI", "VM.migrate_send": "VM"}
+"""Makings whose object gets the `other_config` of their first parameter: the class of both. A VM
+that is sent to another pool is made there."""
 
 ANSWERED = {"VM.import": "VM"}
 """Makings that nothing but their answer tells of, a list: a VM that was half imported when a

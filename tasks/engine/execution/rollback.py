@@ -13,9 +13,16 @@ from tasks.engine.execution.execution import Execution
 from tasks.engine.execution.probes import made_by, refs_of
 from tasks.engine.journal.entry import Entry
 from tasks.engine.journal.journal import Journal
-from tasks.engine.journal.record import Document, Failing, Failure, Made, OutcomeStatus
+from tasks.engine.journal.record import (
+    Document,
+    Failing,
+    Failure,
+    IntendedCall,
+    Made,
+    OutcomeStatus,
+)
 from tasks.engine.messages import canvas_ids
-from xenserver import errors
+from xenserver import errors, other_pools
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ def own(execution: Execution) -> list[Made]:
     undo = execution.operation.undo
     if undo is None:
         return []
-    return [_made_object(undo, execution, cls, ref) for cls, ref in _made_by_calls(execution)]
+    return [_made_object(undo, execution, call, ref) for call, ref in _made_by_calls(execution)]
 
 
 def everything(execution: Execution) -> list[Made]:
@@ -81,20 +88,24 @@ def everything(execution: Execution) -> list[Made]:
     return [*execution.runtime.journal.made(execution.entry.id), *own(execution)[::-1]]
 
 
-def _made_by_calls(execution: Execution) -> list[tuple[str, str]]:
+def _made_by_calls(execution: Execution) -> list[tuple[IntendedCall, str]]:
     found = []
     for _, point in sorted(execution.entry.record.points.items()):
-        cls = made_by(point.call.method) if point.call else None
-        if cls and point.outcome and point.outcome.status is OutcomeStatus.SUCCESS:
-            found += [(cls, ref) for ref in refs_of(point.outcome.result)]
+        is_made = point.outcome is not None and point.outcome.status is OutcomeStatus.SUCCESS
+        if point.call and point.outcome and is_made and made_by(point.call.method):
+            found += [(point.call, ref) for ref in refs_of(point.outcome.result)]
     return found
 
 
-def _made_object(undo: Undo, execution: Execution, cls: str, ref: str) -> Made:
-    uuid = getattr(execution.xen.uuid, cls.lower())(ref)
+def _made_object(undo: Undo, execution: Execution, call: IntendedCall, ref: str) -> Made:
+    """Return an object that a call made, and how it is undone in the pool where it is."""
+    cls, target = made_by(call.method) or "", other_pools.target_of(call.params)
+    xen = execution.xen.at(target) if target else execution.xen
+    uuid = getattr(xen.uuid, cls.lower())(ref)
     name = getattr(execution.message, "name", None) or ""
     first = [undo.first, undo.field] if undo.first else None
-    return Made(cls, uuid, name, undo.name, undo.fields(uuid), first)
+    fields = undo.fields(uuid) | ({"target": target} if target else {})
+    return Made(cls, uuid, name, undo.name, fields, first)
 
 
 def canvas(objects: Sequence[Made]) -> Canvas:
@@ -108,8 +119,13 @@ def _preparations(objects: Sequence[Made]) -> list[Canvas]:
     """Return the steps that come first; an object made alone needs none."""
     if len(objects) == 1:
         return []
-    wanted = [(*made.first, made.uuid) for made in objects if made.first]
-    return [Signature(name, kwargs={field: uuid}, immutable=True) for name, field, uuid in wanted]
+    steps = []
+    for made in objects:
+        if made.first:
+            name, field = made.first
+            kwargs = {k: v for k, v in made.fields.items() if k in {field, "target"}}
+            steps.append(Signature(name, kwargs=kwargs, immutable=True))
+    return steps
 
 
 def outcome(objects: Sequence[Made], failing: Entry, journal: Journal) -> Undone:

@@ -69,7 +69,13 @@ class Runtime:
         self, connection: Document, memory: MutableMapping[str, str], *, replays: bool = False
     ) -> Xen:
         """Return the pool that a message names, as an operation's body sees it."""
-        return Xen(self.sessions, self.target(connection), memory, replays=replays)
+        return Xen(
+            self.sessions,
+            self.target(connection),
+            memory,
+            replays=replays,
+            targets=lambda name: self.target({"target": name}),
+        )
 
 
 class EngineApp(Celery):

@@ -15,6 +15,7 @@ from tasks.engine.execution.execution import Execution
 from tasks.engine.execution.probes import is_tagged, made_by
 from tasks.engine.journal.record import Outcome, OutcomeStatus, Point
 from tasks.engine.messages import canvas_ids
+from xenserver import other_pools
 from xenserver.objects import Call
 
 TAKE_BACK = "xenserver.task.take_back"
@@ -78,6 +79,8 @@ def _take_back(execution: Execution, label: str, ref: str) -> None:
     call = execution.entry.record.point(label).call
     if call and made_by(call.method) and execution.operation.undo:
         fields = {"task": ref, "method": call.method, "operation": execution.operation.name}
+        target = other_pools.target_of(call.params)
+        fields |= {"made_at": target} if target else {}
         _step(execution, TAKE_BACK, fields, f"surplus/{ref}")
 
 

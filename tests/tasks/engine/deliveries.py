@@ -118,7 +118,7 @@ class Worker:
         journal = Journal(engine.redis, Keys(), lease=lease, keep=600)
         self.runtime = Runtime(
             settings=Settings(),
-            targets={"default": engine.target},
+            targets=engine.targets,
             journal=journal,
             parked=ParkedOperations(journal),
             hosts=NamedHosts(journal, keep=600),
@@ -177,6 +177,7 @@ class Engine:
         self.redis = redis
         self.pool = pool
         self.target = pool.target()
+        self.targets = {"default": self.target}
         self._around = app_or_default()
         self.app = Celery("xenflow")  # canvases are sent by the current application
         self.app.conf.update(celery_settings(Settings(redis_url=url)))
@@ -227,10 +228,11 @@ class Engine:
     def land(self) -> None:
         """Wait until the tasks that something is parked under have ended, and land them."""
         parked = ParkedOperations(Journal(self.redis, Keys(), lease=1, keep=600))
-        while refs := parked.refs("default"):
-            records = events.all_tasks(self._sessions, self.target)
-            outcomes = {ref: calls.ended(ref, records[ref]) for ref in refs if ref in records}
-            parked.land("default", [Ended(ref, out) for ref, out in outcomes.items() if out])
+        for name, target in self.targets.items():
+            while refs := parked.refs(name):
+                records = events.all_tasks(self._sessions, target)
+                found = {ref: calls.ended(ref, records[ref]) for ref in refs if ref in records}
+                parked.land(name, [Ended(ref, out) for ref, out in found.items() if out])
 
     def published(self) -> list[Message]:
         """Take the messages that were published."""
