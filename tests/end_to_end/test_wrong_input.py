@@ -205,6 +205,14 @@ def test_redis_down_is_explained_in_words(misled: StackHarness, *, debug: bool) 
     assert "secret" not in ended.stdout + ended.stderr
 
 
+def test_a_positional_argument_that_nobody_reads_is_refused(stack: StackHarness) -> None:
+    """It would be answered with all VMs of the pool otherwise."""
+    sent = stack.app.send_task("xenserver.vm.find", args=["web01"])
+
+    with pytest.raises(errors.Refused, match="a positional argument is not read"):
+        sent.get(timeout=TIMEOUT)
+
+
 def test_an_unknown_operation_is_one_that_this_worker_lacks(stack: StackHarness) -> None:
     """The error names where a worker learns operations from; it is no defect."""
     with pytest.raises(errors.Refused) as caught:
@@ -212,6 +220,14 @@ def test_an_unknown_operation_is_one_that_this_worker_lacks(stack: StackHarness)
 
     assert "this worker has no operation xenserver.vm.hibernate" in str(caught.value)
     assert "XENFLOW_OPERATIONS_PATH" in str(caught.value)
+
+
+def test_a_misspelt_operation_is_answered_with_the_name_that_is_meant(
+    stack: StackHarness,
+) -> None:
+    """Also to a service, which has no command line to tell it."""
+    with pytest.raises(errors.Refused, match=r"did you mean xenserver\.vm\.start\?"):
+        stack.do("xenserver.vm.strat", vm="web01")
 
 
 @pytest.mark.parametrize("vm", ["deb12", "nosuch"])

@@ -14,6 +14,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 from tasks.engine.messages import refusals
@@ -122,7 +123,9 @@ class Admission:
         elif task.startswith("celery."):
             found.note(f"task: {task} is not an operation; whoever sends a canvas sends its steps")
         else:
-            found.note(f"task: this worker has no operation {task}; {_SOURCES}")
+            near = get_close_matches(task, self.operations, n=1, cutoff=0.8)
+            meant = f"did you mean {near[0]}? " if near else ""
+            found.note(f"task: this worker has no operation {task}; {meant}{_SOURCES}")
 
     def _refusal(self, found: Members, taken: Taken) -> Document:
         head = {**found.headers, "argsrepr": "[]", "kwargsrepr": "{}"}

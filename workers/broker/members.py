@@ -35,6 +35,7 @@ class Members:
         self._text = ""
         task = self._read_body(written, head, longest)
         if isinstance(task, dict):
+            self._check_protocol_1(task, head)
             task, head = _from_protocol_1(task, head)
             self._text = ""
         self._task = self._read_task(task)
@@ -78,6 +79,12 @@ class Members:
             return [[], {}, envelope.read(text, longest, typed=True)]
         except Unreadable:
             return [[], {}, {}]
+
+    def _check_protocol_1(self, task: Document, head: Document) -> None:
+        """Note a body of which fields would be passed over, as if none had been sent."""
+        unknown = sorted(task.keys() - _NO_HEADERS - Headers.model_fields.keys())
+        if not task.keys() & {"args", "kwargs"} or (unknown and "task" in head):
+            self.note("body: is not [args, kwargs, embed]")
 
     def _read_task(self, task: Json) -> tuple[list[Json], Document, Document]:
         """Read [args, kwargs, embed]; have the body written anew where Celery would stumble."""

@@ -200,10 +200,33 @@ def _with_hint(refused: errors.Refused, previous: object) -> errors.Refused:
     missing = [problem for problem in refused.params if problem.endswith(_MISSING)]
     if not missing or not isinstance(previous, str | int | float):
         return refused
-    name = missing[0].removesuffix(_MISSING)
-    by_name = f'kwargs={{"{name}": ...}}, or feed={{"{name}": "*"}}'
-    hint = f"a positional argument is not read: send {by_name}"
-    return _wrong([*refused.params, hint])
+    return _wrong([*refused.params, _by_name(missing[0].removesuffix(_MISSING))])
+
+
+def check_positional(
+    model: type[Message], fields: Mapping[str, object], args: Sequence[object], *, follows: bool
+) -> None:
+    """Raise Refused for positional arguments that nobody reads: what they ask for would not be.
+
+    One is read where `feed` says what of it. Where the message follows another (`follows`), Celery
+    inserts the answer before, wanted or not; text or a number instead of any field is meant as one.
+    """
+    if len(args) > 1:
+        raise _wrong([_by_name(_first_field(model))])
+    if not args or args[0] is None or fields.get("feed"):
+        return
+    is_answer = follows and (fields or not isinstance(args[0], str | int | float))
+    if not is_answer:
+        raise _wrong([_by_name(_first_field(model))])
+
+
+def _first_field(model: type[Message]) -> str:
+    return next(iter([*own_fields(model), *model.model_fields]))
+
+
+def _by_name(field: str) -> str:
+    words = f'kwargs={{"{field}": ...}}, or feed={{"{field}": "*"}}'
+    return f"a positional argument is not read: send {words}"
 
 
 def masked(fields: Mapping[str, object]) -> dict[str, object]:
@@ -279,7 +302,7 @@ def _fed(name: str, key: str, previous: object) -> object:
             INVALID,
             [f"{name}: not fed"],
             f"{name}: the previous answer has no {key!r} to feed it from; "
-            f"it has {_keys(previous)} ({INVALID})",
+            f"it has {_keys(previous, key)} ({INVALID})",
         ) from None
 
 
@@ -307,7 +330,12 @@ def _snake(name: str) -> str:
     return to_snake(name) if len(name) <= LONGEST_ID else name
 
 
-def _keys(answer: object) -> str:
-    if isinstance(answer, dict):
-        return ", ".join(sorted(map(str, answer))) or "nothing"
-    return "nothing" if answer is None else f"a {type(answer).__name__}"
+def _keys(answer: object, key: str) -> str:
+    match answer:
+        case dict():
+            return ", ".join(sorted(map(str, answer))) or "nothing"
+        case list():
+            return f'a list: "*.{key}" takes it of each, "0.{key}" of the first'
+        case None:
+            return "nothing"
+    return f"a {type(answer).__name__}"

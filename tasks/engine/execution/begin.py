@@ -25,7 +25,8 @@ class Delivery:
     name: str
     place: Place
     fields: Mapping[str, object]
-    previous: object
+    args: tuple[object, ...]
+    follows: bool
     wire: str
     queue: str
     sending: int
@@ -44,7 +45,10 @@ def check(operation: Operation, delivery: Delivery) -> Message:
         raise delivery.refusal
     message.check_id(delivery.id)
     _adopted(delivery)
-    return message.check(operation.model, delivery.fields, delivery.previous)
+    args = delivery.args
+    checked = message.check(operation.model, delivery.fields, args[0] if args else None)
+    message.check_positional(operation.model, delivery.fields, args, follows=delivery.follows)
+    return checked
 
 
 def first(operation: Operation, delivery: Delivery, checked: Message | None) -> Record:

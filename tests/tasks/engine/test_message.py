@@ -214,6 +214,45 @@ def test_an_unfed_previous_answer_is_ignored() -> None:
     assert check({"vm": "other"}, vm="web01").vm == "web01"
 
 
+READ: list[tuple[list[object], dict[str, object], bool]] = [
+    ([], {}, False),
+    ([None], {}, False),
+    (["u-1"], {"feed": {"vm": "*"}}, False),
+    ([{"uuid": "u-1"}], {}, True),
+    (["the id of a task that failed"], {"vm": "web01"}, True),
+]
+UNREAD: list[tuple[list[object], dict[str, object], bool]] = [
+    (["web01"], {"size": 1}, False),
+    ([{"vm": "web01"}], {}, False),
+    ([4711], {}, True),
+    (["web01", "web02"], {"feed": {"vm": "*"}}, True),
+]
+
+
+@pytest.mark.parametrize(("args", "fields", "follows"), READ)
+def test_one_positional_argument_is_the_answer_before(
+    args: list[object], fields: dict[str, object], *, follows: bool
+) -> None:
+    """Celery inserts it for a step that follows; `feed` reads one that a producer sends."""
+    message.check_positional(MODEL, fields, args, follows=follows)
+
+
+@pytest.mark.parametrize(("args", "fields", "follows"), UNREAD)
+def test_a_positional_argument_that_nobody_reads_is_refused(
+    args: list[object], fields: dict[str, object], *, follows: bool
+) -> None:
+    """It asks for something that would not be done."""
+    with pytest.raises(errors.Refused, match=r'not read: send kwargs=\{"vm"'):
+        message.check_positional(MODEL, fields, args, follows=follows)
+
+
+def test_a_list_is_fed_from_by_star() -> None:
+    """A chord hands on a list; the refusal says how to read one."""
+    refused = refusal([{"uuid": "u-1"}], feed={"vm": "uuid"})
+
+    assert 'a list: "*.uuid" takes it of each, "0.uuid" of the first' in refused.message
+
+
 @pytest.mark.parametrize("previous", [None, {}, {"other": 1}, "text", [1]])
 def test_feeding_from_what_is_not_there_is_refused(previous: object) -> None:
     """The refusal says which key was missing and what there was."""

@@ -1,5 +1,6 @@
 """A refusal carries what its answer has to end: the chord of which the message is a part."""
 
+import base64
 import json
 import zlib
 from collections.abc import Callable
@@ -92,3 +93,31 @@ def test_a_refused_part_keeps_its_chord(what: str) -> None:
     assert embedded["chord"]["task"] == FIND
     assert embedded["chord"]["chord_size"] == 2
     assert embedded["chord"]["options"]["task_id"] == "body"
+
+
+HALF: dict[str, tuple[object, bool]] = {
+    "protocol 1": ({"task": FIND, "id": "half", "args": [], "kwargs": {}, "origin": "x"}, True),
+    "fields beside the headers of protocol 2": ({"kwargs": {"name": "web01"}}, True),
+    "a body of other members": ({"a": 1}, False),
+    "a body with one more": ({"kwargs": {}, "name": "web01"}, False),
+    "a body of nothing": ({}, False),
+}
+
+
+@pytest.mark.parametrize("what", HALF)
+def test_a_body_whose_fields_would_be_passed_over_is_refused(what: str) -> None:
+    """An operation without fields works on all that there is."""
+    body, is_sound = HALF[what]
+    headers = None if what == "protocol 1" else {"task": FIND, "id": "half"}
+    item = json.dumps(
+        {
+            "body": base64.b64encode(json.dumps(body).encode()).decode(),
+            "headers": headers,
+            "properties": {"body_encoding": "base64"},
+        }
+    ).encode()
+
+    admitted = Admission({FIND}, set(), LONGEST).admit(Taken(item, len(item), "change", "tag", 0.0))
+
+    assert isinstance(admitted, Sound)
+    assert ("xenflow_refused" not in admitted.message["headers"]) is is_sound
