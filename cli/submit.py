@@ -22,6 +22,11 @@ from xenserver import errors
 
 _GIVE_UP_AFTER = 60.0  # seconds past its deadline in which an operation must have ended
 
+_ANSWERED_BEFORE = (
+    "xenflow: {} has ended before: this is its answer of then, and nothing runs now; "
+    "another id runs it again, and --repeat-failed what failed"
+)
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -50,6 +55,8 @@ def execute(entry: Entry, fields: Mapping[str, Any], options: RunOptions) -> int
             producer.need_consumer(operation.queue)
         if checked.repeat_failed:
             producer.forget(sent.id)  # else the old failure would be taken for the new end
+        elif options.id is not None and producer.end_of(sent.id):
+            output.note(_ANSWERED_BEFORE.format(sent.id))
         producer.send(operation, checked.document(), sent.id)
         if not options.wait:
             return _print_id(sent, options)
