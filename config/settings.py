@@ -128,10 +128,10 @@ class Settings(BaseSettings):
     """How long a starting guest may report nothing before it counts as one without guest tools."""
 
     run_expires: Seconds = 7 * _DAY
-    """How long the record of a run is kept."""
+    """How long the record of a run is kept: the TTL of its keys beyond its deadline."""
 
     result_expires: Seconds = _DAY
-    """How long Celery keeps an answer."""
+    """How long Celery keeps an answer: the TTL of its result."""
 
     poll_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2.0
     """The long polls per second that one target receives on average, at most."""

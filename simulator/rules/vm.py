@@ -142,8 +142,8 @@ def guest_refusal(view: View, op: str) -> Failure | None:
     if not is_hvm(view) or (agent and agent["PV_drivers_version"]):
         return None
     release = view.db.model.release
-    told = any(report.get(feature) == "1" for feature in _FEATURES[op])
-    able = told and old_forms.asks_guests(release)
+    reported = any(report.get(feature) == "1" for feature in _FEATURES[op])
+    able = reported and old_forms.asks_guests(release)
     return None if able else old_forms.unable(release, op, view.ref)
 
 

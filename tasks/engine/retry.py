@@ -1,4 +1,4 @@
-"""Delays between tries, for the engine, the poller and whatever waits for the infrastructure."""
+"""Exponential backoff with jitter, for the engine, the poller and what waits for Redis."""
 
 import random
 

@@ -64,7 +64,7 @@ def test_a_full_disk_is_one_message(words: list[str], text: bytes) -> None:
     assert b"Exception ignored" not in reply.stderr
 
 
-def test_a_failure_that_nobody_can_be_told_has_its_exit_code() -> None:
+def test_a_failure_that_nobody_can_read_has_its_exit_code() -> None:
     """Standard error is full."""
     assert run("vm", "start", redirect="2> /dev/full").returncode == 2
 

@@ -9,28 +9,47 @@ import re
 
 _VERBS = frozenset(
     """
-    accept accepts acknowledge add adds admits allow allows answer answers are ask asks
-    assign backtracks be bear bears become becomes been begin begins belong belongs blocks boots
-    break breaks bring brings build builds call calls can cancel cancels cannot carry carries
-    change changes checks chooses cleans clones close closes come comes compile compiles contain
-    contains copies cost costs count counts cover covers creates decides delays delete deletes
-    depends describe describes destroy destroys did die dies differ do does draws drop drops end
-    ends exchanges exist exists exits expire expires fail fails fall falls feeds fill fills find
-    finds fit fits follow follows forbid forbids get gets give gives go goes grow grows had hands
-    has have hear hears help helps hide hides hold holds ignore ignores imports include includes
-    install installs is join keep keeps kill know knows lack lacks land lands last lead leads leave
-    leaves let lets lies limits list lists live lives log logs look looks lose loses make makes may
-    mean means measure measures meet meets mention mentions might mounts move moves must name names
-    need needs notice number open opens outlives pass passes pay places plug plugs poll polls
-    prefer prefers print prints prolongs proves publishes put puts raise raises reach reaches read
-    reads receive receives refuse refuses release releases remain remains remove removes repeat
-    repeats replace replaces report reports resist restart restarts resume resumes return returns
-    routes rules run runs say says scans seal seals see sees send sends serve serves shall share
-    shares shortens should show shows shut shuts sleep sleeps spares speak speaks stand stands start
-    starts stay stays stop stops store stores strike strikes succeed succeeds suffices suggests
-    survive survives swallow swallows sweeps take takes tell tells tie ties tolerates treat treats
-    try understand understands unlocks use uses wait waits wake wakes want wants was watches were
-    will wins wipes wish work works would write writes
+    accept accepts acknowledge add adds admits agree agrees allow allows answer answers applies
+    apply are arrive arrives ask asks assign avoid avoids backtracks be bear bears become
+    becomes been begin begins behave behaves belong belongs bind binds block blocks boots break
+    breaks bring brings build builds call calls can cancel cancels cannot capture captures
+    carries carry change changes checks chooses claim claims cleans clones close closes collect
+    collects combine combines come comes compare compares compile compiles complete completes
+    connect connects consume consumes contain contains control controls convert converts copies
+    cost costs count counts cover covers creates cut cuts decides declare declares decode
+    decodes defer defers delays delete deletes deliver delivers depends describe describes
+    destroy destroys detach detaches did die dies differ disable disables display displays
+    divide divides do does draw draws drop drops eject ejects emit emits enable enables encode
+    encodes end ends enter enters escape escapes exchanges exclude excludes exist exists exits
+    expand expands expire expires explain explains export exports extend extends fail fails fall
+    falls feeds fetch fetches fill fills find finds finish finishes fit fits fix fixes follow
+    follows forbid forbids force forces format formats generate generates get gets give gives go
+    goes grow grows had handle handles hands has have hear hears help helps hide hides hold
+    holds identifies identify ignore ignores imports include includes insert inserts install
+    installs interrupt interrupts is join keep keeps kill know knows lack lacks land lands last
+    lead leads leave leaves let lets lies limits list lists live lives load loads lock locks log
+    logs look looks lose loses make makes match matches may mean means measure measures meet
+    meets mention mentions merge merges might migrate migrates mind minds mounts move moves must
+    name names need needs note notes notice number obey obeys occur occurs omit omits open opens
+    order orders outlives override overrides own owns park parks parse parses pass passes pause
+    pauses pay permit permits pick picks places plug plugs point points poll polls prefer
+    prefers preserve preserves prevent prevents print prints produce produces prolongs protect
+    protects proves publishes put puts queries query quote quotes raise raises reach reaches
+    read reads receive receives recover recovers refer refers refuse refuses reject rejects
+    release releases remain remains remove removes rename renames repeat repeats replace
+    replaces report reports request requests require requires reserve reserves reset resets
+    resist resolve resolves respect respects respond responds restart restarts restore restores
+    resume resumes retries retry return returns reuse reuses revert reverts routes rules run
+    runs save saves say says scans scrape scrapes seal seals search searches see sees select
+    selects send sends separate separates serve serves set sets shall share shares shortens
+    should show shows shut shuts skip skips sleep sleeps sort sorts spares speak speaks split
+    splits spread spreads stand stands start starts stay stays stop stops store stores strike
+    strikes succeed succeeds suffices suggests survive survives suspend suspends swallow
+    swallows sweeps switch switches take takes tell tells terminate terminates tie ties
+    tolerates touch touches track tracks translate translates treat treats trust trusts try turn
+    turns understand understands unlocks update updates use uses validate validates varies vary
+    verifies verify visit visits wait waits wake wakes want wants warn warns was watches were
+    will wins wipes wish work works would wrap wraps write writes
     """.split()  # noqa: SIM905 - a list would have a line for each
 )
 _LEANING = frozenset({"also", "and", "but", "else", "nor", "or", "rather", "whose"})

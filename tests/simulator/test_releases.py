@@ -197,7 +197,7 @@ class TestOlderRefusals:
             assert xen("VM.get_power_state", silent) == "Suspended"
 
     def test_only_newer_ones_move_a_halted_vm(self, xen: Any, release: str, halted: str) -> None:
-        """Nor do older ones know of virtual graphics at a migration."""
+        """Older ones do not know of virtual graphics at a migration either."""
         allowed = xen("VM.get_allowed_operations", halted)
         newer = release == "7.1"
 
