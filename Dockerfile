@@ -1,7 +1,9 @@
 # syntax=docker/dockerfile:1
 # Two stages: the first has tools and caches, the second only what runs.
 
-FROM python:3.11.14-slim-bookworm AS build
+ARG BASE_IMAGE=python:3.11.14-slim-bookworm
+
+FROM ${BASE_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 UV_COMPILE_BYTECODE=1 UV_NO_CACHE=1
 WORKDIR /src
 COPY tools.lock requirements.lock ./
@@ -13,7 +15,8 @@ COPY . .
 RUN python -m hatchling build --target wheel --directory /dist \
     && uv pip install --python /opt/xenflow/bin/python --offline --no-deps /dist/*.whl
 
-FROM python:3.11.14-slim-bookworm
+# hadolint ignore=DL3006
+FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="xenflow" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV HOME=/tmp PATH=/opt/xenflow/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

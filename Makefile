@@ -16,12 +16,13 @@ export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 COMPILE := $(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo test bench chaos fuzz lint format docs lock released clean
+.PHONY: help demo test compose-test bench chaos fuzz lint format docs lock released clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo      20 VMs at once on a simulated pool; KEEP=1 leaves it running'
 	@echo 'make test      all tests'
+	@echo 'make compose-test  the tests of the Compose stack, on a container engine; ARGS="-k flower" for some'
 	@echo 'make chaos     kill and delay everything under load: RUNS=1000 MINUTES=5 SEED=n FSYNC=always SHORT=1 ALONE=1'
 	@echo 'make bench     figures of speed and size; ONLY=name for one benchmark of bench/'
 	@echo 'make fuzz      hostile input: MESSAGES=10000 to live workers, CALLS=20000 to the simulated pool; SEED=n ONLY=workers|simulator'
@@ -37,6 +38,9 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	@$(RUN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+compose-test: $(STAMP)
+	@$(RUN)/python -m tests.compose $(ARGS)
 
 chaos: $(STAMP)
 	@$(RUN)/python -m tests.chaos --runs $(or $(RUNS),1000) --minutes $(or $(MINUTES),5) \

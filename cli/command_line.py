@@ -94,7 +94,12 @@ def _with_next_step(failure: Failure, words: Sequence[str]) -> Failure:
 
 
 def _names_a_password(words: Sequence[str]) -> bool:
-    """Whether somebody wrote a password: then nothing is read, and nothing is repeated."""
+    """Whether somebody wrote a password: then nothing is read, and nothing is repeated.
+
+    The password of a simulated pool opens nothing.
+    """
+    if words[0] == "simulate":
+        return False
     following = zip(words, [*words[1:], "-"], strict=True)
     return any(word == "--password" and not after.startswith("-") for word, after in following)
 

@@ -51,6 +51,7 @@ def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) 
         concurrency=slots,
         queues=list(serves),
         loglevel=settings.log_level,
+        quiet=settings.log_format == "json",  # no banner: each line is for a collector
         task_events=True,
         without_gossip=True,  # workers need not know of each other,
         without_mingle=True,  # and start quicker so

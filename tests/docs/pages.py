@@ -5,8 +5,8 @@ blocks to come. `console` is typed in a terminal of its own, where a command kee
 `console` block of the page interrupts it with Ctrl-C, unless a name follows (`console poller`),
 which opens another terminal. `text` is what was printed last, with "…" for what changes. A block
 behind the name of a file is written to that file; Python without a file is run. `fails` marks
-commands that end with an error, `printed` a program that was printed last, `not-run` what cannot be
-run here.
+commands that end with an error, `printed` a program that was printed last, `compose` what only
+`make compose-test` runs, `not-run` what cannot be run.
 """
 
 import os
@@ -28,6 +28,7 @@ from tests.stack import TIMEOUT
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 NOT_RUN = "not-run"
+COMPOSE = "compose"
 FAILS = "fails"
 PRINTED = "printed"
 READY = ("Ctrl-C", " ready.")  # printed by `xenflow up`, and by a worker or a poller
@@ -53,15 +54,25 @@ class Block:
     @property
     def is_run(self) -> bool:
         """Whether a test runs, writes or compares it."""
-        return NOT_RUN not in self.marks and self.kind != DRAWN
+        return not {NOT_RUN, COMPOSE} & {*self.marks} and self.kind != DRAWN
 
 
 def blocks(page: Path) -> list[Block]:
     """Return the blocks of a page, in their order."""
     return [
-        Block(found["kind"], tuple(found["marks"].split()), found["file"] or "", found["text"])
+        Block(found["kind"], tuple(found["marks"].split()), _file(found), found["text"])
         for found in _BLOCK.finditer(page.read_text(encoding="utf-8"))
     ]
+
+
+def _file(found: re.Match[str]) -> str:
+    """Return the file that a block is written to; commands are typed, whatever file they name."""
+    return "" if found["kind"] == "sh" else found["file"] or ""
+
+
+def marked(page: Path, mark: str) -> list[Block]:
+    """Return the blocks of a page that have a mark, in their order."""
+    return [block for block in blocks(page) if mark in block.marks]
 
 
 def fences(page: Path) -> int:
@@ -149,16 +160,17 @@ class Reader:
 
     def read(self, page: Path, *, instead: Mapping[str, str] | None = None) -> None:
         """Run a page; replace addresses of other hosts by those of this test."""
-        for block in (block for block in blocks(page) if block.is_run):
+        self.read_blocks((b for b in blocks(page) if b.is_run), instead=instead)
+
+    def read_blocks(
+        self, chosen: Iterable[Block], *, instead: Mapping[str, str] | None = None
+    ) -> None:
+        """Run some blocks, with the same replacements."""
+        for block in chosen:
             text = block.text
             for written, meant in (instead or {}).items():
                 text = text.replace(written, meant)
             self._do(block, text)
-
-    def read_blocks(self, chosen: Iterable[Block]) -> None:
-        """Run some blocks."""
-        for block in chosen:
-            self._do(block, block.text)
 
     def _do(self, block: Block, text: str) -> None:
         match block:
