@@ -1,8 +1,11 @@
 """The result backend: Celery's own for Redis, save that only ends are published.
 
 Clients of other languages take the first publication on a result's channel as its end. So what is
-not an end (RETRY, PROGRESS) is written under the result's key, where those who ask find it, but
+not an end (PARKED, PROGRESS) is written under the result's key, where those who ask find it, but
 published to nobody; and it never overwrites an end that came first.
+
+A parked operation is PARKED, where Celery has RETRY: clients wait on in either, but a plain worker
+that is told to revoke an operation in RETRY stores REVOKED, an end that is none.
 """
 
 from collections.abc import Callable
@@ -16,6 +19,7 @@ from tasks.engine import infrastructure
 from tasks.engine.journal.scripts import Scripts
 from workers.chord_joins import JoinsChords
 
+PARKED = "PARKED"
 PROGRESS = "PROGRESS"
 
 _STORE_RESULT = 3  # the place of that argument where Celery calls `mark_as_done`
@@ -63,6 +67,7 @@ class _OfAWorker(JoinsChords):
     client: Any
     decode_result: Any
     get_key_for_task: Any
+    store_result: Any
 
     def mark_as_done(self, *args: Any, **options: Any) -> None:
         """Store a success; of one whose result is ignored, forget the progress."""
@@ -86,9 +91,10 @@ class _OfAWorker(JoinsChords):
         if stored and self.decode_result(stored)["status"] not in states.READY_STATES:
             self.client.delete(key)
 
-    def mark_as_retry(self, *args: Any, **options: Any) -> None:
-        """Store that it is parked."""
-        _stored(super().mark_as_retry, *args, **options)  # type: ignore[misc]  # likewise
+    def mark_as_retry(self, task_id: str, exc: Exception, *_: Any, **options: Any) -> None:
+        """Store that it is parked, and what it waits for."""
+        request = options.get("request")
+        _stored(self.store_result, task_id, {"reason": str(exc)}, PARKED, request=request)
 
     def on_task_call(self, producer: object, task_id: str) -> None:
         """Subscribe to nothing: a worker waits for nobody."""

@@ -17,6 +17,10 @@ _PAUSES_AND_ENDS = {PARKED, REVOKED, "task-succeeded", "task-failed"}
 BEGAN = "xenflow_began"  # header: when a worker first received the message, in epoch seconds
 
 
+class Parked(Exception):
+    """What a parked operation waits for, as Celery hands it to the result backend."""
+
+
 def fields(kind: str, sent: Mapping[str, object], began: float) -> dict[str, object]:
     """Return the fields of an event, with the times of the whole operation at a pause or an end."""
     if kind not in _PAUSES_AND_ENDS:

@@ -1,7 +1,7 @@
 """Operations as Celery tasks: the task class and the request class that lead to the engine.
 
-To Celery a parked operation is a task that retries: its state is RETRY, its slot is free, its
-message comes again under the same id.
+To Celery a parked operation is a task that retries: its slot is free, its message comes again under
+the same id. The result backend calls its state PARKED.
 """
 
 import json
@@ -167,7 +167,7 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
             case Suspended(reason, early):
                 if early:
                     self._answer_early(early)
-                raise Retry(reason)
+                raise Retry(reason, exc=celery_events.Parked(reason))
             case Failed(error, revoked) if revoked and isinstance(error, errors.Cancelled):
                 self._mark_revoked(error)
                 raise Ignore(error.message)

@@ -8,9 +8,14 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery import Celery
+from celery.result import AsyncResult
+from celery.worker import control
+from celery.worker import state as worker_state
 
 from tests.end_to_end import messages
 from tests.stack import TIMEOUT, StackHarness
@@ -96,13 +101,33 @@ def test_progress_is_written_and_not_published(stack: StackHarness, name: str) -
         stack.xenserver.held(),
         _sent(stack, messages.protocol_2, "xenserver.vm.start", fields, queue="change") as sent,
     ):
-        stack.until(lambda: state(sent.id) == "RETRY", "parked, and RETRY stored")
+        stack.until(lambda: state(sent.id) == "PARKED", "parked, and PARKED stored")
         stack.xenserver.control("advance", seconds=2)
         stack.until(lambda: state(sent.id) == "PROGRESS", "progress")
         stack.xenserver.control("release")
         publications = sent.publications()
 
     assert [reply["status"] for reply in publications] == ["SUCCESS"]
+
+
+def test_a_plain_worker_leaves_the_state_of_a_parked_operation(
+    stack: StackHarness, name: str
+) -> None:
+    """Told to revoke it, a worker of Celery's own stores no end; the engine does, when it has."""
+    plain = Celery(backend=stack.services.environment["XENFLOW_REDIS_URL"])
+    parked: AsyncResult[Any] = AsyncResult(str(uuid.uuid4()), app=plain)
+    revoke, state = control.Panel.data["revoke"], plain.backend.get_state
+
+    with stack.xenserver.held():
+        fields = {"vm": "deb12", "name": name}
+        stack.app.send_task("xenserver.vm.clone", kwargs=fields, task_id=parked.id)
+        stack.until(lambda: state(parked.id) == "PARKED", "parked")
+        revoke(SimpleNamespace(app=plain), [parked.id])  # as its worker does
+        worker_state.revoked.discard(parked.id)
+
+        assert (state(parked.id), parked.ready()) == ("PARKED", False)
+        assert parked.info == {"reason": "waits for VM.clone"}
+    assert parked.get(timeout=PATIENCE)["return_result"]
 
 
 def test_a_revocation_has_one_publication_the_end(stack: StackHarness, name: str) -> None:

@@ -31,7 +31,7 @@ is understood too. Fields that nobody knows are refused in messages; in answers,
 added: pass over those you do not know."""
 _ANSWER = """\
 The key under which Celery keeps an answer, and the channel on which it publishes it, once, at the
-end. Until then the document may have other states: PENDING, STARTED, RETRY, PROGRESS."""
+end. Until then the document may have other states: PENDING, STARTED, PARKED, PROGRESS."""
 
 
 def document(operations: Iterable[Operation]) -> Schema:

@@ -1,7 +1,7 @@
 r"""The engine as it reads: check the message, claim its entry, run the body to its next suspension.
 
     delivery --check--> message --claim--> entry --body--> answer --finish--> Celery SUCCESS
-                                             |  \--suspension--> launch, park -> Celery RETRY
+                                             |  \--suspension--> launch, park -> Celery Retry
                                              \--error--> busy, unreachable: deferred, tried again
                                                          else: failing (see `failing.py`), and at
                                                          its end Celery FAILURE
