@@ -1,11 +1,21 @@
-"""Asking a person before something is destroyed."""
+"""The question before something is destroyed, which `--yes` answers.
+
+Without a terminal nobody can be asked, and nothing is destroyed: a script says `--yes`.
+"""
+
+import sys
 
 import typer
 
 from cli.exit_codes import Code, CommandFailed
 
 
-def confirm(question: str, *, otherwise: str, next_step: str) -> None:
-    """Ask on standard error; fail with what was left undone where the answer is no."""
+def confirm(question: str, *, refused: str, yes: bool) -> None:
+    """Ask; fail with the text `refused` where the answer is no, or nobody can be asked."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        text = f"{refused}: standard input is no terminal, so nobody can be asked: {question}"
+        raise CommandFailed(Code.USAGE, text, "--yes does it without a question")
     if not typer.confirm(question, err=True):
-        raise CommandFailed(Code.FAILED, otherwise, next_step)
+        raise CommandFailed(Code.FAILED, refused, "--yes does it without a question")

@@ -123,7 +123,12 @@ _DRY_RUN = Annotated[
 ]
 _YES = Annotated[
     bool,
-    typer.Option("--yes", "-y", help="destroy without a question", rich_help_panel=RUN_PANEL),
+    typer.Option(
+        "--yes",
+        "-y",
+        help="destroy without a question, which only a terminal can answer",
+        rich_help_panel=RUN_PANEL,
+    ),
 ]
 _PASSWORD = Annotated[
     bool,

@@ -48,14 +48,9 @@ def _log_to_stderr() -> None:
 
 
 def _confirm(ours: Sequence[Orphan], *, yes: bool) -> None:
-    if not ours or yes:
-        return
-    listed = ", ".join(f"{one.cls} {one.uuid}" for one in ours)
-    confirm(
-        f"destroy {listed}?",
-        otherwise="nothing was destroyed",
-        next_step="--yes destroys without a question",
-    )
+    if ours:
+        listed = ", ".join(f"{one.cls} {one.uuid}" for one in ours)
+        confirm(f"destroy {listed}?", refused="nothing was destroyed", yes=yes)
 
 
 def _destroy(runtime: Runtime, ours: Sequence[Orphan]) -> None:

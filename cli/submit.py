@@ -119,15 +119,12 @@ def _dry_run_text(data: Mapping[str, Any]) -> str:
 
 
 def _confirm(entry: Entry, checked: Message, options: RunOptions) -> None:
-    """Ask a person before something is destroyed; a script is not asked."""
-    if options.yes or not entry.destroys or not sys.stdin.isatty():
-        return
-    named = " ".join(f"{key}={value}" for key, value in message.masked(checked.document()).items())
-    confirm(
-        f"{entry.name} {named}: do it?",
-        otherwise="nothing was sent",
-        next_step="--yes does it without a question",
-    )
+    """Ask before something is destroyed."""
+    if entry.destroys:
+        fields = message.masked(checked.document())
+        named = " ".join(f"{key}={value}" for key, value in fields.items())
+        question = f"{entry.name} {named}: do it?"
+        confirm(question, refused="nothing was sent", yes=options.yes)
 
 
 def _print_id(sent: Sent, options: RunOptions) -> int:

@@ -14,7 +14,12 @@ _Targets = Annotated[
     typer.Option("--target", help="look at this target; several times for several [default: all]"),
 ]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="destroy orphans without a question")]
+_Yes = Annotated[
+    bool,
+    typer.Option(
+        "--yes", "-y", help="destroy orphans without a question, which only a terminal can answer"
+    ),
+]
 
 
 def command(name: str) -> TyperCommand:

@@ -104,6 +104,29 @@ def test_a_file_in_place_of_the_folder_is_no_error(folder: Path) -> None:
     assert catalogue_index.cached() is None
 
 
+def test_two_folders_of_operations_have_an_index_each(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One does not make that of the other out of date."""
+    first = catalogue_index.load()
+    monkeypatch.delenv("XENFLOW_OPERATIONS_PATH")
+    settings.load.cache_clear()
+
+    assert "backups" not in catalogue_index.load().nouns()
+    monkeypatch.setenv("XENFLOW_OPERATIONS_PATH", str(folder))
+    assert catalogue_index.cached() == first
+
+
+def test_a_home_that_is_read_only_is_no_error(folder: Path) -> None:
+    """The index is built each time, with nothing written; /proc is read-only for root, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", "/proc/self")
+
+        assert catalogue_index.load().find("backups.touch").verb == "touch"
+        assert folder.exists()
+        assert catalogue_index.cached() is None
+
+
 def test_an_unknown_name_lists_near_ones(folder: Path) -> None:
     """The error is one of usage."""
     assert folder.exists()

@@ -91,10 +91,10 @@ def example(stack: StackHarness, operation: Operation) -> Callable[[], Fields]:
 def test_it_is_run_in_a_shell(
     run: Run, stack: StackHarness, operation: Operation, example: Callable[[], Fields]
 ) -> None:
-    """The line is run as it is printed."""
+    """The line is run as it is printed; `--yes` answers the question of what destroys."""
     line = examples.shell(operation, example())
 
-    reply = run(*shlex.split(line)[1:], **stack.services.environment)
+    reply = run(*shlex.split(line)[1:], "--yes", **stack.services.environment)
 
     assert reply.code == 0, f"{line}\n{reply.err}"
 

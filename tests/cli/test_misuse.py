@@ -38,6 +38,9 @@ MISUSES = [
     (["up", "--vms", "5"], "are for the simulated pool"),
     (["up", "--pool", "lab.toml"], "are for the simulated pool"),
     (["up", "--simulate", "--pool", "nosuch.toml"], "nosuch.toml: No such file"),
+    (["vdi", "destroy", "old"], "nothing was sent: standard input is no terminal"),
+    (["flow", "destroy-vm-and-disks", "web01", "--no-wait"], "nothing was sent"),
+    (["run", "vdi.destroy", "vdi=old"], "vdi=old: do it?"),
     (["vm", "start", "web01", "--password", "secret"], "--password takes no value"),
 ]
 
@@ -56,6 +59,16 @@ def test_a_misuse_is_explained_without_redis(
     assert "Traceback" not in reply.err
     assert "Value error" not in reply.err
     assert "secret" not in reply.err
+
+
+def test_the_password_of_a_simulated_pool_is_an_option(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It opens nothing, so it can be written; what is wrong is another option."""
+    with pytest.raises(SystemExit):
+        run("simulate", "--password", "known", "--port", "none")
+
+    assert "invalid int value: 'none'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("words", "message"), MISUSES)

@@ -38,6 +38,17 @@ def test_a_dry_run_lists_the_orphan_and_leaves_it(
     assert orphan in stack.xenserver.records("VM")
 
 
+def test_nothing_is_destroyed_where_nobody_can_be_asked(
+    run: Run, stack: StackHarness, orphan: str
+) -> None:
+    """Without a terminal and without `--yes`."""
+    ended = run("sweep", **stack.services.environment)
+
+    assert ended.code == 2
+    assert "nothing was destroyed: standard input is no terminal" in ended.err
+    assert orphan in stack.xenserver.records("VM")
+
+
 def test_an_orphan_is_destroyed(run: Run, stack: StackHarness, orphan: str) -> None:
     ended = run("sweep", "--yes", COLUMNS="200", **stack.services.environment)
 

@@ -10,7 +10,7 @@ from tests.compose.conftest import ASK
 from tests.compose.installation import Installation, run_service
 from tests.docs import pages
 from tests.docs.pages import DOCS
-from tests.stack import PATIENCE
+from tests.stack import TIMEOUT
 
 pytestmark = [pytest.mark.compose, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -125,7 +125,7 @@ def test_a_flow_is_sent_from_this_host(installation: Installation, producer: Cel
     """A program that knows only Celery sends it, and reads its answer."""
     fields = {"template": "deb12", "name": "web03"}
 
-    answer = producer.send_task(BUILD, kwargs=fields).get(timeout=PATIENCE)
+    answer = producer.send_task(BUILD, kwargs=fields).get(timeout=TIMEOUT)
 
     assert answer["name_label"] == "web03"
     assert answer["power_state"] == "Running"
@@ -148,7 +148,7 @@ def test_a_service_in_a_container_sends(installation: Installation) -> None:
 def test_flower_shows_the_runs(installation: Installation, producer: Celery) -> None:
     """With its password only, on a port of this host."""
     sent = producer.send_task("xenserver.vm.find", kwargs={"name": "web01"})
-    sent.get(timeout=PATIENCE)
+    sent.get(timeout=TIMEOUT)
 
     installation.wait_for(lambda: '"SUCCESS"' in installation.flower(f"/api/task/info/{sent.id}"))
     assert installation.flower("/tasks", password="wrong") == "401"
@@ -165,7 +165,7 @@ def test_nothing_is_lost_when_workers_and_poller_are_killed(
     installation.compose("up", "--detach")
 
     for one in sent:
-        assert one.get(timeout=2 * PATIENCE)["return_result"]
+        assert one.get(timeout=2 * TIMEOUT)["return_result"]
     found = installation.xenflow("vm", "find", "--include-templates")["answer"]["objects"]
     assert sorted(vm["name_label"] for vm in found if vm["name_label"] in names) == names
 
@@ -178,7 +178,7 @@ def test_a_restart_loses_nothing(installation: Installation, producer: Celery) -
     installation.wait_until_healthy()
 
     again = Celery(backend=producer.conf.result_backend)  # the connection of the first is lost
-    assert again.AsyncResult(sent.id).get(timeout=2 * PATIENCE)["name_label"] == "survivor"
+    assert again.AsyncResult(sent.id).get(timeout=2 * TIMEOUT)["name_label"] == "survivor"
 
 
 @pytest.mark.parametrize("part", ["worker", "poller", "flower"])

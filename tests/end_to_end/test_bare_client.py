@@ -127,7 +127,7 @@ def test_a_plain_worker_leaves_the_state_of_a_parked_operation(
 
         assert (state(parked.id), parked.ready()) == ("PARKED", False)
         assert parked.info == {"reason": "waits for VM.clone"}
-    assert parked.get(timeout=PATIENCE)["return_result"]
+    assert parked.get(timeout=TIMEOUT)["return_result"]
 
 
 def test_a_revocation_has_one_publication_the_end(stack: StackHarness, name: str) -> None:
