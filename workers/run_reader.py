@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from itertools import islice
 from urllib.parse import unquote
 
-from tasks.engine.journal import record, scripts
+from tasks.engine.journal import record_hash, scripts
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.record import FAILED_CALLBACK, Point, Record
 from workers.run_record import Run, Step, Suspension
@@ -76,7 +76,7 @@ class Runs:
         entries = iter(pipe.execute())
         for root, operations in zip(roots, members, strict=True):
             hashes = {operation: scripts.fields(next(entries)) for operation in operations}
-            known = {id_: record.read(hash_) for id_, hash_ in hashes.items() if hash_}
+            known = {id_: record_hash.read(hash_) for id_, hash_ in hashes.items() if hash_}
             if whole:
                 known = {id_: self._answered(one) for id_, one in known.items()}
             nested = _nested(known)

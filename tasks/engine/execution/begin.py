@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_snake
 from tasks.engine.declaration import message
 from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.message import Message
-from tasks.engine.journal import record
+from tasks.engine.journal import record_hash
 from tasks.engine.journal.entry import Place
 from tasks.engine.journal.record import CancelRequest, Record
 from tasks.engine.messages import publisher
@@ -75,7 +75,7 @@ def first(operation: Operation, delivery: Delivery, checked: Message | None) -> 
 def _adopted(delivery: Delivery) -> Record:
     """Return the record that an operation goes on from; raise Refused where it is none."""
     try:
-        return record.read(delivery.adopts)
+        return record_hash.read(delivery.adopts)
     except ValueError:
         problem = f"{publisher.ADOPTS}: is not a record of a call"
         text = f"the message is wrong: {problem} ({message.INVALID})"

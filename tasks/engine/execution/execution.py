@@ -9,7 +9,7 @@ from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.message import Message
 from tasks.engine.declaration.suspensions import Result
 from tasks.engine.execution.runtime import Runtime, parking_place
-from tasks.engine.journal import record
+from tasks.engine.journal import record_hash
 from tasks.engine.journal.entry import Entry, Place
 from tasks.engine.journal.record import Document, IntendedCall, Outcome, Phase
 from tasks.engine.messages.publisher import POLL
@@ -136,7 +136,7 @@ class Execution:
             self.runtime.hosts.note(where, self.connection)
         point = self.entry.record.point(label)
         begun = replace(point, call=call, unsent=False, launches=point.launches + 1)
-        intent = record.point_changes(label, point, begun)
+        intent = record_hash.point_changes(label, point, begun)
         limit = self.runtime.call_limit
         if not limit.admit(self.entry, where, self.target.max_calls, intent):
             return False

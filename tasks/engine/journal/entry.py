@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Unpack
 
-from tasks.engine.journal import json_values, record
+from tasks.engine.journal import json_values, record_hash
 from tasks.engine.journal.record import (
     ClaimResult,
     IntendedCall,
@@ -108,7 +108,7 @@ class Entry:
         """Return the fields that changed since the last write."""
         if self.known != self.record.known:
             self.update(known=dict(self.known))
-        return record.changes(self._saved, self.record)
+        return record_hash.changes(self._saved, self.record)
 
     def saved(self) -> None:
         """Note that all changes are written."""
@@ -133,11 +133,11 @@ class Entry:
             for label, point in self.record.points.items()
         }
         begun = Record(known=dict(self.known), accepted=True, points=points)
-        return record.changes(Record(), begun)
+        return record_hash.changes(Record(), begun)
 
     def landed(self, label: str, text: str) -> Outcome:
         """Take over an outcome that a script found in the journal."""
-        outcome = record.outcome(text)
+        outcome = record_hash.outcome(text)
         self._saved = self._saved.with_point(label, outcome=outcome)
         self.record = self.record.with_point(label, outcome=outcome)
         return outcome

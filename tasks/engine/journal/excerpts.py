@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from tasks.engine.journal import json_values, record
+from tasks.engine.journal import json_values, record_hash
 from tasks.engine.journal.record import Document, Point, Record
 
 LARGE = 8 * 1024
@@ -38,7 +38,7 @@ def spent(known: Record) -> dict[str, str]:
     """Return the large fields of an operation that are of no use after its end, emptied."""
     fields = {"message": ""} if len(known.message) > LARGE else {}
     for label, point in known.points.items():
-        fields |= record.point_changes(label, point, _without_result(point))
+        fields |= record_hash.point_changes(label, point, _without_result(point))
     return fields
 
 

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tasks.engine.journal import counters, excerpts, json_values, record, scripts
+from tasks.engine.journal import counters, excerpts, json_values, record_hash, scripts
 from tasks.engine.journal.entry import Entry, Lease, Place, Sending
 from tasks.engine.journal.keys import Keys
 from tasks.engine.journal.record import (
@@ -91,7 +91,7 @@ class Journal:
                 first.delivery if repeat else "",
                 place.repeats,
                 first.request,
-                *scripts.flat(record.changes(Record(), first)),
+                *scripts.flat(record_hash.changes(Record(), first)),
             ],
         )
         return _entry(operation, claimed, Lease(self.lease, began + self.lease))
@@ -162,18 +162,18 @@ class Journal:
                 entry.record.fencing_token,
                 entry.id,
                 "failure" if failed else "answer",
-                record.text(end),
+                record_hash.text(end),
                 int(place.undoes),
                 RESEND_CHECK,
                 self._lifetime(entry.record.deadline - entry.record.created),
                 place.flow or "",
-                record.text(failing),
+                record_hash.text(failing),
                 "true" if leaves else "",
                 self.keys.entries,
                 *kinds,
                 len(spent),
                 *spent,
-                *(record.text(thing) for thing in made),
+                *(record_hash.text(thing) for thing in made),
             ],
         )
         return _sending(answer)
@@ -192,7 +192,7 @@ class Journal:
         answer = self._scripts.run(
             "complete",
             [keys.entry(operation), keys.landing, keys.due, keys.deliveries],
-            [operation, label, record.text(outcome), RESEND_CHECK],
+            [operation, label, record_hash.text(outcome), RESEND_CHECK],
         )
         return _sending(answer)
 
@@ -207,7 +207,7 @@ class Journal:
 
     def fail_flow(self, flow: str, failing: Failing) -> None:
         """Mark a flow as failing, unless it is: from now on no step of it begins."""
-        self._mark(flow, "failing", record.text(failing))
+        self._mark(flow, "failing", record_hash.text(failing))
 
     def mark_published(
         self, operation: str, *, result: str = "", answer: Document | None = None
@@ -218,7 +218,7 @@ class Journal:
         """
         excerpt = excerpts.of(answer) if answer else None
         entry = self.keys.entry(operation)
-        self._scripts.run("published", [entry, result], [record.text(excerpt)])
+        self._scripts.run("published", [entry, result], [record_hash.text(excerpt)])
 
     def answer(self, known: Record) -> Document | None:
         """Return the whole answer of an operation; None where it has none, or none any more."""
@@ -231,7 +231,7 @@ class Journal:
         known = self.read(operation)
         answer = self.answer(known) if known and known.answer_key else None
         if answer:
-            flat = ["answer", record.text(answer), "answer_key", ""]
+            flat = ["answer", record_hash.text(answer), "answer_key", ""]
             self.redis.hset(self.keys.entry(operation), items=flat)
 
     def note_refused(self, operation: str, why: str) -> None:
@@ -281,7 +281,7 @@ class Journal:
     def read(self, operation: str) -> Record | None:
         """Return the record of an operation; None when it is not known."""
         found = self.redis.hgetall(self.keys.entry(operation))
-        return record.read(scripts.fields(found)) if found else None
+        return record_hash.read(scripts.fields(found)) if found else None
 
     def read_all(self, operations: Sequence[str]) -> dict[str, Record]:
         """Return the records of those operations that are known, in one round trip."""
@@ -289,7 +289,7 @@ class Journal:
         for operation in operations:
             pipe.hgetall(self.keys.entry(operation))
         found = zip(operations, pipe.execute(), strict=True)
-        return {id_: record.read(scripts.fields(hash_)) for id_, hash_ in found if hash_}
+        return {id_: record_hash.read(scripts.fields(hash_)) for id_, hash_ in found if hash_}
 
     def now(self) -> float:
         """Return the time by Redis' clock, in epoch seconds."""
@@ -321,7 +321,7 @@ def _entry(operation: str, claimed: scripts.Answer, lease: Lease) -> Entry:
     return Entry(
         id=operation,
         result=ClaimResult(scripts.text(result)),
-        record=record.read(dict(scripts.pairs(flat))),
+        record=record_hash.read(dict(scripts.pairs(flat))),
         clock=float(now),
         claimed=time.monotonic(),
         lease=lease,

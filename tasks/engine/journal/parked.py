@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tasks.engine.journal import record, scripts
+from tasks.engine.journal import record_hash, scripts
 from tasks.engine.journal.entry import Entry, Sending
 from tasks.engine.journal.journal import RESEND_CHECK, Journal, sendings
 from tasks.engine.journal.record import Document, Outcome
@@ -85,7 +85,9 @@ class ParkedOperations:
     def land(self, target: str, ended: Iterable[Ended]) -> list[Sending]:
         """Write outcomes into the journal; return the messages to send again."""
         keys = self.keys
-        parts = [part for end in ended for part in (end.ref, record.text(end.outcome), end.keep)]
+        parts = [
+            part for end in ended for part in (end.ref, record_hash.text(end.outcome), end.keep)
+        ]
         if not parts:
             return []
         answer = self._scripts.run(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from redis.exceptions import ResponseError
 
-from tasks.engine.journal import record
+from tasks.engine.journal import record, record_hash
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -31,8 +31,8 @@ def _enum(words: type[StrEnum]) -> dict[str, str]:
 
 
 TABLES = {
-    "FIELD": {name: name for name in sorted(record.SCRIPT_FIELDS)},
-    "PART": {name: f"{name}:" for name in sorted(record.SCRIPT_PARTS)},
+    "FIELD": {name: name for name in sorted(record_hash.SCRIPT_FIELDS)},
+    "PART": {name: f"{name}:" for name in sorted(record_hash.SCRIPT_PARTS)},
     "PHASE": _enum(record.Phase),
     "CLAIM": _enum(record.ClaimResult),
     "CANCEL": _enum(record.CancelResult),

@@ -3,7 +3,7 @@
 import pytest
 from redis import Redis
 
-from tasks.engine.journal import record
+from tasks.engine.journal import record_hash
 from tasks.engine.journal.call_limit import CallLimit, CallUsage
 from tasks.engine.journal.entry import Entry, Place
 from tasks.engine.journal.journal import Journal
@@ -47,7 +47,7 @@ def claim(journal: Journal, operation: str) -> Entry:
 
 
 def admit(limit: CallLimit, entry: Entry, most: int = 2) -> bool:
-    return limit.admit(entry, "lab", most, {"call:0": record.text(INTENT)})
+    return limit.admit(entry, "lab", most, {"call:0": record_hash.text(INTENT)})
 
 
 def park(parked: ParkedOperations, entry: Entry) -> Outcome | None:

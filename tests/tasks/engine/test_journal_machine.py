@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from redis import Redis
 
-from tasks.engine.journal import record
+from tasks.engine.journal import record_hash
 from tasks.engine.journal.call_limit import CallLimit
 from tasks.engine.journal.entry import Entry, Place
 from tasks.engine.journal.journal import Journal
@@ -73,7 +73,7 @@ class JournalMachine(RuleBasedStateMachine):
         entry = self.hands.get(worker)
         if entry is None or entry.record.point("0").outcome:
             return
-        intent = {"call:0": record.text(IntendedCall("VM.clone", [], 1.0))}
+        intent = {"call:0": record_hash.text(IntendedCall("VM.clone", [], 1.0))}
         found = None
         try:
             if self.limit.admit(entry, "lab", MOST, intent):

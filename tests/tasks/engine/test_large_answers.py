@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from tasks.engine.execution.execution import Answered, End, Failed, Ignored
-from tasks.engine.journal import excerpts, record
+from tasks.engine.journal import excerpts, record_hash
 from tasks.engine.journal.entry import Entry, Place
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
@@ -119,7 +119,7 @@ def test_what_an_ended_operation_needs_no_more_is_dropped(journal: Journal) -> N
     assert ended.message == ""
     assert ended.point("0").outcome == Outcome(OutcomeStatus.SUCCESS)
     assert ended.point("1").outcome == Outcome(OutcomeStatus.SUCCESS, "OpaqueRef:small")
-    assert record.text(ended.answer) == '{"return_result":"done"}'
+    assert record_hash.text(ended.answer) == '{"return_result":"done"}'
 
 
 def ask(worker: Worker, tag: str) -> End:

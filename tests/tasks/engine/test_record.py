@@ -6,7 +6,7 @@ from importlib import resources
 
 import pytest
 
-from tasks.engine.journal import record, scripts
+from tasks.engine.journal import record_hash, scripts
 from tasks.engine.journal.record import (
     CancelRequest,
     ErrorRecord,
@@ -52,32 +52,32 @@ FULL = Record(
 
 
 def test_a_record_comes_back_from_its_hash() -> None:
-    assert record.read(record.changes(Record(), FULL)) == FULL
+    assert record_hash.read(record_hash.changes(Record(), FULL)) == FULL
 
 
 def test_only_what_changed_is_written() -> None:
     changed = FULL.with_point("0", tidied=True)
 
-    assert record.changes(FULL, changed) == {"tidied:0": "true"}
-    assert record.changes(FULL, FULL) == {}
+    assert record_hash.changes(FULL, changed) == {"tidied:0": "true"}
+    assert record_hash.changes(FULL, FULL) == {}
 
 
 def test_what_is_taken_back_is_read_as_absent() -> None:
     """A field of a hash is emptied, not deleted."""
-    emptied = record.changes(FULL, FULL.with_point("0", task="", call=None))
+    emptied = record_hash.changes(FULL, FULL.with_point("0", task="", call=None))
 
-    assert record.read(emptied).point("0") == Point()
+    assert record_hash.read(emptied).point("0") == Point()
 
 
 @pytest.mark.parametrize("hash_", [{"unheard": "of"}, {"nor:0": "this"}, {"colour": "1"}])
 def test_fields_of_other_versions_are_passed_over(hash_: dict[str, str]) -> None:
     """A record of a later or earlier release can be read."""
-    assert record.read(hash_) == Record()
+    assert record_hash.read(hash_) == Record()
 
 
 def test_scripts_are_given_names_of_the_record_alone() -> None:
-    assert {field.name for field in fields(Record)} >= record.SCRIPT_FIELDS
-    assert {field.name for field in fields(Point)} >= record.SCRIPT_PARTS
+    assert {field.name for field in fields(Record)} >= record_hash.SCRIPT_FIELDS
+    assert {field.name for field in fields(Point)} >= record_hash.SCRIPT_PARTS
 
 
 @pytest.mark.parametrize(
@@ -98,5 +98,5 @@ def test_every_name_that_scripts_are_given_is_used() -> None:
     lua = resources.files(scripts.__package__) / "lua"
     text = "\n".join(path.read_text("utf-8") for path in lua.iterdir())
 
-    unused = [name for name in record.SCRIPT_FIELDS if f"FIELD.{name}" not in text]
+    unused = [name for name in record_hash.SCRIPT_FIELDS if f"FIELD.{name}" not in text]
     assert unused == []
