@@ -18,11 +18,12 @@ _FORMS = "an age such as 30m, 2h, 3d, a date such as 2026-11-26, or a time such 
 
 
 class State(StrEnum):
-    """The states of a run."""
+    """The states of a run; an undone one failed or was cancelled, and left nothing behind."""
 
     OPEN = "open"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"
     UNDONE = "undone"
 
 
@@ -68,7 +69,7 @@ class Filter:
         """Whether a run is wanted."""
         steps = list(run.everything())
         return (
-            (not self.states or run.state in self.states)
+            (not self.states or not self.states.isdisjoint(_states(run)))
             and run.created <= self.until
             and (not self.name or _is_named(run.name, self.name))
             and (not self.target or any(step.target == self.target for step in steps))
@@ -78,6 +79,10 @@ class Filter:
                 or any(self.object in _values(step.answer) for step in steps)
             )
         )
+
+
+def _states(run: Run) -> set[str]:
+    return {run.state, *([State.UNDONE] if run.is_undone else [])}
 
 
 def moment(text: str, *, is_end: bool = False) -> float:

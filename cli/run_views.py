@@ -13,8 +13,14 @@ from rich.tree import Tree
 from cli import output, tables
 from workers.run_record import Run, Step, Suspension
 
-_MARKS = {"succeeded": "✓", "failed": "✗", "undone": "↺", "open": "…"}
-_STYLES = {"succeeded": "green", "failed": "red", "undone": "yellow", "open": "cyan"}
+_MARKS = {"succeeded": "✓", "failed": "✗", "cancelled": "✗", "undone": "↺", "open": "…"}
+_STYLES = {
+    "succeeded": "green",
+    "failed": "red",
+    "cancelled": "yellow",
+    "undone": "yellow",
+    "open": "cyan",
+}
 
 
 def listed(runs: Sequence[Run], *, wide: bool = False) -> Table:
@@ -40,8 +46,14 @@ def summary(run: Run, *, short: bool = False) -> dict[str, str]:
         "began": _moment(run.created, short=short),
         "took": _taken(run.created, run.ended),
         "state": run.state,
-        "status": "" if run.status() == run.state else run.status().removeprefix("failed: "),
+        "status": _status(run, short=short),
     }
+
+
+def _status(run: Run, *, short: bool) -> str:
+    """Return what the state alone does not say."""
+    text = run.status().removeprefix(run.state).removeprefix(": ")
+    return text.removeprefix("xenserver.") if short else text
 
 
 def tree(run: Run, *, traces: bool = False) -> Group:

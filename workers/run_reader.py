@@ -57,7 +57,7 @@ class Runs:
 
     def _full_id(self, beginning: str) -> str:
         if len(beginning) < SHORTEST:
-            text = f"{beginning!r} is too short: give at least {SHORTEST} characters of the id"
+            text = f"no run {beginning!r} is known: give at least {SHORTEST} characters of its id"
             raise NoSuchRun(text)
         known = [r for r in self._journal.runs(most=LATEST) if r.startswith(beginning)]
         if len(known) != 1:

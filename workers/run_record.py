@@ -79,9 +79,14 @@ class Step:
 
     @property
     def state(self) -> str:
-        """The state in one word: open, succeeded, failed or undone."""
+        """The state in one word: open, succeeded, failed, cancelled or undone.
+
+        Undone is what an operation is that undoes another one, and has succeeded.
+        """
         if self.ended is None:
             return "open"
+        if self.failure and self.failure["type"] == _CANCELLED:
+            return "cancelled"
         if self.failure or (self.answer and "not_undone" in self.answer):
             return "failed"
         return "undone" if self.undoes else "succeeded"
@@ -100,7 +105,7 @@ class Step:
 
     def _end(self) -> str:
         if self.failure:
-            return f"failed: {self.failure['message']}"
+            return f"{self.state}: {self.failure['message']}"
         if self.answer and "not_undone" in self.answer:
             return str(self.answer["return_result"])
         return self.state
@@ -175,8 +180,21 @@ class Run:
         return self._deciding.state
 
     def status(self) -> str:
-        """Return the state as text: by what failed, else what is open, else the last operation."""
-        return self._deciding.status()
+        """Return the state as text: by what failed, else what is open, else the last operation.
+
+        It names the operation, unless that is the one by which the run is named.
+        """
+        step = self._deciding
+        is_named = step.state == "succeeded" or step is self.steps[0]
+        return step.status() if is_named else f"{step.name} {step.status()}"
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether it failed or was cancelled, and all that it made was undone."""
+        failures = [step.failure for step in self.steps if step.failure]
+        return any(one.get("undone") for one in failures) and not any(
+            one.get(left) for one in failures for left in ("not_undone", "kept", "left")
+        )
 
     @property
     def _deciding(self) -> Step:
@@ -196,6 +214,8 @@ class Run:
             "steps": [step.document() for step in self.steps],
         }
 
+
+_CANCELLED = "Cancelled"  # the error that an operation fails with where it was cancelled
 
 _STATUS: dict[str, str] = {
     Phase.RUNNING: "is running",

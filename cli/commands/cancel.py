@@ -12,6 +12,7 @@ from cli.exit_codes import Code, CommandFailed
 from cli.options import OutputOptions
 from cli.output import Document, write
 from cli.run_lookup import Id
+from workers.run_record import Run
 
 _CLIENT = "cli.client"  # imports Celery
 
@@ -41,10 +42,17 @@ def cancel(
             run_following.follow(
                 journal, run_lookup.find(journal, operation).id, shown=options.shows_progress
             )
-            text = f"{operation} is cancelled: {run_lookup.find(journal, operation).status()}"
+            text = f"{operation} {_ended(run_lookup.find(journal, operation), operation)}"
     data = {"id": operation, "outcome": outcome, "ended": wait}
     write(Document(data, lambda _options: text), options)
     return Code.DONE
+
+
+def _ended(run: Run, operation: str) -> str:
+    step = run.find(operation) or run
+    if step.state == "cancelled":
+        return f"is {step.status()}"
+    return f"ended before it was cancelled: {step.status()}"
 
 
 _TEXTS = {

@@ -70,7 +70,7 @@ def _step(run: Run, name: str) -> Step:
     if step.state == "open":
         text = f"{step.name} {step.id} {step.status()}; only what has failed is retried"
         raise CommandFailed(Code.USAGE, text, f"xenflow watch {step.id}")
-    if step.state != "failed":
+    if step.state not in {"failed", "cancelled"}:
         text = f"{step.name} {step.id} {step.status()}; only what has failed is retried"
         raise CommandFailed(Code.USAGE, text, f"xenflow run {step.name} ...")
     return step

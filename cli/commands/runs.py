@@ -20,7 +20,9 @@ from workers.run_record import Run
 _PANEL = "Which runs"
 
 
-Most = Annotated[int, typer.Option("--most", "-n", min=1, max=100_000, help="how many at most")]
+Most = Annotated[
+    int, typer.Option("--limit", "--most", "-n", min=1, max=100_000, help="how many at most")
+]
 States = Annotated[
     list[State] | None,
     typer.Option(

@@ -19,6 +19,13 @@ from tests.cli.conftest import Run
 from workers.local_stack import valkey_server
 
 FAILURE = {"type": "Missing", "code": "XENFLOW_NO_SUCH_OBJECT", "params": [], "message": "no VM"}
+CANCELLED = {
+    "type": "Cancelled",
+    "code": "XENFLOW_CANCELLED",
+    "params": ["xenserver.vm.copy"],
+    "message": "xenserver.vm.copy was cancelled; undone: VM web03",
+    "undone": [{"class": "VM", "uuid": "u-3", "name": "web03"}],
+}
 HOUR = 3600.0
 
 Write = Callable[..., None]
@@ -30,14 +37,17 @@ def write(redis: Redis) -> Write:
     """Write a run of one operation into the journal."""
     journal = Journal(redis, Keys(Settings().key_prefix), lease=10.0, keep=7 * 86400)
 
-    def do(run: str, name: str, *, ago: float = 0.0, target: str = "lab", **fields: Any) -> None:
-        journal.claim(run, Place(run), Record(name=name, target=target, root=run), timeout=60.0)
+    def do(
+        run: str, name: str, *, ago: float = 0.0, target: str = "lab", root: str = "", **fields: Any
+    ) -> None:
+        first = Record(name=name, target=target, root=root or run)
+        journal.claim(run, Place(root or run), first, timeout=60.0)
         texts: dict[Any, Any] = {
             key: v if isinstance(v, str) else json.dumps(v) for key, v in fields.items()
         }
         created = time.time() - ago
         redis.hset(journal.keys.entry(run), mapping={"created": str(created), **texts})
-        redis.zadd(journal.keys.runs, {run: created})
+        redis.zadd(journal.keys.runs, {root or run: created})
 
     return do
 
@@ -50,6 +60,7 @@ def listed(run: Run, valkey: valkey_server.Valkey, write: Write) -> Listed:
     write("failed", "xenserver.vm.start", inputs={"vm": "web02"}, failure=FAILURE, **ended)
     write("old", "xenserver.vm.clone", ago=3 * HOUR, answer={"name_label": "web01"}, **ended)
     write("open", "flow.create_vm", ago=HOUR / 2, phase="parked", inputs={"disks": [{"sr": "s-1"}]})
+    write("cancelled", "xenserver.vdi.copy", ago=9 * HOUR, failure=CANCELLED, **ended)
     write("other", "xenserver.network.create", target="default", answer={}, **ended)
 
     def do(*words: str) -> list[str]:
@@ -63,9 +74,11 @@ def listed(run: Run, valkey: valkey_server.Valkey, write: Write) -> Listed:
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        ((), "failed old open other started"),
+        ((), "cancelled failed old open other started"),
         (("--state", "failed"), "failed"),
         (("--state", "OPEN", "--state", "failed"), "failed open"),
+        (("--state", "cancelled"), "cancelled"),
+        (("--state", "undone"), "cancelled"),
         (("--name", "vm.start"), "failed started"),
         (("--name", "xenserver.vm.*"), "failed old started"),
         (("--name", "vm.c*"), "old"),
@@ -90,10 +103,25 @@ def test_runs_are_filtered(words: tuple[str, ...], found: str, listed: Listed) -
     assert listed(*words) == found.split()
 
 
+def test_the_error_of_a_row_names_its_operation(
+    run: Run, valkey: valkey_server.Valkey, write: Write
+) -> None:
+    """The parts and the body of a chord of one's own are one run; here the body has failed."""
+    ended = {"phase": "ended", "ended": "9"}
+    write("part", "xenserver.vm.clone", ago=2.0, answer={"uuid": "u-1"}, **ended)
+    write("body", "flow.start_vms", root="part", failure=FAILURE, **ended)
+
+    reply = run("runs", XENFLOW_REDIS_URL=valkey.url)
+
+    [row] = [line for line in reply.out.splitlines() if line.startswith("part")]
+    assert "xenserver.vm.clone" in row
+    assert row.endswith("flow.start_vms failed: no VM")
+
+
 def test_as_many_as_match_are_listed(listed: Listed) -> None:
-    """`--most` counts runs that match, not runs that were looked at."""
-    assert listed("--most", "1", "--state", "open") == ["open"]
-    assert len(listed("--most", "2")) == 2
+    """`--limit` counts runs that match, not runs that were looked at."""
+    assert listed("--limit", "1", "--state", "open") == ["open"]
+    assert len(listed("--limit", "2")) == 2
 
 
 @pytest.mark.parametrize(
@@ -130,9 +158,10 @@ def test_what_is_no_time_is_refused(text: str) -> None:
     [
         (("retry", "started"), "only what has failed is retried"),
         (("retry", "open"), "only what has failed is retried"),
+        (("show", "ope"), "no run 'ope' is known: give at least 4 characters of its id"),
         (("retry", "nosuch"), "no run 'nosuch' is known"),
         (("runs", "--state", "broken"), "'broken' is not one of"),
-        (("runs", "--most", "0"), "--most"),
+        (("runs", "--limit", "0"), "--limit"),
     ],
 )
 def test_what_cannot_be_done_is_explained(
