@@ -40,7 +40,7 @@ def _uuid(record: Record) -> str:
 
 
 def _fields(cls: str, asked: Sequence[str] | None, seen: Mapping[str, Record]) -> list[str] | None:
-    """Return the fields to show, those that make an object known first; None for all."""
+    """Return the fields to show, the UUID and those that were asked for; None for all."""
     if asked is None:
         return _USEFUL[cls].split()
     if "*" in asked:
@@ -50,7 +50,7 @@ def _fields(cls: str, asked: Sequence[str] | None, seen: Mapping[str, Record]) -
     if strangers:
         words = f"{cls} has no field {', '.join(strangers)}; it has {', '.join(sorted(known))}"
         raise errors.from_api("XENFLOW_MESSAGE_INVALID", strangers, words=words)
-    return list(dict.fromkeys([*_ALWAYS, *asked]))
+    return list(dict.fromkeys([_UUID, *asked]))
 
 
 def _only(record: Record, fields: list[str] | None) -> Record:
@@ -59,7 +59,7 @@ def _only(record: Record, fields: list[str] | None) -> Record:
     return {name: record[name] for name in fields if name in record}
 
 
-_ALWAYS = ("uuid", "name_label", "allowed_operations")
+_UUID = "uuid"  # by which further messages name the object
 _USEFUL = {
     "VM": """
         uuid name_label name_description power_state is_a_template is_a_snapshot
