@@ -1073,7 +1073,7 @@ class host:
             uuid: the UUID of an object
             name: a name label
             is_search_expression: find names that contain `name`, in any case
-            fields: fields to answer with; ["*"] for all
+            fields: fields to answer with, besides the UUID; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
         """
@@ -1174,7 +1174,7 @@ class network:
             name: a name label
             is_search_expression: find names that contain `name`, in any case
             bridge: a name label
-            fields: fields to answer with; ["*"] for all
+            fields: fields to answer with, besides the UUID; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
         """
@@ -1216,7 +1216,7 @@ class pif:
             device: a name label
             host: a host, by UUID or name label
             network: a network, by UUID or name label
-            fields: fields to answer with; ["*"] for all
+            fields: fields to answer with, besides the UUID; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
         """
@@ -1262,7 +1262,7 @@ class sr:
             type: how it stores: nfs, lvm, ext, iso, ...
             content_type: what it stores: user, iso, ...
             shared: whether all hosts of the pool see it
-            fields: fields to answer with; ["*"] for all
+            fields: fields to answer with, besides the UUID; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
         """
@@ -1326,7 +1326,7 @@ class task:
             name: a name label
             is_search_expression: find names that contain `name`, in any case
             status: how it stands
-            fields: fields to answer with; ["*"] for all
+            fields: fields to answer with, besides the UUID; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
         """
@@ -1508,7 +1508,7 @@ class vbd:
             vdi: a virtual disk, by UUID or name label
             type: what the guest sees
             device: a device number, or "autodetect"
-            fields: fields to answer with; ["*"] for all
+            fields: fields to answer with, besides the UUID; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
         """
@@ -1776,7 +1776,7 @@ class vdi:
             sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
                 or name label
             type: what it holds: user, system, ...
-            fields: fields to answer with; ["*"] for all
+            fields: fields to answer with, besides the UUID; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
         """
@@ -1818,7 +1818,7 @@ class vdi:
             vdi: a virtual disk, by UUID or name label
             sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
                 or name label
-            fields: fields to answer with; ["*"] for all
+            fields: fields to answer with, besides the UUID; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
         """
@@ -2035,7 +2035,7 @@ class vif:
             network: a network, by UUID or name label
             device: a device number, or "autodetect"
             mac: a name label
-            fields: fields to answer with; ["*"] for all
+            fields: fields to answer with, besides the UUID; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
         """
@@ -2583,7 +2583,7 @@ class vm:
             tag: a name label
             include_templates: find templates too
             include_snapshots: find snapshots too
-            fields: fields to answer with; ["*"] for all
+            fields: fields to answer with, besides the UUID; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
         """
@@ -2625,7 +2625,7 @@ class vm:
             name: a name label
             is_search_expression: find names that contain `name`, in any case
             vm: a VM, by UUID or name label
-            fields: fields to answer with; ["*"] for all
+            fields: fields to answer with, besides the UUID; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
         """
