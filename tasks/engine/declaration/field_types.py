@@ -111,7 +111,8 @@ Size = Annotated[
     Field(ge=SMALLEST, description="bytes, or text with a unit (10GiB, 512 MB)"),
 ]
 Fields = Annotated[
-    tuple[str, ...], Field(description='fields to answer with, besides the UUID; ["*"] for all', min_length=1)
+    tuple[str, ...],
+    Field(description='fields to answer with, besides the UUID; ["*"] for all', min_length=1),
 ]
 Limit = Annotated[int, Field(ge=1, description="answer with so many records at most")]
 After = Annotated[str, _Text, Field(description="answer with those after this UUID")]
