@@ -18,10 +18,6 @@ MustRun = Annotated[bool, Field(description="refuse a VM that does not run")]
 WasThere = Annotated[bool, Field(description="leave it alone: it was there before")]
 
 
-DETACHED = frozenset({"DEVICE_ALREADY_DETACHED", "VM_BAD_POWER_STATE"})
-"""How XenServer refuses to unplug what is not plugged, which nothing is in a VM that is halted."""
-
-
 class Plugged(Answer):
     """A device of a VM, and whether the guest sees it."""
 
@@ -41,12 +37,17 @@ def once(call: Call) -> Steps:
     yield call
 
 
-def plug(plugging: Steps, *, ensure: bool) -> Generator[Suspension, Any, str]:
-    """Plug a device; return what was done. With `ensure` it may be plugged already."""
+def plug(
+    plugging: Steps, is_attached: Callable[[], bool], *, ensure: bool
+) -> Generator[Suspension, Any, str]:
+    """Plug a device; return what was done. With `ensure` it may be plugged already.
+
+    XenServer refuses for the state of a VM first: a device of a paused one may be attached.
+    """
     try:
         yield from plugging
     except errors.Refused as refused:
-        if not ensure or refused.code != "DEVICE_ALREADY_ATTACHED":
+        if not ensure or not (refused.code == "DEVICE_ALREADY_ATTACHED" or is_attached()):
             raise
         return "already plugged"
     return "plugged"
@@ -55,11 +56,14 @@ def plug(plugging: Steps, *, ensure: bool) -> Generator[Suspension, Any, str]:
 def unplug(
     call: Call, is_attached: Callable[[], bool], *, ensure: bool
 ) -> Generator[Suspension, Any, str]:
-    """Unplug a device; return what was done. With `ensure` it may be unplugged already."""
+    """Unplug a device; return what was done. With `ensure` it may be unplugged already.
+
+    XenServer may refuse for the state of the VM, or as the device can never be unplugged.
+    """
     try:
         yield call
-    except errors.Refused as refused:
-        if not ensure or refused.code not in DETACHED or is_attached():
+    except errors.Refused:
+        if not ensure or is_attached():
             raise
         return "already unplugged"
     return "unplugged"
@@ -71,7 +75,7 @@ def plug_if_running(
     """Plug a device if its VM runs, or must run; return whether the guest sees it now."""
     if not must_run and xen.VM.get_power_state(vm) != "Running":
         return False
-    yield from plug(plugging, ensure=True)
+    yield from plug(plugging, lambda: False, ensure=True)
     return True
 
 

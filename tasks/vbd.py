@@ -72,11 +72,12 @@ def create(
     """Attach a disk, or a drive that may be empty, to a VM; a running VM sees it once plugged.
 
     The mode is RW, or RO for a CD drive, unless one is given. With `ensure` a drive of the VM that
-    holds the disk already is answered with, whatever its device.
+    holds the disk already, or an empty one if that is wanted, is answered with, whatever its device
+    and mode; the answer has both.
     """
     _check_medium(vdi, empty=empty)
     machine, medium = xen.find.vm(vm), xen.find.vdi(vdi) if vdi else None
-    if ensure and medium and (there := _there(xen, machine, medium)):
+    if ensure and (there := _there(xen, machine, medium, type)):
         return there
     device, made = yield from attach(
         xen,
@@ -124,12 +125,15 @@ def attach(
     )
 
 
-def _there(xen: Xen, machine: ObjectRef, medium: ObjectRef) -> Created | None:
-    """Return the drive of a VM that holds the medium, if there is one."""
-    where = {"VM": machine, "VDI": medium}
-    for drive in xen.search.vbd(where=where, fields=("userdevice",)):
+def _there(xen: Xen, machine: ObjectRef, medium: ObjectRef | None, type: Type) -> Created | None:
+    """Return the drive of a VM that holds the medium, or is empty as wanted, if there is one."""
+    where = {"VM": machine, "VDI": medium} if medium else {"VM": machine, "type": type}
+    for drive in xen.search.vbd(where=where, fields=("userdevice", "mode", "empty")):
+        if medium is None and not drive["empty"]:
+            continue
         uuid, device = str(drive["uuid"]), str(drive["userdevice"])
-        return in_drive(uuid, machine, medium, device, was_there=True)
+        there = in_drive(uuid, machine, medium, device, was_there=True)
+        return there.model_copy(update={"mode": str(drive["mode"])})
     return None
 
 
@@ -199,7 +203,8 @@ def plug(xen: Xen, *, vbd: VbdUuid, ensure: Ensures = False) -> Steps[Done]:
     A disk that was detached from another VM a moment ago is waited for.
     """
     drive = xen.find.vbd(vbd)
-    did = yield from hotplug.plug(_plugged(xen, drive), ensure=ensure)
+    attached = partial(xen.VBD.get_currently_attached, drive)
+    did = yield from hotplug.plug(_plugged(xen, drive), attached, ensure=ensure)
     return done(f"VBD {did}", drive)
 
 

@@ -42,10 +42,11 @@ def create(
 ) -> Steps[Created]:
     """Make an interface of a VM on a network; a running VM sees it once it is plugged.
 
-    With `ensure` an interface of the VM on the network is answered with, whatever its device.
+    With `ensure` an interface of the VM on the network is answered with, whatever its device; where
+    a MAC address is given, one that has it.
     """
     machine, net = xen.find.vm(vm), xen.find.network(network)
-    if ensure and (there := _there(xen, machine, net)):
+    if ensure and (there := _there(xen, machine, net, mac)):
         return there
     record = {
         "VM": machine,
@@ -67,10 +68,12 @@ def create(
     return created(xen.uuid.vif(made), vm=machine.uuid, device=device)
 
 
-def _there(xen: Xen, machine: ObjectRef, net: ObjectRef) -> Created | None:
-    """Return the interface that a VM has on a network, if there is one."""
+def _there(xen: Xen, machine: ObjectRef, net: ObjectRef, mac: str) -> Created | None:
+    """Return the interface that a VM has on a network, with a MAC if one is given; None if none."""
     where = {"VM": machine, "network": net}
-    for there in xen.search.vif(where=where, fields=("device",)):
+    for there in xen.search.vif(where=where, fields=("device", "MAC")):
+        if mac and str(there["MAC"]).lower() != mac.lower():
+            continue
         made = created(str(there["uuid"]), vm=machine.uuid, device=str(there["device"]))
         return made.model_copy(update={"was_there": True})
     return None
@@ -96,7 +99,8 @@ def plug(xen: Xen, *, vif: VifUuid, ensure: Ensures = False) -> Steps[Done]:
     """Attach a virtual interface to its running VM."""
     interface = xen.find.vif(vif)
     plugging = hotplug.once(xen.Async.VIF.plug(interface))
-    did = yield from hotplug.plug(plugging, ensure=ensure)
+    attached = partial(xen.VIF.get_currently_attached, interface)
+    did = yield from hotplug.plug(plugging, attached, ensure=ensure)
     return done(f"VIF {did}", interface)
 
 

@@ -151,6 +151,8 @@ class Created(TypedDict):
     """The disk or medium in it, by UUID."""
     was_there: NotRequired[bool]
     """With `ensure`: it was there already."""
+    mode: NotRequired[str]
+    """RW or RO, of a drive that was there already."""
 
 
 class Described(TypedDict):
@@ -1414,7 +1416,8 @@ class vbd:
         plugged.
 
         The mode is RW, or RO for a CD drive, unless one is given. With `ensure` a drive of the VM
-        that holds the disk already is answered with, whatever its device.
+        that holds the disk already, or an empty one if that is wanted, is answered with, whatever
+        its device and mode; the answer has both.
 
         Args:
             vm: a VM, by UUID or name label
@@ -1968,7 +1971,8 @@ class vif:
     ) -> Signature[Created]:
         """Make an interface of a VM on a network; a running VM sees it once it is plugged.
 
-        With `ensure` an interface of the VM on the network is answered with, whatever its device.
+        With `ensure` an interface of the VM on the network is answered with, whatever its device;
+        where a MAC address is given, one that has it.
 
         Args:
             vm: a VM, by UUID or name label

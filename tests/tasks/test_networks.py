@@ -189,3 +189,37 @@ def test_vif_destroy_unplugs_first_on_request(harness: Harness) -> None:
 
 def _pif(harness: Harness) -> str:
     return str(next(pif["uuid"] for pif in harness.all("PIF").values() if pif["physical"]))
+
+
+def test_ensure_counts_an_interface_with_the_address_asked_for(harness: Harness) -> None:
+    """In any spelling; one with another address does not count."""
+    fields = {"vm": "web02", "network": "lab", "ensure": True}
+    first = harness.do(vif.create, **fields, mac="02:00:00:00:00:AA")
+
+    there = harness.do(vif.create, **fields, mac="02:00:00:00:00:aa")
+    other = harness.do(vif.create, **fields, mac="02:00:00:00:00:bb")
+
+    assert (there["uuid"], there["was_there"]) == (first["uuid"], True)
+    assert other["uuid"] != first["uuid"]
+    assert harness.do(vif.create, **fields)["was_there"]
+
+
+@pytest.mark.parametrize("verb", ["pause", "suspend"])
+def test_ensure_counts_an_interface_of_a_paused_vm_as_plugged(harness: Harness, verb: str) -> None:
+    """XenServer refuses for the state of the VM, though the interface is attached."""
+    [interface] = harness.devices("VIF", "web01")
+    harness.see(f"VM.{verb}", interface["VM"])
+
+    reply = harness.do(vif.plug, vif=interface["uuid"], ensure=True)
+
+    assert reply["return_result"] == "VIF already plugged"
+
+
+def test_ensure_does_not_plug_the_interface_of_a_halted_vm(harness: Harness) -> None:
+    """It is not attached, and XenServer cannot attach it; it is unplugged already."""
+    [interface] = harness.devices("VIF", "web02")
+
+    with pytest.raises(errors.Refused, match="must be running"):
+        harness.do(vif.plug, vif=interface["uuid"], ensure=True)
+    reply = harness.do(vif.unplug, vif=interface["uuid"], ensure=True)
+    assert reply["return_result"] == "VIF already unplugged"

@@ -289,6 +289,76 @@ def test_ensure_counts_a_drive_of_a_halted_vm_as_unplugged(harness: Harness) -> 
     assert reply["return_result"] == "VBD already unplugged"
 
 
+@pytest.mark.parametrize("verb", ["pause", "suspend"])
+def test_ensure_counts_a_drive_of_a_vm_that_rests_as_plugged(harness: Harness, verb: str) -> None:
+    """XenServer refuses for the state of the VM; the drive is attached all the same."""
+    drive = _plugged(harness)
+    vm = harness.record("VBD", drive)["VM"]
+    harness.see(f"VM.{verb}", vm)
+
+    reply = harness.do(vbd.plug, vbd=drive, ensure=True)
+
+    assert reply["return_result"] == "VBD already plugged"
+    with pytest.raises(errors.Refused, match="must be running"):
+        harness.do(vbd.unplug, vbd=drive, ensure=True)
+
+
+def test_ensure_counts_a_drive_that_can_never_be_unplugged(harness: Harness) -> None:
+    """One that is not attached is as unplugged as any; one that is attached stays."""
+    drive = _plugged(harness)
+    ref = harness.ref("VBD", drive)
+    harness.see("VBD.set_unpluggable", ref, False)  # noqa: FBT003 - in wire order
+    with pytest.raises(errors.Refused) as caught:
+        harness.do(vbd.unplug, vbd=drive, ensure=True)
+    assert caught.value.code == "VBD_NOT_UNPLUGGABLE"
+    harness.see("VM.hard_shutdown", harness.record("VBD", drive)["VM"])
+
+    reply = harness.do(vbd.unplug, vbd=drive, ensure=True)
+
+    assert reply["return_result"] == "VBD already unplugged"
+
+
+def test_ensure_counts_an_empty_drive(harness: Harness) -> None:
+    """A second empty one is not made; a full one does not count."""
+    fields = {"vm": "db01", "empty": True, "type": "CD", "ensure": True}
+    [drive] = harness.devices("VBD", "db01", type="CD")
+
+    there = harness.do(vbd.create, **fields)
+    harness.do(vbd.insert, vbd=drive["uuid"], vdi="debian-12.iso")
+    made = harness.do(vbd.create, **fields)
+
+    assert (there["uuid"], there["was_there"]) == (drive["uuid"], True)
+    assert made["was_there"] is False
+    assert len(harness.devices("VBD", "db01", type="CD")) == 2
+
+
+def test_ensure_gives_the_mode_in_which_a_disk_is_attached(harness: Harness) -> None:
+    """It may be another than the one asked for, and the answer shows it."""
+    disk = harness.do(vdi.create, name="kept", sr=NFS, size="1GiB")["uuid"]
+    harness.do(vbd.create, vm="web02", vdi=disk, mode="RO")
+
+    there = harness.do(vbd.create, vm="web02", vdi=disk, mode="RW", ensure=True)
+
+    assert (there["was_there"], there["mode"]) == (True, "RO")
+
+
+@pytest.mark.parametrize("drive", ["Disk", "CD"])
+def test_ensure_forgives_no_wrong_drive(harness: Harness, drive: str) -> None:
+    """A disk cannot be ejected, and a drive with another medium does not hold the one wanted."""
+    if drive == "Disk":
+        [found] = harness.devices("VBD", "web02")
+        call, fields, code = vbd.eject, {}, "VBD_NOT_REMOVABLE_MEDIA"
+    else:
+        [found] = harness.devices("VBD", "db01", type="CD")
+        harness.do(vbd.insert, vbd=found["uuid"], vdi="xs-tools.iso")
+        call, fields, code = vbd.insert, {"vdi": "debian-12.iso"}, "VBD_NOT_EMPTY"
+
+    with pytest.raises(errors.Refused) as caught:
+        harness.do(call, vbd=found["uuid"], ensure=True, **fields)
+
+    assert caught.value.code == code
+
+
 @pytest.mark.parametrize("operation", [vbd.plug, vbd.plug_if_running])
 def test_a_disk_that_its_storage_releases_late_is_plugged(
     harness: Harness, operation: Operation

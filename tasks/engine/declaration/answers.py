@@ -42,6 +42,7 @@ class Created(Answer):
     device: str | None = Field(None, description="the device number it was given")
     vdi: str | None = Field(None, description="the disk or medium in it, by UUID")
     was_there: bool | None = Field(None, description="with `ensure`: it was there already")
+    mode: str | None = Field(None, description="RW or RO, of a drive that was there already")
 
 
 class Found(Answer):
