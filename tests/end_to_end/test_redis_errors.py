@@ -86,6 +86,48 @@ def test_every_worker_takes_again_after_restarts_in_a_row(troubled_stack: StackH
     assert all(one.is_running for one in stack.processes if one.name != "valkey")
 
 
+@pytest.mark.slow
+def test_a_worker_whose_connections_are_cut_all_the_time_waits(
+    troubled_stack: StackHarness,
+) -> None:
+    """Celery counts the restarts of its consumer; too many in a second are a pause, and no end."""
+    stack = troubled_stack
+    [worker] = [one for one in stack.processes if one.name == "first"]
+
+    def is_noticed() -> bool:
+        stack.redis.client_kill_filter(_type="normal", skipme=True)
+        return "RestartFreqExceeded" in worker.output()
+
+    stack.until(is_noticed, "five restarts within a second")
+
+    assert takes(stack, "first")
+    assert worker.is_running
+
+
+@pytest.mark.slow
+def test_every_worker_takes_again_after_redis_has_loaded_its_data(
+    troubled_stack: StackHarness,
+) -> None:
+    """A server that was restarted answers LOADING until it has read all it wrote."""
+    stack = troubled_stack
+    redis_troubles.write_much(stack.redis)
+    names = [f"loading-{n}" for n in range(4)]
+    made = [stack.send("xenserver.vm.clone", vm="deb12", name=name) for name in names]
+    [server] = [one for one in stack.processes if one.name == "valkey" and one.is_running]
+    stack.kill(server)
+
+    with redis_troubles.loading(stack.redis, stack.services.folder / "valkey", seconds=2 * LASTS):
+        time.sleep(LASTS)
+    stack.services.valkey()
+    stack.until(lambda: is_up(stack), "Redis is up")
+
+    assert [result.get(timeout=TIMEOUT)["name_label"] for result in made] == names
+    assert [len(stack.xenserver.named("VM", name)) for name in names] == [1] * len(names)
+    assert takes(stack, "first")
+    assert takes(stack, "second")
+    assert all(one.is_running for one in stack.processes if one.name != "valkey")
+
+
 def is_up(stack: StackHarness) -> bool:
     try:
         return bool(stack.redis.ping())

@@ -2,10 +2,13 @@
 
 import errno
 from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
 
 import pytest
 from celery.exceptions import Reject
 from kombu.exceptions import OperationalError
+from redis import Redis
 from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as Disconnected
 
@@ -38,6 +41,38 @@ TROUBLES = [
 def test_what_passes_is_trouble(trouble: Exception) -> None:
     assert isinstance(trouble, infrastructure.POSSIBLE)
     assert infrastructure.is_trouble(trouble)
+
+
+def test_a_script_that_an_operator_kills_is_trouble(redis: Redis) -> None:
+    """Redis is told to stop whatever script makes it busy, and that may be one of ours."""
+    redis.config_set("busy-reply-threshold", "20")
+    killed = Thread(target=_kill, args=(redis,))
+    killed.start()
+
+    with pytest.raises(ResponseError) as caught:
+        redis.eval("while true do redis.call('GET', 'x') end", 0)
+    killed.join()
+    redis.config_set("busy-reply-threshold", "5000")
+
+    assert infrastructure.is_trouble(caught.value)
+
+
+def _kill(redis: Redis) -> None:
+    while True:
+        with suppress(ResponseError):  # NOTBUSY: it has yet to begin
+            redis.script_kill()
+            return
+
+
+def test_a_user_of_redis_who_lacks_a_right_is_trouble(redis: Redis) -> None:
+    """Until an operator has corrected the rights."""
+    redis.execute_command("ACL", "SETUSER", "limited", "on", "nopass", "~*", "+@all", "-get")
+    redis.execute_command("AUTH", "limited", "any")
+
+    for command in (lambda: redis.get("x"), lambda: redis.eval("return redis.call('GET', 'x')", 0)):
+        with pytest.raises(ResponseError) as caught:
+            command()
+        assert infrastructure.is_trouble(caught.value)
 
 
 @pytest.mark.parametrize(
