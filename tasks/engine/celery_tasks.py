@@ -5,6 +5,7 @@ the same id. The result backend calls its state PARKED.
 """
 
 import json
+import traceback
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -184,7 +185,8 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
     def _answer_early(self, error: errors.XenflowError) -> None:
         """Answer the caller while the run goes on."""
         request = self._context
-        self.backend.mark_as_failure(request.id, error, request=request)
+        trace = "".join(traceback.format_exception(error))
+        self.backend.mark_as_failure(request.id, error, trace, request=request)
         self.runtime.journal.mark_answered(request.id)
 
     def _mark_revoked(self, error: errors.Cancelled) -> None:

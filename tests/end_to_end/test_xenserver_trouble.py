@@ -112,3 +112,15 @@ def test_an_operation_of_a_defect_ends_in_words(stack: StackHarness, name: str) 
     with pytest.raises(errors.Unknown, match="NO_SUCH_CODE"):
         result.get(timeout=TIMEOUT)
     assert "Traceback" in str(stack.record(result.id).failure)
+
+
+def test_an_answer_has_the_stack_trace_of_the_first_error(stack: StackHarness, name: str) -> None:
+    """It shows the line of the operation that made the call."""
+    fault = {"what": "refuse", "method": "Async.VM.clone", "code": "SR_FULL", "params": ["2", "1"]}
+    stack.xenserver.control("fault", **fault)
+
+    result = stack.send("xenserver.vm.clone", vm="deb12", name=name)
+    with pytest.raises(errors.Full):
+        result.get(timeout=TIMEOUT)
+
+    assert "new = yield xen.Async.VM.clone(" in str(result.traceback)

@@ -31,10 +31,21 @@ def record(error: errors.XenflowError, cause: BaseException | None = None) -> Er
     return ErrorRecord(kind, error.code, list(error.params), error.message, trace)
 
 
+class Origin(Exception):
+    """Where an error was first raised, maybe in another process: its stack trace as text."""
+
+    def __str__(self) -> str:
+        """Write it so that a trace within a trace can be told from the one around it."""
+        return f'\n"""\n{self.args[0]}"""'
+
+
 def error(known: ErrorRecord) -> errors.XenflowError:
-    """Make the error of a record again."""
+    """Make the error of a record again; its cause shows where it was first raised."""
     cls = _TREE.get(known.type, errors.Unknown)
-    return cls(known.code, known.params, known.message)
+    made = cls(known.code, known.params, known.message)
+    if known.traceback:
+        made.__cause__ = Origin(known.traceback)
+    return made
 
 
 def of_document(document: Mapping[str, object]) -> errors.XenflowError:

@@ -66,8 +66,10 @@ def _kill(redis: Redis) -> None:
 
 def test_a_user_of_redis_who_lacks_a_right_is_trouble(redis: Redis) -> None:
     """Until an operator has corrected the rights."""
-    redis.execute_command("ACL", "SETUSER", "limited", "on", "nopass", "~*", "+@all", "-get")
-    redis.execute_command("AUTH", "limited", "any")
+    redis.acl_setuser(
+        "limited", enabled=True, nopass=True, keys=["*"], categories=["+@all"], commands=["-get"]
+    )
+    redis.auth("any", "limited")
 
     for command in (lambda: redis.get("x"), lambda: redis.eval("return redis.call('GET', 'x')", 0)):
         with pytest.raises(ResponseError) as caught:

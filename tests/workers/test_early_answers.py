@@ -1,0 +1,58 @@
+"""A caller who is answered at the deadline, while the run goes on, gets what Celery gives."""
+
+from collections.abc import Iterator
+
+import pytest
+from celery import states
+from celery.app import app_or_default
+from celery.exceptions import Retry
+from redis import Redis
+
+from config.settings import Settings
+from tasks.engine.celery_tasks import OperationTask
+from tasks.engine.execution import failures
+from tasks.engine.execution.execution import Suspended
+from tasks.engine.journal.record import ErrorRecord
+from workers import app as application
+from workers.app import Xenflow
+from workers.local_stack.valkey_server import Valkey
+from xenserver import errors
+
+
+@pytest.fixture
+def worker(valkey: Valkey, redis: Redis) -> Iterator[Xenflow]:
+    """Make the application of a worker."""
+    previous, url = app_or_default(), valkey.url
+    settings = Settings(redis_url=url, broker_url=url, result_backend=url)
+    app = application.create(settings, patient=True)
+    yield app
+    app.close()
+    previous.set_current()
+
+
+def record() -> ErrorRecord:
+    """Return the record of an error that was raised."""
+    with pytest.raises(errors.TimedOut) as caught:
+        fail()
+    return failures.record(caught.value, caught.value)
+
+
+def fail() -> None:
+    raise errors.TimedOut("XENFLOW_TIMED_OUT", [], "it took too long")
+
+
+@pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")  # Celery's own
+def test_an_early_answer_has_code_message_and_stack_trace(worker: Xenflow) -> None:
+    """The trace is that of the error that ended the operation."""
+    task = worker.tasks["xenserver.vm.clone"]
+    assert isinstance(task, OperationTask)
+    task.push_request(id="op")
+
+    with pytest.raises(Retry):
+        task._ended(Suspended("its call is at work", early=failures.error(record())))  # noqa: SLF001 - what `run` returns by
+    task.pop_request()
+
+    answer = worker.backend.get_task_meta("op")
+    assert (answer["status"], type(answer["result"])) == (states.FAILURE, errors.TimedOut)
+    assert "Traceback (most recent call last)" in answer["traceback"]
+    assert "in fail" in answer["traceback"]
