@@ -18,6 +18,7 @@ from cli.output import Document, write
 from tasks.engine.declaration import message
 from tasks.engine.declaration.message import Message
 from tasks.engine.declaration.operation import Operation
+from tasks.engine.declaration.problems import INVALID
 from xenserver import errors
 
 _GIVE_UP_AFTER = 60.0  # seconds past its deadline in which an operation must have ended
@@ -102,7 +103,7 @@ def _checked(operation: Operation, fields: Mapping[str, Any], options: RunOption
             message.check_id(options.id)
         return message.check(operation.model, fields)
     except errors.Refused as refused:
-        text = "; ".join(refused.params) if refused.code == message.INVALID else str(refused)
+        text = "; ".join(refused.params) if refused.code == INVALID else str(refused)
         raise CommandFailed(Code.USAGE, text, f"xenflow describe {operation.name}") from None
 
 

@@ -177,7 +177,11 @@ def test_a_run_is_found_by_any_of_its_operations(write: Write, runs: Runs) -> No
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("1111", "several runs begin with 1111"), ("111", "no run '111'"), ("9999", "no run '9999'")],
+    [
+        ("1111", "several runs begin with 1111"),
+        ("111", "'111' is too short"),
+        ("9999", "no run '9999'"),
+    ],
 )
 def test_an_unknown_run_is_named_in_the_error(
     name: str, text: str, write: Write, runs: Runs

@@ -18,24 +18,20 @@ from pydantic import (
     ValidationError,
     create_model,
 )
-from pydantic.alias_generators import to_camel, to_snake
+from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, to_jsonable_python
 
 from config import masking, sealing, validation_messages
-from tasks.engine.declaration import field_paths
+from tasks.engine.declaration import feeding, field_paths, problems
 from tasks.engine.declaration.field_types import Label, Seconds
 from tasks.engine.declaration.plain_values import NotPlain, plain
 from tasks.engine.declaration.strictness import Strict
 from xenserver import errors
 
 PLAIN_SECRET = "XENFLOW_PASSWORD_NOT_SEALED"  # noqa: S105 - the code of an error, no secret
-INVALID = "XENFLOW_MESSAGE_INVALID"
 LONGEST_ID = 255
 LONGEST_TIMEOUT = 366 * 86_400  # seconds
-MOST_PROBLEMS = 20  # of one message that are named
-LONGEST_PROBLEM = 1_000  # characters
-WHOLE = "*"  # in `feed`: the previous answer as it is, or each one of a list: `*.uuid`
 
 _MISSING = ": is missing"
 
@@ -149,8 +145,10 @@ def check(model: type[Message], fields: Mapping[str, object], previous: object =
     given = dict(fields)
     feed = given.get("feed")
     if isinstance(feed, dict):
-        _check_feed(fields)
-        given |= {str(name): _fed(str(name), str(key), previous) for name, key in feed.items()}
+        feeding.check(fields)
+        given |= {
+            str(name): feeding.take(str(name), str(key), previous) for name, key in feed.items()
+        }
     try:
         message = _read(model, _plain(given))
     except errors.Refused as refused:
@@ -169,14 +167,14 @@ def check(model: type[Message], fields: Mapping[str, object], previous: object =
 def check_id(operation: str) -> None:
     """Raise Refused for an id that cannot go where ids go: into headers, names and lines."""
     if not operation.isprintable() or len(operation) > LONGEST_ID:
-        raise _wrong([f"id: an id is at most {LONGEST_ID} characters that can be printed"])
+        raise problems.wrong([f"id: an id is at most {LONGEST_ID} characters that can be printed"])
 
 
 def check_unfed(model: type[Message], fields: Mapping[str, object]) -> dict[str, JsonValue]:
     """Check a message before it is sent, without what will be fed; return it as it is sent."""
     feed = fields.get("feed")
     fed = feed if isinstance(feed, Mapping) else {}
-    _check_feed(fields)
+    feeding.check(fields)
     try:
         return _read(model, fields).document()
     except errors.Refused as refused:
@@ -186,21 +184,12 @@ def check_unfed(model: type[Message], fields: Mapping[str, object]) -> dict[str,
         return dict(to_jsonable_python(fields, exclude_none=True))
 
 
-def _check_feed(fields: Mapping[str, object]) -> None:
-    """Refuse a field that is given and fed too: one of the two would be passed over silently."""
-    feed = fields.get("feed")
-    fed = {_snake(str(name)) for name in feed} if isinstance(feed, Mapping) else set()
-    both = sorted(fed & {_snake(name) for name, value in fields.items() if value is not None})
-    if both:
-        raise _wrong([f"{name}: is given, and fed too; leave one out" for name in both])
-
-
 def _with_hint(refused: errors.Refused, previous: object) -> errors.Refused:
     """Return the error, with a hint where a positional argument stands for a missing field."""
     missing = [problem for problem in refused.params if problem.endswith(_MISSING)]
     if not missing or not isinstance(previous, str | int | float):
         return refused
-    return _wrong([*refused.params, _by_name(missing[0].removesuffix(_MISSING))])
+    return problems.wrong([*refused.params, _by_name(missing[0].removesuffix(_MISSING))])
 
 
 def check_positional(
@@ -212,12 +201,12 @@ def check_positional(
     inserts the answer before, wanted or not; text or a number instead of any field is meant as one.
     """
     if len(args) > 1:
-        raise _wrong([_by_name(_first_field(model))])
+        raise problems.wrong([_by_name(_first_field(model))])
     if not args or args[0] is None or fields.get("feed"):
         return
     is_answer = follows and (fields or not isinstance(args[0], str | int | float))
     if not is_answer:
-        raise _wrong([_by_name(_first_field(model))])
+        raise problems.wrong([_by_name(_first_field(model))])
 
 
 def _first_field(model: type[Message]) -> str:
@@ -251,25 +240,20 @@ def _plain(fields: Mapping[str, object]) -> dict[str, object]:
         except NotPlain as error:
             wrong.append(f"{name}: {error}")
     if wrong:
-        raise _wrong(wrong)
+        raise problems.wrong(wrong)
     return given
-
-
-def _wrong(problems: Sequence[str]) -> errors.Refused:
-    named = [masking.cut(problem, LONGEST_PROBLEM) for problem in problems[:MOST_PROBLEMS]]
-    return errors.Refused(INVALID, named, f"the message is wrong: {'; '.join(named)} ({INVALID})")
 
 
 def _read(model: type[Message], fields: Mapping[str, object]) -> Message:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        problems = _problems(model, error)
-    raise _wrong(problems)  # not in the handler: see `validation_messages`
+        found = _problems(model, error)
+    raise problems.wrong(found)  # not in the handler: see `validation_messages`
 
 
 def _problems(model: type[Message], error: ValidationError) -> list[str]:
-    found = error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
+    found = error.errors(include_url=False, include_input=False)[: problems.MOST]
     inner = {one["loc"][:-1] for one in found}  # a list of wrong items counts as empty too
     real = [one for one in found if one["type"] != "too_short" or one["loc"] not in inner]
     return [_problem(model, one) for one in real]
@@ -285,57 +269,10 @@ def _problem(model: type[Message], one: ErrorDetails) -> str:
 
 def _unknown(model: type[Message], owner: type[BaseModel], name: str) -> str:
     """Return what is wrong with a field that a message, or a structure in it, does not have."""
-    field = _snake(name)
+    field = feeding.snake_case(name)
     if field in owner.model_fields and name == to_camel(field):
         return f"is {field}, and that is given too; give it once"
     if owner is not model:
         return f"there is no such field; it takes {', '.join(owner.model_fields)}"
     known = ", ".join(own_fields(model))
     return f"there is no such field; this operation takes {known}, and what all take"
-
-
-def _fed(name: str, key: str, previous: object) -> object:
-    try:
-        return previous if key == WHOLE else _taken(previous, key.split("."))
-    except (KeyError, IndexError, TypeError, ValueError):
-        raise errors.Refused(
-            INVALID,
-            [f"{name}: not fed"],
-            f"{name}: the previous answer has no {key!r} to feed it from; "
-            f"it has {_keys(previous, key)} ({INVALID})",
-        ) from None
-
-
-def _taken(value: object, parts: Sequence[str]) -> object:
-    """Return what a path leads to; `*` leads to each one of a list."""
-    if not parts:
-        return value
-    first, *others = parts
-    if first == WHOLE and isinstance(value, list):
-        return [_taken(one, others) for one in value]
-    return _taken(_part(value, first), others)
-
-
-def _part(value: object, part: str) -> object:
-    """Return a part of an answer: by its place in a list, by its key in either spelling."""
-    if isinstance(value, list):
-        return value[int(part)]
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{type(value).__name__} has no parts")
-    return value[part] if part in value else value[_snake(part)]
-
-
-def _snake(name: str) -> str:
-    """Return a name in snake_case; a long one, which nothing has, as it is."""
-    return to_snake(name) if len(name) <= LONGEST_ID else name
-
-
-def _keys(answer: object, key: str) -> str:
-    match answer:
-        case dict():
-            return ", ".join(sorted(map(str, answer))) or "nothing"
-        case list():
-            return f'a list: "*.{key}" takes it of each, "0.{key}" of the first'
-        case None:
-            return "nothing"
-    return f"a {type(answer).__name__}"

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_snake
 from tasks.engine.declaration import message
 from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.message import Message
+from tasks.engine.declaration.problems import INVALID
 from tasks.engine.journal import record_hash
 from tasks.engine.journal.entry import Place
 from tasks.engine.journal.record import CancelRequest, Record
@@ -78,8 +79,8 @@ def _adopted(delivery: Delivery) -> Record:
         return record_hash.read(delivery.adopts)
     except ValueError:
         problem = f"{publisher.ADOPTS}: is not a record of a call"
-        text = f"the message is wrong: {problem} ({message.INVALID})"
-        raise errors.Refused(message.INVALID, [problem], text) from None
+        text = f"the message is wrong: {problem} ({INVALID})"
+        raise errors.Refused(INVALID, [problem], text) from None
 
 
 def id_taken(delivery: Delivery, known: Record) -> errors.Refused:

@@ -6,7 +6,7 @@ A refusal has the id of the message and none of its fields. Headers tell it from
 import json
 from collections.abc import Mapping
 
-from tasks.engine.declaration.message import INVALID
+from tasks.engine.declaration.problems import INVALID
 from xenserver import errors
 
 REFUSED = "xenflow.refused"  # the task that answers for an operation that nobody knows

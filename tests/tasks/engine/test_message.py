@@ -10,6 +10,7 @@ import pytest
 from config import sealing
 from tasks.engine.declaration import message
 from tasks.engine.declaration.field_types import Label, Map, Size, Text, VmName
+from tasks.engine.declaration.problems import INVALID
 from xenserver import errors
 
 
@@ -65,7 +66,7 @@ def test_an_unknown_field_is_refused_by_name() -> None:
     """A typing error does not pass silently, and the refusal says what there is."""
     refused = refusal(vm="web01", vn="x")
 
-    assert refused.code == message.INVALID
+    assert refused.code == INVALID
     assert "vn: there is no such field" in refused.message
     assert "vm, size, delete_disks, name" in refused.message
 
