@@ -19,7 +19,7 @@ import structlog
 from tasks.engine.declaration.suspensions import Expand
 from tasks.engine.execution import cancellation, destruction, failures, outcomes, rollback, surplus
 from tasks.engine.execution.execution import Answered, End, Execution, Failed, Ignored, Suspended
-from tasks.engine.execution.points import calls, expand
+from tasks.engine.execution.points import call_ends, calls, expand
 from tasks.engine.execution.probes import NAMED
 from tasks.engine.journal.record import (
     CancelRequest,
@@ -88,22 +88,22 @@ def _drain_calls(execution: Execution) -> End | FailingStage:
 def _unmark_unsent(execution: Execution, label: str) -> None:
     """Take the mark of a call that was never sent off its source, if XenServer can be asked."""
     with suppress(errors.XenflowError):
-        calls.unmark(execution, label)
+        call_ends.unmark(execution, label)
 
 
 def _drain_call(execution: Execution, label: str) -> Suspended | None:
-    call = calls.recorded(execution, label)
+    call = call_ends.recorded(execution, label)
     ref = execution.entry.record.point(label).task or calls.recover(execution, label, call)
     if not isinstance(ref, str):
         return None
     if cancellation.may_cancel(execution):
         cancellation.request(execution, label, ref)
-    outcome = calls.read_end(execution, label, ref, call)
+    outcome = call_ends.read_end(execution, label, ref, call)
     if isinstance(outcome, Outcome) and outcomes.is_vanished(outcome):
-        outcome = calls.find_effect(execution, label, call)
+        outcome = call_ends.find_effect(execution, label, call)
     if isinstance(outcome, Suspended):
         return outcome
-    calls.tidy(execution, label, _under_its_name(execution, call), outcome)
+    call_ends.tidy(execution, label, _under_its_name(execution, call), outcome)
     return None
 
 

@@ -7,7 +7,7 @@ from tasks.engine.declaration.suspensions import Address, Call, Expand, Follow, 
 from tasks.engine.execution import cancellation, outcomes
 from tasks.engine.execution.execution import Execution, Suspended
 from tasks.engine.execution.outcomes import Result
-from tasks.engine.execution.points import addresses, calls, expand, follow, pause
+from tasks.engine.execution.points import addresses, call_ends, calls, expand, follow, pause
 from tasks.engine.journal.record import Outcome, OutcomeStatus
 
 
@@ -21,7 +21,7 @@ def advance(
     label = execution.entry.record.label(number)
     outcome = execution.entry.record.point(label).outcome or _start(execution, label, suspension)
     if isinstance(outcome, Outcome) and isinstance(suspension, Call):
-        outcome = calls.finish(execution, number, suspension, outcome)
+        outcome = call_ends.finish(execution, number, suspension, outcome)
     if not isinstance(outcome, Outcome):
         return outcome
     result = outcomes.result(suspension, outcome, execution.operation.name)

@@ -24,7 +24,7 @@ from tasks.engine.declaration import catalogue
 from tasks.engine.execution import executor, outcomes
 from tasks.engine.execution.begin import Delivery
 from tasks.engine.execution.execution import Answered, End, Failed
-from tasks.engine.execution.points import calls
+from tasks.engine.execution.points import call_ends
 from tasks.engine.execution.runtime import Runtime
 from tasks.engine.journal.call_limit import CallLimit
 from tasks.engine.journal.entry import Entry, Place
@@ -232,7 +232,7 @@ class Engine:
         for name, target in self.targets.items():
             while refs := parked.refs(name):
                 records = events.all_tasks(self._sessions, target)
-                found = {ref: calls.ended(ref, records[ref]) for ref in refs if ref in records}
+                found = {ref: call_ends.ended(ref, records[ref]) for ref in refs if ref in records}
                 parked.land(name, [Ended(ref, out) for ref, out in found.items() if out])
 
     def published(self) -> list[Message]:

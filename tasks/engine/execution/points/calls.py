@@ -1,4 +1,4 @@
-"""Calls of XenServer: launched once, found again when nobody knows, tidied up after their end.
+"""Calls of XenServer: launched once, found again when nobody knows; `call_ends.py` has their ends.
 
 intent written --launch--> task known --park--> parked --land--> outcome --tidy--> result
       |                                                             |
@@ -14,16 +14,13 @@ from tasks.engine.declaration.suspensions import Bounded, Call
 from tasks.engine.execution import cancellation, marks, outcomes, recovery, surplus
 from tasks.engine.execution.execution import Execution, Suspended
 from tasks.engine.execution.findings import Effect
-from tasks.engine.execution.probes import INHERITED, NAMED
+from tasks.engine.execution.points import call_ends
+from tasks.engine.execution.probes import INHERITED
 from tasks.engine.journal.entry import MARGIN, LeaseLapsed
 from tasks.engine.journal.record import IntendedCall, Outcome, OutcomeStatus
 from tasks.engine.journal.scripts import Overtaken
 from tasks.engine.messages import canvas_ids, publisher
-from xenserver import errors, events, values
-
-LATE_EFFECTS = 10.0  # seconds in which a vanished XenServer task may still show its effect
-TOO_MANY = "TOO_MANY_PENDING_TASKS"
-PROBE_AGAIN = 2.0  # seconds between two such probes
+from xenserver import errors
 
 
 def start(execution: Execution, label: str, call: Call) -> Outcome | Suspended | Accepted:
@@ -83,10 +80,10 @@ def _launch(execution: Execution, label: str, call: Call) -> str | Outcome | Sus
     point = execution.entry.record.point(label)
     tag = recovery.tag(execution.entry.identity, label)
     if point.call and not point.unsent:
-        found = recover(execution, label, recorded(execution, label))
+        found = recover(execution, label, call_ends.recorded(execution, label))
         if found:
             return found
-    call = recorded(execution, label) if point.call else recovery.tagged(call, tag)
+    call = call_ends.recorded(execution, label) if point.call else recovery.tagged(call, tag)
     mark = tag if call.method in INHERITED else ""
     intent = point.call or IntendedCall(call.method, list(call.params), execution.entry.now(), mark)
     if not execution.admit(label, intent):
@@ -125,7 +122,7 @@ def recover(execution: Execution, label: str, intended: Call) -> str | Outcome |
     A call that leaves no trace, so that nobody can tell whether it was heard, is not made again.
     """
     tag = recovery.tag(execution.entry.identity, label)
-    found = recovery.find(execution.xen, intended, tag, _mark(execution, label))
+    found = recovery.find(execution.xen, intended, tag, call_ends.mark_of(execution, label))
     if found.task:
         return found.task
     match found.effect:
@@ -137,26 +134,12 @@ def recover(execution: Execution, label: str, intended: Call) -> str | Outcome |
     return None
 
 
-def recorded(execution: Execution, label: str) -> Call:
-    """Return a call as it was launched, with its tag; it must have been intended."""
-    call = execution.entry.record.point(label).call
-    if call is None:
-        raise TypeError(f"{execution.entry.id} intends no call at {label}")
-    return Call(call.method, tuple(call.params))
-
-
 def _not_sent(execution: Execution, label: str, error: errors.XenflowError) -> None:
     """Note that a call was surely not made; another may have its place."""
     execution.entry.update_point(label, unsent=True)
     execution.save()
     execution.runtime.call_limit.release(execution.entry)
-    _heed(execution, error)
-
-
-def _heed(execution: Execution, error: errors.XenflowError) -> None:
-    """Lower the limit of calls in flight where XenServer says that too many wait."""
-    if error.code == TOO_MANY:
-        execution.lower_limit()
+    call_ends.heed(execution, error)
 
 
 def _accept(execution: Execution, label: str, ref: str) -> Outcome | Accepted:
@@ -166,7 +149,7 @@ def _accept(execution: Execution, label: str, ref: str) -> Outcome | Accepted:
     except errors.Missing:
         return execution.complete(label, outcomes.VANISHED)
     execution.entry.update_point(label, task=ref)
-    outcome = ended(ref, record)
+    outcome = call_ends.ended(ref, record)
     if outcome and outcome.status is OutcomeStatus.FAILURE:
         return execution.complete(label, outcome)
     execution.entry.update_point(label, outcome=outcome)
@@ -197,122 +180,3 @@ def _in_words(task: XenTask) -> str:
             return f"XenServer has ended it already, as {task.status}: {task.name_label}"
         case _:
             return f"XenServer works on it: {task.name_label}"
-
-
-def finish(execution: Execution, number: str, call: Call, outcome: Outcome) -> Outcome | Suspended:
-    """Return the outcome of a landed call, once it is tidied up.
-
-    A call that XenServer was too busy for, or that vanished without effect, is begun anew, later,
-    under a new label: then the error is raised.
-    """
-    label = execution.entry.record.label(number)
-    if outcomes.is_vanished(outcome):
-        _give_up(execution, label, outcome)
-        found = find_effect(execution, label, call)
-        if isinstance(found, Suspended):
-            return found
-        outcome = found
-    tidy(execution, label, call, outcome)
-    error = outcomes.error(outcome, call.method)
-    if isinstance(error, errors.Busy):
-        _begin_anew(execution, number, error)
-    return outcome
-
-
-def _give_up(execution: Execution, label: str, outcome: Outcome) -> None:
-    """Cancel a task that never ends: what it did is found by its effect."""
-    if outcome.status is OutcomeStatus.STUCK:
-        cancellation.request(execution, label, execution.entry.record.point(label).task)
-
-
-def tidy(execution: Execution, label: str, call: Call, outcome: Outcome) -> None:
-    """Name what a call made, and destroy XenServer's task: once."""
-    point = execution.entry.record.point(label)
-    if point.tidied:
-        return
-    named = NAMED.get(call.method)
-    if outcome.status is OutcomeStatus.SUCCESS and named and recorded(execution, label) != call:
-        objects = getattr(execution.xen, named.cls)
-        objects.set_name_label(outcome.result, call.params[named.at])
-    unmark(execution, label, outcome)
-    surplus.undo_found(execution, label, outcome)
-    if point.task and not execution.entry.record.accepted:
-        _destroy_task(execution, point.task)
-    execution.entry.update_point(label, tidied=True)
-
-
-def unmark(execution: Execution, label: str, outcome: Outcome | None = None) -> None:
-    """Take the mark of a call off its source, and stamp what it made."""
-    mark = _mark(execution, label)
-    if not mark:
-        return
-    call = recorded(execution, label)
-    if outcome and outcome.status is OutcomeStatus.SUCCESS:
-        marks.claim(execution.xen, call, mark, str(outcome.result))
-    marks.take_off(execution.xen, call, mark)
-
-
-def _mark(execution: Execution, label: str) -> str:
-    call = execution.entry.record.point(label).call
-    return call.mark if call else ""
-
-
-def _destroy_task(execution: Execution, ref: str) -> None:
-    try:
-        execution.xen.task.destroy(ref)
-    except errors.Missing:
-        return  # swept already: XenServer keeps 200 finished tasks
-
-
-def _begin_anew(execution: Execution, number: str, error: errors.XenflowError) -> None:
-    """Note that a call is launched again later, under a new label, and raise the error."""
-    _heed(execution, error)
-    attempts = execution.entry.record.point(number).attempts
-    execution.entry.update_point(number, attempts=attempts + 1)
-    raise error
-
-
-def find_effect(execution: Execution, label: str, call: Call) -> Outcome | Suspended:
-    """Find out what became of a call whose task vanished: done, not done, or unknown.
-
-    A toolstack that restarts may come to an effect that it began before, so a probe that shows none
-    is repeated for a while; then the outcome is Busy: the call can be begun anew.
-    """
-    found = recovery.probe(execution.xen, recorded(execution, label), _mark(execution, label))
-    match found.effect:
-        case Effect.DONE:
-            return execution.complete(label, outcomes.success(found.result))
-        case Effect.UNKNOWN:
-            lost = errors.Unknown("XENFLOW_VANISHED", [call.method])
-            return execution.complete(label, outcomes.failure(lost))
-    since = execution.entry.record.point(label).since or execution.entry.now()
-    if execution.entry.now() - since >= LATE_EFFECTS:
-        undone = errors.Busy("XENFLOW_VANISHED", [call.method])
-        return execution.complete(label, outcomes.failure(undone))
-    execution.entry.update_point(label, since=since)
-    return _probe_later(execution, call)
-
-
-def _probe_later(execution: Execution, call: Call) -> Suspended:
-    reason = f"looks for the effect of {call.method}, whose XenServer task is gone"
-    execution.defer(reason, until=execution.entry.now() + PROBE_AGAIN)
-    return Suspended(reason)
-
-
-def read_end(execution: Execution, label: str, ref: str, call: Call) -> Outcome | Suspended:
-    """Read a XenServer task, and wait for its end."""
-    try:
-        outcome = ended(ref, execution.xen.task.get_record(ref))
-    except errors.Missing:
-        outcome = outcomes.VANISHED
-    if outcome:
-        execution.leave(ref)
-        return execution.complete(label, outcome)
-    reason = f"{call.method} is still at work on XenServer"
-    return execution.park(label, ref, reason, wake=cancellation.next_check(execution))
-
-
-def ended(ref: str, record: values.Record) -> Outcome | None:
-    """Return the outcome of a XenServer task by its record; None while it runs."""
-    end = events.task_event(ref, record)
-    return outcomes.of_end(end) if isinstance(end, events.TaskEnd) else None

@@ -4,7 +4,7 @@ from tasks.engine.declaration.answers import Accepted
 from tasks.engine.declaration.suspensions import Follow
 from tasks.engine.execution import cancellation, outcomes
 from tasks.engine.execution.execution import Execution, Suspended
-from tasks.engine.execution.points import calls
+from tasks.engine.execution.points import call_ends, calls
 from tasks.engine.journal.record import Outcome
 from xenserver import errors
 
@@ -17,7 +17,7 @@ def start(execution: Execution, label: str, task: Follow) -> Outcome | Suspended
         return execution.complete(label, outcomes.VANISHED)
     if execution.is_async:
         return calls.accepted(record)
-    outcome = calls.ended(task.ref, record)
+    outcome = call_ends.ended(task.ref, record)
     if outcome:
         return execution.complete(label, outcome)
     cancellation.stop_here(execution)
