@@ -15,17 +15,17 @@ from tasks.vm.guest import WaitFor, WaitForAddress
 class Started(Answer):
     """The VMs that run, in the order in which they were started."""
 
-    vms: list[str] = Field(description="as they were named")
+    vms: list[str] = Field(description="by UUID")
     count: int
 
 
-def _answer(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Started:
-    vms = list(dict.fromkeys(fields["vms"]))
+def _started(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Started:
+    vms = list(fields["vms"])
     words = "1 VM runs" if len(vms) == 1 else f"{len(vms)} VMs run"
     return Started(return_result=words, vms=vms, count=len(vms))
 
 
-@flow(answer=Started, shape=_answer)
+@flow(answer=Started)
 def start_vms(
     *,
     vms: resolution.VmNames,
@@ -34,9 +34,23 @@ def start_vms(
 ) -> Canvas:
     """Start VMs in the order of the list, each when the one before runs, or has its address.
 
-    One that runs already is fine. Where a VM cannot be started, those after it are not, and those
-    before it go on running.
+    A VM that is named twice, however it is spelled, counts once; one that runs already is fine.
+    Where a name means no VM, none is started. Where a VM cannot be started, those after it are not,
+    and those before it go on running.
     """
+    return resolution.resolve.s(vms=vms) | start_each.s(
+        feed={"vms": "vms"}, wait_for=wait_for, wait_for_address=wait_for_address
+    )
+
+
+@flow(name="xenserver.vm.start_each", answer=Started, shape=_started, internal=True)
+def start_each(
+    *,
+    vms: resolution.VmNames,
+    wait_for: WaitFor = "running",
+    wait_for_address: WaitForAddress | None = None,
+) -> Canvas:
+    """Start VMs one after the other: the second step of start_vms, once it is known which."""
     each = [
         power.start.s(
             vm=vm,
@@ -44,6 +58,6 @@ def start_vms(
             wait_for=wait_for,
             wait_for_address=wait_for_address,
         )
-        for vm in dict.fromkeys(vms)
+        for vm in vms
     ]
     return each[0] if len(each) == 1 else chain(*each)

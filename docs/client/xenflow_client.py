@@ -387,7 +387,7 @@ class Started(TypedDict):
     return_result: str
     """What was done in words, or the UUID of what was made."""
     vms: list[str]
-    """As they were named."""
+    """By UUID."""
     count: int
 
 
@@ -1038,8 +1038,9 @@ class flow:
     ) -> Signature[Started]:
         """Start VMs in the order of the list, each when the one before runs, or has its address.
 
-        One that runs already is fine. Where a VM cannot be started, those after it are not, and
-        those before it go on running.
+        A VM that is named twice, however it is spelled, counts once; one that runs already is fine.
+        Where a name means no VM, none is started. Where a VM cannot be started, those after it are
+        not, and those before it go on running.
 
         Args:
             vms: VMs, by UUID or name label
@@ -3131,6 +3132,29 @@ class vm:
                 "wait_for": wait_for,
                 "wait_for_address": wait_for_address,
             },
+            common,
+        )
+
+    @staticmethod
+    def start_each(
+        *,
+        vms: list[str] | Feed,
+        wait_for: Literal["running", "ip"] | Feed | None = None,
+        wait_for_address: AddressWanted | Feed | None = None,
+        **common: Unpack[Changing],
+    ) -> Signature[Started]:
+        """Start VMs one after the other: the second step of start_vms, once it is known which.
+
+        Args:
+            vms: VMs, by UUID or name label
+            wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
+                running
+            wait_for_address: wait until the guest has such an address: family, interface, cidr
+        """
+        return signature(
+            "xenserver.vm.start_each",
+            "change",
+            {"vms": vms, "wait_for": wait_for, "wait_for_address": wait_for_address},
             common,
         )
 

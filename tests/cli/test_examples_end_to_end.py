@@ -46,6 +46,7 @@ READY: dict[str, Callable[[Maker], Fields]] = {
     "xenserver.vm.mark_leftovers": lambda maker: {"vm": maker.vm(), "disks": [maker.disk()]},
     "xenserver.vm.power_off": lambda maker: {"vm": maker.running()},
     "xenserver.vm.report_destruction": lambda _: {"parts": [_gone()]},
+    "xenserver.vm.start_each": lambda maker: {"vms": [maker.vm(), maker.vm()]},
     "xenserver.vm.resolve": lambda maker: {"vms": [maker.vm()]},
 }
 """What an example works on, beside what it names, where the table of operations does not tell."""

@@ -192,7 +192,7 @@ def _pif(harness: Harness) -> str:
 
 
 def test_ensure_counts_an_interface_with_the_address_asked_for(harness: Harness) -> None:
-    """In any spelling; one with another address does not count."""
+    """Its spelling does not matter; one with another address does not count."""
     fields = {"vm": "web02", "network": "lab", "ensure": True}
     first = harness.do(vif.create, **fields, mac="02:00:00:00:00:AA")
 

@@ -97,6 +97,7 @@ _CHANGES: dict[str, Repeat] = {
     "xenserver.vm.revert": Repeat(AGAIN),
     "xenserver.vm.shutdown": Repeat(BAD_STATE, "VM already halted"),
     "xenserver.vm.snapshot": Repeat(ANOTHER),
+    "xenserver.vm.start_each": Repeat(SAME),
     "xenserver.vm.start": Repeat(BAD_STATE, "VM already running"),
     "xenserver.vm.suspend": Repeat(BAD_STATE, "VM already suspended"),
     "xenserver.vm.tag": Repeat(SAME),
