@@ -35,9 +35,14 @@ def clone(pool: Pool, vdi: str) -> str:
 
 def snapshot(pool: Pool, vdi: str) -> str:
     """Take a snapshot of a disk."""
-    when = pool.clock.iso()
     return _share(
-        pool, vdi, read_only=False, is_a_snapshot=True, snapshot_of=vdi, snapshot_time=when
+        pool,
+        vdi,
+        read_only=False,
+        is_a_snapshot=True,
+        snapshot_of=vdi,
+        snapshot_time=pool.clock.iso(),
+        cbt_enabled=pool.db.get("VDI", vdi)["cbt_enabled"],
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from simulator.errors import Failure
 from simulator.rules import devices as device_rules
 from simulator.rules import hosts, pools, storage
+from simulator.rules import vdi as vdi_rules
 from simulator.rules import vm as vm_rules
 from simulator.rules.view import Rule, View, peek, records
 from simulator.tables import Database
@@ -29,7 +30,7 @@ PRECONDITIONS = {
     "VIF": Preconditions(
         device_rules.VIF_RULES, device_rules.VIF_RULES, device_rules.VIF_OPERATIONS
     ),
-    "VDI": Preconditions(storage.VDI_RULES, storage.VDI_RULES, storage.VDI_OPERATIONS),
+    "VDI": Preconditions(vdi_rules.RULES, vdi_rules.RULES_LISTED, vdi_rules.OPERATIONS),
     "SR": Preconditions(storage.SR_RULES, storage.SR_RULES_LISTED, storage.SR_OPERATIONS),
     "pool": Preconditions((), pools.RULES, pools.OPERATIONS),
     "host": Preconditions(hosts.HOST_RULES, hosts.HOST_RULES, hosts.HOST_OPERATIONS),

@@ -5,12 +5,13 @@ import base64
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
-from simulator.rules import storage
 from simulator.rules.view import peek, records
 from simulator.tables import Record
 
-_TRACKABLE = frozenset({"system", "user"})
 _BLOCK = 64 << 10
+_WAIT = 0.5
+_WAITS = 8
+"""Four seconds in all."""
 
 
 @method("VDI.enable_cbt")
@@ -28,23 +29,33 @@ async def disable_cbt(call: Call, vdi: str) -> None:
 @method("VDI.data_destroy")
 async def data_destroy(call: Call, vdi: str) -> None:
     """Delete the data of a snapshot, but not the record of its changed blocks."""
-    record = call.db.get("VDI", vdi)
-    if record["type"] == "cbt_metadata":
+    kind = call.db.get("VDI", vdi)["type"]
+    if kind == "cbt_metadata":
         return
     async with call.current_operation("VDI", vdi, "data_destroy"):
-        if not record["is_a_snapshot"]:
-            raise Failure("OPERATION_NOT_ALLOWED", f"VDI is not a snapshot: {vdi}")
-        if not record["cbt_enabled"]:
-            raise Failure("VDI_NO_CBT_METADATA", vdi)
-        call.db.put("VDI", vdi, type="cbt_metadata", physical_utilisation=0)
+        call.db.put("VDI", vdi, type="cbt_metadata")
+        if await _has_drives(call, vdi):
+            call.db.put("VDI", vdi, type=kind)
+            raise Failure("VDI_IN_USE", vdi, "data_destroy")
+        call.db.put("VDI", vdi, physical_utilisation=0)
+
+
+async def _has_drives(call: Call, vdi: str) -> bool:
+    """Return whether a disk is still the disk of a drive after a time for drives to vanish."""
+    for _ in range(_WAITS):
+        if not call.db.get("VDI", vdi)["VBDs"]:
+            return False
+        await call.running.sleep(_WAIT, cancellable=False)
+    return bool(call.db.get("VDI", vdi)["VBDs"])
 
 
 @method("VDI.list_changed_blocks")
 async def list_changed_blocks(call: Call, vdi_from: str, vdi_to: str) -> str:
     """Return the bitmap of changed blocks: simulated guests change none."""
-    call.db.get("VDI", vdi_from)
+    origin = call.db.get("VDI", vdi_from)
     async with call.current_operation("VDI", vdi_to, "list_changed_blocks"):
-        _assert_supported(call, call.db.get("VDI", vdi_to))
+        if origin["SR"] != call.db.get("VDI", vdi_to)["SR"]:
+            raise Failure("INTERNAL_ERROR", f"Vdis_on_different_srs({vdi_from}; {vdi_to})")
         blocks = -(-call.db.get("VDI", vdi_to)["virtual_size"] // _BLOCK)
         return base64.b64encode(bytes(min(-(-blocks // 8), 1 << 16))).decode()
 
@@ -65,22 +76,8 @@ async def get_nbd_info(call: Call, vdi: str) -> list[Record]:
 
 
 async def _set(call: Call, vdi: str, op: str, *, enabled: bool) -> None:
-    record = call.db.get("VDI", vdi)
     async with call.current_operation("VDI", vdi, op):
-        _assert_supported(call, record)
-        if record["is_a_snapshot"]:
-            raise Failure("OPERATION_NOT_ALLOWED", f"VDI is a snapshot: {vdi}")
-        if record["type"] not in _TRACKABLE:
-            raise Failure("VDI_INCOMPATIBLE_TYPE", vdi, record["type"])
-        if record["on_boot"] == "reset":
-            raise Failure("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION")
         call.db.put("VDI", vdi, cbt_enabled=enabled)
-
-
-def _assert_supported(call: Call, vdi: Record) -> None:
-    home = peek(call.db, "SR", vdi["SR"])
-    if home and not storage.can(home, "vdi_snapshot"):
-        raise Failure("SR_OPERATION_NOT_SUPPORTED", vdi["SR"])
 
 
 def _purposes(call: Call, network: str) -> list[str]:

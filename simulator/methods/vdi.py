@@ -50,8 +50,8 @@ async def copy(call: Call, vdi: str, sr: str, _base_vdi: str = NULL, into_vdi: s
     """Copy a disk in full, into a new one or over one that is there."""
     if not call.db.exists("VDI", into_vdi):
         return await duplicate(call, vdi, "copy", work="VDI.copy", sr=sr)
-    _assert_takes(call, vdi, into_vdi)
     async with locks.disk(call, vdi, "copy"):
+        _assert_takes(call, vdi, into_vdi)
         await call.work("VDI.copy")
     return into_vdi
 
@@ -195,10 +195,10 @@ def _assert_makes_disks(call: Call, sr: str) -> None:
 
 def _assert_takes(call: Call, vdi: str, into_vdi: str) -> None:
     origin, into = call.db.get("VDI", vdi), call.db.get("VDI", into_vdi)
-    if into["virtual_size"] < origin["virtual_size"]:
-        raise Failure("VDI_TOO_SMALL", into_vdi, origin["virtual_size"])
     if into["read_only"]:
         raise Failure("VDI_READONLY", into_vdi)
+    if into["virtual_size"] < origin["virtual_size"]:
+        raise Failure("VDI_TOO_SMALL", into_vdi, origin["virtual_size"])
 
 
 def _assert_plugged(call: Call, vdi: str) -> None:

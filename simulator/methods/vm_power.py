@@ -105,14 +105,22 @@ async def unpause(call: Call, vm: str) -> None:
 @method("VM.power_state_reset")
 async def power_state_reset(call: Call, vm: str) -> None:
     """Set a VM to Halted whose host is lost."""
-    host = call.db.get("VM", vm)["resident_on"]
-    if host == call.pool.coordinator:
-        raise Failure("DOMAIN_EXISTS", vm)
-    if call.db.exists("host", host) and placement.is_live(call.db, host):
-        raise Failure("HOST_IS_LIVE", host)
+    _assert_domain_lost(call, vm)
     async with call.current_operation("VM", vm, "power_state_reset"):
         images.forget(call.db, vm)
         domains.halt(call.pool, vm)
+
+
+def _assert_domain_lost(call: Call, vm: str) -> None:
+    record = call.db.get("VM", vm)
+    if record["is_control_domain"]:
+        raise Failure("CANNOT_RESET_CONTROL_DOMAIN", vm)
+    host, state = record["resident_on"], record["power_state"]
+    if host == call.pool.coordinator:
+        if state == "Running":
+            raise Failure("DOMAIN_EXISTS", vm)
+    elif state != "Suspended" and call.db.exists("host", host) and placement.is_live(call.db, host):
+        raise Failure("HOST_IS_LIVE", host)
 
 
 @asynccontextmanager
