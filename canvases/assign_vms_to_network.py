@@ -37,8 +37,8 @@ def _report(fields: Mapping[str, Any], last: Mapping[str, Any]) -> Report:
         return Report.model_validate(last)
     assigned = [Assigned.model_validate(answer) for answer in last["answers"]]
     count = len(assigned)
-    words = f"{count} VM{'' if count == 1 else 's'} assigned to {fields['network']}"
-    return Report(return_result=words, assigned=assigned, count=count)
+    text = f"{count} VM{'' if count == 1 else 's'} assigned to {fields['network']}"
+    return Report(return_result=text, assigned=assigned, count=count)
 
 
 @flow(answer=Report, shape=_report)

@@ -38,8 +38,8 @@ def _answer(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> Clones:
     made = [
         Clone(uuid=one["uuid"], name_label=one["name_label"]) for one in last.get("answers", [last])
     ]
-    words = "1 VM cloned" if len(made) == 1 else f"{len(made)} VMs cloned"
-    return Clones(return_result=words, vms=made, count=len(made))
+    text = "1 VM cloned" if len(made) == 1 else f"{len(made)} VMs cloned"
+    return Clones(return_result=text, vms=made, count=len(made))
 
 
 @flow(answer=Clones, shape=_answer)

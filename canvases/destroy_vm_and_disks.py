@@ -74,14 +74,14 @@ def destroy_vm_and_disks(
 
 
 def _destroyed(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Destroyed:
-    words = f"VM {fields['name_label']} {'was gone already' if fields['gone'] else 'destroyed'}"
-    words += f"; disks deleted: {_names(fields['disks'])}; kept: {_names(fields['kept'])}"
+    text = f"VM {fields['name_label']} {'was gone already' if fields['gone'] else 'destroyed'}"
+    text += f"; disks deleted: {_names(fields['disks'])}; kept: {_names(fields['kept'])}"
     if fields["snapshots"]:
-        words += f"; snapshots deleted: {_names(fields['snapshots'])}"
+        text += f"; snapshots deleted: {_names(fields['snapshots'])}"
     if fields["kept_snapshots"]:
-        words += f"; snapshots kept: {_names(fields['kept_snapshots'])}"
+        text += f"; snapshots kept: {_names(fields['kept_snapshots'])}"
     return Destroyed(
-        return_result=words,
+        return_result=text,
         uuid=fields["vm"],
         name_label=fields["name_label"],
         deleted=list(fields["disks"]),

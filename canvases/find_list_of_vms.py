@@ -27,10 +27,10 @@ class VmList(Answer):
 def _listed(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> VmList:
     vms = sorted(last["records"], key=lambda vm: (vm["name_label"], vm["uuid"]))
     after = last.get("after")
-    words = table(vms)
+    text = table(vms)
     if after:
-        words += f"\n... and more: list them with vm.find, after={after}"
-    return VmList(return_result=words, vms=vms, count=len(vms), after=after)
+        text += f"\n... and more: list them with vm.find, after={after}"
+    return VmList(return_result=text, vms=vms, count=len(vms), after=after)
 
 
 def table(vms: Sequence[Mapping[str, Any]]) -> str:

@@ -36,10 +36,10 @@ class DiskSetUp(Answer):
 
 def _answer(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> DiskSetUp:
     fields_of_answer = {name: last.get(name) for name in ("uuid", "vdi", "vm", "device", "plugged")}
-    words = f"attached as device {last['device']}"
+    text = f"attached as device {last['device']}"
     if last["was_there"]:
-        words += " already, and left alone"
-    return DiskSetUp.model_validate({"return_result": words, **fields_of_answer})
+        text += " already, and left alone"
+    return DiskSetUp.model_validate({"return_result": text, **fields_of_answer})
 
 
 @flow(answer=DiskSetUp, shape=_answer)
@@ -94,5 +94,5 @@ def _check(existing: str | None, new: Mapping[str, Any]) -> None:
         wrong = [f"{name}: is missing" for name in missing]
     else:
         return
-    words = f"{'; '.join(wrong)}; give existing_disk_name, or all of {', '.join(NEW)}"
-    raise errors.from_api("XENFLOW_MESSAGE_INVALID", wrong, words=words)
+    text = f"{'; '.join(wrong)}; give existing_disk_name, or all of {', '.join(NEW)}"
+    raise errors.from_api("XENFLOW_MESSAGE_INVALID", wrong, text=text)

@@ -22,8 +22,8 @@ class NetworkSetUp(Answer):
 
 def _answer(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> NetworkSetUp:
     fields_of_answer = {name: last.get(name) for name in ("uuid", "vm", "device", "plugged")}
-    words = f"connected as device {last['device']}"
-    return NetworkSetUp.model_validate({"return_result": words, **fields_of_answer})
+    text = f"connected as device {last['device']}"
+    return NetworkSetUp.model_validate({"return_result": text, **fields_of_answer})
 
 
 @flow(answer=NetworkSetUp, shape=_answer)

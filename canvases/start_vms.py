@@ -21,8 +21,8 @@ class Started(Answer):
 
 def _started(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Started:
     vms = list(fields["vms"])
-    words = "1 VM runs" if len(vms) == 1 else f"{len(vms)} VMs run"
-    return Started(return_result=words, vms=vms, count=len(vms))
+    text = "1 VM runs" if len(vms) == 1 else f"{len(vms)} VMs run"
+    return Started(return_result=text, vms=vms, count=len(vms))
 
 
 @flow(answer=Started)

@@ -33,5 +33,5 @@ def on_a_free_number(
                 raise
         else:
             return numbers[0], made
-    words = "the VM has no free device number; destroy one of its devices first"
-    raise errors.from_api("INVALID_DEVICE", [AUTODETECT], words=words)
+    text = "the VM has no free device number; destroy one of its devices first"
+    raise errors.from_api("INVALID_DEVICE", [AUTODETECT], text=text)

@@ -58,8 +58,8 @@ class _Disk:
 
     def refusal(self, problem: str) -> errors.XenflowError:
         """Return the error for a disk that cannot be moved."""
-        words = f"disk {self.record['name_label']} cannot be moved: {problem}"
-        return errors.from_api("XENFLOW_MESSAGE_INVALID", [f"vdi: {problem}"], words=words)
+        text = f"disk {self.record['name_label']} cannot be moved: {problem}"
+        return errors.from_api("XENFLOW_MESSAGE_INVALID", [f"vdi: {problem}"], text=text)
 
 
 @operation(
@@ -95,11 +95,11 @@ def _stays(disk: _Disk, where: ObjectRef, *, ensure: bool) -> Moved:
 
 
 def _moved(
-    words: str, uuid: str, disk: _Disk, where: ObjectRef, left: Failure | None = None
+    text: str, uuid: str, disk: _Disk, where: ObjectRef, left: Failure | None = None
 ) -> Moved:
     before = disk.record["uuid"]
     return Moved(
-        return_result=words,
+        return_result=text,
         uuid=uuid,
         name_label=disk.record["name_label"],
         sr=where.uuid,
@@ -154,8 +154,8 @@ def _while_unused(xen: Xen, disk: _Disk, where: ObjectRef) -> Steps[Moved]:
     part = Removal(kind="disk", uuid=disk.record["uuid"], name_label=disk.record["name_label"])
     destruction = xen.Async.VDI.destroy(disk.itself)
     removed = yield from attempt(part, once_detached(xen, disk.itself.ref, destruction))
-    words = "VDI moved; the old one is left" if removed.failure else "VDI moved"
-    return _moved(words, xen.uuid.vdi(copy), disk, where, removed.failure)
+    text = "VDI moved; the old one is left" if removed.failure else "VDI moved"
+    return _moved(text, xen.uuid.vdi(copy), disk, where, removed.failure)
 
 
 def _boots(xen: Xen, disk: _Disk) -> list[str]:
@@ -205,7 +205,7 @@ def undo_move(xen: Xen, *, vdi: VdiName) -> Steps[Done]:
     copy = xen.find.vdi(vdi)
     config = xen.VDI.get_other_config(copy)
     if ORIGIN not in config:
-        raise errors.from_api("VDI_IN_USE", [copy.ref, "undo"], words="the disk has moved")
+        raise errors.from_api("VDI_IN_USE", [copy.ref, "undo"], text="the disk has moved")
     old = xen.find.vdi(config[ORIGIN])
     for drive in json.loads(config.get(DRIVES, "[]")):
         yield from _put_back(xen, copy, old, drive)

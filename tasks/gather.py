@@ -19,5 +19,5 @@ class Gathered(Answer):
 def gather(_xen: Any, *, answers: list[dict[str, JsonValue]]) -> Gathered:  # noqa: ANN401 - it speaks to nobody
     """Gather the answers of steps that ran side by side."""
     count = len(answers)
-    words = f"{count} step done" if count == 1 else f"{count} steps done"
-    return Gathered(return_result=words, answers=answers)
+    text = f"{count} step done" if count == 1 else f"{count} steps done"
+    return Gathered(return_result=text, answers=answers)

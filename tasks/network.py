@@ -59,8 +59,8 @@ def _trunk(xen: Xen, pif: str | None, vlan: int | None) -> ObjectRef | None:
     """Return the interface that is to carry the VLAN; refuse the one without the other."""
     if (pif is None) != (vlan is None):
         missing = "pif" if pif is None else "vlan"
-        words = f"{missing}: is missing; an external network needs both pif and vlan"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [f"{missing}: is missing"], words=words)
+        text = f"{missing}: is missing; an external network needs both pif and vlan"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [f"{missing}: is missing"], text=text)
     return xen.find.pif(pif) if pif else None
 
 

@@ -62,9 +62,9 @@ def attempt(
         pass
     except errors.XenflowError as error:
         failure = Failure(code=error.code, params=error.params, message=error.message)
-    words = f"{removal.label()} is left" if failure else f"{removal.label()} is gone"
+    text = f"{removal.label()} is left" if failure else f"{removal.label()} is gone"
     return Removed(
-        return_result=words,
+        return_result=text,
         kind=removal.kind,
         uuid=removal.uuid,
         name_label=removal.name_label,

@@ -32,8 +32,8 @@ def choose(xen: Xen, text: str, size: int = 0) -> ObjectRef:
 def _default(xen: Xen) -> ObjectRef:
     [pool] = xen.search.pool(fields=("default_SR",))
     if not pool["default_SR"]:
-        words = f"sr: {DEFAULT} is wanted, and the pool has no default SR; name one"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [f"sr: no {DEFAULT}"], words=words)
+        text = f"sr: {DEFAULT} is wanted, and the pool has no default SR; name one"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [f"sr: no {DEFAULT}"], text=text)
     return xen.find.sr(str(pool["default_SR"]))
 
 
@@ -45,8 +45,8 @@ def _roomiest(xen: Xen, name: str, size: int) -> ObjectRef:
     room = {str(sr["uuid"]): _free(sr) for sr in usable if _free(sr) >= size}
     if not room:
         among = f" named {name}" if name else ""
-        words = f"no attached SR{among} has room for {size} bytes; free some, or name another"
-        raise errors.from_api("SR_FULL", [str(size), "0"], words=words)
+        text = f"no attached SR{among} has room for {size} bytes; free some, or name another"
+        raise errors.from_api("SR_FULL", [str(size), "0"], text=text)
     return xen.find.sr(max(room, key=lambda uuid: (room[uuid], uuid)))
 
 

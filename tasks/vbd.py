@@ -158,8 +158,8 @@ def _free(xen: Xen, machine: ObjectRef, type: Type) -> list[str]:
 
 def _check_medium(vdi: str | None, *, empty: bool) -> None:
     if (vdi is None) != empty:
-        words = "vdi: name one, or give empty=true for an empty drive"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", ["vdi: this, or empty"], words=words)
+        text = "vdi: name one, or give empty=true for an empty drive"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", ["vdi: this, or empty"], text=text)
 
 
 @operation()

@@ -106,9 +106,9 @@ class Xen:
         ask = self.at(target)._ask  # noqa: SLF001 - of this class; it is not to be remembered
         return values.record(ask("host.migrate_receive", param["host"], param["network"], {}))
 
-    def in_words(self, error: errors.XenflowError) -> errors.XenflowError:
+    def with_names(self, error: errors.XenflowError) -> errors.XenflowError:
         """Return the error with names for references, asking XenServer for those not yet known."""
-        return errors.in_words(error, reference_names.names(self._ask, error, self._objects()))
+        return errors.with_names(error, reference_names.names(self._ask, error, self._objects()))
 
     def _find(self, word: str, text: str) -> ObjectRef:
         key = f"{word} {text}"

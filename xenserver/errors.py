@@ -34,8 +34,8 @@ class XenflowError(Exception):
     def __init__(self, code: str, params: Sequence[str] = (), message: str = "") -> None:
         self.code = masking.cut(code, LONGEST_PARAM)
         self.params = [masking.cut(str(param), LONGEST_PARAM) for param in params[:MOST_PARAMS]]
-        words = message or error_messages.render(self.code, self.params)
-        self.message = masking.cut(words, LONGEST_MESSAGE)
+        text = message or error_messages.render(self.code, self.params)
+        self.message = masking.cut(text, LONGEST_MESSAGE)
         super().__init__(self.code, self.params, self.message)
 
     def __str__(self) -> str:
@@ -88,15 +88,15 @@ class Unknown(XenflowError):
     """What happened, or what helps, is not clear from the answer alone."""
 
 
-def from_api(code: str, params: Sequence[str], *, words: str | None = None) -> XenflowError:
+def from_api(code: str, params: Sequence[str], *, text: str | None = None) -> XenflowError:
     """Return a failure of XenServer (or of xenflow) as an error of the tree.
 
-    `words` replaces the usual message; the code is appended.
+    `text` replaces the usual message; the code is appended.
     """
-    return _class_of(code)(code, params, f"{words} ({code})" if words else "")
+    return _class_of(code)(code, params, f"{text} ({code})" if text else "")
 
 
-def in_words(error: XenflowError, names: Mapping[str, str]) -> XenflowError:
+def with_names(error: XenflowError, names: Mapping[str, str]) -> XenflowError:
     """Return the same error, with names in place of references."""
     message = error.message
     for ref in sorted(names, key=len, reverse=True):

@@ -116,8 +116,8 @@ def _hint(kind: Kind, name: str, others: list[Record]) -> str:
     sorts = sorted(
         {object_kinds.describe(other) if kind.cls == "VM" else "snapshot" for other in others}
     )
-    words = f"no {_label(kind)} is named {name}, though a {' and a '.join(sorts)} is"
-    return "; ".join([words, *(kind.instead[sort] for sort in sorts if sort in kind.instead)])
+    text = f"no {_label(kind)} is named {name}, though a {' and a '.join(sorts)} is"
+    return "; ".join([text, *(kind.instead[sort] for sort in sorts if sort in kind.instead)])
 
 
 def _advice(kind: Kind) -> str:
@@ -129,18 +129,18 @@ def _label(kind: Kind) -> str:
 
 
 def _missing(kind: Kind, text: str, hint: str) -> errors.XenflowError:
-    return errors.from_api("XENFLOW_NO_SUCH_OBJECT", [_label(kind), text], words=hint)
+    return errors.from_api("XENFLOW_NO_SUCH_OBJECT", [_label(kind), text], text=hint)
 
 
 def _ambiguous(kind: Kind, name: str, uuids: list[str]) -> errors.XenflowError:
-    words = f"{len(uuids)} {_label(kind)}s are named {name}; give one's UUID: {', '.join(uuids)}"
+    text = f"{len(uuids)} {_label(kind)}s are named {name}; give one's UUID: {', '.join(uuids)}"
     if kind.word == "sr":
-        words += f"; or take the one with most room, where disks are made: @room:{name}"
-    return errors.from_api("XENFLOW_AMBIGUOUS_NAME", [_label(kind), name, *uuids], words=words)
+        text += f"; or take the one with most room, where disks are made: @room:{name}"
+    return errors.from_api("XENFLOW_AMBIGUOUS_NAME", [_label(kind), name, *uuids], text=text)
 
 
 def _wrong(kind: Kind, uuid: str, seen: str) -> errors.XenflowError:
     label = _label(kind)
     advice = kind.instead.get(seen, f"give the UUID of a {label}")
-    words = f"{uuid} is the UUID of a {seen}, not of a {label}; {advice}"
-    return errors.from_api("XENFLOW_WRONG_CLASS", [label, uuid, seen], words=words)
+    text = f"{uuid} is the UUID of a {seen}, not of a {label}; {advice}"
+    return errors.from_api("XENFLOW_WRONG_CLASS", [label, uuid, seen], text=text)

@@ -64,8 +64,8 @@ def _begin(ask: Ask, cls: str, uuid: str) -> str:
     try:
         return values.ref(ask(f"{cls}.get_by_uuid", uuid))
     except errors.Missing as missing:
-        words = f"after: no {cls} has the UUID {uuid} any more; begin again without `after`"
-        raise errors.from_api("XENFLOW_NO_SUCH_OBJECT", [cls, uuid], words=words) from missing
+        text = f"after: no {cls} has the UUID {uuid} any more; begin again without `after`"
+        raise errors.from_api("XENFLOW_NO_SUCH_OBJECT", [cls, uuid], text=text) from missing
 
 
 def _candidates(ask: Ask, cls: str, wanted: Query) -> list[str] | None:

@@ -48,8 +48,8 @@ def _fields(cls: str, asked: Sequence[str] | None, seen: Mapping[str, Record]) -
     known = {name for record in seen.values() for name in record}
     strangers = sorted(set(asked) - known) if known else []
     if strangers:
-        words = f"{cls} has no field {', '.join(strangers)}; it has {', '.join(sorted(known))}"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", strangers, words=words)
+        text = f"{cls} has no field {', '.join(strangers)}; it has {', '.join(sorted(known))}"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", strangers, text=text)
     return list(dict.fromkeys([_UUID, *asked]))
 
 

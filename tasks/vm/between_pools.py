@@ -147,10 +147,10 @@ def copy_to_pool(
     return _sent(there, made, destination, None)
 
 
-def _sent(there: Xen, made: str, destination: str, words: str | None) -> Sent:
+def _sent(there: Xen, made: str, destination: str, text: str | None) -> Sent:
     record = there.VM.get_record(made)
     return Sent(
-        return_result=words or record["uuid"],
+        return_result=text or record["uuid"],
         uuid=record["uuid"],
         name_label=record["name_label"],
         power_state=record["power_state"],
@@ -172,10 +172,10 @@ def _refuse_the_same(xen: Xen, there: Xen, destination: str) -> None:
     """Refuse a destination that is the VM's own pool, by whatever target."""
     pools = [pool for each in (xen, there) for pool in each.search.pool(fields=("uuid",))]
     if len({pool["uuid"] for pool in pools}) == 1:
-        words = f"destination: {destination} is the pool that the VM is in; use vm.migrate, "
-        words += "vm.copy or vdi.move"
+        text = f"destination: {destination} is the pool that the VM is in; use vm.migrate, "
+        text += "vm.copy or vdi.move"
         problem = f"destination: {destination} is the VM's own pool"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], words=words)
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=text)
 
 
 def _receiver(
@@ -189,8 +189,8 @@ def _receiver(
     pifs = there.search.pif(where={"host": receiving}, fields=("management", "network"))
     managing = [str(pif["network"]) for pif in pifs if pif["management"]]
     if not managing:
-        words = f"host {receiving} has no management interface; name a transfer_network"
-        raise errors.from_api("HOST_HAS_NO_MANAGEMENT_IP", [], words=words)
+        text = f"host {receiving} has no management interface; name a transfer_network"
+        raise errors.from_api("HOST_HAS_NO_MANAGEMENT_IP", [], text=text)
     return other_pools.receiver(destination, receiving, there.find.network(managing[0]))
 
 
@@ -207,7 +207,7 @@ def _maps(
     strangers = sorted({*places.srs, *places.networks} - used)
     if strangers:
         problem = f"srs, networks: VM {machine} has nothing named {', '.join(strangers)}"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], words=problem)
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
     return disks, interfaces
 
 

@@ -78,9 +78,9 @@ def _change(
     """Insert a CD; another one that was in the drive comes back where that fails."""
     before = None if drive["empty"] else drive["VDI"]
     if before and not replace:
-        words = f"the CD drive {drive['userdevice']} of VM {machine} holds another medium; "
-        words += "eject it first, or change it with replace=true"
-        raise errors.from_api("VBD_NOT_EMPTY", [drive["ref"]], words=words)
+        text = f"the CD drive {drive['userdevice']} of VM {machine} holds another medium; "
+        text += "eject it first, or change it with replace=true"
+        raise errors.from_api("VBD_NOT_EMPTY", [drive["ref"]], text=text)
     if before:
         yield xen.Async.VBD.eject(drive["ref"])
     try:

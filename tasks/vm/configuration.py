@@ -68,7 +68,7 @@ def _check_sockets(xen: Xen, machine: ObjectRef, vcpus: int | None, cores: int |
     count = vcpus if vcpus is not None else int(xen.VM.get_VCPUs_max(machine))
     if count % cores:
         problem = f"cores_per_socket: {count} virtual processors do not fill sockets of {cores}"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], words=problem)
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
 
 
 def _check_firmware(xen: Xen, machine: ObjectRef, boot: Boot | None, *, wanted: bool) -> None:
@@ -78,7 +78,7 @@ def _check_firmware(xen: Xen, machine: ObjectRef, boot: Boot | None, *, wanted: 
     now = (boot and boot.firmware) or xen.VM.get_HVM_boot_params(machine).get("firmware", "bios")
     if now != "uefi":
         problem = f"boot.firmware: is {now}; secure boot and a TPM need uefi"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], words=problem)
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
 
 
 def _set_platform(
@@ -98,8 +98,8 @@ def _set_memory(xen: Xen, machine: ObjectRef, size: int) -> None:
     least = int(xen.VM.get_memory_static_min(machine))
     if size < least:
         problem = f"memory: {_in_mib(size)} is less than VM {machine} needs"
-        words = f"{problem}: {_in_mib(least)}, its memory_static_min; give that or more"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], words=words)
+        text = f"{problem}: {_in_mib(least)}, its memory_static_min; give that or more"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=text)
     xen.VM.set_memory_limits(machine, least, size, size, size)
 
 

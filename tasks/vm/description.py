@@ -143,7 +143,7 @@ def _interfaces(
 def _in_words(record: Record, host: list[Record], disks: int, interfaces: list[VmInterface]) -> str:
     where = f" on {host[0]['name_label']}" if host else ""
     known = [address for one in interfaces for address in one.addresses]
-    words = f"{record['name_label']} is {record['power_state'].lower()}{where}: "
-    words += f"{disks} drive{'' if disks == 1 else 's'}, "
-    words += f"{len(interfaces)} interface{'' if len(interfaces) == 1 else 's'}"
-    return f"{words}, {', '.join(known)}" if known else words
+    text = f"{record['name_label']} is {record['power_state'].lower()}{where}: "
+    text += f"{disks} drive{'' if disks == 1 else 's'}, "
+    text += f"{len(interfaces)} interface{'' if len(interfaces) == 1 else 's'}"
+    return f"{text}, {', '.join(known)}" if known else text

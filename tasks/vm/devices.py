@@ -75,8 +75,8 @@ def check_devices(
     there |= {xen.uuid.vif(interface) for interface in record["VIFs"]}
     missing = sorted({part.uuid for part in parts} - there)
     if missing:
-        words = f"VM {record['name_label']} has lost devices that were just made: {missing}"
-        raise errors.from_api("XENFLOW_VANISHED", missing, words=words)
+        text = f"VM {record['name_label']} has lost devices that were just made: {missing}"
+        raise errors.from_api("XENFLOW_VANISHED", missing, text=text)
     count = len(parts)
-    words = f"{count} device built" if count == 1 else f"{count} devices built"
-    return done(words, machine, power_state=record["power_state"])
+    text = f"{count} device built" if count == 1 else f"{count} devices built"
+    return done(text, machine, power_state=record["power_state"])

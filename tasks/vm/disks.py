@@ -182,8 +182,8 @@ class _Choice:
         strangers = [name for name in self._wanted if name not in known]
         if strangers:
             problem = f"keep_disks: VM {self._record['name_label']} has no {', '.join(strangers)}"
-            words = f"{problem}; it has {', '.join(sorted(known))}; nothing was destroyed"
-            raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], words=words)
+            text = f"{problem}; it has {', '.join(sorted(known))}; nothing was destroyed"
+            raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=text)
 
     def refuse_detached(self) -> None:
         """Refuse the whole while a disk that is to go is on storage that no host reaches."""
@@ -191,9 +191,9 @@ class _Choice:
             home = self._read.record("SR", ref)
             pbds = self._read.records("PBD", home["PBDs"])
             if not any(pbd["currently_attached"] for pbd in pbds):
-                words = f"SR {home['name_label']} is attached to no host, so the disks on it cannot"
-                words += " be destroyed; nothing was destroyed. Plug it, or keep the disks"
-                raise errors.from_api("SR_HAS_NO_PBDS", [ref], words=words)
+                text = f"SR {home['name_label']} is attached to no host, so the disks on it cannot"
+                text += " be destroyed; nothing was destroyed. Plug it, or keep the disks"
+                raise errors.from_api("SR_HAS_NO_PBDS", [ref], text=text)
 
     def refuse_shared(self) -> None:
         """Refuse the whole while another VM has a drive with a disk that is to go."""
@@ -227,9 +227,9 @@ def _names(disk: Record) -> set[str]:
 
 def _blocked(record: Record, ref: str, verb: str) -> errors.XenflowError:
     reason = record["blocked_operations"][verb]
-    words = f"VM {record['name_label']} blocks {verb} ({reason}); nothing was destroyed. "
-    words += "Lift it with vm.unblock, if it may go"
-    return errors.from_api("OPERATION_BLOCKED", [ref, reason], words=words)
+    text = f"VM {record['name_label']} blocks {verb} ({reason}); nothing was destroyed. "
+    text += "Lift it with vm.unblock, if it may go"
+    return errors.from_api("OPERATION_BLOCKED", [ref, reason], text=text)
 
 
 def _refuse_shared(read: reading.Reader, disks: list[str], own: set[str]) -> None:
@@ -243,9 +243,9 @@ def _refuse_shared(read: reading.Reader, disks: list[str], own: set[str]) -> Non
     if not shared:
         return
     problems = [_shared_in_words(read, ref, vms) for ref, vms in shared.items()]
-    words = "; ".join(problems) + "; nothing was destroyed. delete_shared_disks lets them go too"
+    text = "; ".join(problems) + "; nothing was destroyed. delete_shared_disks lets them go too"
     uuids = [read.record("VDI", ref)["uuid"] for ref in shared]
-    raise errors.from_api("XENFLOW_DISK_SHARED", uuids, words=words)
+    raise errors.from_api("XENFLOW_DISK_SHARED", uuids, text=text)
 
 
 def _shared_in_words(read: reading.Reader, ref: str, vms: list[str]) -> str:

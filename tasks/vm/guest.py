@@ -29,8 +29,8 @@ def _network(cidr: str) -> str:
     try:
         ipaddress.ip_network(cidr, strict=False)
     except ValueError as error:
-        words = f"{cidr!r} is not a network such as 10.0.0.0/8 or fd00::/8"
-        raise ValueError(words) from error
+        text = f"{cidr!r} is not a network such as 10.0.0.0/8 or fd00::/8"
+        raise ValueError(text) from error
     return cidr
 
 
@@ -108,7 +108,7 @@ def boot(
     xen: Xen,
     machine: ObjectRef,
     call: Call,
-    words: str,
+    text: str,
     *,
     paused: bool,
     ensure: bool,
@@ -116,7 +116,7 @@ def boot(
 ) -> Steps[Done]:
     """Bring a VM to life by a call, paused or running, and wait for an address if one is wanted."""
     refuse_without_tools(xen, machine, wanted)
-    arrival = into("Paused" if paused else "Running", machine, call, words, ensure=ensure)
+    arrival = into("Paused" if paused else "Running", machine, call, text, ensure=ensure)
     return (yield from wait_for_guest(machine, wanted, arrival))
 
 

@@ -13,8 +13,8 @@ DISKS = "disks"
 def copy_of(xen: Xen, source: ObjectRef, name: str | None, where: ObjectRef | None) -> Call:
     """Return the call that makes what becomes the VM: a clone, or a full copy on another SR."""
     if name is None:
-        words = "name: is missing; a VM that is made of a copy of the template needs one"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", ["name: is missing"], words=words)
+        text = "name: is missing; a VM that is made of a copy of the template needs one"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", ["name: is missing"], text=text)
     return xen.Async.VM.copy(source, name, where) if where else xen.Async.VM.clone(source, name)
 
 
@@ -46,7 +46,7 @@ def place_disks(xen: Xen, new: str, where: ObjectRef | None, template: str) -> N
 def _read(text: str | None, template: str) -> ET.Element:
     """Read which disks a template asks for, as XenServer would."""
     try:
-        wanted = ET.fromstring(text or "<provision/>")  # noqa: S314 - the pool's own words
+        wanted = ET.fromstring(text or "<provision/>")  # noqa: S314 - the pool's own message
     except ET.ParseError as error:
         raise _invalid(template, f"is not XML ({error})") from error
     for number, disk in enumerate(wanted.iter("disk")):
@@ -56,14 +56,14 @@ def _read(text: str | None, template: str) -> ET.Element:
 
 
 def _invalid(template: str, problem: str) -> errors.XenflowError:
-    words = f"template {template} cannot be installed: its other_config key `{DISKS}` {problem}; "
-    words += "mend or remove the key, or take another template"
-    return errors.from_api("XENFLOW_TEMPLATE_INVALID", [template, problem], words=words)
+    text = f"template {template} cannot be installed: its other_config key `{DISKS}` {problem}; "
+    text += "mend or remove the key, or take another template"
+    return errors.from_api("XENFLOW_TEMPLATE_INVALID", [template, problem], text=text)
 
 
 def _default_sr(xen: Xen) -> str:
     [pool] = xen.search.pool(fields=("default_SR",))
     if pool["default_SR"]:
         return str(pool["default_SR"])
-    words = "sr: is missing; the template makes disks, and the pool has no default SR"
-    raise errors.from_api("XENFLOW_MESSAGE_INVALID", ["sr: is missing"], words=words)
+    text = "sr: is missing; the template makes disks, and the pool has no default SR"
+    raise errors.from_api("XENFLOW_MESSAGE_INVALID", ["sr: is missing"], text=text)

@@ -25,5 +25,5 @@ class Resolved(Answer):
 def resolve(xen: Xen, *, vms: VmNames) -> Resolved:
     """Return the UUIDs of VMs, each once however it is spelled, in the order of their names."""
     uuids = list(dict.fromkeys(xen.find.vm(vm).uuid for vm in vms))
-    words = "1 VM" if len(uuids) == 1 else f"{len(uuids)} VMs"
-    return Resolved(return_result=words, vms=uuids)
+    text = "1 VM" if len(uuids) == 1 else f"{len(uuids)} VMs"
+    return Resolved(return_result=text, vms=uuids)

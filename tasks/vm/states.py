@@ -15,10 +15,10 @@ State = Annotated[
 ]
 
 
-def into(state: State, machine: ObjectRef, call: Call, words: str, *, ensure: bool) -> Steps[Done]:
+def into(state: State, machine: ObjectRef, call: Call, text: str, *, ensure: bool) -> Steps[Done]:
     """Change the state of a VM by a call; with `ensure` it may be in it already."""
     passed = yield from unless_already(already(state), call, ensure=ensure)
-    return arrived(state, machine, words if passed == "done" else None)
+    return arrived(state, machine, text if passed == "done" else None)
 
 
 def already(state: State) -> Sign:
@@ -26,6 +26,6 @@ def already(state: State) -> Sign:
     return ("VM_BAD_POWER_STATE", state.lower())
 
 
-def arrived(state: State, machine: ObjectRef, words: str | None) -> Done:
+def arrived(state: State, machine: ObjectRef, text: str | None) -> Done:
     """Return the answer that a VM is in a state, or was in it already, in the words of the verb."""
-    return done(words or f"VM already {state.lower()}", machine, power_state=state)
+    return done(text or f"VM already {state.lower()}", machine, power_state=state)

@@ -50,7 +50,7 @@ def test_a_refusal_is_worded_with_names(xen: Xen) -> None:
     with pytest.raises(errors.Refused) as caught:
         xen.VM.start(vm, *PLAINLY)
 
-    assert str(xen.in_words(caught.value)) == (
+    assert str(xen.with_names(caught.value)) == (
         "VM web01 is running; it must be halted (VM_BAD_POWER_STATE)"
     )
 
@@ -61,14 +61,14 @@ def test_an_object_found_by_uuid_is_named_by_its_name(sessions: Sessions, target
     xen = Xen(sessions, target)
     error = errors.from_api("VM_BAD_POWER_STATE", [xen.find.vm(uuid).ref, "halted", "running"])
 
-    assert "VM web01 is running" in str(xen.in_words(error))
+    assert "VM web01 is running" in str(xen.with_names(error))
 
 
 def test_what_has_no_name_is_named_by_its_uuid(xen: Xen) -> None:
     (ref,) = xen.VM.get_VBDs(xen.find.vm("web01"))
     error = errors.from_api("DEVICE_ALREADY_ATTACHED", [ref])
 
-    assert str(xen.in_words(error)).startswith(f"{xen.uuid.vbd(ref)} is already attached")
+    assert str(xen.with_names(error)).startswith(f"{xen.uuid.vbd(ref)} is already attached")
 
 
 def test_an_error_is_worded_even_if_nobody_answers(xen: Xen, pool: Pool) -> None:
@@ -76,7 +76,7 @@ def test_an_error_is_worded_even_if_nobody_answers(xen: Xen, pool: Pool) -> None
     error = errors.from_api("VDI_IN_USE", ["OpaqueRef:unknown"])
     pool.do("fault", what="lose", method="*", count=-1)
 
-    assert "OpaqueRef:unknown is in use" in str(xen.in_words(error))
+    assert "OpaqueRef:unknown is in use" in str(xen.with_names(error))
 
 
 @pytest.mark.parametrize("part", [Find, Uuid, Search])

@@ -39,7 +39,7 @@ def test_a_code_that_nobody_knows_is_unknown() -> None:
 
 def test_an_error_says_what_is_so_what_must_be_and_its_code() -> None:
     """A person reads states and the next step, a program the code."""
-    error = errors.in_words(errors.from_api(*POWER), {"OpaqueRef:1": "web01"})
+    error = errors.with_names(errors.from_api(*POWER), {"OpaqueRef:1": "web01"})
 
     assert str(error) == (
         "VM web01 is halted; it must be paused, suspended or running (VM_BAD_POWER_STATE)"
@@ -51,7 +51,7 @@ def test_one_reference_within_another_keeps_its_own_name() -> None:
     """Names are put in for the longest references first."""
     error = errors.from_api("OPERATION_BLOCKED", ["OpaqueRef:12", "see OpaqueRef:1"])
 
-    reply = errors.in_words(error, {"OpaqueRef:1": "one", "OpaqueRef:12": "twelve"})
+    reply = errors.with_names(error, {"OpaqueRef:1": "one", "OpaqueRef:12": "twelve"})
 
     assert "twelve is locked" in str(reply)
     assert "see one" in str(reply)
@@ -73,7 +73,7 @@ def test_an_error_with_too_few_parameters_lists_them() -> None:
 
 def test_words_of_ones_own_end_with_the_code() -> None:
     """A caller can replace the message; the code stays."""
-    error = errors.from_api("XENFLOW_NO_SUCH_OBJECT", ["VM", "web"], words="no VM is named web")
+    error = errors.from_api("XENFLOW_NO_SUCH_OBJECT", ["VM", "web"], text="no VM is named web")
 
     assert str(error) == "no VM is named web (XENFLOW_NO_SUCH_OBJECT)"
 

@@ -108,12 +108,12 @@ class Named(Protocol):
         ...
 
 
-def done(words: str, subject: Named | None = None, *, power_state: str | None = None) -> Done:
+def done(text: str, subject: Named | None = None, *, power_state: str | None = None) -> Done:
     """Return what was done, and to which object."""
     if subject is None:
-        return Done(return_result=words, power_state=power_state)
+        return Done(return_result=text, power_state=power_state)
     return Done(
-        return_result=words,
+        return_result=text,
         uuid=subject.uuid,
         name_label=subject.name or None,
         power_state=power_state,
@@ -134,14 +134,14 @@ def found(records: list[dict[str, JsonValue]], noun: str, limit: int | None = No
     """
     kept = list(_first(records))
     count = len(kept)
-    words = f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    text = f"{count} {noun}" if count == 1 else f"{count} {noun}s"
     if count == len(records):
         after = str(kept[-1]["uuid"]) if kept and count == limit else None
-        return Found(return_result=words, records=kept, count=count, after=after)
+        return Found(return_result=text, records=kept, count=count, after=after)
     after = str(kept[-1]["uuid"])
-    words = f"the first {count} of {len(records)} {noun}s, as many as an answer holds; "
-    words += f"go on with after={after}, or ask for fewer fields"
-    return Found(return_result=words, records=kept, count=count, after=after)
+    text = f"the first {count} of {len(records)} {noun}s, as many as an answer holds; "
+    text += f"go on with after={after}, or ask for fewer fields"
+    return Found(return_result=text, records=kept, count=count, after=after)
 
 
 def _first(records: list[dict[str, JsonValue]]) -> Iterator[dict[str, JsonValue]]:
@@ -156,14 +156,14 @@ def _first(records: list[dict[str, JsonValue]]) -> Iterator[dict[str, JsonValue]
 
 def returned(value: JsonValue) -> Returned:
     """Return a value that XenServer gave, unless it is larger than an answer can be."""
-    words = value if isinstance(value, str) else json.dumps(value)
-    if len(words) <= LARGEST:
-        return Returned(return_result=words, value=value)
-    return Returned(return_result=f"XenServer's answer is too large: {len(words)} characters")
+    text = value if isinstance(value, str) else json.dumps(value)
+    if len(text) <= LARGEST:
+        return Returned(return_result=text, value=value)
+    return Returned(return_result=f"XenServer's answer is too large: {len(text)} characters")
 
 
-def followed(words: str, record: Mapping[str, object], end: Mapping[str, object]) -> Followed:
+def followed(text: str, record: Mapping[str, object], end: Mapping[str, object]) -> Followed:
     """Return a task that was followed: as it was read at first, and as it ended."""
     result = end["result"] if isinstance(end["result"], str) else json.dumps(end["result"])
     ended = {"progress": 1.0, "allowed_operations": [], **end, "result": result}
-    return Followed(return_result=words, task=XenTask.model_validate({**record, **ended}))
+    return Followed(return_result=text, task=XenTask.model_validate({**record, **ended}))

@@ -65,8 +65,8 @@ def _in_digits(value: object) -> object:
 def _in_one_line(text: str) -> str:
     found = _CONTROL.search(text)
     if found:
-        words = f"has the control character {found[0]!r} at position {found.start()}"
-        raise ValueError(words)
+        message = f"has the control character {found[0]!r} at position {found.start()}"
+        raise ValueError(message)
     return text
 
 

@@ -214,8 +214,8 @@ def _first_field(model: type[Message]) -> str:
 
 
 def _by_name(field: str) -> str:
-    words = f'kwargs={{"{field}": ...}}, or feed={{"{field}": "*"}}'
-    return f"a positional argument is not read: send {words}"
+    text = f'kwargs={{"{field}": ...}}, or feed={{"{field}": "*"}}'
+    return f"a positional argument is not read: send {text}"
 
 
 def masked(fields: Mapping[str, object]) -> dict[str, object]:

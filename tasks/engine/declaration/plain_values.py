@@ -30,7 +30,7 @@ def plain(value: object) -> object:
             return value
         case int() if abs(value) > _LARGEST:
             raise NotPlain("is a number of more than 64 bits")
-    for kind, words in _KINDS:
+    for kind, text in _KINDS:
         if isinstance(value, kind):
-            raise NotPlain(f"is {words}, as Python's JSON marks it; send text or a number")
+            raise NotPlain(f"is {text}, as Python's JSON marks it; send text or a number")
     return value

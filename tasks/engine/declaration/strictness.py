@@ -42,8 +42,8 @@ def _core(schema: object) -> CoreSchema:
 
 def _no_boolean(value: T) -> T:
     if isinstance(value, bool):
-        words = "true and false are not numbers"
-        raise ValueError(words)  # noqa: TRY004 - pydantic makes a refusal of a ValueError only
+        text = "true and false are not numbers"
+        raise ValueError(text)  # noqa: TRY004 - pydantic makes a refusal of a ValueError only
     return value
 
 
@@ -51,8 +51,8 @@ def _fit_for_xml(text: str) -> str:
     found = _NOT_XML.search(text)
     if found:
         where = f"the character {found[0]!r} at position {found.start()}"
-        words = f"has {where}, which XenServer cannot keep"
-        raise ValueError(words)
+        message = f"has {where}, which XenServer cannot keep"
+        raise ValueError(message)
     return text
 
 

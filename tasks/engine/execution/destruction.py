@@ -28,11 +28,11 @@ class Remains:
     planned: bool = False
 
     def text(self) -> str:
-        """Return it in words; nothing where nothing was destroyed or was to be."""
+        """Return it in text; nothing where nothing was destroyed or was to be."""
         if not self.gone and not self.planned:
             return ""
-        words = f"gone: {_listed(self.gone)}" if self.gone else "nothing is gone"
-        return f"{words}; left: {_listed(self.left)}; {_FINISH}" if self.left else words
+        text = f"gone: {_listed(self.gone)}" if self.gone else "nothing is gone"
+        return f"{text}; left: {_listed(self.left)}; {_FINISH}" if self.left else text
 
 
 NOTHING = Remains()

@@ -109,12 +109,12 @@ class Execution:
         names = message.own_fields(self.operation.model)
         return {name: getattr(self.message, name) for name in names}
 
-    def in_words(self, error: errors.XenflowError) -> errors.XenflowError:
+    def with_names(self, error: errors.XenflowError) -> errors.XenflowError:
         """Return an error with names for references, as far as XenServer can be asked."""
         if not any(param.startswith("OpaqueRef:") for param in error.params):
             return error
         try:
-            return self.xen.in_words(error)
+            return self.xen.with_names(error)
         except errors.XenflowError:
             return error
 

@@ -41,7 +41,7 @@ UNDO = "undo"  # the label of the suspension point at which what was made is und
 
 def begin(execution: Execution, error: Exception) -> None:
     """Write down why an operation fails: from now on it goes through the stages."""
-    ours = execution.in_words(failures.foreign(error))
+    ours = execution.with_names(failures.foreign(error))
     name = execution.entry.record.name
     failing = Failing(execution.entry.id, name, failures.record(ours, error))
     execution.entry.update(failing=failing, stage=FailingStage.CALLS)

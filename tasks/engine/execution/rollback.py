@@ -34,15 +34,15 @@ class Undone:
     kept: Sequence[Made] = ()
 
     def text(self, *, keep: bool) -> str:
-        """Return it in words."""
-        words = []
+        """Return it in text."""
+        text = []
         if self.undone:
-            words.append(f"undone: {_listed(self.undone)}")
+            text.append(f"undone: {_listed(self.undone)}")
         if self.not_undone:
-            words.append(f"could not be undone: {_listed(self.not_undone)}")
+            text.append(f"could not be undone: {_listed(self.not_undone)}")
         if self.kept and keep:
-            words.append(f"kept: {_listed(self.kept)}")
-        return "; ".join(words)
+            text.append(f"kept: {_listed(self.kept)}")
+        return "; ".join(text)
 
     def left(self) -> list[Made]:
         """Return what there still is, first made first: now the business of the flow around."""

@@ -24,8 +24,8 @@ def of(answer: Document) -> Document | None:
     return small
 
 
-def _beginning(words: str) -> str:
-    return words if len(words) <= _FIELD else f"{words[:_FIELD]}..."
+def _beginning(text: str) -> str:
+    return text if len(text) <= _FIELD else f"{text[:_FIELD]}..."
 
 
 def whole(stored: str | bytes | None) -> Document | None:

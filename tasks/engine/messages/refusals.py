@@ -25,5 +25,5 @@ def error_of(headers: Mapping[str, object]) -> errors.Refused | None:
     if not isinstance(text, str) or not text:
         return None
     problems = json.loads(text)
-    words = f"the message is wrong: {'; '.join(problems)} ({INVALID})"
-    return errors.Refused(INVALID, problems, words)
+    message = f"the message is wrong: {'; '.join(problems)} ({INVALID})"
+    return errors.Refused(INVALID, problems, message)

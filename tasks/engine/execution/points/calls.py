@@ -166,10 +166,10 @@ def _accept(execution: Execution, label: str, ref: str) -> Outcome | Accepted:
 def accepted(record: Mapping[str, object]) -> Accepted:
     """Return the answer that shows a XenServer task."""
     task = XenTask.model_validate(record)
-    return Accepted(return_result=_in_words(task), task=task)
+    return Accepted(return_result=_text_of(task), task=task)
 
 
-def _in_words(task: XenTask) -> str:
+def _text_of(task: XenTask) -> str:
     """Return how a task stands that XenServer has accepted; it may have ended by now."""
     match task.status, task.error_info:
         case "success", _:
