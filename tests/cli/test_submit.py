@@ -147,7 +147,7 @@ def test_a_failure_has_a_message_and_a_next_step(act: Submitter) -> None:
     assert "Traceback" in act("vm", "start", "--vm", "nosuch", "--debug").err
 
 
-def test_an_answer_of_before_is_told_from_one_of_now(act: Submitter, name: str) -> None:
+def test_an_answer_of_before_differs_from_one_of_now(act: Submitter, name: str) -> None:
     """The failure of then, under an id that is sent again, reads as if it were true now."""
     message = ("vm", "start", "--vm", "web01", "--id", name)
     first, again = act(*message), act(*message)

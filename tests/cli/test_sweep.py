@@ -41,7 +41,7 @@ def test_a_dry_run_lists_the_orphan_and_leaves_it(
 def test_nothing_is_destroyed_where_nobody_can_be_asked(
     run: Run, stack: StackHarness, orphan: str
 ) -> None:
-    """Without a terminal and without `--yes`."""
+    """There is no terminal, and no `--yes`."""
     ended = run("sweep", **stack.services.environment)
 
     assert ended.code == 2

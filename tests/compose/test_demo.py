@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.compose, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_the_simulated_pool_of_the_page(demo: Installation) -> None:
-    """With deploy/demo.yml the same commands reach a simulated pool."""
+    """The same commands reach a simulated pool with deploy/demo.yml."""
     printed = demo.type(ASK)
 
     assert "web01" in printed

@@ -146,7 +146,7 @@ def test_a_service_in_a_container_sends(installation: Installation) -> None:
 
 
 def test_flower_shows_the_runs(installation: Installation, producer: Celery) -> None:
-    """With its password only, on a port of this host."""
+    """It asks for its password, on a port of this host."""
     sent = producer.send_task("xenserver.vm.find", kwargs={"name": "web01"})
     sent.get(timeout=TIMEOUT)
 
@@ -183,7 +183,7 @@ def test_a_restart_loses_nothing(installation: Installation, producer: Celery) -
 
 @pytest.mark.parametrize("part", ["worker", "poller", "flower"])
 def test_a_part_that_ends_is_started_again(installation: Installation, part: str) -> None:
-    """Whatever ended it: the engine starts it again."""
+    """The engine starts it again, whatever ended it."""
     started = ("cut", "--delimiter= ", "--fields=22", "/proc/1/stat")
     before = installation.execute(part, *started)
 

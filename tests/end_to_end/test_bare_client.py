@@ -113,7 +113,7 @@ def test_progress_is_written_and_not_published(stack: StackHarness, name: str) -
 def test_a_plain_worker_leaves_the_state_of_a_parked_operation(
     stack: StackHarness, name: str
 ) -> None:
-    """Told to revoke it, a worker of Celery's own stores no end; the engine does, when it has."""
+    """A worker of Celery's own stores no end when it is to revoke it; the engine does."""
     plain = Celery(backend=stack.services.environment["XENFLOW_REDIS_URL"])
     parked: AsyncResult[Any] = AsyncResult(str(uuid.uuid4()), app=plain)
     revoke, state = control.Panel.data["revoke"], plain.backend.get_state

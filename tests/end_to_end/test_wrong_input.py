@@ -225,7 +225,7 @@ def test_an_unknown_operation_is_one_that_this_worker_lacks(stack: StackHarness)
 def test_a_misspelt_operation_is_answered_with_the_name_that_is_meant(
     stack: StackHarness,
 ) -> None:
-    """Also to a service, which has no command line to tell it."""
+    """A service gets it too, which has no command line to suggest it."""
     with pytest.raises(errors.Refused, match=r"did you mean xenserver\.vm\.start\?"):
         stack.do("xenserver.vm.strat", vm="web01")
 

@@ -35,7 +35,7 @@ class Origin(Exception):
     """Where an error was first raised, maybe in another process: its stack trace as text."""
 
     def __str__(self) -> str:
-        """Write it so that a trace within a trace can be told from the one around it."""
+        """Write it so that a trace within a trace differs from the one around it."""
         return f'\n"""\n{self.args[0]}"""'
 
 

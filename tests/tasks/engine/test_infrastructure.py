@@ -44,7 +44,7 @@ def test_what_passes_is_trouble(trouble: Exception) -> None:
 
 
 def test_a_script_that_an_operator_kills_is_trouble(redis: Redis) -> None:
-    """Redis is told to stop whatever script makes it busy, and that may be one of ours."""
+    """Somebody stops whatever script makes it busy, and that may be one of ours."""
     redis.config_set("busy-reply-threshold", "20")
     killed = Thread(target=_kill, args=(redis,))
     killed.start()
@@ -65,7 +65,7 @@ def _kill(redis: Redis) -> None:
 
 
 def test_a_user_of_redis_who_lacks_a_right_is_trouble(redis: Redis) -> None:
-    """Until an operator has corrected the rights."""
+    """It lasts until an operator has corrected the rights."""
     redis.acl_setuser(
         "limited", enabled=True, nopass=True, keys=["*"], categories=["+@all"], commands=["-get"]
     )
