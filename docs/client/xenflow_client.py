@@ -1853,8 +1853,8 @@ class vdi:
         """Move a virtual disk to another storage repository; a running VM that uses it goes on.
 
         The disk gets another UUID, which the answer has; drives of VMs hold it as they held the old
-        one, which is destroyed last. Snapshots move along with the disk of a running VM; of a disk
-        that no running VM uses, they have to go first.
+        one, which is destroyed last. Snapshots of a VM that runs move along with its disk; where no
+        running VM uses a disk, they have to go first.
 
         Args:
             vdi: a virtual disk, by UUID or name label

@@ -145,6 +145,23 @@ async def _move(call: Call, vm: str, host: str, vdi_map: Mapping[str, str]) -> N
     for vbd, disk in _disks(call, vm):
         sr = vdi_map.get(disk["ref"], disk["SR"])
         if sr != disk["SR"]:
-            call.db.put("VBD", vbd, VDI=disks.copy(call.pool, disk["ref"], sr))
-            disks.drop(call.db, disk["ref"])
+            moved = _move_disk(call, vbd, disk["ref"], sr)
+            _move_snapshots(call, disk["snapshots"], moved, sr)
     call.refresh([("VM", vm, "")])
+
+
+def _move_disk(call: Call, vbd: str, vdi: str, sr: str) -> str:
+    moved = disks.copy(call.pool, vdi, sr)
+    call.db.put("VBD", vbd, VDI=moved)
+    disks.drop(call.db, vdi)
+    return moved
+
+
+def _move_snapshots(call: Call, snapshots: list[str], disk: str, sr: str) -> None:
+    """Move those snapshots of a disk along that are in snapshots of VMs; others stay."""
+    for ref, record in records(call.db, "VDI", snapshots):
+        for vbd in list(record["VBDs"]):
+            moved = _move_disk(call, vbd, ref, sr)
+            time = record["snapshot_time"]
+            kept = {"is_a_snapshot": True, "snapshot_of": disk, "snapshot_time": time}
+            call.db.put("VDI", moved, **kept)

@@ -54,6 +54,21 @@ def test_a_disk_moves_under_its_running_vm(
     assert refusal == ["VDI_NEEDS_VM_FOR_MIGRATE", moved]
 
 
+def test_snapshots_of_a_vm_move_along_with_its_disk(
+    xen: Any, running: str, other_storage: str
+) -> None:
+    """They are snapshots of the disk that is there then."""
+    [disk] = [xen("VBD.get_VDI", vbd) for vbd in xen("VM.get_VBDs", running)]
+    snapshot = xen("VM.snapshot", running, "before")
+
+    moved = xen("VDI.pool_migrate", disk, other_storage, {})
+
+    [drive] = xen("VM.get_VBDs", snapshot)
+    kept = xen("VDI.get_record", xen("VBD.get_VDI", drive))
+    assert (kept["SR"], kept["snapshot_of"]) == (other_storage, moved)
+    assert xen("VDI.get_snapshots", moved) == [xen("VBD.get_VDI", drive)]
+
+
 def test_what_cannot_migrate_is_refused(xen: Any, running: str, dest: dict[str, str]) -> None:
     """An incomplete destination, a copy inside the pool, a host that is not of the pool."""
 

@@ -1,10 +1,12 @@
 """A VM is sent to another pool once, and found there when the answer is lost."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from config.targets import Targets
 from simulator import server
 from tasks.engine.execution.execution import Answered, Failed, Suspended
 from tests.tasks.engine.deliveries import Engine
@@ -113,6 +115,19 @@ def _value(engine: Engine, key: bytes) -> object:
             return redis.smembers(key)
         case _:
             return redis.get(key)
+
+
+def test_a_destination_that_no_worker_knows_is_refused(engine: Engine) -> None:
+    """The error lists those that are configured."""
+    worker = engine.worker()
+    worker.runtime = replace(worker.runtime, targets=Targets(engine.targets))
+
+    end = worker.deliver(MOVE, "op", vm="web02", destination="nowhere")
+
+    assert isinstance(end, Failed)
+    assert end.error.code == "XENFLOW_TARGET_UNKNOWN"
+    assert "no target 'nowhere'; known: default" in end.error.message
+    assert len(named(engine.see)) == 1
 
 
 def test_a_vm_that_is_in_both_pools_is_reported(engine: Engine, there: There) -> None:
