@@ -33,7 +33,7 @@ class Task:
         self._db = db
         self._clock = time
         self._pause: asyncio.Future[None] | None = None
-        self._heeds_cancel = False
+        self._is_cancellable = False
         self._interruption: Failure | None = None
 
     def progress(self, fraction: float) -> None:
@@ -52,7 +52,7 @@ class Task:
     def cancel(self) -> None:
         """Request cancellation; it takes effect at the next cancellable wait."""
         self.cancelled = True
-        if self._pause and self._heeds_cancel:
+        if self._pause and self._is_cancellable:
             _resolve(self._pause)
 
     def interrupt(self, failure: Failure) -> None:
@@ -71,7 +71,7 @@ class Task:
     async def sleep(self, seconds: float, *, cancellable: bool = True) -> None:
         """Wait in simulated time; a cancel ends a cancellable wait with TASK_CANCELLED."""
         self.check(cancellable=cancellable)
-        self._pause, self._heeds_cancel = self._clock.timer(seconds), cancellable
+        self._pause, self._is_cancellable = self._clock.timer(seconds), cancellable
         await self._pause
         self.check(cancellable=cancellable)
 
@@ -80,7 +80,7 @@ class Task:
         pause = self._clock.timer(seconds)
         change.add_done_callback(lambda _: _resolve(pause))
         self.check()
-        self._pause, self._heeds_cancel = pause, True
+        self._pause, self._is_cancellable = pause, True
         await pause
         change.cancel()
         self.check()

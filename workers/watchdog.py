@@ -102,7 +102,7 @@ class Watch:
         is_busy = len(worker_state.active_requests) >= self.slots
         return self.silence >= after * (BUSY_FACTOR if is_busy else 1)
 
-    def words(self) -> str:
+    def problem(self) -> str:
         """Return what is wrong."""
         return f"takes nothing for {self.silence:.0f} s though {self.waiting} messages wait"
 
@@ -141,7 +141,7 @@ class Watchdog(bootsteps.StartStopStep):
         while watch and not self._over.wait(watch.every):
             watch.look()
             if watch.is_deaf(after=watch.timeout):
-                log.critical("worker.deaf", problem=watch.words(), exit_code=EXIT_CODE)
+                log.critical("worker.deaf", problem=watch.problem(), exit_code=EXIT_CODE)
                 _end()
                 return
 
@@ -182,4 +182,4 @@ def takes(state: Any, **_: Any) -> dict[str, Any]:
     watch: Watch | None = getattr(state.app, "watch", None)
     if watch is None or not watch.is_deaf(after=watch.timeout / 2):
         return {"takes": True}
-    return {"takes": False, "problem": watch.words()}
+    return {"takes": False, "problem": watch.problem()}

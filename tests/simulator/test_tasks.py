@@ -116,7 +116,7 @@ def test_a_call_without_async_form_makes_no_task(xen: Any, halted: str, method: 
 
 
 @pytest.mark.usefixtures("held")
-def test_a_cancel_is_heeded_and_leaves_its_mark(xen: Any, halted: str) -> None:
+def test_a_cancel_takes_effect_and_leaves_its_mark(xen: Any, halted: str) -> None:
     """F050: A current operation has the value `cancel`; later the task ends cancelled."""
     task = xen("Async.VM.start", halted, False, False)
 

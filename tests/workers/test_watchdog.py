@@ -52,7 +52,7 @@ def test_a_worker_that_takes_nothing_is_deaf(watch: Watch, clock: Clock, redis: 
     pass_time(watch, clock, 2 * watch.every)
 
     assert watch.is_deaf(after=TIMEOUT)
-    assert watch.words() == "takes nothing for 66 s though 2 messages wait"
+    assert watch.problem() == "takes nothing for 66 s though 2 messages wait"
 
 
 def test_an_idle_worker_is_not_deaf(watch: Watch, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Refusals that are good news: what a call was to bring about is so already.
+"""Refusals that count as a success: the effect of the call is there already.
 
 XenServer decides, not a look beforehand that something may overtake: the call is made, and its
 refusal read.

@@ -133,7 +133,7 @@ class Keys:
         return f"{self.prefix}:looked:{target}"
 
     def health(self, target: str) -> str:
-        """Hash: how the poller fares with the target (trouble, since, next look)."""
+        """Hash: the health of the poller at the target (trouble, since, next try)."""
         return f"{self.prefix}:health:{target}"
 
     @property

@@ -81,7 +81,7 @@ def _destroy_task(execution: Execution, ref: str) -> None:
 
 def _begin_anew(execution: Execution, number: str, error: errors.XenflowError) -> None:
     """Note that a call is launched again later, under a new label, and raise the error."""
-    heed(execution, error)
+    respect_limit(execution, error)
     attempts = execution.entry.record.point(number).attempts
     execution.entry.update_point(number, attempts=attempts + 1)
     raise error
@@ -141,7 +141,7 @@ def recorded(execution: Execution, label: str) -> Call:
     return Call(call.method, tuple(call.params))
 
 
-def heed(execution: Execution, error: errors.XenflowError) -> None:
+def respect_limit(execution: Execution, error: errors.XenflowError) -> None:
     """Lower the limit of calls in flight where XenServer says that too many wait."""
     if error.code == TOO_MANY:
         execution.lower_limit()

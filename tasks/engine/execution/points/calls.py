@@ -139,7 +139,7 @@ def _not_sent(execution: Execution, label: str, error: errors.XenflowError) -> N
     execution.entry.update_point(label, unsent=True)
     execution.save()
     execution.runtime.call_limit.release(execution.entry)
-    call_ends.heed(execution, error)
+    call_ends.respect_limit(execution, error)
 
 
 def _accept(execution: Execution, label: str, ref: str) -> Outcome | Accepted:
