@@ -6,14 +6,18 @@ A Redis that is away for a while is waited for: the operation itself goes on in 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
+from rich.table import Column
+from rich.text import Text
 
 from cli import output
 from cli.client import AWAY, Client, End, is_away
 from workers.run_record import Run, Step
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25  # seconds between two reads at the result
+WIDE = 100  # columns of a terminal that has room for a bar
 
 Show = Callable[[str], None]
 
@@ -66,15 +70,27 @@ def _show_nothing(_operation: str) -> None:
 
 @contextmanager
 def _bar(producer: Client, name: str) -> Iterator[Show]:
-    columns = (
-        TextColumn("{task.fields[label]}"),
-        BarColumn(bar_width=24),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", style="dim"),
-    )
-    with Progress(*columns, console=output.err(), transient=True) as progress:
+    console = output.err()
+    with Progress(*columns(console.width), console=console, transient=True) as progress:
         task = progress.add_task("is sent", total=None, label=name)
         yield lambda operation: _show(progress, task, producer.runs.read(operation))
+
+
+def columns(width: int) -> Iterator[ProgressColumn]:
+    """Yield what one line shows: a bar where there is room, and the text."""
+    if width >= WIDE:
+        yield BarColumn(bar_width=24)
+    yield _Line(Column(no_wrap=True, overflow="ellipsis"))
+
+
+class _Line(ProgressColumn):
+    """How long it takes, its name, and what it does; the end is cut off on a narrow terminal."""
+
+    def render(self, task: Task) -> Text:
+        """Return the text of one task."""
+        elapsed = timedelta(seconds=int(task.elapsed or 0))
+        label = task.fields["label"]
+        return Text.assemble((f"{elapsed} ", "yellow"), label, (f" {task.description}", "dim"))
 
 
 def _show(progress: Progress, task: TaskID, run: Run | None) -> None:

@@ -37,7 +37,8 @@ def retry(
 ) -> int:
     """Run a failed run again with the same inputs, under a new id or its own.
 
-    A run that is a chain of another program has several operations; each is retried by its own id.
+    A chain or group of another program has several operations: what failed of it is retried by its
+    own id, the whole by that program.
     """
     with journal_reader.opened() as journal:
         run = run_lookup.find(journal, id_)
@@ -63,10 +64,8 @@ def _under_its_id(run: Run, step: Step, options: RunOptions) -> RunOptions:
 def _step(run: Run, name: str) -> Step:
     """Return the operation that is to run again."""
     step = run.find(name) or (run.steps[0] if len(run.steps) == 1 else None)
-    if step is None:
-        ids = " · ".join(f"xenflow retry {one.id}" for one in run.steps if one.failure)
-        text = f"run {run.id} has {len(run.steps)} operations; retry one of them"
-        raise CommandFailed(Code.USAGE, text, ids or f"xenflow show {run.id}")
+    if step is None or (step.id == run.id and len(run.steps) > 1 and step.state != "failed"):
+        raise CommandFailed(Code.USAGE, *_canvas(run))
     if step.state == "open":
         text = f"{step.name} {step.id} {step.status()}; only what has failed is retried"
         raise CommandFailed(Code.USAGE, text, f"xenflow watch {step.id}")
@@ -74,6 +73,17 @@ def _step(run: Run, name: str) -> Step:
         text = f"{step.name} {step.id} {step.status()}; only what has failed is retried"
         raise CommandFailed(Code.USAGE, text, f"xenflow run {step.name} ...")
     return step
+
+
+def _canvas(run: Run) -> tuple[str, str]:
+    """Return why a canvas of another program is not retried as a whole, and what can be done."""
+    text = (
+        f"run {run.id} is a chain or group of another program, with {len(run.steps)} operations; "
+        "only that program knows its order and can send it again as a whole"
+    )
+    alone = [one for one in run.steps if one.failure and not one.inputs.get("feed")]
+    ids = " · ".join(f"xenflow retry {one.id}" for one in alone)
+    return text, ids or f"xenflow show {run.id}"
 
 
 def _inputs(step: Step) -> Mapping[str, Any]:

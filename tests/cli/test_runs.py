@@ -205,6 +205,25 @@ def test_a_step_that_was_fed_is_not_retried_alone(
     assert "was fed by the step before it" in reply.err
 
 
+@pytest.mark.parametrize(
+    ("inputs", "next_step"),
+    [({"vm": "web01"}, "xenflow retry second"), ({"feed": {"vm": "uuid"}}, "xenflow show first")],
+)
+def test_a_canvas_of_another_program_is_not_retried_as_a_whole(
+    inputs: dict[str, Any], next_step: str, write: Write, run: Run, valkey: valkey_server.Valkey
+) -> None:
+    """Its id is that of its first step, which succeeded; what can run alone is named."""
+    ended = {"phase": "ended", "ended": "9"}
+    write("first", "xenserver.vm.clone", answer={"uuid": "u-1"}, **ended)
+    write("second", "xenserver.vm.start", root="first", inputs=inputs, failure=FAILURE, **ended)
+
+    reply = run("retry", "first", XENFLOW_REDIS_URL=valkey.url)
+
+    assert reply.code == 2
+    assert "a chain or group of another program, with 2 operations" in reply.err
+    assert next_step in reply.err
+
+
 def test_a_password_is_not_retried(write: Write, run: Run, valkey: valkey_server.Valkey) -> None:
     """The record does not have it: it is given again."""
     inputs = {"vm": "web01", "hostname": "xs1", "username": "root", "password": "*****"}

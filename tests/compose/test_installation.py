@@ -166,7 +166,7 @@ def test_nothing_is_lost_when_workers_and_poller_are_killed(
 
     for one in sent:
         assert one.get(timeout=2 * TIMEOUT)["return_result"]
-    found = installation.xenflow("vm", "find", "--include-templates")["answer"]["objects"]
+    found = installation.xenflow("vm", "find", "--include-templates")["answer"]["records"]
     assert sorted(vm["name_label"] for vm in found if vm["name_label"] in names) == names
 
 
