@@ -3,6 +3,7 @@
 It is read-only, because whoever could start tasks here could power off machines.
 """
 
+import ast
 import time
 
 from celery import current_app
@@ -42,8 +43,20 @@ def format_task(task: Task) -> Task:
         task.result = _waiting(task)
         task.runtime = time.time() - task.received
     elif not task.result:
-        task.result = _masked(task.exception)
+        task.result = _masked(_in_words(task.exception))
     return task
+
+
+def _in_words(exception: str | None) -> str | None:
+    """Return the message of an operation's error, which stands behind its code and parameters."""
+    arguments = str(exception).partition("(")[2]
+    try:
+        match ast.literal_eval(f"({arguments}"):
+            case (str(), list(), str() as words):
+                return words
+    except (SyntaxError, TypeError, ValueError):
+        pass  # it is cut off
+    return exception
 
 
 def _masked(text: str | None) -> str | None:

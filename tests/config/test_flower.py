@@ -14,6 +14,7 @@ from tornado.options import OptionParser
 
 import config
 from tasks.engine import celery_events
+from xenserver import errors
 
 FILE = str(Path(config.__file__).with_name("flower.py"))
 
@@ -104,6 +105,30 @@ def test_an_operation_that_was_parked_shows_its_end(
     assert shown.result == {"succeeded": "started", "failed": "Refused()", "revoked": None}[end]
     assert shown.received == 100.0
     assert before - 100.0 <= (shown.runtime or 0.0) <= time.time() - 100.0
+
+
+@pytest.mark.usefixtures("setting")
+@pytest.mark.parametrize(
+    ("exception", "shown"),
+    [
+        (
+            repr(errors.Missing("GONE", ["VM", "it's"], 'no VM is "it\'s"')),
+            'no VM is "it\'s"',
+        ),
+        ("Missing('GONE', ['VM'", "Missing('GONE', ['VM'"),
+        ("ValueError(7)", "ValueError(7)"),
+        ("Odd(1, [], 'text')", "Odd(1, [], 'text')"),
+        ("ValueError(1, 2, 3", "ValueError(1, 2, 3"),
+        ("", ""),
+    ],
+)
+def test_an_error_is_shown_in_words(exception: str, shown: str) -> None:
+    """The list shows the message; what is cut off, or of another kind, as it came."""
+    format_task = runpy.run_path(FILE)["format_task"]
+
+    task = format_task(Task(state="FAILURE", args="()", kwargs="{}", exception=exception))
+
+    assert task.result == shown
 
 
 @pytest.mark.usefixtures("setting")
