@@ -33,6 +33,9 @@ MethodName = Annotated[str, Field(description="a method of XenServer", max_lengt
 MadeAt = Annotated[Label, Field(description="the target where it was made, if another")]
 Every = Annotated[Seconds, Field(description="the longest an end goes unnoticed (2s)")]
 
+GONE = "gone"
+"""The result of a task whose object is no more, or in another pool."""
+
 _CANCELLED = {
     "cancelled": "Task cancelled",
     "success": "Task succeeded before it could be cancelled",
@@ -58,7 +61,8 @@ def follow(xen: Xen, *, task: TaskUuid, every: Every = 5.0) -> Steps[Followed]:
     end = yield Follow(job.ref, every)
     made = _made(xen, record["name_label"], end["result"])
     answer = followed("Task succeeded", record, {**end, "result": made or end["result"]})
-    return answer.model_copy(update={"uuid": made if made and isinstance(made, str) else None})
+    uuid = made if isinstance(made, str) and made not in {"", GONE} else None
+    return answer.model_copy(update={"uuid": uuid})
 
 
 def _made(xen: Xen, name: str, result: str | list[str]) -> str | list[str]:
@@ -81,7 +85,7 @@ def _uuid(xen: Xen, name: str, ref: str) -> str:
             return str(getattr(xen, cls).get_uuid(ref))
         except (errors.Missing, errors.Refused):
             continue  # of another class, or of none that has UUIDs
-    return "gone"
+    return GONE
 
 
 @operation(internal=True)

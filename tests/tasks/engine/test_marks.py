@@ -106,6 +106,19 @@ def test_a_copy_loses_the_marks_that_it_has_from_others(engine: Engine, verb: st
 
 
 @VERBS
+def test_a_copy_whose_caller_is_answered_at_once_leaves_no_mark(engine: Engine, verb: str) -> None:
+    """What goes on has another id, and takes off the mark of the call that it goes on with."""
+    worker = engine.worker()
+    worker.deliver(f"xenserver.vdi.{verb}", "op", vdi=DISK, name="kept", run_async=True)
+    assert marked(engine)
+
+    assert engine.carry_out(worker) == [f"xenserver.vdi.{verb}"]
+
+    assert marked(engine) == []
+    assert engine.names("VDI").count("kept") == 1
+
+
+@VERBS
 def test_a_refused_copy_leaves_no_mark(engine: Engine, verb: str) -> None:
     worker = engine.worker()
     worker.deliver(f"xenserver.vdi.{verb}", "op", vdi="debian-12.iso", name="kept")

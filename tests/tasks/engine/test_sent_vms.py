@@ -130,6 +130,23 @@ def test_a_destination_that_no_worker_knows_is_refused(engine: Engine) -> None:
     assert len(named(engine.see)) == 1
 
 
+@pytest.mark.usefixtures("there")
+def test_who_follows_a_move_is_given_no_reference(engine: Engine) -> None:
+    """What the task made is in another pool, which is not asked."""
+    worker = engine.worker()
+    engine.pool.do("hold")
+    accepted: Any = worker.deliver(MOVE, "op", **FIELDS, run_async=True)
+    task = accepted.answer["task"]["uuid"]
+    engine.pool.do("release")
+    worker.deliver("xenserver.task.follow", "follow", task=task)
+    engine.land()
+
+    followed: Any = worker.deliver("xenserver.task.follow", "follow", task=task)
+
+    assert "uuid" not in followed.answer
+    assert followed.answer["task"]["result"] == "gone"
+
+
 def test_a_vm_that_is_in_both_pools_is_reported(engine: Engine, there: There) -> None:
     """The toolstack died between the two: nobody sends it again, and nobody destroys one."""
     worker = engine.worker()
