@@ -18,9 +18,9 @@ def installed(
 ) -> Canvas:
     """Make a VM of a copy of a template, which with `own_disks` goes onto `sr` if that is given."""
     if sr and own_disks:
-        copied = copies.copy.s(vm=template, name=name, sr=sr)
+        copied = copies.copy.s(vm=template, name=name, sr=sr, template_only=True)
     else:
-        copied = copies.clone.s(vm=template, name=name)
+        copied = copies.clone.s(vm=template, name=name, template_only=True)
     return copied | lifecycle.install.s(
         feed={"template": "uuid"},
         description=description,

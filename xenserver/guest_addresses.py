@@ -2,7 +2,7 @@
 
 `VM_guest_metrics.networks` maps `<device>/ip`, `<device>/ipv4/<n>` and `<device>/ipv6/<n>` to
 addresses. A guest reports its link-local addresses (169.254.0.0/16, fe80::/10) before anybody has
-assigned one; those and loopback reach nobody from outside.
+assigned one; those, loopback, and addresses of many hosts reach nobody from outside.
 """
 
 import ipaddress
@@ -38,10 +38,18 @@ class Wanted:
 
 ANY = Wanted()
 
+_BROADCAST = ipaddress.IPv4Address("255.255.255.255")
+
 
 def usable(networks: Mapping[str, str], wanted: Wanted = ANY) -> dict[str, str]:
     """Return the addresses that reach the guest from outside and are as wanted."""
     return {key: text for key, text in networks.items() if _is_usable(key, text, wanted)}
+
+
+def _reaches_nobody(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Return whether no single host can be reached from outside by an address."""
+    here = address.is_link_local or address.is_loopback or address.is_unspecified
+    return here or address.is_multicast or address == _BROADCAST
 
 
 def _is_usable(key: str, text: str, wanted: Wanted) -> bool:
@@ -49,7 +57,8 @@ def _is_usable(key: str, text: str, wanted: Wanted) -> bool:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
-    if address.is_link_local or address.is_loopback or address.is_unspecified:
+    mapped = address.ipv4_mapped if address.version == 6 else None  # noqa: PLR2004 - IPv6
+    if _reaches_nobody(mapped or address):
         return False
     if wanted.family and address.version != FAMILIES[wanted.family]:
         return False

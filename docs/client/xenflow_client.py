@@ -2268,6 +2268,7 @@ class vm:
         *,
         vm: str | Feed,
         name: str | Feed,
+        template_only: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
         """Copy a halted VM, template or snapshot, sharing its disks where the storage can.
@@ -2275,11 +2276,12 @@ class vm:
         Args:
             vm: a VM, template or snapshot, by UUID or name label
             name: a name label
+            template_only: refuse what is no template
         """
         return signature(
             "xenserver.vm.clone",
             "change",
-            {"vm": vm, "name": name},
+            {"vm": vm, "name": name, "template_only": template_only},
             common,
         )
 
@@ -2328,6 +2330,7 @@ class vm:
         vm: str | Feed,
         name: str | Feed,
         sr: str | Feed | None = None,
+        template_only: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
         """Copy a halted VM, template or snapshot in full, onto the same repositories or onto
@@ -2338,11 +2341,12 @@ class vm:
             name: a name label
             sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
                 or name label
+            template_only: refuse what is no template
         """
         return signature(
             "xenserver.vm.copy",
             "change",
-            {"vm": vm, "name": name, "sr": sr},
+            {"vm": vm, "name": name, "sr": sr, "template_only": template_only},
             common,
         )
 

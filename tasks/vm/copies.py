@@ -16,27 +16,43 @@ from tasks.engine.declaration.field_types import (
 )
 from tasks.engine.declaration.operation import Steps, Undo, operation
 from xenserver.client import Xen
+from xenserver.objects import ObjectRef
 
 DISCARD = Undo("xenserver.vm.discard", "vm", first="xenserver.vm.power_off")
 
 DISCARD_WITH_DISKS = replace(DISCARD, options=(("all_disks", True),))
 
 
+TemplateOnly = Annotated[bool, Field(description="refuse what is no template")]
+
+
 @operation(undo=DISCARD)
-def clone(xen: Xen, *, vm: VmTemplateOrSnapshotName, name: Label) -> Steps[Created]:
+def clone(
+    xen: Xen, *, vm: VmTemplateOrSnapshotName, name: Label, template_only: TemplateOnly = False
+) -> Steps[Created]:
     """Copy a halted VM, template or snapshot, sharing its disks where the storage can."""
-    new = yield xen.Async.VM.clone(xen.find.vm_template_or_snapshot(vm), name)
+    new = yield xen.Async.VM.clone(_source(xen, vm, template_only=template_only), name)
     return created(xen.uuid.vm(new), name=name)
 
 
 @operation(undo=DISCARD)
 def copy(
-    xen: Xen, *, vm: VmTemplateOrSnapshotName, name: Label, sr: SrName | None = None
+    xen: Xen,
+    *,
+    vm: VmTemplateOrSnapshotName,
+    name: Label,
+    sr: SrName | None = None,
+    template_only: TemplateOnly = False,
 ) -> Steps[Created]:
     """Copy a halted VM, template or snapshot in full, onto the same repositories or onto `sr`."""
     where = storage_choice.choose(xen, sr) if sr else None
-    new = yield xen.Async.VM.copy(xen.find.vm_template_or_snapshot(vm), name, where)
+    source = _source(xen, vm, template_only=template_only)
+    new = yield xen.Async.VM.copy(source, name, where)
     return created(xen.uuid.vm(new), name=name)
+
+
+def _source(xen: Xen, vm: str, *, template_only: bool) -> ObjectRef:
+    return xen.find.template(vm) if template_only else xen.find.vm_template_or_snapshot(vm)
 
 
 WithMemory = Annotated[bool, Field(description="keep what a running guest is doing too")]

@@ -1,13 +1,17 @@
 """What stands between a template and a VM: its copy, its name, where its disks are made."""
 
+from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
+from tasks.engine.declaration.field_types import LARGEST
 from xenserver import errors
 from xenserver.client import Xen
 from xenserver.objects import Call, ObjectRef
 
 DISKS = "disks"
-"""Where other_config asks for disks, in XML: <provision><disk device= size= sr= .../>."""
+"""Where other_config asks for disks, in XML: <provision><disk device= size= sr= bootable= .../>."""
+
+_PROVISION = "provision"
 
 
 def copy_of(xen: Xen, source: ObjectRef, name: str | None, where: ObjectRef | None) -> Call:
@@ -44,15 +48,31 @@ def place_disks(xen: Xen, new: str, where: ObjectRef | None, template: str) -> N
 
 
 def _read(text: str | None, template: str) -> ET.Element:
-    """Read which disks a template asks for, as XenServer would."""
+    """Read which disks a template asks for, as strictly as XenServer does."""
+    if text is None:
+        return ET.Element(_PROVISION)
     try:
-        wanted = ET.fromstring(text or "<provision/>")  # noqa: S314 - the pool's own message
+        wanted = ET.fromstring(text)  # noqa: S314 - the pool's own message
     except ET.ParseError as error:
         raise _invalid(template, f"is not XML ({error})") from error
-    for number, disk in enumerate(wanted.iter("disk")):
-        if not disk.get("size", "").isdecimal():
-            raise _invalid(template, f"gives disk {number} no size in bytes")
+    problem = next(_problems(wanted), None)
+    if problem:
+        raise _invalid(template, problem)
     return wanted
+
+
+def _problems(wanted: ET.Element) -> Iterator[str]:
+    if wanted.tag != _PROVISION:
+        yield f"begins with <{wanted.tag}> in place of <{_PROVISION}>"
+    for number, disk in enumerate(wanted):
+        if disk.tag != "disk":
+            yield f"has a <{disk.tag}> in the place of a <disk>"
+        size = disk.get("size", "")
+        if not (size.isascii() and size.isdecimal() and int(size) <= LARGEST):
+            yield f"gives disk {number} no size in bytes"
+        for name in ("device", "bootable"):
+            if name not in disk.attrib:
+                yield f"gives disk {number} no `{name}`"
 
 
 def _invalid(template: str, problem: str) -> errors.XenflowError:

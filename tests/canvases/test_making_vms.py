@@ -79,13 +79,21 @@ def test_its_disks_go_onto_the_repository_that_is_given(stack: StackHarness, nam
     assert disk["SR"] == local["ref"]
 
 
-def test_a_vm_in_the_place_of_a_template_is_refused(stack: StackHarness, name: str) -> None:
-    before = stack.xenserver.inventory()
+@pytest.mark.parametrize("flow", [CONFIGURED, UNCONFIGURED])
+@pytest.mark.parametrize("by", ["uuid", "name_label"])
+def test_a_vm_in_the_place_of_a_template_is_refused(
+    stack: StackHarness, name: str, flow: str, by: str
+) -> None:
+    """By what the caller named it, and before anything is made."""
+    before, [vm] = stack.xenserver.inventory(), stack.xenserver.named("VM", "web02")
+    made = stack.xenserver.effects("VM.clone")
 
-    with pytest.raises(errors.Refused, match="template"):
-        stack.do(CONFIGURED, template="web02", name=name)
+    with pytest.raises((errors.Refused, errors.Missing), match=f"{vm[by]}.* vm.clone or") as bad:
+        stack.do(flow, template=vm[by], name=name)
 
+    assert "undone" not in bad.value.message
     assert stack.xenserver.inventory() == before
+    assert stack.xenserver.effects("VM.clone") == made
 
 
 def test_what_was_made_is_kept_and_listed_where_that_is_wanted(
@@ -110,6 +118,14 @@ def test_what_was_made_is_kept_and_listed_where_that_is_wanted(
         ('<!DOCTYPE a [<!ENTITY b "b">]><provision><disk size="&c;"/></provision>', "is not XML"),
         ('<provision><disk device="0" sr=""/></provision>', "gives disk 0 no size"),
         ('<provision><disk device="0" size="ten"/></provision>', "gives disk 0 no size"),
+        ('<provision><disk device="0" size="\u0663\u0663"/></provision>', "gives disk 0 no size"),
+        (f'<provision><disk device="0" size="{2**63}"/></provision>', "gives disk 0 no size"),
+        ('<provision><disk size="1048576" bootable="true"/></provision>', "no `device`"),
+        ('<provision><disk device="0" size="1048576"/></provision>', "no `bootable`"),
+        ("<provision><cd/></provision>", "has a <cd> in the place of a <disk>"),
+        ("<disks/>", "begins with <disks>"),
+        (" ", "is not XML"),
+        ("", "is not XML"),
     ],
 )
 def test_a_template_that_asks_for_disks_wrongly_is_named(
