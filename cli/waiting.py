@@ -54,11 +54,11 @@ class _Away:
         except AWAY as error:
             if not is_away(error):
                 raise
-            self._tell(is_away=True, text=f"Redis is away ({error}); run {self._operation} is")
+            self._report(is_away=True, text=f"Redis is away ({error}); run {self._operation} is")
         else:
-            self._tell(is_away=False, text=f"Redis is back; run {self._operation} is still")
+            self._report(is_away=False, text=f"Redis is back; run {self._operation} is still")
 
-    def _tell(self, *, is_away: bool, text: str) -> None:
+    def _report(self, *, is_away: bool, text: str) -> None:
         if is_away != self._is_away:
             output.note(f"xenflow: {text} waited for")
         self._is_away = is_away

@@ -75,7 +75,7 @@ class JoinsChords:
             raise
         if self._join.is_elsewhere:
             text = f"another worker joins the chord {request.group}"
-            infrastructure.give_back(OperationalError(text))
+            infrastructure.requeue(OperationalError(text))
 
     def _leave(self, request: Any) -> None:
         """Leave the chord as it was, as far as Redis allows; a claim expires by itself."""
@@ -92,7 +92,7 @@ class JoinsChords:
         met = sys.exc_info()[1]
         while met is not None and not _is_of_a_part(met):
             if infrastructure.is_trouble(met):
-                infrastructure.give_back(met)
+                infrastructure.requeue(met)
             met = met.__cause__ or met.__context__
         return super().chord_error_from_stack(*args, **options)  # type: ignore[misc]  # likewise
 

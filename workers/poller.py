@@ -99,14 +99,14 @@ class Poller:
 
     def work(self, until: float) -> None:
         """Poll until the slice is over, nothing is parked, or this process is to end."""
-        while self._goes_on(until):
+        while self._continues(until):
             try:
                 self._read_tasks(until)
                 self._recovered()
             except (errors.XenflowError, RedisError) as error:
                 self._back_off(error)
 
-    def _goes_on(self, until: float) -> bool:
+    def _continues(self, until: float) -> bool:
         if stopping.is_set() or time.monotonic() >= until:
             return False
         return self._runtime.parked.count(self._place) > 0

@@ -32,10 +32,10 @@ class Pool(TaskPool):
     ) -> Any:
         """Run a request on a thread; `callback` is a method of the request."""
         job = partial(apply_target, target, args, kwargs, callback, accept_callback)
-        return super().on_apply(_let_go_of, (job, callback.__self__), callback=_ignored)
+        return super().on_apply(_run, (job, callback.__self__), callback=_ignored)
 
 
-def _let_go_of(job: Callable[[], Any], request: Any) -> None:
+def _run(job: Callable[[], Any], request: Any) -> None:
     """Run a job; requeue its message if the infrastructure failed, else acknowledge it."""
     try:
         job()

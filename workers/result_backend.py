@@ -115,7 +115,7 @@ def _stored(store: Callable[..., Any], *args: Any, **options: Any) -> None:
     try:
         store(*args, **options)
     except infrastructure.POSSIBLE as error:
-        infrastructure.give_back(error)
+        infrastructure.requeue(error)
 
 
 class Backend(_OnlyEndsArePublished, RedisBackend):

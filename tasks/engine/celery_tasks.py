@@ -158,7 +158,7 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
             delivery = _delivery(request, previous, fields, self._is_kept)
             return self._ended(executor.execute(self.operation, delivery, self.runtime))
         except infrastructure.POSSIBLE as trouble:
-            infrastructure.give_back(trouble)
+            infrastructure.requeue(trouble)
 
     def _ended(self, end: End) -> Document:
         """Return or raise the end of an execution as Celery knows it."""

@@ -83,7 +83,7 @@ def is_trouble(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in _NO_MORE
 
 
-def give_back(error: BaseException) -> NoReturn:
+def requeue(error: BaseException) -> NoReturn:
     """Pause, then have Celery give the message back; raise the error itself if it is not a trouble.
 
     The pause grows while other messages meet trouble too.
@@ -135,7 +135,7 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **options)
         except POSSIBLE as error:
-            give_back(error)
+            requeue(error)
 
     return guard
 

@@ -149,7 +149,7 @@ def test_every_metric_is_exposed(stack: StackHarness, name: str) -> None:
     with stack.xenserver.held():
         sent = stack.send("xenserver.vm.clone", vm="deb12", name=name)
         stack.until_parked(1)
-        stack.until(lambda: stack.redis.exists(Keys().looked("default")), "the poller looked")
+        stack.until(lambda: stack.redis.exists(Keys().polled("default")), "the poller polled")
         lease = stack.runtime.journal.lease_ms
         source = Source(stack.app, stack.runtime.journal, stack.runtime.targets, lease)
         found = exposed(exporter.text(source))

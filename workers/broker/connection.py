@@ -38,5 +38,5 @@ class PatientAMQP(AMQP):
                 return super()._retry_publish(publish, *args, **options)  # type: ignore[misc]  # the stubs do not know it
             except infrastructure.POSSIBLE as error:
                 if not infrastructure.is_trouble(error) or time.monotonic() > until:
-                    infrastructure.give_back(error)
+                    infrastructure.requeue(error)
             time.sleep(random.uniform(*infrastructure.PAUSE))  # noqa: S311 - jitter

@@ -111,12 +111,12 @@ def _targets(source: Source) -> _Reading:
 
 def _poller(source: Source, name: str, *, is_wanted: bool) -> _Reading:
     keys = source.journal.keys
-    lease, looked = source.redis.pttl(keys.lease(name)), source.redis.pttl(keys.looked(name))
+    lease, polled = source.redis.pttl(keys.lease(name)), source.redis.pttl(keys.polled(name))
     yield families.POLLER_RUNNING, ((name,), float(lease > 0))
     if lease > 0:
         yield families.POLLER_AGE, ((name,), max(source.lease_ms - lease, 0) / 1000)
-    if is_wanted and looked > 0:
-        yield families.POLLER_LAG, ((name,), HEALTH_FOR - looked / 1000)
+    if is_wanted and polled > 0:
+        yield families.POLLER_LAG, ((name,), HEALTH_FOR - polled / 1000)
 
 
 def _messages(source: Source) -> _Reading:

@@ -90,7 +90,7 @@ class Message(Strict):
             **({"on_failure": "keep"} if keeps else {}),
         }
 
-    def going_on(self) -> dict[str, JsonValue]:
+    def continuation(self) -> dict[str, JsonValue]:
         """Return the message of what goes on once its caller is answered: it is fed already."""
         return self.model_copy(update={"run_async": False, "feed": None}).document()
 

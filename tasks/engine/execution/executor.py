@@ -177,7 +177,7 @@ def _keep_failing(execution: Execution) -> End:
     Nothing is given up of which nobody knows how it ended.
     """
     try:
-        return failing.go_on(execution)
+        return failing.advance(execution)
     except errors.XenflowError as error:
         return _try_again(execution, error)
     except Overtaken:

@@ -48,7 +48,7 @@ def begin(execution: Execution, error: Exception) -> None:
     execution.save()
 
 
-def go_on(execution: Execution) -> End:
+def advance(execution: Execution) -> End:
     """Run the stages, from the one that was reached, until one has to wait."""
     while True:
         stage = execution.entry.record.stage or FailingStage.CALLS

@@ -128,9 +128,9 @@ class Keys:
         """Plain string: all tasks of the target were read lately."""
         return f"{self.prefix}:safety:{target}"
 
-    def looked(self, target: str) -> str:
+    def polled(self, target: str) -> str:
         """Plain string: the poller read the tasks of the target lately; its lifetime says when."""
-        return f"{self.prefix}:looked:{target}"
+        return f"{self.prefix}:polled:{target}"
 
     def health(self, target: str) -> str:
         """Hash: the health of the poller at the target (trouble, since, next try)."""

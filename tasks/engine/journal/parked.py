@@ -178,7 +178,7 @@ class ParkedOperations:
 
     def note_look(self, target: str) -> None:
         """Note that the poller has read the tasks of a target."""
-        self.redis.set(self.keys.looked(target), "1", ex=HEALTH_FOR)
+        self.redis.set(self.keys.polled(target), "1", ex=HEALTH_FOR)
 
     def forget_error(self, target: str) -> None:
         """Note that the poller reaches a target again."""

@@ -35,13 +35,13 @@ def start(execution: Execution, label: str, call: Call) -> Outcome | Suspended |
     else:
         _stop(execution, label, ref)
     try:
-        return _go_on(execution, label, call, ref)
+        return _after_launch(execution, label, call, ref)
     except Overtaken:
         surplus.note(execution, label, ref)
         raise
 
 
-def _go_on(
+def _after_launch(
     execution: Execution, label: str, call: Call, ref: str
 ) -> Outcome | Suspended | Accepted:
     if execution.is_async:
@@ -156,7 +156,7 @@ def _accept(execution: Execution, label: str, ref: str) -> Outcome | Accepted:
     execution.runtime.publisher.continue_as(
         execution.operation.name,
         canvas_ids.step_id(execution.entry.identity, "rest"),
-        execution.message.going_on(),
+        execution.message.continuation(),
         path=publisher.path_text(execution.place.path),
         adopts=execution.entry.adopted(),
     )

@@ -45,7 +45,7 @@ def _accept(execution: Execution) -> Accepted:
     execution.runtime.publisher.continue_as(
         execution.operation.name,
         goes_on,
-        execution.message.going_on(),
+        execution.message.continuation(),
         path=publisher.path_text(execution.place.path),
     )
     task = XenTask(

@@ -1,5 +1,5 @@
 -- Ask an operation to stop: mark it and send its message, so that whoever claims it sees the mark.
--- KEYS  1 entry  2 landing  3 deliveries    ARGV  1 id  2 request  3 seconds until an unclaimed sending is looked at
+-- KEYS  1 entry  2 landing  3 deliveries    ARGV  1 id  2 request  3 seconds until an unclaimed sending is checked
 -- Answers {result, message, number}.
 local entry = KEYS[1]
 if redis.call('EXISTS', entry) == 0 then

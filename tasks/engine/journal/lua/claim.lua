@@ -2,7 +2,7 @@
 -- KEYS  1 entry  2 landing  3 due  4 runs  5 run  6 deliveries  7 its own open set  8 its own made set  9 open operations  10.. the flows around it, outermost first, each as entry and open set
 -- ARGV  1 id  2 holder  3 lease (ms)  4 lifetime (s)  5 root  6 "1" for a step that undoes  7 timeout (s)  8 queue and  9 number of this sending ("0": none)
 --       10 mark of the delivery that begins a failed operation anew, or ""  11 how often the innermost flow was begun anew  12 digest of what is asked  13.. first fields (name, value, ...)
--- Answers {result, now (s), fields}. A step begins only in a flow that is not failing; that is looked at in each claim, until the step is one of the open steps.
+-- Answers {result, now (s), fields}. A step begins only in a flow that is not failing; that is checked in each claim, until the step is one of the open steps.
 local entry, id, exempt = KEYS[1], ARGV[1], ARGV[6] == '1'
 local now = seconds()
 

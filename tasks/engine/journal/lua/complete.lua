@@ -1,5 +1,5 @@
 -- Complete one suspension point of an entry by its label (a canvas, an undoing) and send the operation's message.
--- KEYS  1 entry  2 landing  3 due  4 deliveries    ARGV  1 id  2 label  3 outcome  4 seconds until an unclaimed sending is looked at
+-- KEYS  1 entry  2 landing  3 due  4 deliveries    ARGV  1 id  2 label  3 outcome  4 seconds until an unclaimed sending is checked
 -- Answers {message, number}; an empty message when the operation has ended, or this was complete before.
 local entry = KEYS[1]
 local message = redis.call('HGET', entry, FIELD.message)

@@ -1,6 +1,6 @@
 -- End an operation: write its answer or failure once, leave its flow, and wake the flow when it waits for nothing else.
 -- KEYS  1 entry  2 due  3 landing  4 deliveries  5 open operations  6 counters  and, inside a flow: 7 the flow's entry  8 its open set  9 its made set  10 the made set of this operation
--- ARGV  1 fencing token  2 id  3 field of the end  4 JSON  5 "1" for a step that undoes  6 seconds until an unclaimed sending is looked at  7 lifetime (s)
+-- ARGV  1 fencing token  2 id  3 field of the end  4 JSON  5 "1" for a step that undoes  6 seconds until an unclaimed sending is checked  7 lifetime (s)
 --       8 id of the flow, or ""  9 how the flow fails when this is a failure (JSON)  10 "1" when something is left  11 prefix of entries
 --       12 what is counted  13 what is counted instead where there are very many kinds
 --       14 how many of the rest are fields to write, 15.. those (name, value, ...), then what was made (JSON, ...)

@@ -1,6 +1,6 @@
 -- Land XenServer tasks that ended: write the outcome into the journal and send the operation's message.
 -- KEYS  1 parked  2 landing  3 due  4 guests  5 deliveries
--- ARGV  1 prefix of entries  2 prefix of early outcomes  3 seconds until an unclaimed sending is looked at
+-- ARGV  1 prefix of entries  2 prefix of early outcomes  3 seconds until an unclaimed sending is checked
 --       4.. reference, outcome, seconds for which the outcome is kept if nobody is parked ("0": not at all)
 -- Answers {id, message, number, ...}. The message stays in the entry, and the id in `landing`, until a worker claims it.
 local now = seconds()
