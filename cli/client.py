@@ -11,6 +11,7 @@ from celery import Celery, states
 from redis import Redis
 from redis.exceptions import RedisError
 
+from cli import journal_reader
 from cli.exit_codes import Code, CommandFailed
 from config import settings as configured
 from config.celery import celery_settings
@@ -57,8 +58,10 @@ class Client:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.app = Celery("xenflow", set_as_current=False)
-        options = celery_settings(settings)
         results = result_backend.url(settings.result_backend, listens=False)  # a command looks
+        limit = journal_reader.ANSWER_TIMEOUT  # Celery would wait two minutes for the journal
+        options = celery_settings(settings) | {"redis_socket_timeout": limit}
+        options["broker_transport_options"]["socket_timeout"] = limit
         self.app.conf.update(options, result_backend=results)
 
     def __enter__(self) -> Self:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from kombu.exceptions import OperationalError
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as Overdue
 
 from cli.exit_codes import Code, CommandFailed, Failure
 from config import sealing, settings, targets
@@ -77,6 +78,9 @@ def _redis(error: BaseException, setting: str) -> Failure:
     if _refuses_password(error):
         message = f"Redis at {place} refuses the login: {error}"
         return Failure(Code.UNREACHABLE, message, f"correct user and password in {variable}")
+    if isinstance(error, Overdue):
+        message = f"Redis at {place} does not answer: {error}"
+        return Failure(Code.UNREACHABLE, message, "check whether it or its machine hangs")
     if isinstance(error, ResponseError):
         return Failure(Code.UNREACHABLE, f"Redis at {place} answers with an error: {error}")
     return Failure(

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config import startup
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
 
+ANSWER_TIMEOUT = 10.0  # seconds until a Redis that says nothing counts as away
 _CONNECT_TIMEOUT = 2.0  # seconds
-_ANSWER_TIMEOUT = 10.0  # seconds until a Redis that says nothing counts as away
 
 
 @contextmanager
@@ -32,6 +34,7 @@ def _client(url: str) -> Iterator[Redis]:
     with Redis.from_url(
         url.replace("redis+socket://", "unix://"),
         socket_connect_timeout=_CONNECT_TIMEOUT,
-        socket_timeout=_ANSWER_TIMEOUT,
+        retry=Retry(NoBackoff(), retries=0),  # else the limit passes several times
+        socket_timeout=ANSWER_TIMEOUT,
     ) as redis:
         yield redis

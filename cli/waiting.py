@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 
+from redis.exceptions import TimeoutError as Overdue
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
 from rich.table import Column
 from rich.text import Text
@@ -54,7 +55,8 @@ class _Away:
         except AWAY as error:
             if not is_away(error):
                 raise
-            self._report(is_away=True, text=f"Redis is away ({error}); run {self._operation} is")
+            state = "does not answer" if isinstance(error, Overdue) else "is away"
+            self._report(is_away=True, text=f"Redis {state} ({error}); run {self._operation} is")
         else:
             self._report(is_away=False, text=f"Redis is back; run {self._operation} is still")
 

@@ -1,10 +1,13 @@
 """Misuse of a command is explained, for programs as data."""
 
 import json
+import socket
+from collections.abc import Iterator
 
 import pytest
 import yaml
 
+from cli import journal_reader
 from tests.cli.conftest import Run
 from workers.local_stack import valkey_server
 
@@ -119,6 +122,27 @@ def test_a_redis_that_is_away_is_an_object_too(
     error = yaml.safe_load(reply.out)["error"]  # JSON is YAML too
     assert "cannot reach Redis at 127.0.0.1" in error["message"]
     assert error["exit_code"] == reply.code == 3
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """Return the address of a server that accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+
+
+@pytest.mark.parametrize("words", [["runs"], ["vm", "start", "web01"], ["doctor"], ["show", "a"]])
+def test_a_redis_that_hangs_is_given_up_on(
+    words: list[str], run: Run, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command has the same limit and the same words."""
+    monkeypatch.setattr(journal_reader, "ANSWER_TIMEOUT", 0.2)
+
+    reply = run(*words, XENFLOW_REDIS_URL=silent)
+
+    assert reply.code == 3
+    assert "does not answer" in reply.err
+    assert "start it" not in reply.err
 
 
 def test_a_refused_login_is_not_a_redis_to_be_started(
