@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from cli import client, tables
+from cli import client, output, tables
 from cli.exit_codes import Code
 from cli.options import OutputOptions
 from cli.output import Document, write
@@ -18,8 +18,9 @@ _STYLES = {Severity.BROKEN: "bold red", Severity.WARNING: "yellow", Severity.NOT
 
 def show(options: OutputOptions) -> int:
     """Examine the installation and print what was found."""
-    with client.connected() as connected:
-        found = checks.examine(Context(connected.settings, connected.app, connected.journal))
+    with client.connected() as connected, output.status(options) as tell:
+        context = Context(connected.settings, connected.app, connected.journal)
+        found = checks.examine(context, on_check=lambda name: tell(f"checks {name}"))
     broken = any(finding.severity is Severity.BROKEN for finding in found)
     rows = [finding.document() for finding in found]
     data = {"healthy": not broken, "findings": rows}

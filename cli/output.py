@@ -103,6 +103,16 @@ def note(text: str) -> None:
     sys.stderr.flush()
 
 
+@contextmanager
+def status(options: OutputOptions) -> Iterator[Callable[[str], None]]:
+    """Return what shows a line where a person watches, until the block ends."""
+    if not options.shows_progress:
+        yield lambda _text: None
+        return
+    with err().status("") as shown:
+        yield shown.update
+
+
 def out(*, wide: bool = False) -> Console:
     """Return the console of answers."""
     return Console(width=WIDEST if wide else width(), highlight=False)

@@ -30,7 +30,7 @@ def show(options: OutputOptions, *, check: bool) -> int:
     with journal_reader.opened() as journal:
         waiting = _waiting(journal)
         usage = {name: _usage(journal, name, target) for name, target in known.items()}
-    found = target_check.check(known) if check else {}
+    found = _checked(known, options) if check else {}
     rows = [
         {**_row(known, name, waiting, found), **usage.get(name, {})}
         for name in (*known, *(waiting.keys() - known))
@@ -42,14 +42,21 @@ def show(options: OutputOptions, *, check: bool) -> int:
     return Code.DONE
 
 
+def _checked(known: Targets, options: OutputOptions) -> Mapping[str, Mapping[str, Any]]:
+    with output.status(options) as tell:
+        tell(f"logs in to {', '.join(known)}")
+        return target_check.check(known)
+
+
 def _unreachable(
     document: Document, rows: list[dict[str, Any]], options: OutputOptions
 ) -> CommandFailed:
     if not options.format.for_programs:
         write(document, options)
     names = ", ".join(row["name"] for row in rows if not row.get("reachable", True))
+    cures = " · ".join(dict.fromkeys(row["cure"] for row in rows if "cure" in row))
     text = f"cannot log in to {names}"
-    return CommandFailed(Code.UNREACHABLE, text, document=document.data)
+    return CommandFailed(Code.UNREACHABLE, text, cures, document=document.data)
 
 
 def _row(

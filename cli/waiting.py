@@ -15,10 +15,13 @@ from rich.text import Text
 
 from cli import output
 from cli.client import AWAY, Client, End, is_away
+from tasks.engine.journal.record import Phase
 from workers.run_record import Run, Step
 
+SLOW = 5.0  # seconds that an operation runs, neither parked nor deferred, before that is odd
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25  # seconds between two reads at the result
 WIDE = 100  # columns of a terminal that has room for a bar
+_SHORTEST = 16  # characters of a name that are shown at any width
 
 Show = Callable[[str], None]
 
@@ -74,7 +77,7 @@ def _show_nothing(_operation: str) -> None:
 def _bar(producer: Client, name: str) -> Iterator[Show]:
     console = output.err()
     with Progress(*columns(console.width), console=console, transient=True) as progress:
-        task = progress.add_task("is sent", total=None, label=name)
+        task = progress.add_task("is sent", total=None, label=name.removeprefix("xenserver."))
         yield lambda operation: _show(progress, task, producer.runs.read(operation))
 
 
@@ -82,16 +85,21 @@ def columns(width: int) -> Iterator[ProgressColumn]:
     """Yield what one line shows: a bar where there is room, and the text."""
     if width >= WIDE:
         yield BarColumn(bar_width=24)
-    yield _Line(Column(no_wrap=True, overflow="ellipsis"))
+    yield _Line(max(width // 3, _SHORTEST))
 
 
 class _Line(ProgressColumn):
-    """How long it takes, its name, and what it does; the end is cut off on a narrow terminal."""
+    """How long it takes, its name, and what it does; name and end are cut off where it is long."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(Column(no_wrap=True, overflow="ellipsis"))
+        self._longest = longest  # characters of the name
 
     def render(self, task: Task) -> Text:
         """Return the text of one task."""
         elapsed = timedelta(seconds=int(task.elapsed or 0))
-        label = task.fields["label"]
+        label = Text(task.fields["label"])
+        label.truncate(self._longest, overflow="ellipsis")
         return Text.assemble((f"{elapsed} ", "yellow"), label, (f" {task.description}", "dim"))
 
 
@@ -126,4 +134,9 @@ def status_of(run: Run) -> str:
 
 def _step_status(step: Step, *, alone: bool) -> str:
     fraction = f", {step.progress:.0%}" if step.progress else ""
-    return f"{'' if alone else step.name + ' '}{step.status()}{fraction}"
+    odd = " for long: does its target answer?" if _is_slow(step) else ""
+    return f"{'' if alone else step.name + ' '}{step.status()}{fraction}{odd}"
+
+
+def _is_slow(step: Step) -> bool:
+    return step.phase == Phase.RUNNING and time.time() - step.created > SLOW

@@ -169,6 +169,10 @@ class Targets(Mapping[str, Target]):
         except KeyError:
             raise UnknownTarget(self._missing(name)) from None
 
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a profile of that name."""
+        return name in self._targets
+
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names, in the order of the file."""
         return iter(self._targets)

@@ -207,19 +207,18 @@ class _Pool:
         seconds: float | None,
     ) -> Value:
         """Ask here, and for a read once more where a kept connection had gone stale."""
-        ask = partial(
-            self._carrier.call,
-            url,
-            method,
-            params,
-            headers=headers,
-            timeout=seconds or self._target.timeout,
-        )
+        limit = seconds or self._target.timeout
+        ask = partial(self._carrier.call, url, method, params, headers=headers, timeout=limit)
         self._counter.count(method)
         try:
             return ask()
         except errors.Unreachable as error:
-            if error.code != "XENFLOW_ANSWER_LOST" or not _may_repeat(method):
+            if not _may_repeat(method):
+                raise
+            if error.code == "XENFLOW_NO_ANSWER":  # nothing can have happened that matters
+                words = f"{url} gave no answer in {limit:g} s"
+                raise errors.from_api(error.code, error.params, words=words) from error
+            if error.code != "XENFLOW_ANSWER_LOST":
                 raise
         self._counter.count_repeated()
         return ask()

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from tests.canvases.interference import refused
 from tests.cli.conftest import Ended, Run
 from tests.stack import StackHarness
+from workers import target_check
 from xenserver import errors
 
 XENFLOW = (sys.executable, "-m", "cli")
@@ -323,6 +325,25 @@ def test_targets_are_checked_by_logging_in(act: Submitter) -> None:
 
     assert reply.code == 0
     assert re.search(r"default +http\S+ +XenServer [\d.]+, 3 hosts", reply.out)
+
+
+def test_a_target_that_hangs_is_given_up_on(
+    act: Submitter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the network or the host that is to be checked, not the profile."""
+    monkeypatch.setattr(target_check, "LIMIT", 0.2)
+    targets = tmp_path / "targets.toml"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        url = f'url = "http://127.0.0.1:{port}"\nuser = "root"\npassword_env = "NOBODY"\n'
+        targets.write_text(f"[hangs]\n{url}", encoding="utf-8")
+
+        reply = act("targets", "--check", XENFLOW_TARGETS=str(targets), NOBODY="secret")
+
+    assert reply.code == 3
+    assert "gave no answer in 0.2 s" in reply.out
+    assert "it may have happened" not in reply.out
+    assert f"Next: check the network and the host behind http://127.0.0.1:{port}" in reply.err
 
 
 def test_a_target_that_cannot_be_reached_is_named(act: Submitter, tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """The line that is shown while a command waits."""
 
 import io
+import time
 
 import pytest
 from rich.console import Console
 from rich.progress import Progress
 
 from cli import waiting
+from workers.run_record import Run, Step
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
@@ -23,3 +25,35 @@ def test_the_time_is_whole_at_any_width(width: int) -> None:
     [line] = shown.get().splitlines()
     assert "0:00:00 flow.create_vm" in line
     assert len(line.rstrip()) <= width
+    assert width < 60 or "xenserver.vm.start waits for" in line
+
+
+@pytest.mark.parametrize(
+    ("phase", "ago", "status"),
+    [
+        ("running", 1.0, "is running"),
+        ("running", 60.0, "is running for long: does its target answer?"),
+        ("deferred", 60.0, "is deferred for a moment"),
+    ],
+)
+def test_what_runs_for_long_is_odd(phase: str, ago: float, status: str) -> None:
+    """An operation parks while XenServer works, so one that only runs waits for an answer."""
+    one = Step(
+        id="1",
+        name="xenserver.vm.find",
+        phase=phase,
+        created=time.time() - ago,
+        ended=None,
+        progress=None,
+        target="lab",
+        origin="",
+        inputs={},
+        suspensions=(),
+        answer=None,
+        failure=None,
+        reason="",
+        cancelled="",
+        undoes=False,
+    )
+
+    assert waiting.status_of(Run("1", [one])) == status

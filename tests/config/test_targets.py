@@ -56,6 +56,8 @@ def test_an_unknown_target_lists_the_known_ones(write: Write) -> None:
 
     with pytest.raises(targets.UnknownTarget, match="no target 'labb'; known: lab"):
         known["labb"]
+    assert "labb" not in known
+    assert "lab" in known
 
 
 def test_without_a_file_there_are_no_targets() -> None:

@@ -201,8 +201,11 @@ def test_an_answer_that_never_comes_ends_in_time(
     sessions.call(target, "pool.get_all")
     pool.do("fault", what="hang", method="pool.get_all_records")
 
-    with pytest.raises(errors.Unreachable, match="XENFLOW_NO_ANSWER"):
+    with pytest.raises(errors.Unreachable, match="XENFLOW_NO_ANSWER") as caught:
         sessions.call(target, "pool.get_all_records", timeout=0.2)
+
+    assert "gave no answer in 0.2 s" in str(caught.value)
+    assert "check first" not in str(caught.value)  # a read changes nothing
 
 
 def test_a_password_that_cannot_be_had_is_reported(

@@ -28,10 +28,22 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def examine(context: Context, checks: tuple[Check, ...] = CHECKS) -> list[Finding]:
-    """Return what all checks find, the worst first."""
-    found = [finding for check in checks for finding in _guarded(check, context)]
+def examine(
+    context: Context,
+    checks: tuple[Check, ...] = CHECKS,
+    *,
+    on_check: Callable[[str], None] = lambda _name: None,
+) -> list[Finding]:
+    """Return what all checks find, the worst first; `on_check` hears of each that begins."""
+    found = []
+    for check in checks:
+        on_check(_name(check))
+        found += _guarded(check, context)
     return sorted(found, key=lambda finding: finding.severity)
+
+
+def _name(check: Check) -> str:
+    return check.__module__.rpartition(".")[2].replace("_", " ")
 
 
 def _guarded(check: Check, context: Context) -> list[Finding]:
@@ -39,6 +51,6 @@ def _guarded(check: Check, context: Context) -> list[Finding]:
     try:
         return list(check(context))
     except Exception as error:  # noqa: BLE001 - the outermost call of a check: all others still run
-        name = check.__module__.rpartition(".")[2]
+        name = _name(check)
         text = f"the check of {name} failed: {type(error).__name__}: {error}"
         return [Finding(Severity.WARNING, name, text, "run xenflow doctor --debug")]

@@ -13,6 +13,7 @@ from config.targets import Targets
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.named_hosts import NamedHosts
 from tasks.engine.journal.parked import ParkedOperations
+from workers import target_check
 from workers.process_records import ProcessRecords
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class Context:
     def targets(self) -> "Mapping[str, Target]":
         """The configured connection profiles."""
         return Targets.read(self.settings.targets)
+
+    @cached_property
+    def logins(self) -> Mapping[str, Mapping[str, Any]]:
+        """Whether each target can be used, as logging in from here has shown."""
+        return target_check.check(self.targets)
 
     @cached_property
     def parked(self) -> ParkedOperations:

@@ -18,10 +18,15 @@ def check(context: Context) -> Iterator[Finding]:
     loader.load(context.settings)  # an operation's declaration says how its objects are undone
     sessions = Sessions()
     try:
-        for name, target in (*context.targets.items(), *_named(context).items()):
+        for name, target in (*_answering(context).items(), *_named(context).items()):
             yield from _of(context, name, Xen(sessions, target, {}))
     finally:
         sessions.close()
+
+
+def _answering(context: Context) -> Mapping[str, Target]:
+    """Return the targets that answer; that one does not is another finding."""
+    return {name: one for name, one in context.targets.items() if context.logins[name]["reachable"]}
 
 
 def _named(context: Context) -> Mapping[str, Target]:

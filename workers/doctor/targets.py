@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from workers import target_check
 from workers.doctor.context import Context
 from workers.doctor.finding import Finding, Severity
 
@@ -14,9 +13,9 @@ def check(context: Context) -> Iterator[Finding]:
         yield Finding(
             Severity.NOTICE, "targets", text, "name a TOML file of them in XENFLOW_TARGETS"
         )
-    for name, found in target_check.check(context.targets).items():
+    for name, found in context.logins.items():
         if not found["reachable"]:
-            cure = f"check the profile {name!r}; then: xenflow targets --check"
+            cure = f"{found['cure']}; then: xenflow targets --check"
             yield Finding(Severity.BROKEN, f"target {name}", found["check"], cure)
     yield from _pollers(context)
 
