@@ -216,8 +216,8 @@ class _Pool:
             if not _may_repeat(method):
                 raise
             if error.code == "XENFLOW_NO_ANSWER":  # nothing can have happened that matters
-                words = f"{url} gave no answer in {limit:g} s"
-                raise errors.from_api(error.code, error.params, words=words) from error
+                text = f"{url} gave no answer in {limit:g} s"
+                raise errors.from_api(error.code, error.params, text=text) from error
             if error.code != "XENFLOW_ANSWER_LOST":
                 raise
         self._counter.count_repeated()
