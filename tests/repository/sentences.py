@@ -30,21 +30,21 @@ _VERBS = frozenset(
     lead leads leave leaves let lets lies limits list lists live lives load loads lock locks log
     logs look looks lose loses make makes match matches may mean means measure measures meet
     meets mention mentions merge merges might migrate migrates mind minds mounts move moves must
-    name names need needs note notes notice number obey obeys occur occurs omit omits open opens
-    order orders outlives override overrides own owns park parks parse parses pass passes pause
-    pauses pay permit permits pick picks places plug plugs point points poll polls prefer
-    prefers preserve preserves prevent prevents print prints produce produces prolongs protect
-    protects proves publishes put puts queries query quote quotes raise raises reach reaches
-    read reads receive receives recover recovers refer refers refuse refuses reject rejects
-    release releases remain remains remove removes rename renames repeat repeats replace
-    replaces report reports request requests require requires reserve reserves reset resets
-    resist resolve resolves respect respects respond responds restart restarts restore restores
-    resume resumes retries retry return returns reuse reuses revert reverts routes rules run
-    runs save saves say says scans scrape scrapes seal seals search searches see sees select
-    selects send sends separate separates serve serves set sets shall share shares shortens
-    should show shows shut shuts skip skips sleep sleeps sort sorts spares speak speaks split
-    splits spread spreads stand stands start starts stay stays stop stops store stores strike
-    strikes succeed succeeds suffices suggests survive survives suspend suspends swallow
+    name names narrow narrows need needs note notes notice number obey obeys occur occurs omit
+    omits open opens order orders outlives override overrides own owns park parks parse parses
+    pass passes pause pauses pay permit permits pick picks places plug plugs point points poll
+    polls prefer prefers preserve preserves prevent prevents print prints produce produces
+    prolongs protect protects proves publishes put puts queries query quote quotes raise raises
+    reach reaches read reads receive receives recover recovers refer refers refuse refuses
+    reject rejects release releases remain remains remove removes rename renames repeat repeats
+    replace replaces report reports request requests require requires reserve reserves reset
+    resets resist resolve resolves respect respects respond responds restart restarts restore
+    restores resume resumes retries retry return returns reuse reuses revert reverts routes
+    rules run runs save saves say says scans scrape scrapes seal seals search searches see sees
+    select selects send sends separate separates serve serves set sets shall share shares
+    shortens should show shows shut shuts skip skips sleep sleeps sort sorts spares speak speaks
+    split splits spread spreads stand stands start starts stay stays stop stops store stores
+    strike strikes succeed succeeds suffices suggests survive survives suspend suspends swallow
     swallows sweeps switch switches take takes tell tells terminate terminates tie ties
     tolerates touch touches track tracks translate translates treat treats trust trusts try turn
     turns understand understands unlocks update updates use uses validate validates varies vary

@@ -1,4 +1,4 @@
-"""An address by which a guest can be reached is told from all others that it may report."""
+"""An address by which a guest can be reached differs from all others that it may report."""
 
 import pytest
 
