@@ -228,14 +228,14 @@ class Searcher:
     ) -> list[values.Record]:
         """Return the records that fit; see `query.Query`."""
         wanted = Query(
-            uuid=uuid,
+            uuid=uuid and lookup.spelled_once(uuid),
             name=name,
             is_search_expression=is_search_expression,
             where=where or {},
             fits=fits,
             fields=fields,
             limit=limit,
-            after=after,
+            after=after and lookup.spelled_once(after),
         )
         found = self._read_once(
             f"search {self._cls}", lambda: search.search(self._ask, self._cls, wanted)

@@ -106,7 +106,7 @@ _TEMPLATES = {
     "SR_NOT_EMPTY": "the SR still holds disks; remove them first",
     "SR_INDESTRUCTIBLE": "SR {0} is marked as indestructible",
     "VDI_IN_USE": "disk {0} is in use; detach it first",
-    "VDI_READONLY": "disk {0} is read-only; attach it with mode RO",
+    "VDI_READONLY": "disk {0} is read-only; attach it with mode RO, or an ISO with type CD",
     "VDI_IS_A_PHYSICAL_DEVICE": "{0} is a physical device and cannot be destroyed",
     "VDI_IS_SHARABLE": "disk {0} is shared; a snapshot of it is not possible",
     "VDI_NOT_MANAGED": "disk {0} is not managed by XenServer",

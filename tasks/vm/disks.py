@@ -10,7 +10,7 @@ from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.field_types import Label, VmName
 from tasks.engine.declaration.operation import operation
 from tasks.vm import leftovers, reading
-from xenserver import errors, values
+from xenserver import errors, lookup, values
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
@@ -121,7 +121,7 @@ class _Choice:
         self._read = reading.Reader(xen)
         self._machine = machine
         self._record = self._read.record("VM", machine.ref)
-        self._wanted = keep
+        self._wanted = tuple(map(lookup.spelled_once, keep))
         self._delete: list[str] = []
         self._keep: dict[str, str] = {}
         self._snapshots: list[str] = []

@@ -278,13 +278,13 @@ def test_snapshots_stay_where_that_is_wanted_and_are_listed(
     assert answer["return_result"].endswith("snapshots kept: before")
 
 
-@pytest.mark.parametrize("by", ["uuid", "name_label", "tag"])
+@pytest.mark.parametrize("by", ["uuid", "UUID", "name_label", "tag"])
 def test_disks_that_are_to_be_kept_stay(stack: StackHarness, maker: Maker, by: str) -> None:
     """Named by UUID, name label or tag."""
     vm, kept = maker.vm(), maker.disk(name=fresh())
     maker.drive(vm, VDI=maker.ref("VDI", kept))
     stack.xenserver("VDI.add_tags", maker.ref("VDI", kept), "keep")
-    record = {**maker.record("VDI", kept), "tag": "keep"}
+    record = {**maker.record("VDI", kept), "tag": "keep", "UUID": kept.upper()}
 
     answer = stack.do(FLOW, vm=vm, delete_disks=True, keep_disks=[record[by]])
 

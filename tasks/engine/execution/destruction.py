@@ -5,6 +5,7 @@ cancellation), its failure lists what is gone and what is left. The pool is aske
 what came of a call that was cut off; when it cannot be reached, the end waits for it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -110,10 +111,10 @@ def _exists(execution: Execution, one: Destruction) -> bool:
 
 
 def _listed(destroyed: Sequence[Destruction]) -> str:
-    return ", ".join(map(_label, destroyed))
+    unnamed = Counter(one.kind for one in destroyed if not one.uuid)
+    several = (f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in unnamed.items())
+    return ", ".join((*(_label(one) for one in destroyed if one.uuid), *several))
 
 
 def _label(one: Destruction) -> str:
-    if not one.uuid:
-        return f"a {one.kind}"
     return f"{one.kind} {one.name} ({one.uuid})" if one.name else f"{one.kind} {one.uuid}"
