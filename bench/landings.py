@@ -19,7 +19,6 @@ from typing import Any
 
 from bench.figures import Figure
 from config import queues
-from config.targets import Target
 from tasks.engine.journal.record import Record
 from workers import app as application
 from workers.local_stack.stack import Stack
@@ -65,7 +64,8 @@ def _parked(installation: "_Installation") -> Iterator[Figure]:
     answered = [r.ended - ends[r.point("0").task] for r in records if r.ended]
     yield from _delays("end to answer", answered)
     yield Figure("failed", sum(r.failure is not None for r in records), "", "limit", 0)
-    yield _repeats(installation.sendings(), PARKED)
+    sent = installation.sendings()
+    yield Figure("sent without need", (sent - PARKED) / sent * 100, "%", "limit", 2)
 
 
 def _duration(parked: int) -> float:
@@ -77,13 +77,9 @@ def _waiting(installation: "_Installation") -> Iterator[Figure]:
     """Send far more than may be in flight: each is sent again for its turn, and to land."""
     ids = installation.send(WAITING)
     lengths = installation.let_go(ids)
-    turns = WAITING - Target.model_fields["max_calls"].default
     yield Figure("time for those that wait", len(lengths) * LOOK, "s", "", 0)
-    yield _repeats(installation.sendings(), WAITING + turns)
-
-
-def _repeats(sendings: int, needed: int) -> Figure:
-    return Figure("sent without need", (sendings - needed) / sendings * 100, "%", "limit", 2)
+    sent = installation.sendings() / WAITING
+    yield Figure("sent again, each of them", sent, "times", "turn and landing", 2)
 
 
 def _delays(what: str, seconds: Sequence[float]) -> Iterator[Figure]:
