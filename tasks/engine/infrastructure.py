@@ -17,7 +17,7 @@ from celery.exceptions import Reject
 from kombu import Producer
 from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as Disconnected
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import DataError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as Overdue
 
 from tasks.engine import retry
@@ -69,9 +69,10 @@ log = structlog.get_logger()
 
 def is_trouble(error: BaseException) -> bool:
     """Return whether an error is trouble of Redis or the machine, rather than a defect."""
-    if isinstance(error, Disconnected | Overdue | OperationalError | MemoryError):
-        return True
     match error:
+        case OperationalError():  # kombu has it for a message that it cannot write, too
+            cause = error.__cause__
+            return not isinstance(cause, KeyError | DataError | ResponseError) or is_trouble(cause)
         case ResponseError():
             return _code(error) in _CODES or any(text in str(error) for text in _STOPPED_SCRIPT)
         case Reject():
@@ -80,7 +81,8 @@ def is_trouble(error: BaseException) -> bool:
             return any(words in str(error) for words in (*_NO_THREAD, _NO_LISTENING))
         case AttributeError():  # kombu publishes on a channel that it has closed
             return error.obj is None and error.name == "client"
-    return isinstance(error, OSError) and error.errno in _NO_MORE
+    is_short_of = isinstance(error, OSError) and error.errno in _NO_MORE
+    return is_short_of or isinstance(error, Disconnected | Overdue | MemoryError)
 
 
 def requeue(error: BaseException) -> NoReturn:

@@ -82,6 +82,17 @@ def _step(**changes: Any) -> dict[str, Any]:
     return {"task": FIND, "args": [], "kwargs": {}, "options": {}, **changes}
 
 
+def _callback(**options: Any) -> Hostile:
+    """Return a message whose success and whose failure are told in an impossible way."""
+    step = _step(options=options)
+    return Hostile(embed={"callbacks": [step], "errbacks": [step]})
+
+
+def _canvas(kind: str, **kwargs: Any) -> Hostile:
+    name = f"celery.{kind}"
+    return Hostile(embed={"callbacks": [_step(task=name, subtask_type=kind, kwargs=kwargs)]})
+
+
 REFUSED: dict[str, Hostile] = {
     # headers
     "an unknown task": Hostile(headers={"task": "nope.nothing"}),
@@ -99,6 +110,10 @@ REFUSED: dict[str, Hostile] = {
     "an eta that is a word": Hostile(headers={"eta": "soon"}),
     "an eta in a thousand years": Hostile(headers={"eta": "3026-01-01T00:00:00"}),
     "an eta before time": Hostile(headers={"eta": "0001-01-01T00:00:00+14:00"}),
+    "an expiry that is a number": Hostile(headers={"expires": 1.5}),
+    "an expiry of a year alone": Hostile(headers={"expires": "2030"}),
+    "an expiry that is empty": Hostile(headers={"expires": ""}),
+    "an eta in the thirteenth month": Hostile(headers={"eta": "2027-13-45T00:00:00"}),
     "an expiry that is a list": Hostile(headers={"expires": []}),
     "a time limit that is a number": Hostile(headers={"timelimit": 5}),
     "time limits of three": Hostile(headers={"timelimit": [1, 2, 3]}),
@@ -173,6 +188,26 @@ REFUSED: dict[str, Hostile] = {
             "callbacks": [_step(task="celery.chain", subtask_type="chain", kwargs={"tasks": ["x"]})]
         }
     ),
+    "a callback of an unknown compression": _callback(compression="middle-out"),
+    "a callback of an unknown serializer": _callback(serializer="cuneiform"),
+    "a callback after the end of time": _callback(countdown=1e308),
+    "a callback that expires after it": _callback(expires=1e308),
+    "a callback with an eta that is empty": _callback(eta=""),
+    "a callback that is retried by unknown rules": _callback(retry_policy={"often": True}),
+    "a callback with an id that is empty": _callback(task_id=""),
+    "a callback with an option of Python's": _callback(self=1),
+    "a callback with an option of Celery's": _callback(declare=[1]),
+    "a callback with a content type": _callback(content_type="text/plain"),
+    "a callback with the name of a stamp alone": _callback(stamped_headers=["customer"]),
+    "a callback whose way is a number": _callback(delivery_info=5),
+    "a chain without steps in it": _canvas("chain"),
+    "a group without steps in it": _canvas("group"),
+    "a chord without parts": _canvas("chord", body=_step()),
+    "a chord without a body": _canvas("chord", header=[_step()]),
+    "a map": _canvas("xmap", task=_step(), it=[1]),
+    "a chord of an unknown size": Hostile(
+        headers={"group": "g"}, embed={"chord": _step(chord_size="x")}
+    ),
     # the text
     "a raw tab in a string": Hostile(headers={"x": 4711}, edit=_replaced('"\t"')),
     "bytes that are not UTF-8": Hostile(headers={"x": 4711}, edit=_replaced('"\udcff"')),
@@ -211,6 +246,11 @@ SOUND: dict[str, Hostile] = {
     "args and kwargs that are null": Hostile(body=[None, None, None]),
     "an embed that is null": Hostile(embed=None),
     "a header named as a part of Celery's": Hostile(headers={"get": 1, "chord": "x", "args": 1}),
+    "a callback with options that are null": Hostile(
+        embed={"callbacks": [_step(options={"task_id": None, "connection": None, "eta": None})]}
+    ),
+    "an expiry in a week of its year": Hostile(headers={"expires": "2040-W01-1"}),
+    "an index that is huge": Hostile(headers={"group": "g", "group_index": 10**30}),
     "an embed with parts of Celery's": Hostile(embed={"get": 1, "called_directly": 1}),
     "a refusal of somebody else's": Hostile(headers={"xenflow_refused": '["x"]'}),
     "an eta long ago": Hostile(headers={"eta": "2001-01-01T00:00:00+00:00"}),

@@ -6,12 +6,16 @@ they have in the headers of protocol 2.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from inspect import Parameter, signature
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from celery.utils.iso8601 import parse_iso8601
+from celery import Celery, Task
 from celery.utils.time import maybe_make_aware
+from kombu import Producer, compression, serialization
+from kombu.exceptions import SerializerNotInstalled
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -24,9 +28,11 @@ from pydantic import (
 from tasks.engine.journal.entry import ADOPTED_PARTS
 from tasks.engine.messages import publisher
 
+MOST_SECONDS = 10 * 366 * 86_400.0  # of a delay
 LONGEST_ID = 4_096  # characters with which an answer can be stored under it; fewer are allowed
 
 _EMPTY: Mapping[str, Any] = {"args": [], "kwargs": {}, "options": {}}
+_NO_MOMENT = "is not a moment as ISO 8601 writes it"
 _NESTED = {"chain": ("tasks",), "group": ("tasks",), "chord": ("header", "body")}
 
 
@@ -40,14 +46,21 @@ def _as_text(value: object) -> object:
     return value
 
 
+def _read_moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(_NO_MOMENT) from None
+
+
 def _as_moment(value: object) -> object:
     """Read a moment as Celery does; without a zone it is meant in UTC."""
     if isinstance(value, dict) and value.get("__type__") == "datetime":
         value = value.get("__value__")
     if isinstance(value, str):
-        value = parse_iso8601(value)
+        value = _read_moment(value)
     if not isinstance(value, datetime):
-        raise ValueError("is not a moment as ISO 8601 writes it")  # noqa: TRY004 - pydantic's own way
+        raise ValueError(_NO_MOMENT)  # noqa: TRY004 - pydantic's own way
     try:
         return maybe_make_aware(value).astimezone(UTC)
     except OverflowError:
@@ -121,10 +134,44 @@ def _listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
+def _as_serializer(name: str) -> str:
+    """Refuse a serializer of which there is none: kombu looks for it when the step is sent."""
+    try:
+        serialization.dumps("", name)
+    except SerializerNotInstalled:
+        raise ValueError("is no serializer that is installed") from None
+    return name
+
+
+def _as_compression(name: str) -> str:
+    """Refuse a compression of which there is none: kombu would take it for a lost connection."""
+    try:
+        compression.get_encoder(name)
+    except KeyError:
+        raise ValueError("is no compression that is installed") from None
+    return name
+
+
+Seconds = Annotated[float, Field(ge=-MOST_SECONDS, le=MOST_SECONDS)]
+Delay = Annotated[float, Field(ge=0, le=MOST_SECONDS)]
+
+
+class RetryPolicy(_Members):
+    """How often a message is published when the broker is away."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    max_retries: Annotated[int, Field(ge=0)] | None = None
+    interval_start: Delay = 0.0
+    interval_step: Delay = 0.0
+    interval_max: Delay = 0.0
+    retry_errors: None = None
+
+
 class Options(_Members):
     """How a signature is to be sent."""
 
-    task_id: Id | None = None
+    task_id: Annotated[Id, Field(min_length=1)] | None = None
     root_id: Id | None = None
     parent_id: Id | None = None
     group_id: Id | None = None
@@ -132,17 +179,30 @@ class Options(_Members):
     queue: str | None = None
     exchange: str | None = None
     routing_key: str | None = None
-    serializer: str | None = None
-    compression: str | None = None
+    exchange_type: str | None = None
+    serializer: Annotated[str, AfterValidator(_as_serializer)] | None = None
+    compression: Annotated[str, AfterValidator(_as_compression)] | None = None
     reply_to: str | None = None
     priority: int | None = None
-    countdown: float | None = None
+    delivery_mode: Literal[1, 2, "transient", "persistent"] | None = None
+    mandatory: bool | None = None
+    immediate: bool | None = None
+    expiration: Delay | None = None
+    timeout: Delay | None = None
+    confirm_timeout: Delay | None = None
+    countdown: Seconds | None = None
     eta: Moment | None = None
-    expires: float | Moment | None = None
+    expires: Seconds | Moment | None = None
+    retries: Annotated[int, Field(ge=0)] | None = None
+    replaced_task_nesting: int | None = None
+    add_to_parent: bool | None = None
+    delivery_info: dict[str, Any] | None = None
+    argsrepr: str | None = None
+    kwargsrepr: str | None = None
     headers: dict[str, Any] | None = None
     stamped_headers: list[str] | None = None
     retry: bool | None = None
-    retry_policy: dict[str, Any] | None = None
+    retry_policy: RetryPolicy | None = None
     time_limit: float | None = None
     soft_time_limit: float | None = None
     shadow: str | None = None
@@ -157,6 +217,33 @@ class Options(_Members):
     chain: "list[Step] | None" = None
     chord: "Step | None" = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _none_of_celerys_own(cls, options: Any) -> Any:
+        """Leave out what is null, and refuse what Celery's functions take for another thing."""
+        if not isinstance(options, dict):
+            return options
+        wrong = sorted(_CELERYS_OWN & options.keys())
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: is no option of a step")
+        return {name: value for name, value in options.items() if value is not None}
+
+    @model_validator(mode="after")
+    def _stamps_are_there(self) -> Self:
+        """Refuse the name of a stamp without the stamp, which is an option of its own."""
+        missing = {*(self.stamped_headers or ())} - self.model_fields_set
+        if missing:
+            raise ValueError(f"stamped_headers: there is no stamp {min(missing)}")
+        return self
+
+
+_CELERYS_OWN = frozenset(
+    name
+    for function in (Task.apply_async, Celery.send_task, Producer.publish)
+    for name, one in signature(function).parameters.items()
+    if one.kind is not Parameter.VAR_KEYWORD
+) - Options.model_fields.keys() | {"event_dispatcher", "message"}
+
 
 class Step(_Members):
     """A signature: a task to send, or a canvas of such."""
@@ -165,8 +252,9 @@ class Step(_Members):
     args: list[Any]
     kwargs: dict[str, Any]
     options: Options
-    subtask_type: Literal["", "chain", "group", "chord", "chunks", "xmap", "xstarmap"] | None = None
+    subtask_type: Literal["", "chain", "group", "chord"] | None = None
     immutable: bool | None = None
+    chord_size: Annotated[int, Field(ge=0)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -181,10 +269,10 @@ class Step(_Members):
         """Check what a canvas is made of."""
         for name in _NESTED.get(self.subtask_type or "", ()):
             nested = self.kwargs.get(name)
-            if isinstance(nested, list):
-                self.kwargs[name] = [_step(step) for step in nested]
-            elif nested is not None:
-                self.kwargs[name] = _step(nested)
+            if nested is None:
+                raise ValueError(f"a {self.subtask_type} has no {name}")
+            many = isinstance(nested, list)
+            self.kwargs[name] = [_step(step) for step in nested] if many else _step(nested)
         return self
 
 

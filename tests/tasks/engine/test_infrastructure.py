@@ -19,6 +19,14 @@ from tests.tasks.engine.deliveries import Engine, Worker
 CLONE = "xenserver.vm.clone"
 FIELDS = {"vm": "deb12", "name": "made"}
 
+
+def caused(cause: Exception) -> OperationalError:
+    """Return what kombu raises because of another error."""
+    error = OperationalError(f"because of {cause!r}")
+    error.__cause__ = cause
+    return error
+
+
 TROUBLES = [
     Disconnected("reset"),
     ReadOnlyError("READONLY You can't write against a read only replica."),
@@ -28,6 +36,9 @@ TROUBLES = [
         for code in ("OOM", "BUSY", "NOREPLICAS", "MISCONF", "MASTERDOWN", "CLUSTERDOWN")
     ),
     OperationalError("no broker"),
+    caused(OSError("no route to host")),
+    caused(ResponseError("OOM words")),
+    caused(IndexError("no more sentinels")),
     MemoryError(),
     OSError(errno.ENOSPC, "No space left on device"),
     RuntimeError("cannot schedule new futures after interpreter shutdown"),
@@ -87,6 +98,8 @@ def test_a_user_of_redis_who_lacks_a_right_is_trouble(redis: Redis) -> None:
         RuntimeError("generator raised StopIteration"),
         Reject("put aside", requeue=False),
         ValueError("no number"),
+        caused(KeyError("a compression that nobody knows")),
+        caused(ResponseError("WRONGTYPE Operation against a key")),
     ],
     ids=str,
 )

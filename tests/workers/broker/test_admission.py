@@ -1,12 +1,15 @@
-"""A refusal carries what its answer has to end: the chord of which the message is a part."""
+"""A refusal keeps the chord of which its message is a part; what Celery writes is no refusal."""
 
 import base64
 import json
 import zlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from celery import Signature, chain, chord, group
+from kombu.utils.json import dumps as json_of
 
 from tests.end_to_end.hostile_messages import FIND, Hostile, encoded
 from workers.broker import salvage
@@ -121,3 +124,43 @@ def test_a_body_whose_fields_would_be_passed_over_is_refused(what: str) -> None:
 
     assert isinstance(admitted, Sound)
     assert ("xenflow_refused" not in admitted.message["headers"]) is is_sound
+
+
+def _signature(**options: Any) -> Signature[Any]:
+    return Signature(FIND, kwargs={"name": "x"}, options=options)
+
+
+SENT_BY_CELERY: dict[str, Signature[Any]] = {
+    "a delay": _signature(countdown=5, expires=60.5, priority=3, queue="find"),
+    "moments": _signature(
+        eta=datetime(2030, 1, 1, tzinfo=UTC), expires=datetime(2031, 1, 1, tzinfo=UTC)
+    ),
+    "a way to publish": _signature(
+        serializer="json",
+        compression="gzip",
+        delivery_mode=2,
+        retry=True,
+        retry_policy={"max_retries": 3, "interval_start": 0, "interval_step": 0.2},
+    ),
+    "headers": _signature(headers={"customer": "x"}, shadow="shown", ignore_result=True),
+    "callbacks": _signature(link=[_signature()], link_error=[_signature(), _signature()]),
+    "a chain": chain(_signature(), _signature(), _signature()),
+    "a group": group(_signature(), _signature()),
+    "a chord": chord([_signature(), chain(_signature(), _signature())], _signature()),
+    "a chain of chords": chain(chord([_signature()], _signature()), group(_signature())),
+    "stamps": _signature(stamped_headers=["customer"], customer="x"),
+}
+
+
+@pytest.mark.parametrize("what", SENT_BY_CELERY)
+@pytest.mark.parametrize("place", ["callbacks", "errbacks", "chain", "chord"])
+def test_a_step_that_celery_writes_is_admitted(place: str, what: str) -> None:
+    """Whatever canvas and options a producer gives it."""
+    step = json.loads(json_of(SENT_BY_CELERY[what]))
+    embed = {place: step if place == "chord" else [step]}
+    item = Hostile(embed=embed).item("sound")
+
+    admitted = Admission({FIND}, set(), LONGEST).admit(Taken(item, len(item), "find", "tag", 0.0))
+
+    assert isinstance(admitted, Sound)
+    assert "xenflow_refused" not in admitted.message["headers"], admitted.message["headers"]
