@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 from pydantic.alias_generators import to_snake
 
-from tasks.engine.declaration import message
+from tasks.engine.declaration import message, problems
 from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.message import Message
-from tasks.engine.declaration.problems import INVALID
 from tasks.engine.journal import record_hash
 from tasks.engine.journal.entry import Place
 from tasks.engine.journal.record import CancelRequest, Record
@@ -78,9 +77,7 @@ def _adopted(delivery: Delivery) -> Record:
     try:
         return record_hash.read(delivery.adopts)
     except ValueError:
-        problem = f"{publisher.ADOPTS}: is not a record of a call"
-        text = f"the message is wrong: {problem} ({INVALID})"
-        raise errors.Refused(INVALID, [problem], text) from None
+        raise problems.wrong([f"{publisher.ADOPTS}: is not a record of a call"]) from None
 
 
 def id_taken(delivery: Delivery, known: Record) -> errors.Refused:

@@ -6,7 +6,7 @@ A refusal has the id of the message and none of its fields. Headers tell it from
 import json
 from collections.abc import Mapping
 
-from tasks.engine.declaration.problems import INVALID
+from tasks.engine.declaration import problems
 from xenserver import errors
 
 REFUSED = "xenflow.refused"  # the task that answers for an operation that nobody knows
@@ -14,9 +14,9 @@ PROBLEM = "xenflow_problem"  # property of a delivered message: why its worker r
 REFUSAL = "xenflow_refused"  # header: what is wrong with the message, as a list in JSON
 
 
-def header(problems: list[str]) -> dict[str, str]:
-    """Return the header that makes a message a refusal."""
-    return {REFUSAL: json.dumps(problems)}
+def header(found: list[str]) -> dict[str, str]:
+    """Return the header that makes a message a refusal, by the problems found in it."""
+    return {REFUSAL: json.dumps(found)}
 
 
 def error_of(headers: Mapping[str, object]) -> errors.Refused | None:
@@ -24,6 +24,4 @@ def error_of(headers: Mapping[str, object]) -> errors.Refused | None:
     text = headers.get(REFUSAL)
     if not isinstance(text, str) or not text:
         return None
-    problems = json.loads(text)
-    message = f"the message is wrong: {'; '.join(problems)} ({INVALID})"
-    return errors.Refused(INVALID, problems, message)
+    return problems.wrong(json.loads(text))
