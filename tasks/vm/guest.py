@@ -116,7 +116,7 @@ def boot(
 ) -> Steps[Done]:
     """Bring a VM to life by a call, paused or running, and wait for an address if one is wanted."""
     refuse_without_tools(xen, machine, wanted)
-    arrival = into("Paused" if paused else "Running", machine, call, text, ensure=ensure)
+    arrival = into(xen, "Paused" if paused else "Running", machine, call, text, ensure=ensure)
     return (yield from wait_for_guest(machine, wanted, arrival))
 
 

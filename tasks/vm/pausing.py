@@ -13,7 +13,7 @@ def pause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
     """Stop a running VM where it is, in memory."""
     machine = xen.find.vm(vm)
     call = xen.Async.VM.pause(machine)
-    return (yield from into("Paused", machine, call, "VM paused", ensure=ensure))
+    return (yield from into(xen, "Paused", machine, call, "VM paused", ensure=ensure))
 
 
 @operation()
@@ -21,7 +21,7 @@ def unpause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
     """Unpause a VM."""
     machine = xen.find.vm(vm)
     call = xen.Async.VM.unpause(machine)
-    return (yield from into("Running", machine, call, "VM unpaused", ensure=ensure))
+    return (yield from into(xen, "Running", machine, call, "VM unpaused", ensure=ensure))
 
 
 @operation()
@@ -29,7 +29,7 @@ def suspend(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
     """Write a running VM's memory to disk and free its host of it."""
     machine = xen.find.vm(vm)
     call = xen.Async.VM.suspend(machine)
-    return (yield from into("Suspended", machine, call, "VM suspended", ensure=ensure))
+    return (yield from into(xen, "Suspended", machine, call, "VM suspended", ensure=ensure))
 
 
 @operation()

@@ -14,7 +14,6 @@ from tasks.engine.declaration.field_types import (
     Seconds,
     VmName,
 )
-from tasks.engine.declaration.idempotence import unless_already
 from tasks.engine.declaration.operation import Steps, operation
 from tasks.engine.declaration.suspensions import within
 from tasks.vm.guest import (
@@ -25,7 +24,7 @@ from tasks.vm.guest import (
     refuse_without_tools,
     wait_for_guest,
 )
-from tasks.vm.states import already, arrived
+from tasks.vm.states import arrived, unless_in
 from xenserver import errors
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
@@ -88,13 +87,13 @@ def shutdown(
     hard, clean = xen.Async.VM.hard_shutdown(machine), xen.Async.VM.clean_shutdown(machine)
     first = hard if force else within(fall_back_after, clean)
     try:
-        passed = yield from unless_already(already("Halted"), first, ensure=ensure)
+        passed = yield from unless_in(xen, "Halted", machine, first, ensure=ensure)
     except errors.XenflowError as failure:
         if force or fall_back_after is None or failure.code not in UNWILLING_GUEST:
             raise
         passed = "late"
     if passed == "late":
-        yield from unless_already(already("Halted"), hard)
+        yield from unless_in(xen, "Halted", machine, hard)
     return arrived("Halted", machine, None if passed == "already" else "Shutdown completed")
 
 

@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tasks.engine.declaration.answers import Done, done
-from tasks.engine.declaration.idempotence import Sign, unless_already
+from tasks.engine.declaration.idempotence import Passed, Sign, unless_already
 from tasks.engine.declaration.operation import Steps
-from tasks.engine.declaration.suspensions import Call
+from tasks.engine.declaration.suspensions import Call, Running, Suspension
+from xenserver import errors
+from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
 State = Annotated[
@@ -15,10 +17,28 @@ State = Annotated[
 ]
 
 
-def into(state: State, machine: ObjectRef, call: Call, text: str, *, ensure: bool) -> Steps[Done]:
+def into(
+    xen: Xen, state: State, machine: ObjectRef, call: Call, text: str, *, ensure: bool
+) -> Steps[Done]:
     """Change the state of a VM by a call; with `ensure` it may be in it already."""
-    passed = yield from unless_already(already(state), call, ensure=ensure)
+    passed = yield from unless_in(xen, state, machine, call, ensure=ensure)
     return arrived(state, machine, text if passed == "done" else None)
+
+
+def unless_in(
+    xen: Xen, state: State, machine: ObjectRef, suspension: Suspension, *, ensure: bool = True
+) -> Running[Passed]:
+    """Wait for a change of state, and tell whether the VM was in it already.
+
+    XenServer refuses what a VM blocks before it looks at the state of the VM.
+    """
+    try:
+        return (yield from unless_already(already(state), suspension, ensure=ensure))
+    except errors.Refused as refused:
+        is_blocked = refused.code == "OPERATION_BLOCKED"
+        if ensure and is_blocked and xen.VM.get_power_state(machine) == state:
+            return "already"
+        raise
 
 
 def already(state: State) -> Sign:

@@ -296,3 +296,33 @@ def test_migrate_leaves_a_vm_where_it_is_when_that_is_enough(harness: Harness) -
 
     assert answer["return_result"] == "VM already on xs1"
     assert "Async.VM.pool_migrate" not in harness.client.heard
+
+
+@pytest.mark.parametrize(
+    ("operation", "vm", "blocked", "state"),
+    [
+        (power.start, "web01", "start", "Running"),
+        (power.shutdown, "web02", "clean_shutdown", "Halted"),
+        (pausing.suspend, "batch01", "suspend", "Suspended"),
+        (pausing.resume, "web01", "resume", "Running"),
+    ],
+)
+def test_what_is_so_already_need_not_be_allowed(
+    harness: Harness, operation: Operation, vm: str, blocked: str, state: str
+) -> None:
+    """XenServer refuses what a VM blocks before it looks at its state."""
+    harness.see("VM.add_to_blocked_operations", harness.ref("VM", vm), blocked, "audit")
+
+    answer = harness.do(operation, vm=vm, ensure=True)
+
+    assert answer["return_result"] == f"VM already {state.lower()}"
+    with pytest.raises(errors.Refused, match="OPERATION_BLOCKED"):
+        harness.do(operation, vm=vm)
+
+
+def test_what_is_blocked_and_not_so_is_refused(harness: Harness) -> None:
+    """It is refused with `ensure` too."""
+    harness.see("VM.add_to_blocked_operations", harness.ref("VM", "web02"), "start", "audit")
+
+    with pytest.raises(errors.Refused, match="OPERATION_BLOCKED"):
+        harness.do(power.start, vm="web02", ensure=True)
