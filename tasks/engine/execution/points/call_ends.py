@@ -3,7 +3,7 @@
 from tasks.engine.declaration.suspensions import Call
 from tasks.engine.execution import cancellation, marks, outcomes, recovery, surplus
 from tasks.engine.execution.execution import Execution, Suspended
-from tasks.engine.execution.findings import Effect
+from tasks.engine.execution.findings import Effect, Finding
 from tasks.engine.execution.probes import NAMED
 from tasks.engine.journal.record import Outcome, OutcomeStatus
 from xenserver import errors, events, values
@@ -94,18 +94,26 @@ def find_effect(execution: Execution, label: str, call: Call) -> Outcome | Suspe
     is repeated for a while; then the outcome is Busy: the call can be begun anew.
     """
     found = recovery.probe(execution.xen, recorded(execution, label), mark_of(execution, label))
-    match found.effect:
-        case Effect.DONE:
-            return execution.complete(label, outcomes.success(found.result))
-        case Effect.UNKNOWN:
-            lost = errors.Unknown("XENFLOW_VANISHED", [call.method])
-            return execution.complete(label, outcomes.failure(lost))
+    known = by_effect(execution, label, call, found)
+    if known:
+        return known
     since = execution.entry.record.point(label).since or execution.entry.now()
     if execution.entry.now() - since >= LATE_EFFECTS:
         undone = errors.Busy("XENFLOW_VANISHED", [call.method])
         return execution.complete(label, outcomes.failure(undone))
     execution.entry.update_point(label, since=since)
     return _probe_later(execution, call)
+
+
+def by_effect(execution: Execution, label: str, call: Call, found: Finding) -> Outcome | None:
+    """Complete a call by its effect on XenServer; None where that shows that it was not made."""
+    match found.effect:
+        case Effect.DONE:
+            return execution.complete(label, outcomes.success(found.result))
+        case Effect.UNKNOWN:
+            lost = errors.Unknown("XENFLOW_VANISHED", [call.method])
+            return execution.complete(label, outcomes.failure(lost))
+    return None
 
 
 def _probe_later(execution: Execution, call: Call) -> Suspended:

@@ -13,7 +13,6 @@ from tasks.engine.declaration.answers import Accepted, XenTask
 from tasks.engine.declaration.suspensions import Bounded, Call
 from tasks.engine.execution import cancellation, marks, outcomes, recovery, surplus
 from tasks.engine.execution.execution import Execution, Suspended
-from tasks.engine.execution.findings import Effect
 from tasks.engine.execution.points import call_ends
 from tasks.engine.execution.probes import INHERITED
 from tasks.engine.journal.entry import MARGIN, LeaseLapsed
@@ -125,13 +124,7 @@ def recover(execution: Execution, label: str, intended: Call) -> str | Outcome |
     found = recovery.find(execution.xen, intended, tag, call_ends.mark_of(execution, label))
     if found.task:
         return found.task
-    match found.effect:
-        case Effect.DONE:
-            return execution.complete(label, outcomes.success(found.result))
-        case Effect.UNKNOWN:
-            lost = errors.Unknown("XENFLOW_VANISHED", [intended.method])
-            return execution.complete(label, outcomes.failure(lost))
-    return None
+    return call_ends.by_effect(execution, label, intended, found)
 
 
 def _not_sent(execution: Execution, label: str, error: errors.XenflowError) -> None:
