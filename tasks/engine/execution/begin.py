@@ -60,7 +60,7 @@ def first(operation: Operation, delivery: Delivery, checked: Message | None) -> 
         root=delivery.place.root,
         path=publisher.path_text(delivery.place.path),
         inputs=inputs,
-        request=_digest(operation.name, inputs),
+        request=_request(operation.name, inputs, checked),
         origin=delivery.origin,
         queue=delivery.queue,
         delivery=delivery.tag,
@@ -88,8 +88,17 @@ def id_taken(delivery: Delivery, known: Record) -> errors.Refused:
     return errors.Refused(code, [delivery.id, known.name], f"{text}; use an id of its own ({code})")
 
 
+def _request(name: str, inputs: Mapping[str, object], checked: Message | None) -> str:
+    """Return what tells one request from another: digests of which one is the same in equal ones.
+
+    They are of the inputs as they came, which no later version reads otherwise, and as they are
+    read: `1 GiB` and 1073741824 are the same.
+    """
+    read = message.masked(checked.document()) if checked else inputs
+    return " ".join(dict.fromkeys((_digest(name, inputs), _digest(name, read))))
+
+
 def _digest(name: str, inputs: Mapping[str, object]) -> str:
-    """Return what tells one request from another: names of both styles are the same."""
     asked = {to_snake(field): value for field, value in inputs.items()}
     asked.pop("repeat_failed", None)
     return hashlib.sha256(json.dumps([name, asked], sort_keys=True).encode()).hexdigest()

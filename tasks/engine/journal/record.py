@@ -217,7 +217,7 @@ class Record:
     target: str = ""
     origin: str = ""
     inputs: Document = field(default_factory=dict)
-    request: str = ""  # digest of name and inputs: what its id stands for
+    request: str = ""  # digests of name and inputs, space between: what its id stands for
     message: str = ""
     queue: str = ""  # where its message is sent; `:<priority>` behind it, as that has its own list
     undoes: bool = False

@@ -4,6 +4,7 @@ import errno
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
+from typing import Any
 
 import pytest
 from celery.exceptions import Reject
@@ -13,10 +14,11 @@ from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError, Respon
 from redis.exceptions import ConnectionError as Disconnected
 
 from tasks.engine import infrastructure
-from tasks.engine.execution.execution import Answered
+from tasks.engine.execution.execution import Answered, Rejected
 from tests.tasks.engine.deliveries import Engine, Worker
 
 CLONE = "xenserver.vm.clone"
+SR = "NFS virtual disk storage"
 FIELDS = {"vm": "deb12", "name": "made"}
 
 
@@ -173,6 +175,25 @@ def _until_answered(
         if isinstance(end, Answered):
             return end
     pytest.fail(f"{operation} is not answered")
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"name": "disk", "sr": SR, "size": "1024 MiB"},
+        {"name": "disk", "sr": SR, "size": 1 << 30},
+        {"name": "disk", "sr": SR, "size": "1GiB", "repeatFailed": True},
+    ],
+)
+def test_a_request_is_what_is_read_of_it(engine: Engine, again: dict[str, Any]) -> None:
+    """Other words for the same are not refused under its id."""
+    worker = engine.worker()
+    worker.deliver("xenserver.vdi.create", "op", name="disk", sr=SR, size="1 GiB")
+
+    end = worker.deliver("xenserver.vdi.create", "op", **again)
+
+    assert not isinstance(end, Rejected)
+    assert engine.record("op").refusals == 0
 
 
 def test_a_failed_id_runs_again_on_request(engine: Engine) -> None:

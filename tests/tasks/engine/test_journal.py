@@ -581,22 +581,31 @@ def test_a_failure_that_left_nothing_begins_anew_on_request(journal: Journal) ->
     assert (first.identity, again.identity) == ("op", "op#1")
 
 
+def test_a_message_of_which_one_digest_is_known_is_the_same(journal: Journal) -> None:
+    """As it came, or as it is read."""
+    claim(journal, request="came read")
+
+    assert claim(journal, request="otherwise read").result is ClaimResult.HELD
+    assert claim(journal, request="came otherwise").result is ClaimResult.HELD
+    assert claim(journal, request="otherwise").result is ClaimResult.ID_TAKEN
+
+
 @pytest.mark.parametrize("state", ["held", "let go", "ended", "failed"])
 def test_a_message_that_asks_for_something_else_claims_nothing(
     journal: Journal, parked: ParkedOperations, state: str
 ) -> None:
     """However the first stands, and also where the other asks to begin anew after a failure."""
-    entry = claim(journal, request="clone web01")
+    entry = claim(journal, request="clone:web01")
     if state == "let go":
         park(parked, entry)
     elif state in {"ended", "failed"}:
         journal.finish(entry, Place(root="op"), FAILURE if state == "failed" else {"a": 1})
     before = journal.read("op")
 
-    other = claim(journal, request="destroy web01", repeat="second")
+    other = claim(journal, request="destroy:web01", repeat="second")
 
     assert other.result is ClaimResult.ID_TAKEN
-    assert other.record.request == "clone web01"
+    assert other.record.request == "clone:web01"
     assert journal.read("op") == before
     assert journal.due() == []
 

@@ -1,7 +1,7 @@
 -- Claim an operation: one delivery of its message becomes the only one that may act.
 -- KEYS  1 entry  2 landing  3 due  4 runs  5 run  6 deliveries  7 its own open set  8 its own made set  9 open operations  10.. the flows around it, outermost first, each as entry and open set
 -- ARGV  1 id  2 holder  3 lease (ms)  4 lifetime (s)  5 root  6 "1" for a step that undoes  7 timeout (s)  8 queue and  9 number of this sending ("0": none)
---       10 mark of the delivery that begins a failed operation anew, or ""  11 how often the innermost flow was begun anew  12 digest of what is asked  13.. first fields (name, value, ...)
+--       10 mark of the delivery that begins a failed operation anew, or ""  11 how often the innermost flow was begun anew  12 digests of what is asked, of which one is that of the first message  13.. first fields (name, value, ...)
 -- Answers {result, now (s), fields}. A step begins only in a flow that is not failing; that is checked in each claim, until the step is one of the open steps.
 local entry, id, exempt = KEYS[1], ARGV[1], ARGV[6] == '1'
 local now = seconds()
@@ -13,8 +13,16 @@ if tonumber(ARGV[9]) > taken and tonumber(ARGV[9]) <= sent then
 end
 
 local has_ended = redis.call('HEXISTS', entry, FIELD.ended) == 1
-local asked = redis.call('HGET', entry, FIELD.request) or ''
-if asked ~= '' and asked ~= ARGV[12] and not (has_ended and #KEYS > 9) then
+local function is_other()
+  local asked = redis.call('HGET', entry, FIELD.request) or ''
+  for digest in ARGV[12]:gmatch('%S+') do
+    if asked:find(digest, 1, true) then
+      return false
+    end
+  end
+  return asked ~= ''
+end
+if not (has_ended and #KEYS > 9) and is_other() then
   return {CLAIM.id_taken, tostring(now), redis.call('HGETALL', entry)}
 end
 
