@@ -24,6 +24,15 @@ _PARAMETERS = {
 }
 """Message and parameter to the release that brought the parameter."""
 
+_PLAIN_SETTERS = frozenset(
+    {
+        *("VM.set_VCPUs_max", "VM.set_VCPUs_at_startup", "VM.set_HVM_shadow_multiplier"),
+        *("VM.set_memory_static_min", "VM.set_memory_static_max"),
+        *("VM.set_memory_dynamic_min", "VM.set_memory_dynamic_max"),
+    }
+)
+"""Messages that set a field since it is there: first as that of any field, later with checks."""
+
 
 def at(model: Model, release: Release) -> Model:
     """Return the data model of a release."""
@@ -35,11 +44,12 @@ def at(model: Model, release: Release) -> Model:
 def _messages(model: Model, release: Release) -> Iterator[Message]:
     for message in model.messages.values():
         since_class = model.classes[message.cls].since
-        if release.has(message.since) and release.has(since_class):
+        since = since_class if message.method in _PLAIN_SETTERS else message.since
+        if release.has(since) and release.has(since_class):
             params = tuple(
                 param
                 for param in message.params
-                if release.has(_PARAMETERS.get((message.method, param.name), message.since))
+                if release.has(_PARAMETERS.get((message.method, param.name), since))
             )
             lost = len(params) < len(message.params)
             yield replace(message, params=params, strict=lost, gone=_gone(message, release))

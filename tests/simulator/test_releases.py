@@ -97,6 +97,13 @@ class TestOrlando:
         assert xen("VBD.get_metrics", vbd) == xen("VBD.get_record", vbd)["metrics"]
         assert xen("VBD_metrics.get_record", xen("VBD.get_metrics", vbd))
 
+    def test_fields_that_are_checked_later_can_be_set(self, xen: Any, halted: str) -> None:
+        """By the message of any field, before one of the same name looks at the value."""
+        for field in ("VCPUs_max", "memory_static_max"):
+            value = str(2 * int(xen("VM.get_record", halted)[field]))
+            xen(f"VM.set_{field}", halted, value)
+            assert xen("VM.get_record", halted)[field] == value
+
     def test_operations_that_came_later_are_not_allowed(self, xen: Any, halted: str) -> None:
         """They have no name yet."""
         allowed = xen("VM.get_allowed_operations", halted)
