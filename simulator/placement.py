@@ -71,13 +71,14 @@ def resident_host(db: Database, cls: str, ref: str) -> str | None:
     return str(vm["resident_on"]) if vm and db.exists("host", vm["resident_on"]) else None
 
 
-def assert_suits(db: Database, vm: str, host: str) -> None:
+def assert_suits(db: Database, vm: str, host: str, *, by_memory: bool = True) -> None:
     """Refuse a host that lacks a VM's storage, networks, abilities, memory or processors."""
     record = db.get("VM", vm)
     _assert_sees_storage(db, vm, host)
     _assert_sees_networks(db, vm, host)
     _assert_virtualises(db, record, vm, host)
-    _assert_memory(db, record, host)
+    if by_memory:
+        _assert_memory(db, record, host)
     _assert_processors(db, record, host)
 
 

@@ -5,6 +5,7 @@ import base64
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
+from simulator.rules import vdi as vdi_rules
 from simulator.rules.view import peek, records
 from simulator.tables import Record
 
@@ -65,7 +66,7 @@ async def get_nbd_info(call: Call, vdi: str) -> list[Record]:
     """Return where a disk can be read over NBD: on the hosts' networks with that purpose."""
     record = call.db.get("VDI", vdi)
     if record["type"] == "cbt_metadata":
-        raise Failure("VDI_INCOMPATIBLE_TYPE", vdi, "cbt_metadata")
+        raise vdi_rules.incompatible(vdi, "cbt_metadata")
     name = f"/{record['uuid']}?session_id={call.session}"
     purposes = {"nbd", "insecure_nbd"}
     return [

@@ -2,7 +2,16 @@
 
 import re
 
-from simulator import domains, failover, locks, memory, placement, preconditions, subtasks
+from simulator import (
+    domains,
+    evacuation,
+    failover,
+    locks,
+    memory,
+    placement,
+    preconditions,
+    subtasks,
+)
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method, vm_sleep
@@ -61,11 +70,12 @@ async def evacuate(
 ) -> None:
     """Move every VM of a host elsewhere; one that cannot move fails all before any does."""
     async with call.current_operation("host", host, "evacuate"):
-        plan = _plan(call, host)
-        if impossible := {vm: to for vm, to in plan.items() if isinstance(to, Failure)}:
-            raise next(iter(impossible.values()))
-        for done, vm in enumerate(plan):
-            await _evacuate(call, vm, host)
+        plan = evacuation.plan(call.db, host)
+        for target in plan.values():
+            if isinstance(target, Failure):
+                raise target
+        for done, (vm, target) in enumerate(plan.items()):
+            await _evacuate(call, vm, host, str(target))
             call.running.progress((done + 1) / len(plan))
 
 
@@ -89,7 +99,9 @@ async def destroy(call: Call, host: str) -> None:
     call.db.get("host", host)
     if host == call.pool.coordinator or placement.is_live(call.db, host):
         raise Failure("HOST_IS_LIVE", host)
-    if _guests(call, host):
+    if failover.is_on(call.db):
+        raise Failure("HA_IS_ENABLED")
+    if evacuation.guests_of(call.db, host):
         raise Failure("HOST_HAS_RESIDENT_VMS", host)
     remove(call, host)
 
@@ -174,40 +186,15 @@ def _assert_hostname(name: str) -> None:
         raise Failure("HOST_NAME_INVALID", "hostname contains invalid characters")
 
 
-def _guests(call: Call, host: str) -> list[str]:
-    resident = records(call.db, "VM", list(call.db.get("host", host)["resident_VMs"]))
-    return [ref for ref, vm in resident if not vm["is_control_domain"]]
-
-
-def _plan(call: Call, host: str) -> dict[str, str | Failure]:
-    """Return for each VM of a host its target host, or the reason why it cannot move."""
-    return {vm: _evacuation_target(call, vm, host) for vm in _guests(call, host)}
-
-
-def _evacuation_target(call: Call, vm: str, host: str) -> str | Failure:
-    try:
-        preconditions.check(call.db, "VM", vm, "pool_migrate")
-    except Failure as failure:
-        if failure.code != "OTHER_OPERATION_IN_PROGRESS":
-            return failure
-    elsewhere = [other for other in placement.possible(call.db, vm) if other != host]
-    if not elsewhere:
-        return Failure("NO_HOSTS_AVAILABLE", vm)
-    return max(elsewhere, key=lambda other: memory.free(call.db, other))
-
-
 def _preventing(call: Call, host: str) -> dict[str, list[str]]:
-    plan = _plan(call, host)
+    plan = evacuation.plan(call.db, host)
     return {vm: to.description() for vm, to in plan.items() if isinstance(to, Failure)}
 
 
-async def _evacuate(call: Call, vm: str, host: str) -> None:
+async def _evacuate(call: Call, vm: str, host: str, target: str) -> None:
     """Move one VM, unless it has ended or moved meanwhile."""
     if not call.db.exists("VM", vm) or call.db.get("VM", vm)["resident_on"] != host:
         return
-    target = _evacuation_target(call, vm, host)
-    if isinstance(target, Failure):
-        raise target
     async with (
         subtasks.run(call, "Async.VM.pool_migrate") as part,
         part.current_operation("VM", vm, "pool_migrate"),
@@ -218,7 +205,7 @@ async def _evacuate(call: Call, vm: str, host: str) -> None:
 
 def _go_down(call: Call, host: str) -> None:
     """Halt the VMs of a host and mark it as not live."""
-    for vm in _guests(call, host):
+    for vm in evacuation.guests_of(call.db, host):
         domains.halt(call.pool, vm)
         preconditions.refresh(call.db, "VM", vm)
     _show_live(call, host, live=False)

@@ -7,11 +7,12 @@ from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
 from simulator.rules import devices
+from simulator.rules import vdi as vdi_rules
 from simulator.rules import vm as vm_rules
 from simulator.rules.view import View, busy
 from simulator.tables import NULL, Record
 
-_ODD_TYPES = frozenset({"ha_statefile", "metadata", "redo_log", "rrd", "pvs_cache", "cbt_metadata"})
+_ODD_TYPES = frozenset({"ha_statefile", "redo_log", "cbt_metadata"})
 _MIGRATING = frozenset({"pool_migrate", "migrate_send"})
 
 
@@ -139,7 +140,7 @@ def _assert_medium(call: Call, args: Record) -> None:
 def _assert_type(call: Call, vdi: str) -> None:
     kind = call.db.get("VDI", vdi)["type"]
     if kind in _ODD_TYPES:
-        raise Failure("VDI_INCOMPATIBLE_TYPE", vdi, kind.capitalize())
+        raise vdi_rules.incompatible(vdi, kind)
 
 
 def _assert_not_migrating(ref: str, vm: Record) -> None:

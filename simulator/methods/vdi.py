@@ -8,6 +8,7 @@ from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
 from simulator.rules import storage
+from simulator.rules import vdi as vdi_rules
 from simulator.rules.view import records
 from simulator.tables import NULL
 
@@ -18,7 +19,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 async def create(call: Call, args: dict[str, Any]) -> str:
     """Create an empty disk; the back end may round its size up."""
     if args["type"] == "cbt_metadata":
-        raise Failure("VDI_INCOMPATIBLE_TYPE", "", "Cbt_metadata")
+        raise vdi_rules.incompatible("", "cbt_metadata")
     sr = args["SR"]
     async with call.current_operation("SR", sr, "vdi_create"):
         await call.work("VDI.create")

@@ -47,9 +47,21 @@ _NOT_WHILE_TRACKED = frozenset({"mirror", "set_on_boot"})
 _TRACKABLE = frozenset({"system", "user"})
 _OF_HIGH_AVAILABILITY = frozenset({"ha_statefile", "redo_log"})
 _COPYING = "copy"
+_TYPES = {
+    "ha_statefile": "HA statefile",
+    "redo_log": "Redo log",
+    "rrd": "rrd",
+    "pvs_cache": "PVS cache",
+    "cbt_metadata": "CBT metadata",
+}
 _UNCOPIED = (
     "VDI containing HA statefile or redo log cannot be copied (check the VDI's allowed operations)."
 )
+
+
+def incompatible(vdi: str, kind: str) -> Failure:
+    """Return the refusal of a disk for its type, named as the toolstack words it."""
+    return Failure("VDI_INCOMPATIBLE_TYPE", vdi, _TYPES.get(kind, kind.capitalize()))
 
 
 def _in_operation(view: View, op: str) -> Failure | None:
@@ -100,7 +112,7 @@ def _back_end(view: View, op: str) -> Failure | None:
 def _changed_blocks(view: View, op: str) -> Failure | None:
     """Refuse what a disk without data cannot do, and what one cannot whose changes are tracked."""
     if op in _OF_ONES_WITH_DATA and view.record["type"] == "cbt_metadata":
-        return Failure("VDI_INCOMPATIBLE_TYPE", view.ref, "cbt_metadata")
+        return incompatible(view.ref, "cbt_metadata")
     if op in _NOT_WHILE_TRACKED and view.record["cbt_enabled"]:
         return Failure("VDI_CBT_ENABLED", view.ref)
     return None
@@ -143,7 +155,7 @@ def _tracking(view: View) -> Failure | None:
     if view.record["is_a_snapshot"]:
         return Failure("OPERATION_NOT_ALLOWED", f"VDI is a snapshot: {view.ref}")
     if view.record["type"] not in _TRACKABLE:
-        return Failure("VDI_INCOMPATIBLE_TYPE", view.ref, view.record["type"])
+        return incompatible(view.ref, view.record["type"])
     if view.record["on_boot"] == "reset":
         return Failure("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION")
     return None

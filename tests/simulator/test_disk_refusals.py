@@ -89,7 +89,7 @@ def test_a_disk_whose_data_are_destroyed_is_no_disk(xen: Any, make_disk: Any) ->
     assert _allowed(xen, tracked) == {
         "destroy", "force_unlock", "forget", "generate_config", "update"
     }  # fmt: skip  # a table, read by its columns
-    assert xen.refusal("VDI.clone", tracked) == ["VDI_INCOMPATIBLE_TYPE", tracked, "cbt_metadata"]
+    assert xen.refusal("VDI.clone", tracked) == ["VDI_INCOMPATIBLE_TYPE", tracked, "CBT metadata"]
 
 
 def test_the_data_of_a_vms_snapshot_stay(xen: Any, halted: str) -> None:
@@ -116,6 +116,26 @@ def test_disks_of_high_availability_are_kept_while_it_is_on(xen: Any, make_disk:
     xen("pool.disable_ha")
 
     xen("VDI.destroy", state)
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [("ha_statefile", "HA statefile"), ("redo_log", "Redo log"), ("metadata", None), ("rrd", None)],
+)
+def test_some_types_of_disks_are_for_no_drive(
+    xen: Any, make_disk: Any, halted: str, kind: str, word: str | None
+) -> None:
+    disk = make_disk(kind)
+    drive = {
+        "VM": halted, "VDI": disk, "userdevice": "autodetect", "bootable": False, "mode": "RW",
+        "type": "Disk", "empty": False, "other_config": {}, "qos_algorithm_type": "",
+        "qos_algorithm_params": {},
+    }  # fmt: skip  # a table, read by its columns
+
+    if word:
+        assert xen.refusal("VBD.create", drive) == ["VDI_INCOMPATIBLE_TYPE", disk, word]
+    else:
+        assert xen("VBD.get_VDI", xen("VBD.create", drive)) == disk
 
 
 def test_statistics_are_neither_deleted_nor_forgotten(xen: Any, make_disk: Any) -> None:

@@ -197,3 +197,51 @@ def test_failures_to_tolerate_are_limited_by_the_plan_only(xen: Any, control: An
     assert refusal("-1") == ["INVALID_VALUE", "ha_host_failures_to_tolerate", "-1"]
     control("ha", enabled=True)
     assert refusal("9") == ["HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN"]
+
+
+def test_a_dead_host_stays_in_the_pool_while_high_availability_is_on(
+    xen: Any, control: Any
+) -> None:
+    """Nor does a host go that lives."""
+    host = xen.find("host", "xs2")
+    assert xen.refusal("host.destroy", host) == ["HOST_IS_LIVE", host]
+    xen("pool.enable_ha", [], {})
+    control("host", host="xs2", state="dead")
+
+    assert xen.refusal("host.destroy", host) == ["HA_IS_ENABLED"]
+
+
+def test_what_hinders_the_evacuation_of_a_host_is_said_for_each_vm(xen: Any, running: str) -> None:
+    """A disk that other hosts do not see; high availability that does not protect the VM."""
+    here = xen("VM.get_resident_on", running)
+    pbds = [xen("PBD.get_record", pbd) for pbd in xen("host.get_PBDs", here)]
+    local = next(sr for pbd in pbds if _is_local(xen, sr := pbd["SR"]))
+    (drive,) = xen("VM.get_VBDs", running)
+    disk = xen("VBD.get_VDI", drive)
+    xen("VM.hard_shutdown", running)
+    xen("VBD.destroy", drive)
+    moved = xen("VDI.copy", disk, local)
+    record = {"VM": running, "VDI": moved, "userdevice": "0", "bootable": True, "mode": "RW"}
+    xen("VBD.create", record | {"type": "Disk", "empty": False, **_NO_LIMITS})
+    xen("VM.start_on", running, here, False, False)
+    obstacle = ["VM_REQUIRES_SR", running, local]
+
+    assert xen.refusal("host.evacuate", here) == obstacle
+    assert xen("host.get_vms_which_prevent_evacuation", here) == {running: obstacle}
+
+    protected = xen("VM.clone", xen.find("VM", "web02"), "protected")
+    xen("VM.set_ha_restart_priority", protected, "restart")
+    plain = xen("VM.clone", xen.find("VM", "web02"), "plain")
+    for vm in (protected, plain):
+        xen("VM.start_on", vm, here, False, False)
+    xen("pool.enable_ha", [], {})
+    prevent = xen("host.get_vms_which_prevent_evacuation", here)
+    assert prevent == {running: obstacle, plain: ["HOST_NOT_ENOUGH_FREE_MEMORY", plain]}
+
+
+_NO_LIMITS = {"other_config": {}, "qos_algorithm_type": "", "qos_algorithm_params": {}}
+
+
+def _is_local(xen: Any, sr: str) -> bool:
+    record = xen("SR.get_record", sr)
+    return not record["shared"] and "vdi_create" in record["allowed_operations"]
