@@ -162,10 +162,4 @@ _NARROW = 66  # columns below which the list leaves out how long runs took
 _LEAST_STATUS = 16  # columns that a status needs to say anything
 _COLUMNS = ["id", "name", "began", "took", "state"]
 _DULL = frozenset({"target", "hostname", "username", "password", "protocol"})
-_LEFT = {
-    "undone": "undone",
-    "not_undone": "could not be undone",
-    "kept": "kept",
-    "gone": "gone",
-    "left": "left",
-}
+_LEFT = {"undone": "undone", "not_undone": "could not be undone", "kept": "kept"}
