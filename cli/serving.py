@@ -1,6 +1,11 @@
 """Serving in this process: worker, poller, Flower."""
 
+import sys
+
+from cli import failure_reports
+from cli.client import AWAY, Client
 from config import logs, settings
+from config.settings import Settings
 from workers import processes
 
 
@@ -8,6 +13,7 @@ def serve_operations(*, name: str, slots: int | None) -> int:
     """Run operations and flows until SIGTERM; return the exit code."""
     chosen = settings.load()
     logs.configure(chosen)
+    _report_redis(chosen)
     return processes.serve_operations(chosen, name=name, slots=slots)
 
 
@@ -15,6 +21,7 @@ def serve_poller(*, name: str) -> int:
     """Follow the tasks of XenServer until SIGTERM; return the exit code."""
     chosen = settings.load()
     logs.configure(chosen)
+    _report_redis(chosen)
     return processes.serve_poller(chosen, name=name)
 
 
@@ -22,4 +29,16 @@ def serve_flower() -> None:
     """Show workers and tasks in a browser until SIGTERM."""
     chosen = settings.load()
     logs.configure(chosen)
+    _report_redis(chosen)
     processes.serve_flower(chosen)
+
+
+def _report_redis(chosen: Settings) -> None:
+    """Write what is wrong with Redis, and how to mend it; the process waits for it all the same."""
+    try:
+        with Client(chosen) as client:
+            client.redis.ping()
+            client.app.connection_for_write().connect()
+    except AWAY as error:
+        lines = [*failure_reports.failure_of(error).lines(), "Redis is waited for"]
+        sys.stderr.write("".join(f"{line}\n" for line in lines))

@@ -1,10 +1,13 @@
 """Serving, in this process until a signal ends it: operations, the poller, Flower."""
 
 import socket
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
 from celery import Celery
+from celery.platforms import SecurityWarning
 
 import config
 from config import queues
@@ -17,6 +20,8 @@ from workers.process_records import ProcessRecordStep
 from workers.watchdog import Watchdog
 
 POLLER_SLOTS = 64  # targets one poller process follows; each slot sleeps in a long poll
+
+log = structlog.get_logger()
 
 
 def serve_operations(settings: Settings, *, name: str = "worker", slots: int | None = None) -> int:
@@ -41,17 +46,20 @@ def serve_flower(settings: Settings) -> None:
 
 
 def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) -> int:
+    warnings.simplefilter("ignore", SecurityWarning)  # of root, who must not unpickle: no one does
+    node = f"{name}@{socket.gethostname()}"
+    log.info("process_starts", node=node, queues=list(serves), slots=slots)
     app = application.create(settings, patient=True)
     runtime = app.runtime  # a wrong file of targets is refused before anything is connected
     app.steps["consumer"].update({MaintenanceTimer, ProcessRecordStep})
     app.steps["worker"].add(Watchdog)
     worker = app.Worker(
-        hostname=f"{name}@{socket.gethostname()}",
+        hostname=node,
         pool_cls=Pool,
         concurrency=slots,
         queues=list(serves),
         loglevel=settings.log_level,
-        quiet=settings.log_format == "json",  # no banner: each line is for a collector
+        quiet=True,  # no banner with all tasks
         task_events=True,
         without_gossip=True,  # workers need not know of each other,
         without_mingle=True,  # and start quicker so

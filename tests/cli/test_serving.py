@@ -1,0 +1,31 @@
+"""A process that serves says what is wrong with Redis, waits for it, and ends when it is told."""
+
+import os
+import subprocess
+import sys
+
+from workers.local_stack import valkey_server
+
+XENFLOW = (sys.executable, "-m", "cli")
+
+
+def test_a_refused_login_is_explained_once(valkey: valkey_server.Valkey) -> None:
+    """The worker ends on SIGTERM while it waits; no list of all tasks stands before the error."""
+    wrong = valkey.url.replace(valkey.password, "swordfish")
+    with subprocess.Popen(
+        [*XENFLOW, "worker"],
+        env={**os.environ, "XENFLOW_REDIS_URL": wrong},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as worker:
+        assert worker.stderr
+        lines = [worker.stderr.readline() for _ in range(5)]
+        worker.terminate()
+
+    assert "refuses the login" in lines[0]
+    assert lines[1] == "Next: correct user and password in XENFLOW_REDIS_URL\n"
+    assert lines[2] == "Redis is waited for\n"
+    assert "process_starts" in lines[3]
+    assert "Cannot connect" in lines[4]
+    assert "swordfish" not in "".join(lines)
+    assert worker.returncode == 0
