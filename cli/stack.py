@@ -11,6 +11,7 @@ from config import settings
 from simulator import inventory
 from workers.local_stack import folder_lock, supervisor
 from workers.local_stack.stack import Stack
+from workers.local_stack.supervisor import StackError
 
 Pool = Mapping[str, Any]
 """Options of the simulated pool."""
@@ -46,8 +47,18 @@ def _started(stack: Stack, slots: int, pool: Pool | None) -> Iterator[str]:
         yield f"simulator  {stack.simulator(**pool)}"
     yield f"worker     {stack.worker(slots=slots).name}, {slots} slots"
     yield f"poller     {stack.poller().name}"
-    url = stack.flower()
-    yield f"Flower     {url}  (user xenflow, password {_flower_password(stack)})"
+    yield f"Flower     {_flower(stack)}"
+    for name, (before, now) in stack.moved.items():
+        yield f"\nport {before} of {name} is taken by another process; {name} has {now} from now on"
+
+
+def _flower(stack: Stack) -> str:
+    """Start Flower, without which the others run as well."""
+    try:
+        url = stack.flower()
+    except StackError as error:
+        return f"does not run, the others do: {error}"
+    return f"{url}  (user xenflow, password {_flower_password(stack)})"
 
 
 def _flower_password(stack: Stack) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import structlog
 from celery import Celery
-from celery.platforms import SecurityWarning
 
 import config
 from config import queues
@@ -19,6 +18,7 @@ from workers.pool import Pool
 from workers.process_records import ProcessRecordStep
 from workers.watchdog import Watchdog
 
+_ROOT = "You're running the worker with superuser privileges"
 POLLER_SLOTS = 64  # targets one poller process follows; each slot sleeps in a long poll
 
 log = structlog.get_logger()
@@ -46,7 +46,7 @@ def serve_flower(settings: Settings) -> None:
 
 
 def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) -> int:
-    warnings.simplefilter("ignore", SecurityWarning)  # of root, who must not unpickle: no one does
+    warnings.filterwarnings("ignore", _ROOT)  # who must not unpickle, and does not: all is JSON
     node = f"{name}@{socket.gethostname()}"
     log.info("process_starts", node=node, queues=list(serves), slots=slots)
     app = application.create(settings, patient=True)

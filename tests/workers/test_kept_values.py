@@ -37,9 +37,11 @@ def test_a_port_that_is_taken_meanwhile_is_replaced(path: Path) -> None:
     port = KeptValues(path).port("valkey")
 
     with socket.create_server(("127.0.0.1", port)):
-        other = KeptValues(path).port("valkey")
+        again = KeptValues(path)
+        other = again.port("valkey")
 
     assert other != port
+    assert again.moved == {"valkey": (port, other)}
     assert KeptValues(path).port("valkey") == other
 
 

@@ -223,3 +223,33 @@ def test_a_process_that_ends_as_it_begins_is_not_started_again(folder: Path) -> 
 
         with pytest.raises(StackError, match="one ended with 2"):
             supervised.run_until(threading.Event())
+
+
+def test_a_process_that_is_not_essential_stops_no_other(folder: Path) -> None:
+    """It is reported, once, and not started again."""
+    stop, reports = threading.Event(), list[str]()
+
+    def report(text: str) -> None:
+        reports.append(text)
+        stop.set()
+
+    with Supervisor(folder) as supervised:
+        supervised.start("other", SLEEPS)
+        ends = supervised.start("extra", [*PYTHON, ""], essential=False)
+        ends.process.wait()
+        supervised.run_until(stop, on_restart=report)
+
+        assert [one.name for one in supervised.processes] == ["other"]
+        supervised.check()
+    assert reports == [f"extra ended with 0 at once and stays away; its log: {ends.log}"]
+
+
+def test_a_process_that_is_not_essential_and_never_ready_is_let_go(folder: Path) -> None:
+    """Who waits for it hears of it; the others are still looked after."""
+    with Supervisor(folder) as supervised:
+        ends = supervised.start("extra", [*PYTHON, "raise SystemExit('no port')"], essential=False)
+
+        with pytest.raises(StackError, match="no port"):
+            supervised.wait(ends, lambda: False)
+
+        assert supervised.processes == ()

@@ -26,13 +26,18 @@ class KeptValues:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.moved: dict[str, tuple[int, int]] = {}
+        """The ports that were taken and the ones in their place, by name."""
 
     def port(self, name: str) -> int:
         """Return the port that was kept under a name; another one where that is taken."""
         kept = self._read().get(f"{name}_port")
         if isinstance(kept, int) and kept > 0 and _is_free(kept):
             return kept
-        return self._keep(f"{name}_port", free_port())
+        port = self._keep(f"{name}_port", free_port())
+        if isinstance(kept, int) and kept > 0:
+            self.moved[name] = (kept, port)
+        return port
 
     def password(self, name: str) -> str:
         """Return the password that was kept under a name; a new one the first time."""

@@ -6,7 +6,7 @@ the variables that another shell needs. `xenflow up`, the demo and the tests run
 
 import shlex
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from celery import Celery
@@ -45,6 +45,11 @@ class Stack:
     def folder(self) -> Path:
         """The folder of data and logs."""
         return self._supervisor.folder
+
+    @property
+    def moved(self) -> Mapping[str, tuple[int, int]]:
+        """The ports that another process has taken and the ones in their place, by name."""
+        return self._kept.moved
 
     def choose(self, **settings: str) -> None:
         """Set settings of the processes that are started from now on."""
@@ -137,7 +142,7 @@ class Stack:
         }
         before = self._listeners()
         self._supervisor.wait(
-            self._start("flower", ["flower"]),
+            self._start("flower", ["flower"], essential=False),
             lambda: shown.healthy() and self._listeners() > before,
         )
         return shown.url
@@ -157,9 +162,13 @@ class Stack:
             )
         return managed
 
-    def _start(self, name: str, words: Sequence[str]) -> ManagedProcess:
-        environment = with_settings(**self._chosen)
-        return self._supervisor.start(name, [*XENFLOW, *words], environment=environment)
+    def _start(self, name: str, words: Sequence[str], *, essential: bool = True) -> ManagedProcess:
+        return self._supervisor.start(
+            name,
+            [*XENFLOW, *words],
+            environment=with_settings(**self._chosen),
+            essential=essential,
+        )
 
     def _profile(self, url: str) -> Path:
         """Write the connection profile of the simulated pool; its password protects nothing."""

@@ -42,6 +42,7 @@ class ManagedProcess:
     log_start: int = 0  # where its part of the log begins; what is before is of an earlier one
     command: Sequence[str] = ()  # by which it can be started again
     environment: Mapping[str, str] | None = None
+    essential: bool = True  # the others are stopped where it does not run
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -92,9 +93,17 @@ class Supervisor:
         return tuple(self._processes)
 
     def start(
-        self, name: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        essential: bool = True,
     ) -> ManagedProcess:
-        """Start a process, in our environment or a given one; its output goes to `<name>.log`."""
+        """Start a process, in our environment or a given one; its output goes to `<name>.log`.
+
+        The others run on where one ends that is not essential.
+        """
         log = self.folder / f"{name}.log"
         with log.open("ab") as out, signals_deferred():
             start = out.tell()
@@ -106,7 +115,9 @@ class Supervisor:
                 env=environment,
                 start_new_session=True,
             )
-            managed = ManagedProcess(name, process, log, start, tuple(command), environment)
+            managed = ManagedProcess(
+                name, process, log, start, tuple(command), environment, essential
+            )
             self._processes.append(managed)
             return managed
 
@@ -123,6 +134,7 @@ class Supervisor:
         deadline = time.monotonic() + seconds
         while not ready():
             if not managed.is_running:
+                self._let_go(managed)
                 raise managed.error(f"ended with {managed.process.returncode}")
             if time.monotonic() > deadline:
                 raise managed.error(f"was not ready after {seconds:g} s")
@@ -150,10 +162,23 @@ class Supervisor:
         ended = f"ended with {managed.process.returncode}"
         lived = time.monotonic() - managed.started
         if not managed.command or lived < self._shortest_run:
-            raise managed.error(ended)
+            if managed.essential:
+                raise managed.error(ended)
+            self._let_go(managed)
+            return f"{managed.name} {ended} at once and stays away; its log: {managed.log}"
         self._processes.remove(managed)
-        self.start(managed.name, managed.command, environment=managed.environment)
+        self.start(
+            managed.name,
+            managed.command,
+            environment=managed.environment,
+            essential=managed.essential,
+        )
         return f"{managed.name} {ended} and is started again; its log: {managed.log}"
+
+    def _let_go(self, managed: ManagedProcess) -> None:
+        """Look no more after a process that has ended and is not essential."""
+        if not managed.essential:
+            self._processes.remove(managed)
 
     def stop(self) -> None:
         """Stop every process, the last one first; ignore further signals meanwhile."""
