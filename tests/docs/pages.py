@@ -136,7 +136,7 @@ class Reader:
     """Does what a page says, in one folder; ends what it left running."""
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str], *, columns: int = 200, path: str = ""
+        self, folder: Path, environment: Mapping[str, str], *, columns: int = 60, path: str = ""
     ) -> None:
         self.folder = folder
         self.printed = ""
