@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cli.inputs import Input, Kind
-from tasks.engine.declaration import message
+from tasks.engine.declaration import field_types, message
 
 Schema = Mapping[str, Any]
 
@@ -91,16 +91,18 @@ def _word(kind: Kind, shape: Schema) -> str:
             return "JSON"
         case Kind.FLAG:
             return "true|false"
-    return "|".join(_choices(shape)) or _WORDS.get(frozenset(_types(shape)), "TEXT")
+    return "|".join(_choices(shape)) or _simple_word(shape)
 
 
-def _types(shape: Schema) -> list[str]:
-    return [part["type"] for part in (shape.get("anyOf") or [shape]) if "type" in part]
+def _simple_word(shape: Schema) -> str:
+    forms = shape.get("anyOf") or [shape]
+    if any(form.get("pattern") == field_types.SIZE_PATTERN for form in forms):
+        return "SIZE"
+    return _WORDS.get(frozenset(form["type"] for form in forms if "type" in form), "TEXT")
 
 
 _WORDS = {
     frozenset({"integer"}): "INTEGER",
     frozenset({"number"}): "NUMBER",
-    frozenset({"integer", "string"}): "SIZE",
     frozenset({"number", "string"}): "DURATION",
 }

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from cli import message_inputs, parsing
 from cli.exit_codes import Code, CommandFailed
 from cli.inputs import Kind
-from tasks.engine.declaration.field_types import Map, Size
+from tasks.engine.declaration.field_types import Device, Map, Size
 from tasks.engine.declaration.message import ChangingMessage
 
 
@@ -26,6 +26,7 @@ class Sample(ChangingMessage):
 
     vm: str
     size: Size = 0
+    device: Device | None = None
     bootable: bool = False
     tags: tuple[str, ...] | None = None
     other_config: Map | None = None
@@ -41,6 +42,7 @@ BY_NAME = {one.field: one for one in INPUTS}
     [
         ("vm", Kind.TEXT, "TEXT"),
         ("size", Kind.TEXT, "SIZE"),
+        ("device", Kind.TEXT, "TEXT"),
         ("timeout", Kind.TEXT, "DURATION"),
         ("port", Kind.TEXT, "INTEGER"),
         ("bootable", Kind.FLAG, "true|false"),

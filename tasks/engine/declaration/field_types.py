@@ -101,10 +101,8 @@ Uuid = Annotated[str, _Text, Field(description="the UUID of an object")]
 Label = Annotated[str, _Text, AfterValidator(_in_one_line), Field(description="a name label")]
 Text = Annotated[str, StringConstraints(max_length=65536)]
 Description = Annotated[Text, Field(description="what it is for, in words")]
-_SizeText = Annotated[
-    str,
-    Field(pattern=r"^\s*(\d{7,}|\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB]))\s*$"),
-]
+SIZE_PATTERN = r"^\s*(\d{7,}|\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB]))\s*$"
+_SizeText = Annotated[str, Field(pattern=SIZE_PATTERN)]
 Size = Annotated[
     int,
     BeforeValidator(parse_size, json_schema_input_type=int | _SizeText),
