@@ -105,6 +105,22 @@ def test_a_destruction_that_ends_early_lists_what_is_gone_and_left(
     assert not {*to_go} & (stack.xenserver.inventory()["VM"] | stack.xenserver.inventory()["VDI"])
 
 
+def test_a_destruction_that_ended_early_is_finished_under_its_id(
+    stack: StackHarness, maker: Maker
+) -> None:
+    """It may begin anew: what is left of it is what it is to destroy."""
+    vm = maker.running()
+    to_go = uuids(stack, vm, maker)
+    sent = by_refusal(stack, "VDI.destroy", vm)
+    assert_it_tells(stack, sent, to_go)
+    sent.forget()
+
+    again = stack.send(FLOW, task_id=sent.id, vm=vm, repeat_failed=True, **FIELDS)
+
+    assert again.get(timeout=TIMEOUT)["return_result"].startswith("VM ")
+    assert not {*to_go} & (stack.xenserver.inventory()["VM"] | stack.xenserver.inventory()["VDI"])
+
+
 def test_a_destruction_whose_worker_died_lists_what_is_gone_and_left(
     isolated_stack: StackHarness,
 ) -> None:

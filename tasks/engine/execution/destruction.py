@@ -50,8 +50,8 @@ def plan(execution: Execution) -> None:
 def remains(execution: Execution) -> Remains:
     """Return what the calls of a failing operation, or of its steps, have destroyed."""
     records = [execution.entry.record, *_steps(execution)]
-    documents = [one for record in records for one in record.to_destroy or ()]
-    planned = {one.uuid: one for one in map(_read, documents)}
+    listed = [one for record in records for one in record.to_destroy or ()]
+    planned = {one.uuid: one for one in map(_read, listed)}
     there = {uuid: _exists(execution, one) for uuid, one in planned.items()}
     called = [one for record in records for one in _destroyed(record) if one.uuid not in planned]
     return Remains(
