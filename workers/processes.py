@@ -13,6 +13,7 @@ from config import queues
 from config.celery import celery_settings
 from config.settings import Settings
 from workers import app as application
+from workers import control_commands
 from workers.maintenance_timer import MaintenanceTimer
 from workers.pool import Pool
 from workers.process_records import ProcessRecordStep
@@ -53,6 +54,7 @@ def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) 
     runtime = app.runtime  # a wrong file of targets is refused before anything is connected
     app.steps["consumer"].update({MaintenanceTimer, ProcessRecordStep})
     app.steps["worker"].add(Watchdog)
+    control_commands.register()
     worker = app.Worker(
         hostname=node,
         pool_cls=Pool,

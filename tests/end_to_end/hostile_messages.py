@@ -213,6 +213,8 @@ REFUSED: dict[str, Hostile] = {
     "bytes that are not UTF-8": Hostile(headers={"x": 4711}, edit=_replaced('"\udcff"')),
     "a lone surrogate in the headers": Hostile(headers={"x": 4711}, edit=_replaced('"\\ud800"')),
     "headers nested 980 deep": Hostile(headers={"x": 4711}, edit=_replaced("[" * 980 + "]" * 980)),
+    "a number that is no number": Hostile(headers={"x": 4711}, edit=_replaced("NaN")),
+    "a number beyond all": Hostile(headers={"x": 4711}, edit=_replaced("1e999")),
     "5,000 digits in the headers": Hostile(headers={"x": 4711}, edit=_replaced("9" * 5000)),
 }
 """What has an id, and is refused under it."""
@@ -254,7 +256,6 @@ SOUND: dict[str, Hostile] = {
     "an embed with parts of Celery's": Hostile(embed={"get": 1, "called_directly": 1}),
     "a refusal of somebody else's": Hostile(headers={"xenflow_refused": '["x"]'}),
     "an eta long ago": Hostile(headers={"eta": "2001-01-01T00:00:00+00:00"}),
-    "a number of another notation": Hostile(headers={"x": 4711}, edit=_replaced("1e999")),
     "gzip": _compressed(zlib.compress(b"[[], {}, {}]"), "application/x-gzip"),
     "a malformed type in a header of one's own": Hostile(
         headers={"x": {"__type__": "uuid", "__value__": 5}}

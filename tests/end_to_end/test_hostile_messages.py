@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -103,3 +104,39 @@ def test_a_message_for_later_is_answered_when_it_is_due(stack: StackHarness) -> 
 
     assert answered.get(timeout=TIMEOUT)["count"] == 3
     assert time.time() >= due - SOON
+
+
+WRONG_QUEUES: list[dict[str, Any]] = [
+    {"queue": 5},
+    {"queue": {}},
+    {"queue": ""},
+    {"queue": "q", "exchange": 5},
+    {"queue": "q", "exchange_type": "star"},
+    {"queue": "q", "exchange_type": []},
+    {"queue": "q", "routing_key": [1]},
+]
+
+
+@pytest.mark.parametrize("command", ["add_consumer", "cancel_consumer"])
+@pytest.mark.parametrize("arguments", WRONG_QUEUES, ids=str)
+def test_a_wrong_control_command_stops_no_worker(
+    stack: StackHarness, command: str, arguments: dict[str, Any]
+) -> None:
+    """Its error is the reply; a worker would end when it consumed from such a queue."""
+    workers = [one for one in stack.processes if one.name in {"worker", "poller"}]
+    replies = stack.app.control.broadcast(
+        command, arguments=arguments, reply=True, timeout=TIMEOUT, limit=len(workers)
+    )
+
+    refused = "error" in {key for reply in replies or [] for one in reply.values() for key in one}
+    assert refused or (command == "cancel_consumer" and arguments["queue"] == "q")
+
+
+def test_a_number_that_json_has_not_is_refused(stack: StackHarness) -> None:
+    """Clients of other languages could not read an answer that repeats it."""
+    for text in (b"NaN", b"Infinity", b"-Infinity", b"1e400"):
+        task_id = str(uuid.uuid4())
+        push(stack, hostile.Hostile(body=hostile.encoded(b"[[%s], {}, {}]" % text)).item(task_id))
+
+        with pytest.raises(errors.Refused, match="is not JSON"):
+            stack.app.AsyncResult(task_id).get(timeout=TIMEOUT)

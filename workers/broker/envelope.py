@@ -11,6 +11,7 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable, Iterable
+from math import isfinite
 from typing import Any
 
 from kombu.utils.json import object_hook
@@ -39,7 +40,12 @@ def read(text: bytes | str, longest: int, *, typed: bool = False) -> Json:
         raise Unreadable(f"is longer than {longest} bytes")
     try:
         decoded = text.decode() if isinstance(text, bytes) else text
-        value = json.loads(decoded, object_hook=object_hook if typed else None)
+        value = json.loads(
+            decoded,
+            object_hook=object_hook if typed else None,
+            parse_constant=_no_number,
+            parse_float=_finite,
+        )
     except RecursionError:
         raise Unreadable(_TOO_DEEP) from None
     except _WRONG as error:
@@ -48,6 +54,16 @@ def read(text: bytes | str, longest: int, *, typed: bool = False) -> Json:
     if _SURROGATE.search(decoded):
         _check_surrogates(value)
     return value
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is not a number of JSON")
+
+
+def _finite(text: str) -> float:
+    """Read a number; refuse one that Python would write as a word, which JSON has not."""
+    number = float(text)
+    return number if isfinite(number) else _no_number(text)
 
 
 def body_of(message: dict[str, Json], encoding: Json, compression: Json, longest: int) -> str:

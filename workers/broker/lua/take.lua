@@ -7,13 +7,14 @@
 local time = redis.call('TIME')
 local now = string.format('%d.%06d', time[1], time[2])
 for i = 3, #KEYS do
-  local item = redis.call('RPOP', KEYS[i])
+  local item = redis.call('LINDEX', KEYS[i], -1)
   if item then
     local tag = ARGV[1] .. ':' .. ARGV[i + 4]
     if ARGV[2] ~= '1' then
       redis.call('ZADD', KEYS[1], now, tag)
       redis.call('HSET', KEYS[2], tag, '[' .. item .. ',"",' .. ARGV[3] .. ']')
     end
+    redis.call('LTRIM', KEYS[i], 0, -2)  -- last: where the lines above fail, it stays in its list
     local length = #item
     if length > tonumber(ARGV[4]) and length > ARGV[5] + ARGV[6] then
       item = string.sub(item, 1, ARGV[5]) .. string.sub(item, -ARGV[6])
