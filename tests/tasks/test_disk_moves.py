@@ -207,23 +207,3 @@ def test_a_move_that_fails_leaves_all_as_it_was(stack: StackHarness, method: str
     [now] = [stack.xenserver("VBD.get_record", ref) for ref in after["VBDs"]]
     assert after["uuid"] == before["uuid"]
     assert (now["VM"], now["userdevice"]) == (drive["VM"], drive["userdevice"])
-
-
-def test_a_vm_that_ran_meanwhile_keeps_its_disk(stack: StackHarness) -> None:
-    """The copy lacks what it wrote."""
-    maker = Maker(stack.xenserver, stack.xenserver.control)
-    vm = maker.vm()
-    name, _ = drive_of(maker, vm)
-    [before] = stack.xenserver.named("VDI", name)
-    stack.xenserver.control("fault", what="stall", method="VDI.copy", when="after")
-    result = stack.send("xenserver.vdi.move", vdi=name, sr=LOCAL)
-    stack.until(lambda: stack.xenserver.effects("VDI.copy"), "the copy")
-    ref = maker.ref("VM", vm)
-    stack.xenserver("VM.start", ref, False, False)  # noqa: FBT003 - in wire order
-    stack.xenserver("VM.hard_shutdown", ref)
-    stack.xenserver.control("clear")
-
-    with pytest.raises(errors.Refused, match="its VM ran meanwhile, and wrote to it"):
-        result.get(timeout=60)
-
-    assert [disk["uuid"] for disk in stack.xenserver.named("VDI", name)] == [before["uuid"]]

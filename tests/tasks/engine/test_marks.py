@@ -146,31 +146,3 @@ def test_a_copy_that_was_never_sent_leaves_no_mark(engine: Engine) -> None:
 
     assert isinstance(end, Failed)
     assert marked(engine) == []
-
-
-@pytest.mark.parametrize(
-    ("task", "fields", "count"),
-    [
-        ("xenserver.vdi.move", {"vdi": "kept", "sr": "Local storage xs1"}, 0),
-        ("xenserver.vdi.clone", {"vdi": "kept", "name": "copied"}, 1),
-    ],
-)
-def test_a_finished_move_is_not_undone_by_its_flow(
-    engine: Engine, task: str, fields: dict[str, str], count: int
-) -> None:
-    """What it made stands in for what is gone; what other operations make is handed to the flow."""
-    [sr] = engine.see("SR.get_by_name_label", "NFS virtual disk storage")
-    flags: dict[str, Any] = {"type": "user", "sharable": False, "read_only": False}
-    engine.see(
-        "VDI.create",
-        {"name_label": "kept", "SR": sr, "virtual_size": 1 << 30, "other_config": {}, **flags},
-    )
-    worker, headers = engine.worker(), {"xenflow_path": "flow", "root_id": "flow"}
-    for _ in range(6):
-        end = worker.deliver(task, "op", headers, **fields)
-        if not isinstance(end, Suspended):
-            break
-        engine.land()
-
-    assert isinstance(end, Answered)
-    assert len(worker.runtime.journal.made("flow")) == count
