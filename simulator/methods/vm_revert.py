@@ -4,7 +4,8 @@ from simulator import copies, disks, machines, memory, preconditions, subtasks, 
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method, vm_power
-from simulator.tables import NULL, Database
+from simulator.rules import storage
+from simulator.tables import NULL, Database, Record
 
 
 @method("VM.revert")
@@ -17,12 +18,21 @@ async def revert(call: Call, snapshot: str) -> None:
     if not call.db.exists("VM", vm):
         vm = _recreate(call, snapshot)
     async with call.current_operation("VM", snapshot, "revert", also=[("VM", vm, "reverting")]):
+        _assert_image(call, record)
         await _end_domain(call, vm)
         await call.work("VM.revert", cancellable=False)
         made = await _clones(call, snapshot, vm)
         _replace_devices(call, snapshot, vm, made)
         _restore(call, snapshot, vm)
     vm_messages.add(call, vm, "VM_SNAPSHOT_REVERTED", "reverted to a snapshot")
+
+
+def _assert_image(call: Call, snapshot: Record) -> None:
+    """Refuse a checkpoint whose memory cannot be read, before anything is replaced."""
+    if snapshot["power_state"] == "Suspended":
+        sr = call.db.get("VDI", snapshot["suspend_VDI"])["SR"]
+        if not storage.is_plugged(call.db, call.db.get("SR", sr)):
+            raise Failure("SR_HAS_NO_PBDS", sr)
 
 
 def _recreate(call: Call, snapshot: str) -> str:

@@ -263,6 +263,15 @@ def test_a_revert_brings_back_a_vm_that_is_gone(xen: Any, halted: str) -> None:
     assert len(devices(xen, again, "VBD")) == 1
 
 
+def test_a_checkpoint_without_its_memory_changes_nothing(xen: Any, running: str) -> None:
+    """A VM is not replaced by what cannot be brought back whole."""
+    kept = xen("VM.checkpoint", running, "kept")
+    xen("VDI.destroy", xen("VM.get_suspend_VDI", kept))
+
+    assert xen.refusal("VM.revert", kept)[:2] == ["HANDLE_INVALID", "VDI"]
+    assert xen("VM.get_power_state", running) == "Running"
+
+
 def test_a_checkpoint_keeps_the_memory_too(xen: Any, running: str) -> None:
     """It is suspended, the VM runs on; reverting to it ends suspended."""
     kept = xen("VM.checkpoint", running, "kept")

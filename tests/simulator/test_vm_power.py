@@ -268,6 +268,21 @@ def test_suspend_needs_a_repository_for_the_image(xen: Any, running: str) -> Non
     assert xen.refusal("VM.suspend", running) == ["VM_NO_SUSPEND_SR", running]
 
 
+def test_the_image_is_kept_where_the_host_sees_it(xen: Any, running: str) -> None:
+    """The repository of the VM is passed over for that of the pool if the host has no PBD."""
+    here = xen("VM.get_resident_on", running)
+    pbds = xen("PBD.get_all_records").values()
+    seen = {pbd["SR"] for pbd in pbds if pbd["host"] == here}
+    elsewhere = next(pbd["SR"] for pbd in pbds if pbd["SR"] not in seen)
+    xen("VM.set_suspend_SR", running, elsewhere)
+    (pool,) = xen("pool.get_all")
+
+    xen("VM.suspend", running)
+
+    image = xen("VM.get_suspend_VDI", running)
+    assert xen("VDI.get_SR", image) == xen("pool.get_suspend_image_SR", pool)
+
+
 def test_a_running_vm_migrates(xen: Any, running: str) -> None:
     """F089: It runs on, elsewhere."""
     here, there = hosts(xen, running)
