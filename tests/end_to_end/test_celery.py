@@ -233,3 +233,12 @@ def test_a_hundred_instant_tasks_all_end(stack: StackHarness, name: str) -> None
     made = {result.get(timeout=TIMEOUT)["uuid"] for result in results}
     assert len(made) == 100
     assert made <= set(stack.xenserver.records("network"))
+
+
+@pytest.mark.parametrize("command", ["stats", "conf", "registered", "active", "report"])
+def test_a_worker_answers_what_is_asked_about_it(stack: StackHarness, command: str) -> None:
+    """`celery inspect` and Flower read it."""
+    replies = getattr(stack.app.control.inspect(timeout=TIMEOUT, limit=1), command)()
+
+    [reply] = replies.values()
+    assert "error" not in reply
