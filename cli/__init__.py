@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _INTERRUPTED = 130
+_NOTHING_SENT = "xenflow: interrupted; nothing was sent\n"
 
 
 def main(argv: "Sequence[str] | None" = None) -> int:
@@ -21,7 +22,16 @@ def main(argv: "Sequence[str] | None" = None) -> int:
 
         return command_line.run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return _interrupted()
+
+
+def _interrupted() -> int:
+    """Say that the command was interrupted, and that nothing was sent where that is sure."""
+    import sys  # noqa: PLC0415 - it may not have been imported
+
+    can_send = hasattr(sys.modules.get("cli.client"), "connected")  # it defines this last
+    sys.stderr.write("xenflow: interrupted\n" if can_send else _NOTHING_SENT)
+    return _INTERRUPTED
 
 
 __all__ = ["main"]

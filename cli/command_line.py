@@ -40,11 +40,13 @@ def _run(words: Sequence[str]) -> int:
     except typer.exceptions.TyperException as error:
         return _fail(_with_next_step(_usage(error), words), words)
     except typer.Abort:
-        return Code.INTERRUPTED
+        raise KeyboardInterrupt from None  # the end of what is typed
     except BrokenPipeError:
         return _reader_is_gone()
     except Exception as error:  # noqa: BLE001 - the outermost frame of the command
         return _fail(_failure_of(error, words), words, getattr(error, "document", None))
+    if ended == Code.INTERRUPTED:  # typer makes that of Ctrl-C
+        raise KeyboardInterrupt
     return int(ended or 0)
 
 

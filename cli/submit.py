@@ -45,26 +45,57 @@ class Sent:
 
 def execute(entry: Entry, fields: Mapping[str, Any], options: RunOptions) -> int:
     """Send a message and wait for its answer; return the exit code."""
-    operation = operations.load(entry)
-    checked = _checked(operation, passwords.with_password(fields, options), options)
-    if options.dry_run:
-        return _print_message(operation, checked, options)
-    _confirm(entry, checked, options)
-    sent = Sent(operation.name, options.id or str(uuid.uuid4()), checked)
-    with client.connected() as producer:
-        if options.wait:
-            producer.need_consumer(operation.queue)
-        if checked.repeat_failed:
-            producer.forget(sent.id)  # else the old failure would be taken for the new end
-        elif options.id is not None and producer.end_of(sent.id):
-            output.note(_ANSWERED_BEFORE.format(sent.id))
-        producer.send(operation, checked.document(), sent.id)
-        if not options.wait:
-            return _print_id(sent, options)
-        with _named_on_error(f"run {sent.id} continues; {sent.follow}"):
-            end = _wait(producer, sent, options)
-        with _named_on_error(f"run {sent.id} has ended; xenflow show {sent.id}"):
-            return _print_end(producer, sent, end, options)
+    with _interrupts_reported() as moment:
+        operation = operations.load(entry)
+        checked = _checked(operation, passwords.with_password(fields, options), options)
+        if options.dry_run:
+            return _print_message(operation, checked, options)
+        _confirm(entry, checked, options)
+        sent = Sent(operation.name, options.id or str(uuid.uuid4()), checked)
+        with client.connected() as producer:
+            _prepare(producer, operation, sent, options)
+            moment.sent = sent
+            producer.send(operation, checked.document(), sent.id)
+            return _print_outcome(producer, sent, options)
+
+
+@dataclass
+class _Moment:
+    """What is known where Ctrl-C comes: the message that may have been sent."""
+
+    sent: Sent | None = None
+
+
+@contextmanager
+def _interrupts_reported() -> Iterator[_Moment]:
+    moment = _Moment()
+    try:
+        yield moment
+    except KeyboardInterrupt:
+        sent = moment.sent
+        if sent is None:
+            raise CommandFailed(Code.INTERRUPTED, "interrupted; nothing was sent") from None
+        text = f"interrupted while {sent.name} was sent, so it may run or not"
+        raise CommandFailed(Code.INTERRUPTED, text, sent.follow, id=sent.id) from None
+
+
+def _prepare(producer: Client, operation: Operation, sent: Sent, options: RunOptions) -> None:
+    if options.wait:
+        producer.need_consumer(operation.queue)
+    if sent.message.repeat_failed:
+        producer.forget(sent.id)  # else the old failure would be taken for the new end
+    elif options.id is not None and producer.end_of(sent.id):
+        output.note(_ANSWERED_BEFORE.format(sent.id))
+
+
+def _print_outcome(producer: Client, sent: Sent, options: RunOptions) -> int:
+    """Print the id of a message, or wait for its end and print that; return the exit code."""
+    if not options.wait:
+        return _print_id(sent, options)
+    with _named_on_error(f"run {sent.id} continues; {sent.follow}"):
+        end = _wait(producer, sent, options)
+    with _named_on_error(f"run {sent.id} has ended; xenflow show {sent.id}"):
+        return _print_end(producer, sent, end, options)
 
 
 def _wait(producer: Client, sent: Sent, options: RunOptions) -> End:
