@@ -4,18 +4,13 @@ from typing import Any
 
 import pytest
 
-from simulator.server import Served
+pytestmark = pytest.mark.parametrize("wire", ["json"], indirect=True)
+"""One dialect: others test that both say the same."""
 
 GIB = 1 << 30
 COPY = (
     "VDI containing HA statefile or redo log cannot be copied (check the VDI's allowed operations)."
 )
-
-
-@pytest.fixture
-def wire(served: Served, make_wire: Any) -> Any:
-    """Return a client of one dialect: others test that both say the same."""
-    return make_wire(served.url, "json")
 
 
 @pytest.fixture

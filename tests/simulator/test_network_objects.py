@@ -4,19 +4,16 @@ from typing import Any
 
 import pytest
 
-from simulator.server import Options, Served
+from simulator.server import Options
 from simulator.tables import NULL
+
+pytestmark = pytest.mark.parametrize("wire", ["json"], indirect=True)
+"""One dialect: others test that both say the same."""
 
 NETWORK = {
     "name_label": "n", "name_description": "", "other_config": {}, "tags": [], "MTU": "1500",
     "bridge": "", "managed": True,
 }  # fmt: skip  # a table, read by its columns
-
-
-@pytest.fixture
-def wire(served: Served, make_wire: Any) -> Any:
-    """Return a client of one dialect: others test that both say the same."""
-    return make_wire(served.url, "json")
 
 
 @pytest.fixture

@@ -7,13 +7,10 @@ import pytest
 
 from simulator.server import Options, Served
 
+pytestmark = pytest.mark.parametrize("wire", ["json"], indirect=True)
+"""One dialect: others test that both say the same."""
+
 NFS = "NFS virtual disk storage"
-
-
-@pytest.fixture
-def wire(served: Served, make_wire: Any) -> Any:
-    """Return a client of one dialect: others test that both say the same."""
-    return make_wire(served.url, "json")
 
 
 @pytest.fixture
