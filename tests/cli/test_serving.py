@@ -1,4 +1,4 @@
-"""A process that serves says what is wrong with Redis, waits for it, and ends when it is told."""
+"""A process that serves says what is wrong with Redis, waits for it, and ends by a signal."""
 
 import os
 import subprocess

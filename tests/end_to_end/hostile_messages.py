@@ -83,7 +83,7 @@ def _step(**changes: Any) -> dict[str, Any]:
 
 
 def _callback(**options: Any) -> Hostile:
-    """Return a message whose success and whose failure are told in an impossible way."""
+    """Return a message whose success and whose failure call back in an impossible way."""
     step = _step(options=options)
     return Hostile(embed={"callbacks": [step], "errbacks": [step]})
 

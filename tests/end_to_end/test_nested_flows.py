@@ -96,7 +96,7 @@ def test_a_failing_flow_ends_its_chain_and_calls_back_once(
     key = f"note:{name}"
     failing = make(name, template="web02").on_error(note(key))
 
-    with pytest.raises(errors.Refused):
+    with pytest.raises(errors.Missing):
         get(chain(failing, after()))
 
     assert len(neighbour.until(lambda: noted(neighbour, key), "the note")) == 1

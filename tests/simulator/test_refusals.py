@@ -197,7 +197,7 @@ def test_failures_to_tolerate_are_limited_by_the_plan_only(xen: Any, control: An
 def test_a_dead_host_stays_in_the_pool_while_high_availability_is_on(
     xen: Any, control: Any
 ) -> None:
-    """Nor does a host go that lives."""
+    """A host that lives does not go either."""
     host = xen.find("host", "xs2")
     assert xen.refusal("host.destroy", host) == ["HOST_IS_LIVE", host]
     xen("pool.enable_ha", [], {})

@@ -155,7 +155,7 @@ SENT_BY_CELERY: dict[str, Signature[Any]] = {
 @pytest.mark.parametrize("what", SENT_BY_CELERY)
 @pytest.mark.parametrize("place", ["callbacks", "errbacks", "chain", "chord"])
 def test_a_step_that_celery_writes_is_admitted(place: str, what: str) -> None:
-    """Whatever canvas and options a producer gives it."""
+    """The canvas and the options of a producer do not matter."""
     step = json.loads(json_of(SENT_BY_CELERY[what]))
     embed = {place: step if place == "chord" else [step]}
     item = Hostile(embed=embed).item("sound")
