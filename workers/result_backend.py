@@ -14,6 +14,8 @@ from typing import Any, cast
 
 from celery import Celery, states
 from celery.backends.redis import RedisBackend, SentinelBackend
+from kombu.exceptions import DecodeError
+from redis.exceptions import ResponseError
 
 from tasks.engine import infrastructure
 from tasks.engine.journal.scripts import Scripts
@@ -22,6 +24,7 @@ from workers.chord_joins import JoinsChords
 PARKED = "PARKED"
 PROGRESS = "PROGRESS"
 
+_NO_RESULT = (DecodeError, TypeError, LookupError, AttributeError)  # by what it is noticed
 _STORE_RESULT = 3  # the place of that argument where Celery calls `mark_as_done`
 
 
@@ -51,6 +54,21 @@ class _OnlyEndsArePublished:
     def _scripts(self) -> Scripts:
         return Scripts(self.client)
 
+    def decode_result(self, payload: Any) -> dict[str, Any]:
+        """Read a stored result; what is none counts as nothing, and an end replaces it."""
+        try:
+            return dict(super().decode_result(payload))  # type: ignore[misc]  # the backend it is mixed into has it
+        except _NO_RESULT:
+            return {"status": states.PENDING, "result": None}
+
+    def _get_task_meta_for(self, task_id: str) -> dict[str, Any]:
+        try:
+            return dict(super()._get_task_meta_for(task_id))  # type: ignore[misc]  # likewise
+        except ResponseError as error:
+            if "WRONGTYPE" not in str(error):
+                raise
+        return {"status": states.PENDING, "result": None}
+
     def _set_with_state(self, key: str, value: str, state: str) -> None:
         if state in states.READY_STATES:
             super()._set_with_state(key, value, state)  # type: ignore[misc]  # the backend it is mixed into has it
@@ -65,8 +83,8 @@ class _OfAWorker(JoinsChords):
     """
 
     client: Any
-    decode_result: Any
     get_key_for_task: Any
+    _get_task_meta_for: Any
     store_result: Any
 
     def mark_as_done(self, *args: Any, **options: Any) -> None:
@@ -86,10 +104,8 @@ class _OfAWorker(JoinsChords):
 
     def _forget_progress(self, task_id: str) -> None:
         """Delete a state that is not an end: nobody would, before it expires."""
-        key = self.get_key_for_task(task_id)
-        stored = self.client.get(key)
-        if stored and self.decode_result(stored)["status"] not in states.READY_STATES:
-            self.client.delete(key)
+        if self._get_task_meta_for(task_id)["status"] not in states.READY_STATES:
+            self.client.delete(self.get_key_for_task(task_id))
 
     def mark_as_retry(self, task_id: str, exc: Exception, *_: Any, **options: Any) -> None:
         """Store that it is parked, and what it waits for."""

@@ -140,3 +140,25 @@ def test_a_number_that_json_has_not_is_refused(stack: StackHarness) -> None:
 
         with pytest.raises(errors.Refused, match="is not JSON"):
             stack.app.AsyncResult(task_id).get(timeout=TIMEOUT)
+
+
+@pytest.mark.parametrize("stored", [b"\x80", b"[]", b"{}", b"null", b"", None], ids=repr)
+def test_what_stands_under_the_key_of_an_answer_is_replaced(
+    stack: StackHarness, name: str, stored: bytes | None
+) -> None:
+    """Somebody has written there what is no result of Celery's; None is for a list."""
+    task_id = str(uuid.uuid4())
+    key = f"celery-task-meta-{task_id}"
+    if stored is None:
+        stack.redis.lpush(key, "x")
+    else:
+        stack.redis.set(key, stored)
+
+    stack.send("xenserver.vm.clone", task_id=task_id, vm="deb12", name=name)
+
+    def answer() -> Any:
+        meta = stack.app.backend.get_task_meta(task_id)
+        return meta["result"] if meta["status"] == "SUCCESS" else None
+
+    assert stack.until(answer, "the answer")["name_label"] == name
+    assert len(stack.xenserver.named("VM", name)) == 1

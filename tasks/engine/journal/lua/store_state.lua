@@ -1,6 +1,6 @@
 -- Write a result that is not an end, unless the end is there already; publish nothing.
 -- KEYS  1 result    ARGV  1 document  2 lifetime (s, 0: for ever)
-local now = redis.call('GET', KEYS[1])
+local now = redis.pcall('GET', KEYS[1])  -- a value of another type is no result, and is replaced
 if now then
   local ok, known = pcall(cjson.decode, now)
   local status = ok and type(known) == 'table' and known.status
