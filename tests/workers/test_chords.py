@@ -1,12 +1,11 @@
 """A chord is joined once by whoever counts its last part, whatever trouble Redis makes then."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from celery import states
-from celery.app import app_or_default
 from celery.app.task import Context
 from celery.exceptions import Reject
 from celery.result import GroupResult
@@ -14,13 +13,11 @@ from redis import Redis
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 
-from config.settings import Settings
 from tasks.engine import infrastructure
 from tests.stack import CLOSED
 from workers import app as application
 from workers.app import Xenflow
 from workers.broker import connection
-from workers.local_stack.valkey_server import Valkey
 
 BODY: dict[str, Any] = {
     "task": "xenserver.host.find",
@@ -34,18 +31,10 @@ BODY: dict[str, Any] = {
 COMMANDS = 4  # of a join: count, read the parts, extend the claim, forget the chord
 
 
-@pytest.fixture
-def worker(valkey: Valkey, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Xenflow]:
-    """Make the application of a worker, which pauses for no trouble."""
+@pytest.fixture(autouse=True)
+def _trouble_costs_no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infrastructure, "PAUSE", (0.0, 0.0))
     monkeypatch.setattr(infrastructure, "LONGEST", 0.0)
-    previous = app_or_default()
-    url = valkey.url
-    settings = Settings(redis_url=url, broker_url=url, result_backend=url)
-    app = application.create(settings, patient=True)
-    yield app
-    app.close()
-    previous.set_current()
 
 
 def count(app: Xenflow, index: int, state: str = states.SUCCESS, result: object = "made") -> None:

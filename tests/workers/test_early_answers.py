@@ -1,33 +1,15 @@
 """A caller who is answered at the deadline, while the run goes on, gets what Celery gives."""
 
-from collections.abc import Iterator
-
 import pytest
 from celery import states
-from celery.app import app_or_default
 from celery.exceptions import Retry
-from redis import Redis
 
-from config.settings import Settings
 from tasks.engine.celery_tasks import OperationTask
 from tasks.engine.execution import failures
 from tasks.engine.execution.execution import Suspended
 from tasks.engine.journal.record import ErrorRecord
-from workers import app as application
 from workers.app import Xenflow
-from workers.local_stack.valkey_server import Valkey
 from xenserver import errors
-
-
-@pytest.fixture
-def worker(valkey: Valkey, redis: Redis) -> Iterator[Xenflow]:
-    """Make the application of a worker."""
-    previous, url = app_or_default(), valkey.url
-    settings = Settings(redis_url=url, broker_url=url, result_backend=url)
-    app = application.create(settings, patient=True)
-    yield app
-    app.close()
-    previous.set_current()
 
 
 def record() -> ErrorRecord:
