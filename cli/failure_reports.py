@@ -76,7 +76,8 @@ def _redis(error: BaseException, setting: str) -> Failure:
     where = urlsplit(url)
     place = f"{where.hostname}:{where.port or 6379}" if where.hostname else where.path
     if _refuses_password(error):
-        message = f"Redis at {place} refuses the login: {error}"
+        reason = error if where.password else "it asks for a password, and the address has none"
+        message = f"Redis at {place} refuses the login: {reason}"
         return Failure(Code.UNREACHABLE, message, f"correct user and password in {variable}")
     if isinstance(error, Overdue):
         message = f"Redis at {place} does not answer: {error}"

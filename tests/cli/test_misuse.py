@@ -1,8 +1,10 @@
 """Misuse of a command is explained, for programs as data."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -11,6 +13,7 @@ from cli import journal_reader
 from tests.cli.conftest import Run
 from workers.local_stack import valkey_server
 
+ROOT = Path(__file__).parents[2]
 MISUSES = [
     (["vmm"], "Did you mean 'vm'?"),
     (["vm", "strat"], "Did you mean 'start'?"),
@@ -158,6 +161,7 @@ def test_a_refused_login_is_not_a_redis_to_be_started(
         assert "refuses the login" in reply.err
         assert "Next: correct user and password in XENFLOW_REDIS_URL" in reply.err
         assert "swordfish" not in reply.err
+        _is_a_known_symptom(reply.err)
 
 
 def test_a_missing_password_is_one_to_be_set(run: Run, valkey: valkey_server.Valkey) -> None:
@@ -166,6 +170,14 @@ def test_a_missing_password_is_one_to_be_set(run: Run, valkey: valkey_server.Val
 
     assert reply.code == 3
     assert "refuses the login" in reply.err
+    _is_a_known_symptom(reply.err)
+
+
+def _is_a_known_symptom(printed: str) -> None:
+    """Refuse a text that the page of troubles does not have as it is printed."""
+    page = (ROOT / "docs/how-to/troubleshoot.md").read_text(encoding="utf-8")
+    [reason] = re.findall(r"refuses the login: (.+?)\.?\n", printed)
+    assert f"`{reason}`" in page
 
 
 @pytest.mark.parametrize("text", ["running", "RUNNING", "Running"])
