@@ -7,7 +7,7 @@ from celery import chord
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks import gather, hotplug, vif
-from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.answers import Answer, HowMany
 from tasks.engine.declaration.field_types import Ensures, NetworkName
 from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import resolution
@@ -28,8 +28,8 @@ class Assigned(BaseModel):
 class Report(Answer):
     """Which VM got which interface, in the order in which the VMs were named."""
 
-    assigned: list[Assigned]
-    count: int
+    assigned: list[Assigned] = Field(description="each VM and its interface")
+    count: HowMany
 
 
 def _report(fields: Mapping[str, Any], last: Mapping[str, Any]) -> Report:

@@ -7,7 +7,7 @@ from celery import chord
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks import gather
-from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.answers import Answer, HowMany
 from tasks.engine.declaration.field_types import Label, VmTemplateOrSnapshotName
 from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import copies
@@ -30,8 +30,8 @@ class Clone(BaseModel):
 class Clones(Answer):
     """The VMs that were made, in the order of their numbers; feed them on by `vms.*.uuid`."""
 
-    vms: list[Clone]
-    count: int
+    vms: list[Clone] = Field(description="the VMs that were made")
+    count: HowMany
 
 
 def _answer(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> Clones:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
-from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.answers import Answer, HowMany
 from tasks.engine.declaration.field_types import Label, Searches, Templates, Uuid
 from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import lifecycle
@@ -18,7 +18,7 @@ class VmList(Answer):
     """The VMs that were found; `return_result` is a table of them."""
 
     vms: list[dict[str, JsonValue]] = Field(description="the VMs' records")
-    count: int
+    count: HowMany
     after: str | None = Field(
         None, description="where the list goes on, if there are more than an answer holds"
     )

@@ -6,7 +6,7 @@ from typing import Any
 from celery import chain
 from pydantic import Field
 
-from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.answers import Answer, HowMany
 from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import power, resolution
 from tasks.vm.guest import WaitFor, WaitForAddress
@@ -16,7 +16,7 @@ class Started(Answer):
     """The VMs that run, in the order in which they were started."""
 
     vms: list[str] = Field(description="by UUID")
-    count: int
+    count: HowMany
 
 
 def _started(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Started:

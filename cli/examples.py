@@ -9,12 +9,13 @@ from cli import message_inputs
 from cli.inputs import Input, Kind
 from tasks.engine.declaration.operation import Operation
 
+_LINE = 80  # characters of a line
 _UUID = "8f6e0c1a-5f0e-4c39-9c0b-3f6f4f0b7d21"
 _BY_FIELD: Mapping[str, Any] = {
-    "name": "web01",
+    "name": "web03",
     "vm": "web01",
     "vms": ["web01", "web02"],
-    "name_label": "web01",
+    "name_label": "web03",
     "template": "deb12",
     "snapshot": "web01 before the update",
     "host": "xs1",
@@ -29,7 +30,9 @@ _BY_FIELD: Mapping[str, Any] = {
 _BESIDES: Mapping[str, Mapping[str, Any]] = {
     "xenserver.vbd.create": {"vdi": "web01 system"},
     "xenserver.vm.check_devices": {"parts": [{"uuid": _UUID, "vm": "web01"}]},
-    "xenserver.vm.install": {"name": "web01"},
+    "xenserver.vm.install": {"name": "web03"},
+    "xenserver.vm.snapshot": {"name": "web01 before the update"},
+    "xenserver.vdi.snapshot": {"name": "web01 system before the update"},
     "flow.create_vm_from_unconfigured_template": {
         "memory": "2GiB",
         "disks": [{"size": "10GiB", "sr": "NFS virtual disk storage"}],
@@ -53,9 +56,9 @@ _BY_SHAPE: Mapping[str, Any] = {"INTEGER": 1, "NUMBER": 1.0, "SIZE": "10GiB", "D
 
 
 def message_of(operation: Operation) -> dict[str, Any]:
-    """Return a message that the operation takes: what it must have, and a target."""
+    """Return a message that the operation takes: what it must have."""
     needed = {one.key: _value(one) for one in message_inputs.of(operation.model) if one.required}
-    return {**needed, **_BESIDES.get(operation.name, {}), "target": "lab"}
+    return needed | _BESIDES.get(operation.name, {})
 
 
 def shell(operation: Operation, message: Mapping[str, Any]) -> str:
@@ -70,13 +73,45 @@ def shell(operation: Operation, message: Mapping[str, Any]) -> str:
 
 def python(operation: Operation, message: Mapping[str, Any]) -> str:
     """Return the lines by which any Celery client sends it."""
-    fields = ", ".join(f"{json.dumps(key)}: {value!r}" for key, value in message.items())
     return (
         "from celery import Celery\n\n"
         'app = Celery(broker="redis://...", backend="redis://...")\n'
-        f'answer = app.send_task("{operation.name}", kwargs={{{fields}}},\n'
-        f'                       queue="{operation.queue}").get()'
+        "result = app.send_task(\n"
+        f'    "{operation.name}",\n'
+        f"    kwargs={_literal(message, indent=4, column=11)},\n"
+        f'    queue="{operation.queue}",\n'
+        ")\n"
+        "answer = result.get()"
     )
+
+
+def _literal(value: Any, *, indent: int, column: int) -> str:
+    """Return a value as Python writes it, with double quotes, broken where a line is too long.
+
+    Its line is indented so far, and it begins at that column.
+    """
+    inner = indent + 4
+    match value:
+        case Mapping():
+            parts = [_item(json.dumps(k) + ": ", v, inner) for k, v in value.items()]
+            return _enclosed("{", parts, "}", indent, column)
+        case list():
+            return _enclosed("[", [_item("", v, inner) for v in value], "]", indent, column)
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+    return repr(value)
+
+
+def _item(name: str, value: Any, indent: int) -> str:
+    return name + _literal(value, indent=indent, column=indent + len(name))
+
+
+def _enclosed(begin: str, parts: list[str], end: str, indent: int, column: int) -> str:
+    line = f"{begin}{', '.join(parts)}{end}"
+    if column + len(line) < _LINE and "\n" not in line:
+        return line
+    blanks = " " * (indent + 4)
+    return begin + "".join(f"\n{blanks}{part}," for part in parts) + f"\n{' ' * indent}{end}"
 
 
 def wire(operation: Operation, message: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from tasks import storage_choice
-from tasks.engine.declaration.answers import Answer, Done, done
+from tasks.engine.declaration.answers import Answer, Done, OptionalNameLabel, done
 from tasks.engine.declaration.field_types import Ensures, SrName, VdiName
 from tasks.engine.declaration.operation import Steps, Undo, operation
 from tasks.engine.declaration.suspensions import Suspension
@@ -42,7 +42,7 @@ class Moved(Answer):
     """A disk is on another storage repository, under a UUID of its own."""
 
     uuid: str = Field(description="the disk that is there now")
-    name_label: str | None = None
+    name_label: OptionalNameLabel = None
     sr: str = Field(description="the storage repository, by UUID")
     moved_from: str | None = Field(None, description="the UUID that the disk had before")
     left: Failure | None = Field(None, description="why the old disk is still there, if it is")

@@ -7,6 +7,7 @@ from pydantic import Field
 from tasks.engine.declaration.answers import Created, Done, Found, created, done, found
 from tasks.engine.declaration.field_types import (
     After,
+    BridgeName,
     Description,
     Fields,
     Label,
@@ -89,7 +90,7 @@ def find(
     uuid: Uuid | None = None,
     name: Label | None = None,
     is_search_expression: Searches = False,
-    bridge: Label | None = None,
+    bridge: BridgeName | None = None,
     fields: Fields | None = None,
     limit: Limit | None = None,
     after: After | None = None,

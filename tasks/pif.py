@@ -5,9 +5,9 @@ from tasks.engine.declaration.field_types import (
     After,
     Fields,
     HostName,
-    Label,
     Limit,
     NetworkName,
+    NicName,
     Uuid,
 )
 from tasks.engine.declaration.operation import operation
@@ -19,7 +19,7 @@ def find(
     xen: Xen,
     *,
     uuid: Uuid | None = None,
-    device: Label | None = None,
+    device: NicName | None = None,
     host: HostName | None = None,
     network: NetworkName | None = None,
     fields: Fields | None = None,

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from tasks import storage_choice
-from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.answers import Answer, NameLabel, PowerState
 from tasks.engine.declaration.field_types import (
     Ensures,
     HostName,
@@ -60,8 +60,8 @@ class Sent(Answer):
     """A VM is in another pool."""
 
     uuid: str = Field(description="the VM there")
-    name_label: str
-    power_state: str
+    name_label: NameLabel
+    power_state: PowerState
     destination: str = Field(description="the target that it is on")
 
 

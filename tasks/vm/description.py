@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from config import queues
-from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.answers import Answer, NameLabel, PowerState
 from tasks.engine.declaration.field_types import VmTemplateOrSnapshotName
 from tasks.engine.declaration.operation import operation
 from tasks.vm import reading
@@ -58,14 +58,14 @@ class VmInterface(BaseModel):
 class Described(Answer):
     """A VM with all that belongs to it."""
 
-    uuid: str
-    name_label: str
-    power_state: str
+    uuid: str = Field(description="the VM")
+    name_label: NameLabel
+    power_state: PowerState
     host: str | None = Field(None, description="where it runs, by UUID")
-    host_name_label: str | None = None
+    host_name_label: str | None = Field(None, description="the name label of that host")
     record: dict[str, Any] = Field(description="more of the VM's record")
-    disks: list[VmDisk]
-    interfaces: list[VmInterface]
+    disks: list[VmDisk] = Field(description="its disks and drives")
+    interfaces: list[VmInterface] = Field(description="its network interfaces")
     addresses: dict[str, str] = Field(description="as XenServer names them; no link-local ones")
     snapshots: list[str] = Field(description="by UUID")
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from config import masking, queues
 from tasks import storage_choice
-from tasks.engine.declaration.answers import Answer
+from tasks.engine.declaration.answers import Answer, NameLabel
 from tasks.engine.declaration.field_types import Label, SrName, VmTemplateOrSnapshotName
 from tasks.engine.declaration.operation import Steps, operation
 from tasks.vm.copies import DISCARD_WITH_DISKS
@@ -48,7 +48,7 @@ class Imported(Answer):
     """A VM was imported; `return_result` is its UUID."""
 
     uuid: str = Field(description="the VM")
-    name_label: str
+    name_label: NameLabel
     vms: list[str] = Field(description="all that the file had: the VM, and its snapshots")
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -22,12 +22,21 @@ class Answer(BaseModel):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-class Done(Answer):
-    """An object was changed."""
+NameLabel = Annotated[str, Field(description="its name label")]
+OptionalNameLabel = Annotated[str | None, Field(description="its name label")]
+PowerState = Annotated[str, Field(description="its power state afterwards, such as Running")]
+OptionalPowerState = Annotated[
+    str | None, Field(description="its power state afterwards, such as Running")
+]
+HowMany = Annotated[int, Field(description="how many there are")]
 
-    uuid: str | None = Field(None, description="the object that was changed")
-    name_label: str | None = None
-    power_state: str | None = None
+
+class Done(Answer):
+    """An object was made or changed."""
+
+    uuid: str | None = Field(None, description="the object that was made or changed")
+    name_label: OptionalNameLabel = None
+    power_state: OptionalPowerState = None
     addresses: dict[str, str] | None = Field(
         None, description='what the guest reports, with `wait_for="ip"`: {"0/ip": "192.0.2.7"}'
     )
@@ -37,7 +46,7 @@ class Created(Answer):
     """An object was made; `return_result` is its UUID."""
 
     uuid: str = Field(description="the object that was made")
-    name_label: str | None = None
+    name_label: OptionalNameLabel = None
     vm: str | None = Field(None, description="the VM it belongs to, by UUID")
     device: str | None = Field(None, description="the device number it was given")
     vdi: str | None = Field(None, description="the disk or medium in it, by UUID")
@@ -48,8 +57,8 @@ class Created(Answer):
 class Found(Answer):
     """Records of a class, references given as UUIDs."""
 
-    records: list[dict[str, JsonValue]]
-    count: int
+    records: list[dict[str, JsonValue]] = Field(description="fields of each object, by name")
+    count: HowMany
     after: str | None = Field(
         None, description="where the next page begins, when `limit` or the bound was reached"
     )
@@ -58,7 +67,7 @@ class Found(Answer):
 class Returned(Answer):
     """A value that XenServer gave; `return_result` is the same as text."""
 
-    value: JsonValue = None
+    value: JsonValue = Field(None, description="the value, references in it given as UUIDs")
 
 
 class XenTask(BaseModel):
@@ -82,7 +91,7 @@ class Followed(Answer):
     """A task of XenServer has succeeded; references in its result are given as UUIDs."""
 
     uuid: str | None = Field(None, description="the object that it made")
-    task: XenTask
+    task: XenTask = Field(description="the task as it ended")
 
 
 class Accepted(Answer):
@@ -91,7 +100,7 @@ class Accepted(Answer):
     Then `task` tells of that run, and its uuid is the Celery task that gives the flow's answer.
     """
 
-    task: XenTask
+    task: XenTask = Field(description="what was accepted, and how far it is")
 
 
 class Named(Protocol):

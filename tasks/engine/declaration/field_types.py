@@ -99,6 +99,13 @@ TaskUuid = Annotated[str, _Text, Field(description="a XenServer task, by UUID")]
 
 Uuid = Annotated[str, _Text, Field(description="the UUID of an object")]
 Label = Annotated[str, _Text, AfterValidator(_in_one_line), Field(description="a name label")]
+Tag = Annotated[str, _Text, AfterValidator(_in_one_line), Field(description="a tag that it has")]
+BridgeName = Annotated[
+    str, _Text, AfterValidator(_in_one_line), Field(description="its bridge, such as xenbr0")
+]
+NicName = Annotated[
+    str, _Text, AfterValidator(_in_one_line), Field(description="its device on the host: eth0")
+]
 Text = Annotated[str, StringConstraints(max_length=65536)]
 Description = Annotated[Text, Field(description="what it is for, in words")]
 SIZE_PATTERN = r"^\s*(\d{7,}|\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB]))\s*$"
