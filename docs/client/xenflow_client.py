@@ -109,6 +109,7 @@ class Accepted(TypedDict):
     return_result: str
     """What was done in words, or the UUID of what was made."""
     task: XenTask
+    """What was accepted, and how far it is."""
 
 
 class Chosen(TypedDict):
@@ -132,7 +133,9 @@ class Clones(TypedDict):
     return_result: str
     """What was done in words, or the UUID of what was made."""
     vms: list[Clone]
+    """The VMs that were made."""
     count: int
+    """How many there are."""
 
 
 class Created(TypedDict):
@@ -143,6 +146,7 @@ class Created(TypedDict):
     uuid: str
     """The object that was made."""
     name_label: NotRequired[str]
+    """Its name label."""
     vm: NotRequired[str]
     """The VM it belongs to, by UUID."""
     device: NotRequired[str]
@@ -161,15 +165,21 @@ class Described(TypedDict):
     return_result: str
     """What was done in words, or the UUID of what was made."""
     uuid: str
+    """The VM."""
     name_label: str
+    """Its name label."""
     power_state: str
+    """Its power state afterwards, such as Running."""
     host: NotRequired[str]
     """Where it runs, by UUID."""
     host_name_label: NotRequired[str]
+    """The name label of that host."""
     record: dict[str, Any]
     """More of the VM's record."""
     disks: list[VmDisk]
+    """Its disks and drives."""
     interfaces: list[VmInterface]
+    """Its network interfaces."""
     addresses: dict[str, str]
     """As XenServer names them; no link-local ones."""
     snapshots: list[str]
@@ -184,6 +194,7 @@ class Destroyed(TypedDict):
     uuid: str
     """The VM that was destroyed."""
     name_label: str
+    """Its name label."""
     deleted: list[Disk]
     """Disks that went, those of snapshots too."""
     kept: list[KeptDisk]
@@ -212,14 +223,16 @@ class DiskSetUp(TypedDict):
 
 
 class Done(TypedDict):
-    """An object was changed."""
+    """An object was made or changed."""
 
     return_result: str
     """What was done in words, or the UUID of what was made."""
     uuid: NotRequired[str]
-    """The object that was changed."""
+    """The object that was made or changed."""
     name_label: NotRequired[str]
+    """Its name label."""
     power_state: NotRequired[str]
+    """Its power state afterwards, such as Running."""
     addresses: NotRequired[dict[str, str]]
     """What the guest reports, with `wait_for="ip"`: {"0/ip": "192.0.2.7"}."""
 
@@ -251,6 +264,7 @@ class Followed(TypedDict):
     uuid: NotRequired[str]
     """The object that it made."""
     task: XenTask
+    """The task as it ended."""
 
 
 class Found(TypedDict):
@@ -259,7 +273,9 @@ class Found(TypedDict):
     return_result: str
     """What was done in words, or the UUID of what was made."""
     records: list[dict[str, Any]]
+    """Fields of each object, by name."""
     count: int
+    """How many there are."""
     after: NotRequired[str]
     """Where the next page begins, when `limit` or the bound was reached."""
 
@@ -283,6 +299,7 @@ class Imported(TypedDict):
     uuid: str
     """The VM."""
     name_label: str
+    """Its name label."""
     vms: list[str]
     """All that the file had: the VM, and its snapshots."""
 
@@ -295,6 +312,7 @@ class Moved(TypedDict):
     uuid: str
     """The disk that is there now."""
     name_label: NotRequired[str]
+    """Its name label."""
     sr: str
     """The storage repository, by UUID."""
     moved_from: NotRequired[str]
@@ -357,7 +375,9 @@ class Report(TypedDict):
     return_result: str
     """What was done in words, or the UUID of what was made."""
     assigned: list[Assigned]
+    """Each VM and its interface."""
     count: int
+    """How many there are."""
 
 
 class Resolved(TypedDict):
@@ -376,7 +396,9 @@ class Sent(TypedDict):
     uuid: str
     """The VM there."""
     name_label: str
+    """Its name label."""
     power_state: str
+    """Its power state afterwards, such as Running."""
     destination: str
     """The target that it is on."""
 
@@ -389,6 +411,7 @@ class Started(TypedDict):
     vms: list[str]
     """By UUID."""
     count: int
+    """How many there are."""
 
 
 class VmList(TypedDict):
@@ -399,6 +422,7 @@ class VmList(TypedDict):
     vms: list[dict[str, Any]]
     """The VMs' records."""
     count: int
+    """How many there are."""
     after: NotRequired[str]
     """Where the list goes on, if there are more than an answer holds."""
 
@@ -1176,7 +1200,7 @@ class network:
             uuid: the UUID of an object
             name: a name label
             is_search_expression: find names that contain `name`, in any case
-            bridge: a name label
+            bridge: its bridge, such as xenbr0
             fields: fields to answer with, besides the UUID; ["*"] for all
             limit: answer with so many records at most
             after: answer with those after this UUID
@@ -1216,7 +1240,7 @@ class pif:
 
         Args:
             uuid: the UUID of an object
-            device: a name label
+            device: its device on the host: eth0
             host: a host, by UUID or name label
             network: a network, by UUID or name label
             fields: fields to answer with, besides the UUID; ["*"] for all
@@ -2589,7 +2613,7 @@ class vm:
             is_search_expression: find names that contain `name`, in any case
             power_state: a power state
             host: a host, by UUID or name label
-            tag: a name label
+            tag: a tag that it has
             include_templates: find templates too
             include_snapshots: find snapshots too
             fields: fields to answer with, besides the UUID; ["*"] for all
