@@ -7,7 +7,7 @@ from celery import chain, chord
 from pydantic import Field
 
 from tasks import vdi
-from tasks.engine.declaration.answers import Answer, NameLabel
+from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.definition import Destruction
 from tasks.engine.declaration.field_types import Text, VmName
 from tasks.engine.declaration.flow import Canvas, flow
@@ -23,7 +23,7 @@ class Destroyed(Answer):
     """A VM is no more: the disks and snapshots that went with it, and those that stay."""
 
     uuid: str = Field(description="the VM that was destroyed")
-    name_label: NameLabel
+    name_label: str = Field(description="its name label")
     deleted: list[disk_choice.Disk] = Field(description="disks that went, those of snapshots too")
     kept: list[disk_choice.KeptDisk] = Field(description="disks that stay, and why")
     deleted_snapshots: list[disk_choice.Disk] = Field([], description="snapshots that went")

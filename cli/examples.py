@@ -58,7 +58,7 @@ _BY_SHAPE: Mapping[str, Any] = {"INTEGER": 1, "NUMBER": 1.0, "SIZE": "10GiB", "D
 def message_of(operation: Operation) -> dict[str, Any]:
     """Return a message that the operation takes: what it must have."""
     needed = {one.key: _value(one) for one in message_inputs.of(operation.model) if one.required}
-    return needed | _BESIDES.get(operation.name, {})
+    return {**needed, **_BESIDES.get(operation.name, {})}
 
 
 def shell(operation: Operation, message: Mapping[str, Any]) -> str:
