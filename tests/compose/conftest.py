@@ -69,7 +69,7 @@ def demo(folder: Path) -> Iterator[Installation]:
 
 @contextmanager
 def _prepared(folder: Path) -> Iterator[Installation]:
-    ports = {"FLOWER_PORT": _free_port(), "REDIS_PORT": _free_port()}
+    ports = {name: _free_port() for name in ("FLOWER_PORT", "METRICS_PORT", "REDIS_PORT")}
     with Reader(folder, ports) as reader:
         installation = Installation(folder, reader, ports)
         installation.type(SECRETS, COPY)

@@ -1,11 +1,17 @@
 """The Compose stack with a simulated pool. Run it with `make compose-test`."""
 
+from urllib import request
+
 import pytest
 
 from tests.compose.conftest import ASK
 from tests.compose.installation import Installation
+from tests.docs import pages
+from tests.docs.pages import DOCS
 
 pytestmark = [pytest.mark.compose, pytest.mark.slow, pytest.mark.timeout(600)]
+
+METRICS = DOCS / "how-to" / "scrape-metrics.md"
 
 
 def test_the_simulated_pool_of_the_page(demo: Installation) -> None:
@@ -14,3 +20,13 @@ def test_the_simulated_pool_of_the_page(demo: Installation) -> None:
 
     assert "web01" in printed
     assert demo.xenflow("doctor")["findings"] == []
+
+
+def test_the_metrics_of_the_page(demo: Installation) -> None:
+    """With deploy/metrics.yml a port of this host has them."""
+    demo_too = {"deploy/metrics.yml": "deploy/demo.yml:deploy/metrics.yml"}
+    demo.type(*pages.marked(METRICS, pages.COMPOSE), instead=demo_too)
+
+    address = f"http://127.0.0.1:{demo.ports['METRICS_PORT']}/metrics"
+    with request.urlopen(address) as reply:
+        assert b"xenflow_up 1.0" in reply.read()
