@@ -1,7 +1,6 @@
 """One installation in containers, made as the documentation says, by a user with a strict umask."""
 
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,8 @@ import trustme
 
 from tests.compose.installation import POOL_PASSWORD, Installation
 from tests.docs import pages
-from tests.docs.pages import DOCS, ROOT, Reader
+from tests.docs.pages import DOCS, Reader
+from workers.local_stack import kept_values
 
 STRICT = 0o077
 DEPLOY = DOCS / "how-to" / "deploy.md"
@@ -44,7 +44,7 @@ def strict_umask() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, strict_umask: None) -> Path:
     """Return a clone with a folder of secrets and a folder of the site."""
-    return pages.clone(tmp_path_factory.mktemp("compose") / "xenflow", _tracked())
+    return pages.clone(tmp_path_factory.mktemp("compose") / "xenflow")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,9 @@ def demo(folder: Path) -> Iterator[Installation]:
 
 @contextmanager
 def _prepared(folder: Path) -> Iterator[Installation]:
-    ports = {name: _free_port() for name in ("FLOWER_PORT", "METRICS_PORT", "REDIS_PORT")}
+    ports = {
+        name: str(kept_values.free_port()) for name in ("FLOWER_PORT", "METRICS_PORT", "REDIS_PORT")
+    }
     with Reader(folder, ports) as reader:
         installation = Installation(folder, reader, ports)
         installation.type(SECRETS, COPY)
@@ -98,20 +100,3 @@ def _write_site(folder: Path) -> None:
         ["chmod", "-R", "a+rX", "site", "secrets", "certificate.pem"], cwd=folder, check=True
     )
     (folder / "secrets").chmod(0o700)
-
-
-def _tracked() -> Iterator[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    paths = (ROOT / name for name in listed.stdout.split("\0") if name)
-    return (path for path in paths if path.is_file())
-
-
-def _free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return str(server.getsockname()[1])

@@ -225,9 +225,9 @@ class Reader:
         assert (typed.returncode != 0) is fails, f"{words[-1]}\n{self.printed}"
 
 
-def clone(folder: Path, tracked: Iterator[Path]) -> Path:
+def clone(folder: Path) -> Path:
     """Return a copy of the clone, with a link to its virtual environment."""
-    for path in tracked:
+    for path in _tracked():
         copy = folder / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
@@ -235,6 +235,18 @@ def clone(folder: Path, tracked: Iterator[Path]) -> Path:
         os.utime(copy, (0, 0))  # older than the environment, which make then leaves alone
     (folder / ".venv").symlink_to(Path(sys.prefix))
     return folder
+
+
+def _tracked() -> Iterator[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    paths = (ROOT / name for name in listed.stdout.split("\0") if name)
+    return (path for path in paths if path.is_file())
 
 
 def _signal(session: int, number: int) -> bool:

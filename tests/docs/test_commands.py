@@ -71,22 +71,10 @@ def open_terminal(tmp_path: Path) -> Iterator[Open]:
 )
 def test_pages_that_begin_with_a_clone(tmp_path: Path, page: Path, columns: int) -> None:
     """A reader who types exactly these lines sees what the page shows, on narrow terminals too."""
-    folder = pages.clone(tmp_path / "clone", _tracked())
+    folder = pages.clone(tmp_path / "clone")
 
     with Reader(folder, {}, columns=columns, path=os.environ["PATH"]) as reader:
         reader.read(page)
-
-
-def _tracked() -> Iterator[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    paths = (ROOT / name for name in listed.stdout.split("\0") if name)
-    return (path for path in paths if path.is_file())
 
 
 @needs_node
