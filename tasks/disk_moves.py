@@ -179,7 +179,8 @@ def _copied(disk: _Disk, where: ObjectRef) -> dict[str, Any]:
 def _exchange(xen: Xen, disk: _Disk, copy: str) -> Generator[Suspension, Any, None]:
     """Make each drive anew with the copy in it; the copy is a disk like others at the end."""
     drives = {ref: _anew(drive) for ref, drive in disk.drives.items()}
-    xen.VDI.add_to_other_config(copy, DRIVES, json.dumps(list(drives.values())))
+    config = xen.VDI.get_other_config(copy)
+    xen.VDI.set_other_config(copy, {**config, DRIVES: json.dumps(list(drives.values()))})
     for ref, drive in drives.items():
         yield xen.Async.VBD.destroy(ref)
         yield xen.Async.VBD.create({**drive, "VDI": copy})
@@ -187,9 +188,7 @@ def _exchange(xen: Xen, disk: _Disk, copy: str) -> Generator[Suspension, Any, No
         xen.VDI.set_on_boot(copy, "reset")
     if disk.record["read_only"]:
         xen.VDI.set_read_only(copy, True)  # noqa: FBT003 - in wire order
-    config = xen.VDI.get_other_config(copy)
-    finished = {key: value for key, value in config.items() if key not in {ORIGIN, DRIVES}}
-    xen.VDI.set_other_config(copy, finished)
+    xen.VDI.set_other_config(copy, {key: config[key] for key in config if key != ORIGIN})
 
 
 def _anew(drive: Record) -> dict[str, Any]:
