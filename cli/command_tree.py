@@ -120,7 +120,7 @@ def _top(
             callback=lambda given: _print_version() if given else None,
         ),
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="print stack traces of errors")] = False,
+    debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False,  # each command shows it
 ) -> None:
     """Run XenServer operations as Celery tasks, and see what came of them."""
 

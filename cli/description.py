@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli import examples, operations, tables
+from cli import examples, help_layout, operations, tables
 from cli.catalogue_index import Entry
 from cli.generators.pages import error_pages
 from cli.inputs import Input
@@ -46,7 +46,7 @@ def _data(entry: Entry, operation: Operation) -> dict[str, Any]:
 
 def _page(entry: Entry, operation: Operation) -> Iterator[RenderableType]:
     message = examples.message_of(operation)
-    yield Text.assemble((entry.name, "bold"), "\n", entry.documentation)
+    yield Text.assemble((entry.name, "bold"), "\n", help_layout.reflowed(entry.documentation))
     yield _section("Inputs")
     yield _inputs(entry.inputs)
     yield _section("Answer")

@@ -15,7 +15,10 @@ NARROW = 76  # columns below which help is a list: an option, and below it what 
 
 _NAMES = 36  # columns for both names of a flag; longer ones stand below each other
 _TYPE = 12  # columns for what an option takes
+_WITHIN_PARAGRAPH = re.compile(r"(?<=\S)\n(?=[^\s*\-\d])")
 _MARKUP = re.compile(r"\[/?dim\]|\\(?=\[)")
+
+_WORDS = {"str": "TEXT", "int": "INTEGER", "float": "NUMBER", "path": "FILE"}
 
 C = TypeVar("C", TyperCommand, TyperGroup)
 Parameter = Any  # an option or argument of typer
@@ -27,11 +30,17 @@ def shown(command: C, ctx: Any) -> C:
     layout = _plain if is_narrow else _tabular
     parameters = [layout(one, ctx) for one in command.get_params(ctx)]
     copied = copy.copy(command)
+    copied.help = reflowed(command.help or "")
     copied.get_params = lambda _ctx: parameters  # type: ignore[method-assign,assignment]  # of this copy alone
     if is_narrow:
         copied.rich_markup_mode = None
-        copied.help = plain(command.help or "")
+        copied.help = plain(copied.help)
     return copied
+
+
+def reflowed(text: str) -> str:
+    """Return a text with a line for each paragraph, as far as it has no list or example."""
+    return _WITHIN_PARAGRAPH.sub(" ", text)
 
 
 def _tabular(parameter: Parameter, ctx: Any) -> Parameter:
@@ -39,7 +48,7 @@ def _tabular(parameter: Parameter, ctx: Any) -> Parameter:
     if isinstance(parameter, TyperArgument):
         copied.display_type_rich = lambda *_args, **_kwargs: None
         return copied
-    copied.metavar = "" if parameter.is_flag else _folded(parameter.display_type_rich(ctx) or "")
+    copied.metavar = "" if parameter.is_flag else _folded(_word(parameter, ctx))
     if parameter.is_flag:
         copied.display_type_rich = lambda *_args, **_kwargs: None
     if parameter.secondary_opts:
@@ -48,14 +57,23 @@ def _tabular(parameter: Parameter, ctx: Any) -> Parameter:
     return copied
 
 
-def _plain(parameter: Parameter, _ctx: Any) -> Parameter:
+def _plain(parameter: Parameter, ctx: Any) -> Parameter:
     copied = copy.copy(parameter)
     copied.help = plain(parameter.help or "")
     if isinstance(parameter, TyperArgument):
         copied.display_type = lambda *_args, **_kwargs: ""
-    elif parameter.is_flag:
-        copied.metavar = ""
+    else:
+        copied.metavar = "" if parameter.is_flag else _word(parameter, ctx)
     return copied
+
+
+def _word(parameter: Parameter, ctx: Any) -> str:
+    """Return what an option takes, in the words that all of our commands use."""
+    if parameter.metavar:
+        return str(parameter.metavar)
+    shown = str(parameter.display_type_rich(ctx) or "").strip("<>")
+    inner = re.sub(r"^list\[(.*)\]$", r"\1", shown)
+    return _WORDS.get(inner.removesuffix(" range"), inner)
 
 
 def plain(text: str) -> str:

@@ -144,8 +144,9 @@ def _completion(one: Input) -> Callable[[str], list[str]] | None:
 
 def _help(one: Input) -> str:
     parts = f"; fields: {', '.join(part.key for part in one.parts)}" if one.parts else ""
+    meaning = one.help.removesuffix(".") if parts else one.help
     default = rf"[dim]\[default: {escape(one.default_text)}][/dim]" if one.default_text else ""
-    return f"{escape(one.help + parts)} {default}".strip()
+    return f"{escape(meaning + parts)} {default}".strip()
 
 
 def _panel(one: Input) -> str:

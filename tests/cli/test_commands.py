@@ -50,9 +50,31 @@ def test_options_can_be_read_on_a_narrow_terminal(name: str, columns: str, run: 
     reply = run(noun, verb.replace("_", "-"), "--help", COLUMNS=columns).out
 
     assert "…" not in reply
+    assert ".;" not in reply
+    assert "<" not in reply
     flags = [one.option for one in wanted if one.kind is inputs.Kind.FLAG]
     whole = {*(one.option for one in wanted), *(f"--no-{flag[2:]}" for flag in flags)}
     assert whole <= set(reply.split())
+
+
+@pytest.mark.parametrize("columns", ["60", "100"])
+@pytest.mark.parametrize("name", ["runs", "up", "worker", "targets", "cancel", "run", "describe"])
+def test_types_are_written_in_one_way(name: str, columns: str, run: Run) -> None:
+    """They are those of the commands of operations: TEXT, INTEGER, one|other."""
+    reply = run(name, "--help", COLUMNS=columns)
+
+    assert reply.code == 0
+    assert "<" not in reply.out.replace("1<=x<=100000", "")
+    assert "str " not in reply.out
+    assert "list[" not in reply.out
+
+
+def test_paragraphs_fill_the_lines(run: Run) -> None:
+    """The breaks of a docstring are not those of a terminal."""
+    lines = run("flow", "destroy-vm-and-disks", "--help", COLUMNS="200").out.splitlines()
+
+    [paragraph] = [line for line in lines if "Physical media stay" in line]
+    assert "before anything is destroyed" in paragraph
 
 
 def test_help_shows_types_defaults_and_choices(run: Run) -> None:
