@@ -102,6 +102,7 @@ def _text(rows: list[dict[str, Any]], options: OutputOptions, *, checked: bool) 
         return Text("no target is set up: XENFLOW_TARGETS names the file of connection profiles")
     if options.format is Format.LIST:
         return tables.lists(rows)
+    rows = [{**row, **_in_words(row)} for row in rows]
     columns = ["name", "url", "check"] if checked else _COLUMNS
     shown = columns if options.wide or checked else _fitting(columns, rows)
     listing = tables.table(
@@ -109,6 +110,12 @@ def _text(rows: list[dict[str, Any]], options: OutputOptions, *, checked: bool) 
     )
     left_out = [column for column in columns if column not in shown]
     return Group(listing, tables.note(left_out)) if left_out else listing
+
+
+def _in_words(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return whether a poller follows a target, which it need not while nothing is parked."""
+    idle = "not needed" if not row["parked"] else "no"
+    return {"followed": "yes" if row["followed"] else idle, "trouble": row["trouble"] or "none"}
 
 
 def _fitting(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -114,7 +114,7 @@ def destroy(xen: Xen, *, vm: VmName) -> Steps[Done]:
     return done("VM Destroyed", machine)
 
 
-@operation()
+@operation(internal=True)
 def discard(xen: Xen, *, vm: VmTemplateOrSnapshotName, all_disks: AllDisks = False) -> Steps[Done]:
     """Undo the making of a VM: cut its power, destroy it, and the disks that were made with it."""
     machine = xen.find.vm_template_or_snapshot(vm)

@@ -50,6 +50,9 @@ def find(redis: Redis) -> None:
     [
         (["cata"], ["catalogue"]),
         (["vm", "unp"], ["unpause"]),
+        (["vm", "dis"], []),  # discard, mark-leftovers and take-back are steps of our own flows
+        (["vm", "mark"], []),
+        (["run", "task.take"], []),
         (["describe", "flow.setup_d"], ["flow.setup_disk_or_cd"]),
         (["vm", "start", "--vm", "we"], []),
     ],

