@@ -86,7 +86,7 @@ _TEMPLATES = {
     "SR_DOES_NOT_SUPPORT_MIGRATION": "SR {0} does not allow its disks to move; halt the VM first",
     "TOO_MANY_STORAGE_MIGRATES": "no more than {0} disks can move at once; send it again later",
     "VDI_NOT_IN_MAP": "it is not said where disk {0} goes; name an SR for it",
-    "VDI_NOT_SPARSE": "disk {0} is not sparse, so only what changed of it cannot be told",
+    "VDI_NOT_SPARSE": "disk {0} is not sparse, so its changes cannot be listed",
     "VIF_NOT_IN_MAP": "it is not said which network interface {0} goes to; name one for it",
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": "only a template can be installed; name a template",
     "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": "one can revert to a snapshot only; name a snapshot",
