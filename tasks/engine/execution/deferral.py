@@ -1,6 +1,6 @@
 """How long an error that may pass is retried, and what the record says of that."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from config.settings import Settings
 from tasks.engine.journal.record import Record, Retry
@@ -20,8 +20,19 @@ def after(record: Record, error: errors.XenflowError, settings: Settings, now: f
     """Return how to wait after an error that may pass: to the limit at most, to be there then."""
     known = record.retry or Retry(0, now, "")
     seconds, left = delay(known.count), limit(record, error, settings) - now
-    retry = Retry(known.count + 1, known.since, error.message)
-    return Deferral(min(seconds, left) if left > 0 else seconds, retry)
+    seconds = min(seconds, left) if left > 0 else seconds
+    retry = Retry(known.count + 1, known.since, error.message, due=now + seconds)
+    return Deferral(seconds, retry)
+
+
+def tried_again(retry: Retry | None, began: float) -> Retry | None:
+    """Return a retry without the time in which its message waited for a worker or for Redis.
+
+    XenServer was not asked meanwhile, so nobody knows that it could not be reached.
+    """
+    if retry is None or not retry.due:
+        return retry
+    return replace(retry, since=retry.since + max(0.0, began - retry.due), due=0.0)
 
 
 def limit(record: Record, error: errors.XenflowError, settings: Settings) -> float:

@@ -161,6 +161,8 @@ def _attempt(execution: Execution) -> End:
     except (Overtaken, LeaseLapsed):
         raise
     except errors.XenflowError as error:
+        entry = execution.entry
+        entry.update(retry=deferral.tried_again(entry.record.retry, entry.clock))
         if _may_pass(execution, error):
             return _try_again(execution, error)
         failing.begin(execution, _why(execution, error))

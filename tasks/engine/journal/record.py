@@ -200,11 +200,12 @@ class Failure(ErrorRecord):
 
 @dataclass(frozen=True)
 class Retry:
-    """A passing error: how often it came, since when, and its text."""
+    """A passing error: how often it came, since when, its text, and when it is tried again."""
 
     count: int
     since: float
     message: str
+    due: float = 0.0
 
 
 @dataclass(frozen=True)

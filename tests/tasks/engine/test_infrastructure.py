@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -14,8 +15,11 @@ from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError, Respon
 from redis.exceptions import ConnectionError as Disconnected
 
 from tasks.engine import infrastructure
-from tasks.engine.execution.execution import Answered, Rejected
+from tasks.engine.execution.execution import Answered, Rejected, Suspended
+from tasks.engine.journal import json_values
 from tests.tasks.engine.deliveries import Engine, Worker
+from xenserver import errors
+from xenserver.values import Value
 
 CLONE = "xenserver.vm.clone"
 SR = "NFS virtual disk storage"
@@ -175,6 +179,25 @@ def _until_answered(
         if isinstance(end, Answered):
             return end
     pytest.fail(f"{operation} is not answered")
+
+
+def test_a_xenserver_that_answered_badly_before_and_after_a_long_queue_is_not_given_up(
+    engine: Engine,
+) -> None:
+    """Two answers were lost, minutes apart: nobody asked in between."""
+    worker, journal = engine.worker(), engine.worker().runtime.journal
+
+    def lose(call: Callable[[], Value]) -> Value:
+        raise errors.Unreachable("XENFLOW_ANSWER_LOST", ["http://pool"])
+
+    worker.hooks["VM.get_by_name_label"] = lose
+    assert isinstance(worker.deliver(CLONE, "op", **FIELDS), Suspended)
+    known = engine.record("op").retry
+    assert known is not None
+    long_ago = replace(known, since=known.since - 300, due=known.due - 300)
+    engine.redis.hset(journal.keys.entry("op"), "retry", json_values.encode(long_ago))
+
+    assert isinstance(worker.deliver(CLONE, "op", **FIELDS), Suspended)
 
 
 @pytest.mark.parametrize(

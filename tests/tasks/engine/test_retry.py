@@ -36,6 +36,18 @@ def test_an_unreachable_xenserver_is_retried_for_a_while() -> None:
     assert deferral.limit(waiting, BUSY, settings) == DEADLINE
 
 
+def test_the_time_in_which_nobody_asked_xenserver_does_not_count() -> None:
+    """A message that waits in a long queue, or for Redis, is no sign that XenServer is away."""
+    waiting = Retry(1, since=100.0, message="away", due=101.0)
+
+    late = deferral.tried_again(waiting, began=181.0)
+
+    assert late == Retry(1, since=180.0, message="away")
+    assert deferral.tried_again(late, began=500.0) == late
+    assert deferral.tried_again(waiting, began=100.5) == Retry(1, since=100.0, message="away")
+    assert deferral.tried_again(None, began=1.0) is None
+
+
 def test_what_is_in_flight_is_waited_for_until_the_deadline() -> None:
     """XenServer may have done it."""
     call = Point(call=IntendedCall("VM.start", [], 1.0))
