@@ -10,6 +10,6 @@ from tasks.engine.declaration.flow import Canvas, flow
 def check_for_task_success(*, task: TaskUuid, sleep_increment: xen_task.Every = 5.0) -> Canvas:
     """Follow a task of XenServer to its end, and fail as it fails.
 
-    An end is noticed after `sleep_increment` at the latest.
+    The end is noticed within `sleep_increment`.
     """
     return xen_task.follow.s(task=task, every=sleep_increment)

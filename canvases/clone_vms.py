@@ -15,7 +15,9 @@ from tasks.vm import copies
 MOST = 1000
 
 Count = Annotated[int, Field(ge=1, le=MOST, description="how many clones")]
-Stem = Annotated[Label, Field(description="the names begin so; a number follows: web01, web02")]
+Stem = Annotated[
+    Label, Field(description="the prefix of the names; a number follows: web01, web02")
+]
 
 
 class Clone(BaseModel):

@@ -165,5 +165,5 @@ def _on_device(device: str, free: Iterator[str]) -> dict[str, Any]:
 
 def _nowhere(number: int) -> str:
     problem = f"disks.{number}.sr: is missing"
-    text = f"{problem}; say where this disk is to be, or give `sr` for all"
+    text = f"{problem}; give the `sr` of this disk, or one `sr` for all"
     raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=text)

@@ -15,19 +15,23 @@ from tasks.vm import disks as disk_choice
 from tasks.vm import leftovers, lifecycle, power
 from tasks.vm import snapshots as taking
 
-DeleteDisks = Annotated[bool, Field(description="let its disks go too")]
-Shared = Annotated[bool, Field(description="even those that another VM uses")]
+DeleteDisks = Annotated[bool, Field(description="destroy its disks too")]
+Shared = Annotated[bool, Field(description="even disks that another VM uses")]
 
 
 class Destroyed(Answer):
-    """A VM is no more: the disks and snapshots that went with it, and those that stay."""
+    """A VM was destroyed: the disks and snapshots destroyed with it, and those kept."""
 
     uuid: str = Field(description="the VM that was destroyed")
     name_label: str = Field(description="its name label")
-    deleted: list[disk_choice.Disk] = Field(description="disks that went, those of snapshots too")
-    kept: list[disk_choice.KeptDisk] = Field(description="disks that stay, and why")
-    deleted_snapshots: list[disk_choice.Disk] = Field([], description="snapshots that went")
-    kept_snapshots: list[disk_choice.Disk] = Field([], description="snapshots that stay")
+    deleted: list[disk_choice.Disk] = Field(
+        description="disks that were destroyed, those of snapshots too"
+    )
+    kept: list[disk_choice.KeptDisk] = Field(description="disks that were kept, and why")
+    deleted_snapshots: list[disk_choice.Disk] = Field(
+        [], description="snapshots that were destroyed"
+    )
+    kept_snapshots: list[disk_choice.Disk] = Field([], description="snapshots that were kept")
 
 
 @flow(answer=Destroyed)
@@ -100,7 +104,9 @@ Gone = Annotated[bool, Field(description="the VM went before; only the rest is t
 Disks = Annotated[tuple[disk_choice.Disk, ...], Field(description="disks that go")]
 Kept = Annotated[tuple[disk_choice.KeptDisk, ...], Field(description="disks that stay")]
 Taken = Annotated[tuple[disk_choice.Disk, ...], Field(description="snapshots that go")]
-KeptSnapshots = Annotated[tuple[disk_choice.Disk, ...], Field(description="snapshots that stay")]
+KeptSnapshots = Annotated[
+    tuple[disk_choice.Disk, ...], Field(description="snapshots that were kept")
+]
 
 
 def _destroys(fields: Mapping[str, Any]) -> Iterator[Destruction]:

@@ -20,7 +20,7 @@ class VmList(Answer):
     vms: list[dict[str, JsonValue]] = Field(description="the VMs' records")
     count: HowMany
     after: str | None = Field(
-        None, description="where the list goes on, if there are more than an answer holds"
+        None, description="where the next page begins, if there are more than an answer holds"
     )
 
 

@@ -38,7 +38,7 @@ def _answer(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> DiskSetUp:
     fields_of_answer = {name: last.get(name) for name in ("uuid", "vdi", "vm", "device", "plugged")}
     text = f"attached as device {last['device']}"
     if last["was_there"]:
-        text += " already, and left alone"
+        text += " already, and left unchanged"
     return DiskSetUp.model_validate({"return_result": text, **fields_of_answer})
 
 
@@ -85,11 +85,11 @@ def setup_disk_or_cd(
 
 
 def _check(existing: str | None, new: Mapping[str, Any]) -> None:
-    """Refuse what is neither an existing disk nor a whole new one."""
+    """Refuse a message that gives neither an existing disk nor all fields of a new one."""
     given = [name for name, value in new.items() if value is not None]
     missing = [name for name in new if name not in given]
     if existing and given:
-        wrong = [f"{name}: is for a new disk, not for an existing one" for name in given]
+        wrong = [f"{name}: applies to a new disk, not to an existing one" for name in given]
     elif not existing and missing:
         wrong = [f"{name}: is missing" for name in missing]
     else:

@@ -35,7 +35,7 @@ def start_vms(
     """Start VMs in the order of the list, each when the one before runs, or has its address.
 
     A VM that is named twice, however it is spelled, counts once; one that runs already is fine.
-    Where a name means no VM, none is started. Where a VM cannot be started, those after it are not,
+    If a name matches no VM, none is started. Where a VM cannot be started, those after it are not,
     and those before it go on running.
     """
     return resolution.resolve.s(vms=vms) | start_each.s(

@@ -105,7 +105,7 @@ class Index:
     def _unknown(self, name: str) -> str:
         difflib = importlib.import_module("difflib")
         near = difflib.get_close_matches(name, [e.name for e in self.entries], n=3, cutoff=0.5)
-        return f"there is not an operation {name!r}" + (
+        return f"there is no operation {name!r}" + (
             f"; did you mean {' or '.join(near)}?" if near else ""
         )
 

@@ -106,8 +106,8 @@ class Client:
                 raise
             raise CommandFailed(
                 Code.UNREACHABLE,
-                f"Redis was lost while {operation.name} was sent, so it may run or not: {error}",
-                f"send it again with --id {operation_id}, which runs it once at most",
+                f"Redis was lost while {operation.name} was sent, so it may run: {error}",
+                f"send it again with --id {operation_id}, which runs it at most once",
                 id=operation_id,
             ) from error
 

@@ -36,7 +36,7 @@ _SUMMARIES = {
         "watch": "Follow a run until it ends.",
         "cancel": "Cancel an operation or flow, and undo what it made.",
         "retry": "Run a failed run again, with the same inputs.",
-        "dead-letters": "List messages that nobody could be answered about; put them back or drop.",
+        "dead-letters": "List messages that could not be answered; requeue or drop them.",
         "targets": "List the connection profiles, and what waits on each.",
         "doctor": "Check the installation: what is wrong, and what cures it.",
         "metrics": "Print the metrics for Prometheus, or serve them.",
@@ -52,7 +52,7 @@ _SUMMARIES = {
     },
 }
 NOUNS = ("vm", "vbd", "vif", "vdi", "network", "sr", "host", "pif", "task")
-"""What operations are on, in the order in which people look for them."""
+"""The nouns of operations, in the order of the list of commands."""
 
 
 class LazyCommand(Command):
@@ -141,7 +141,7 @@ def _nouns() -> Iterator[LazyCommand]:
     """Yield a group for each noun; its summary is read when the commands are listed."""
     for noun in NOUNS:
         yield _noun_command(noun, "")
-    yield _noun_command("flow", "Whole jobs, each made of several operations.")
+    yield _noun_command("flow", "Flows, each made of several operations.")
 
 
 def _noun_command(noun: str, summary: str) -> LazyCommand:

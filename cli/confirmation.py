@@ -15,7 +15,7 @@ def confirm(question: str, *, refused: str, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        text = f"{refused}: standard input is no terminal, so nobody can be asked: {question}"
-        raise CommandFailed(Code.USAGE, text, "--yes does it without a question")
+        text = f"{refused}: standard input is not a terminal, so nobody can be asked: {question}"
+        raise CommandFailed(Code.USAGE, text, "--yes does not ask")
     if not typer.confirm(question, err=True):
-        raise CommandFailed(Code.FAILED, refused, "--yes does it without a question")
+        raise CommandFailed(Code.FAILED, refused, "--yes does not ask")

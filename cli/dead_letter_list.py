@@ -1,4 +1,4 @@
-"""Messages that nobody could be answered about: listed, put back, dropped."""
+"""Messages that could not be answered: listed, requeued, dropped."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -101,7 +101,7 @@ _WAIT = Annotated[
     bool,
     typer.Option(
         "--wait/--no-wait",
-        help="wait for the answer, which is the default, or print the run's id",
+        help="wait for the answer (the default), or only print the run's id",
         show_default=False,
         rich_help_panel=RUN_PANEL,
     ),
@@ -111,7 +111,7 @@ _ID = Annotated[
     typer.Option(
         "--id",
         metavar="ID",
-        help="the run's id; sent twice with the same id, it runs once",
+        help="the run's id; a message sent twice with the same id runs once",
         rich_help_panel=RUN_PANEL,
     ),
 ]
@@ -126,7 +126,7 @@ _YES = Annotated[
     typer.Option(
         "--yes",
         "-y",
-        help="destroy without a question, which only a terminal can answer",
+        help="destroy without asking; required without a terminal",
         rich_help_panel=RUN_PANEL,
     ),
 ]

@@ -24,8 +24,8 @@ from xenserver import errors
 _GIVE_UP_AFTER = 60.0  # seconds past its deadline in which an operation must have ended
 
 _ANSWERED_BEFORE = (
-    "xenflow: {} has ended before: this is its answer of then, and nothing runs now; "
-    "another id runs it again, and --repeat-failed what failed"
+    "xenflow: {} has ended before: this is its stored answer, and nothing runs now; "
+    "another id runs it again, and so does --repeat-failed if it failed"
 )
 
 
@@ -75,7 +75,7 @@ def _interrupts_reported() -> Iterator[_Moment]:
         sent = moment.sent
         if sent is None:
             raise CommandFailed(Code.INTERRUPTED, "interrupted; nothing was sent") from None
-        text = f"interrupted while {sent.name} was sent, so it may run or not"
+        text = f"interrupted while {sent.name} was sent, so it may run"
         raise CommandFailed(Code.INTERRUPTED, text, sent.follow, id=sent.id) from None
 
 
@@ -155,7 +155,7 @@ def _confirm(entry: Entry, checked: Message, options: RunOptions) -> None:
     if entry.destroys:
         fields = message.masked(checked.document())
         named = " ".join(f"{key}={value}" for key, value in fields.items())
-        question = f"{entry.name} {named}: do it?"
+        question = f"run {entry.name} {named}?"
         confirm(question, refused="nothing was sent", yes=options.yes)
 
 

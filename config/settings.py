@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     """How long a sealed password can be used after it was sealed."""
 
     allow_http: bool = False
-    """Let messages that name a host of their own have it reached by http, in the clear."""
+    """Allow messages that name a host of their own to reach it by http, unencrypted."""
 
     timeout: Seconds = 3600.0
     """The time limit of an operation, waiting included, unless its message sets another."""
@@ -148,11 +148,11 @@ class Settings(BaseSettings):
     concurrency: Annotated[int, Field(ge=1)] = 4
     """The slots of one worker."""
 
-    deaf_timeout: Seconds = 60.0
-    """How long a worker may take nothing while messages wait, before it ends."""
+    unresponsive_timeout: Seconds = 60.0
+    """How long a worker may take no message although some wait, before it ends."""
 
     message_limit: Annotated[int, Field(ge=64 * 1024)] = 8 * 2**20
-    """Bytes that the body of a message may have, out of its compression."""
+    """The largest body of a message in bytes, decompressed."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The lowest level that is logged."""

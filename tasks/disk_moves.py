@@ -26,7 +26,9 @@ from xenserver.objects import ObjectRef
 
 ORIGIN = "xenflow:moved-from"
 DRIVES = "xenflow:drives"
-TARGET_SR = Annotated[SrName, Field(description="where it is to go; a rule such as @room too")]
+TARGET_SR = Annotated[
+    SrName, Field(description="the storage repository to move it to, or a rule such as @room")
+]
 
 _MOVABLE = frozenset({"user", "system", "ephemeral"})
 _OF_DRIVES = (
@@ -41,7 +43,7 @@ Record = Mapping[str, Any]
 class Moved(Answer):
     """A disk is on another storage repository, under a UUID of its own."""
 
-    uuid: str = Field(description="the disk that is there now")
+    uuid: str = Field(description="the disk on the new repository")
     name_label: OptionalNameLabel = None
     sr: str = Field(description="the storage repository, by UUID")
     moved_from: str | None = Field(None, description="the UUID that the disk had before")

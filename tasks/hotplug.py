@@ -12,10 +12,10 @@ from xenserver.client import Xen
 
 Plug = Annotated[
     Literal["auto", "yes", "no"],
-    Field(description="plug it if the VM runs, in any case, or not at all"),
+    Field(description="plug it if the VM runs, always, or never"),
 ]
 MustRun = Annotated[bool, Field(description="refuse a VM that does not run")]
-WasThere = Annotated[bool, Field(description="leave it alone: it was there before")]
+WasThere = Annotated[bool, Field(description="leave it unchanged: it existed before")]
 
 
 class Plugged(Answer):
@@ -26,7 +26,7 @@ class Plugged(Answer):
     device: str = Field(description="the device number")
     vdi: str | None = Field(None, description="the disk or medium in a drive, by UUID")
     plugged: bool = Field(description="whether the guest sees it")
-    was_there: bool = Field(default=False, description="it was there before, and was left alone")
+    was_there: bool = Field(default=False, description="it existed before, and was left unchanged")
 
 
 Steps = Generator[Suspension, Any, None]
@@ -82,5 +82,5 @@ def plug_if_running(
 def outcome(cls: str, *, plugged: bool, was_there: bool = False) -> str:
     """Return in words what became of a device."""
     if was_there:
-        return f"{cls} was attached already, and was left alone"
+        return f"{cls} was attached already, and was left unchanged"
     return f"{cls} plugged" if plugged else f"{cls} not plugged: its VM does not run"

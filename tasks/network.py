@@ -26,7 +26,7 @@ from xenserver import errors, values
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
-Words = Annotated[Tags, Field(description="words by which it is found")]
+Words = Annotated[Tags, Field(description="tags to find it by")]
 
 
 @operation(undo=Undo("xenserver.network.destroy", "network", (("remove_vlans", True),)))

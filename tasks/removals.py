@@ -43,7 +43,7 @@ class Removed(Answer):
     kind: str = Field(description="disk or snapshot")
     uuid: str = Field(description="the object")
     name_label: str = ""
-    failure: Failure | None = Field(None, description="why it is still there")
+    failure: Failure | None = Field(None, description="why it was not destroyed")
 
 
 def attempt(

@@ -9,9 +9,9 @@ from tasks.engine.declaration.field_types import After, Fields, Label, Limit, Se
 from tasks.engine.declaration.operation import operation
 from xenserver.client import Xen
 
-Kind = Annotated[Label, Field(description="how it stores: nfs, lvm, ext, iso, ...")]
-Content = Annotated[str, Field(description="what it stores: user, iso, ...")]
-Shared = Annotated[bool, Field(description="whether all hosts of the pool see it")]
+Kind = Annotated[Label, Field(description="storage type: nfs, lvm, ext, iso, ...")]
+Content = Annotated[str, Field(description="content type: user, iso, ...")]
+Shared = Annotated[bool, Field(description="whether all hosts of the pool share it")]
 
 
 @operation(queue="find")

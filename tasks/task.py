@@ -25,13 +25,13 @@ from xenserver.client import Xen
 
 Status = Annotated[
     Literal["pending", "success", "failure", "cancelling", "cancelled"],
-    Field(description="how it stands"),
+    Field(description="its state"),
 ]
 TaskRef = Annotated[str, Field(description="a XenServer task, by reference", max_length=1024)]
 OperationName = Annotated[str, Field(description="the name of an operation", max_length=255)]
 MethodName = Annotated[str, Field(description="a method of XenServer", max_length=255)]
 MadeAt = Annotated[Label, Field(description="the target where it was made, if another")]
-Every = Annotated[Seconds, Field(description="the longest an end goes unnoticed (2s)")]
+Every = Annotated[Seconds, Field(description="the interval at which its end is checked (2s)")]
 
 GONE = "gone"
 """The result of a task whose object is no more, or in another pool."""
@@ -46,7 +46,7 @@ _CANCELLED = {
 
 @operation()
 def cancel(xen: Xen, *, task: TaskUuid) -> Steps[Done]:
-    """Cancel a task of XenServer, and say what became of it: some end before they notice."""
+    """Cancel a task of XenServer, and return its end: some end before they are cancelled."""
     job = xen.find.task(task)
     xen.task.cancel(job)
     end = yield Follow(job.ref, any_end=True)
@@ -97,14 +97,14 @@ def take_back(
     operation: OperationName,
     made_at: MadeAt | None = None,
 ) -> Steps[Done]:
-    """Wait for the end of a call that was made once too often, and undo what it made.
+    """Wait for the end of a duplicate call, and undo what it made.
 
     The engine sends it into the run of an operation whose worker was overtaken while it called.
     """
     end = yield Follow(task, any_end=True)
     made_in, cls = catalogue.find(operation), made_by(method)
     if end["status"] != "success" or not cls or made_in is None or made_in.undo is None:
-        return done("Nothing is to be undone")
+        return done("Nothing to undo")
     objects = getattr(xen.at(made_at) if made_at else xen, cls)
     uuids = [str(objects.get_uuid(ref)) for ref in refs_of(end["result"])]
     undo, where = made_in.undo, {"target": made_at} if made_at else {}

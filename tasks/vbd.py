@@ -245,7 +245,7 @@ def plug_if_running(
 
 @operation()
 def unplug(xen: Xen, *, vbd: VbdUuid, force: Hard = False, ensure: Ensures = False) -> Steps[Done]:
-    """Detach a virtual block device from its running VM; with `force` against the guest's will."""
+    """Detach a virtual block device from its running VM; `force` does not wait for the guest."""
     drive = xen.find.vbd(vbd)
     call = xen.Async.VBD.unplug_force(drive) if force else xen.Async.VBD.unplug(drive)
     attached = partial(xen.VBD.get_currently_attached, drive)

@@ -29,12 +29,12 @@ from xenserver.client import Xen
 
 Type = Annotated[
     Literal["user", "system", "ephemeral", "suspend", "crashdump"],
-    Field(description="what it holds"),
+    Field(description="its content type"),
 ]
 Sharable = Annotated[bool, Field(description="whether several VMs may write to it at once")]
-ReadOnly = Annotated[bool, Field(description="whether nobody may write to it")]
-OfType = Annotated[Label, Field(description="what it holds: user, system, ...")]
-SmConfig = Annotated[Map, Field(description="what the storage behind the SR wants to know")]
+ReadOnly = Annotated[bool, Field(description="whether it is read-only")]
+OfType = Annotated[Label, Field(description="its content type: user, system, ...")]
+SmConfig = Annotated[Map, Field(description="parameters for the storage backend of the SR")]
 
 
 @operation(undo=Undo("xenserver.vdi.destroy", "vdi"))
@@ -69,7 +69,7 @@ def create(
 
 @operation()
 def resize(xen: Xen, *, vdi: VdiName, size: Size) -> Steps[Done]:
-    """Grow a virtual disk to a size; one that has it already is left alone, none is shrunk."""
+    """Grow a virtual disk to a size; a disk that has that size already is left unchanged."""
     disk = xen.find.vdi(vdi)
     now = int(xen.VDI.get_virtual_size(disk))
     if size < now:
@@ -104,7 +104,7 @@ def copy(xen: Xen, *, vdi: VdiName, sr: SrName | None = None, name: Label) -> St
     return created(xen.uuid.vdi(made), name=name)
 
 
-StorageParams = Annotated[Map, Field(description="what the storage wants to know of the copy")]
+StorageParams = Annotated[Map, Field(description="parameters for the storage backend")]
 
 
 @operation(undo=Undo("xenserver.vdi.destroy", "vdi"))
@@ -125,7 +125,7 @@ def snapshot(
     name: Label | None = None,
     driver_params: StorageParams | None = None,
 ) -> Steps[Created]:
-    """Keep the state of a virtual disk, which a VM may be using; without a name, under its own."""
+    """Snapshot a virtual disk, which a VM may be using; the name defaults to the disk's own."""
     disk = xen.find.vdi(vdi)
     made = yield xen.Async.VDI.snapshot(disk, driver_params or {})
     if name is not None:
@@ -133,13 +133,13 @@ def snapshot(
     return created(xen.uuid.vdi(made), name=name or xen.VDI.get_name_label(made))
 
 
-TagsToAdd = Annotated[tuple[Label, ...], Field(description="tags that it is to have")]
-TagsToRemove = Annotated[tuple[Label, ...], Field(description="tags that it is not to have")]
+TagsToAdd = Annotated[tuple[Label, ...], Field(description="tags to add")]
+TagsToRemove = Annotated[tuple[Label, ...], Field(description="tags to remove")]
 
 
 @operation()
 def tag(xen: Xen, *, vdi: VdiName, add: TagsToAdd = (), remove: TagsToRemove = ()) -> Done:
-    """Add tags to a virtual disk and remove others; what is so already stays so."""
+    """Add tags to a virtual disk and remove others."""
     disk = xen.find.vdi(vdi)
     for one in dict.fromkeys(add):
         xen.VDI.add_tags(disk, one)
@@ -150,7 +150,7 @@ def tag(xen: Xen, *, vdi: VdiName, add: TagsToAdd = (), remove: TagsToRemove = (
 
 @operation()
 def destroy(xen: Xen, *, vdi: VdiName) -> Steps[Done]:
-    """Destroy a virtual disk that no running VM uses, and all that is on it.
+    """Destroy a virtual disk that no running VM uses, and all data on it.
 
     One that was detached a moment ago is waited for.
     """

@@ -106,7 +106,7 @@ def plug(xen: Xen, *, vif: VifUuid, ensure: Ensures = False) -> Steps[Done]:
 
 @operation()
 def unplug(xen: Xen, *, vif: VifUuid, force: Hard = False, ensure: Ensures = False) -> Steps[Done]:
-    """Detach a virtual interface from its running VM; with `force` against the guest's will."""
+    """Detach a virtual interface from its running VM; `force` does not wait for the guest."""
     interface = xen.find.vif(vif)
     call = xen.Async.VIF.unplug_force(interface) if force else xen.Async.VIF.unplug(interface)
     attached = partial(xen.VIF.get_currently_attached, interface)

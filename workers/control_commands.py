@@ -34,7 +34,7 @@ def add_consumer(
         if value is not None:
             _check(name, value)
     if exchange_type is not None and exchange_type not in _EXCHANGE_TYPES:
-        raise ValueError(f"exchange_type: is none of {', '.join(_EXCHANGE_TYPES)}")
+        raise ValueError(f"exchange_type: must be one of {', '.join(_EXCHANGE_TYPES)}")
     added: Mapping[str, Any] = _add(state, queue, exchange, exchange_type, routing_key)
     return added
 

@@ -129,7 +129,7 @@ class Poller:
             self._wait_without_events()
 
     def _read_all(self) -> None:
-        """Read all tasks once: land what ended, and what is parked under a task that is no more."""
+        """Read all tasks once: land what ended, and what is parked under a task that is gone."""
         refs = [r for r in self._runtime.parked.refs(self._place) if not r.startswith(GUEST)]
         records = events.all_tasks(self._runtime.sessions, self._target)
         ended = {r for r in refs if r in records and _has_ended(records[r])}

@@ -1,6 +1,6 @@
 """The state of a target in a process, from slice to slice of its poller.
 
-Like a connection it belongs to this process and is worth nothing to another: whoever follows the
+Like a connection it belongs to this process and is worth nothing to another: whichever follows the
 target next begins anew.
 """
 

@@ -1,4 +1,4 @@
-"""A token bucket: how often a poller may ask a target for a long poll, dear to XenServer."""
+"""A token bucket: how often a poller may long-poll a target, which is expensive for XenServer."""
 
 import time
 from collections.abc import Callable

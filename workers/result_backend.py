@@ -5,7 +5,7 @@ not an end (PARKED, PROGRESS) is written under the result's key, where those who
 published to nobody; and it never overwrites an end that came first.
 
 A parked operation is PARKED, where Celery has RETRY: clients wait on in either, but a plain worker
-that is to revoke an operation in RETRY stores REVOKED, an end that is none.
+that is to revoke an operation in RETRY stores REVOKED, a false end.
 """
 
 from collections.abc import Callable

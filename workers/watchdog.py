@@ -1,8 +1,8 @@
 """The watchdog of a worker: it notices that the worker takes nothing though messages wait.
 
-A worker may answer pings and take nothing all the same. A thread of its own looks at the queues; a
-worker that is deaf ends loudly with an exit code, and whoever supervises it starts another. A Redis
-that is away or answers with errors is not deafness: nothing can be taken then.
+A worker may answer pings and take nothing all the same. A thread of its own looks at the queues; an
+unresponsive worker ends loudly with an exit code, and its supervisor starts another. A Redis that
+is away or answers with errors does not count: nothing can be taken then.
 """
 
 import os
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 EXIT_CODE = 70  # EX_SOFTWARE, of sysexits.h
-GRACE = 10.0  # seconds a deaf worker has to end in order
-BUSY_FACTOR = 10  # so many times longer may it take nothing while every slot is busy
+GRACE = 10.0  # seconds an unresponsive worker has to end in order
+BUSY_FACTOR = 10  # times longer may a worker take nothing while every slot is busy
 
 log = structlog.get_logger()
 
@@ -101,7 +101,7 @@ class Watch:
         """Seconds for which messages have waited and none was taken."""
         return self._looked - self._since
 
-    def is_deaf(self, *, after: float) -> bool:
+    def is_unresponsive(self, *, after: float) -> bool:
         """Return whether it has taken nothing for so long; longer while every slot is busy."""
         is_busy = len(worker_state.active_requests) >= self.slots
         return self.silence >= after * (BUSY_FACTOR if is_busy else 1)
@@ -144,8 +144,8 @@ class Watchdog(bootsteps.StartStopStep):
         app.watch = watch
         while watch and not self._over.wait(watch.every):
             watch.look()
-            if watch.is_deaf(after=watch.timeout):
-                log.critical("worker.deaf", problem=watch.problem(), exit_code=EXIT_CODE)
+            if watch.is_unresponsive(after=watch.timeout):
+                log.critical("worker.unresponsive", problem=watch.problem(), exit_code=EXIT_CODE)
                 _end()
                 return
 
@@ -177,13 +177,13 @@ def watch_of(app: WatchedApp, slots: int) -> Watch:
     ]
     keys = app.runtime.journal.keys
     queues = Queues(channel.unprefixed, names, keys.watchdog)
-    return Watch(queues, app.activity, slots, app.settings.deaf_timeout)
+    return Watch(queues, app.activity, slots, app.settings.unresponsive_timeout)
 
 
 @inspect_command()
 def takes(state: Any, **_: Any) -> dict[str, Any]:
     """Return whether this worker takes messages: `xenflow-alive` asks."""
     watch: Watch | None = getattr(state.app, "watch", None)
-    if watch is None or not watch.is_deaf(after=watch.timeout / 2):
+    if watch is None or not watch.is_unresponsive(after=watch.timeout / 2):
         return {"takes": True}
     return {"takes": False, "problem": watch.problem()}

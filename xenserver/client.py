@@ -42,7 +42,7 @@ class Xen:
     `memory` keeps what was looked up, as JSON text, so that a name means the same object when the
     body runs again, and costs no call. Keep it with the operation, across processes. With `replays`
     the same holds for what is read (`xen.<Class>`, `search`): the first reading of a place in the
-    body is the one it sees whenever it runs from its top, so that it takes the same way each time.
+    body is the one it sees whenever it runs from its top, so that every replay takes the same path.
     """
 
     def __init__(

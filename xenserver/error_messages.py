@@ -62,13 +62,13 @@ _TEMPLATES = {
     "VM_NO_SUSPEND_SR": "no SR is set for the memory of VM {0}; set a suspend SR on the pool",
     "VM_HAS_NO_SUSPEND_VDI": "the suspend image of {1} is gone; the VM is halted now, start it",
     "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": "a template that XenServer ships cannot be destroyed",
-    "VM_IS_PROTECTED": "VM {0} is protected by high availability; take it out first",
+    "VM_IS_PROTECTED": "VM {0} is protected by high availability; remove the protection first",
     "VM_IS_IMMOBILE": "VM {0} is configured not to move",
     "VM_HAS_PCI_ATTACHED": "VM {0} holds a PCI device; detach it first",
-    "VM_HAS_VGPU": "VM {0} has a virtual GPU; take it away first",
-    "VM_HAS_VUSBS": "VM {0} has USB devices; take them away first",
-    "VM_IS_PART_OF_AN_APPLIANCE": "VM {0} belongs to appliance {1}; take it out first",
-    "VM_REVERT_FAILED": "{0} could not be reverted to; see whether it is a snapshot",
+    "VM_HAS_VGPU": "VM {0} has a virtual GPU; remove it first",
+    "VM_HAS_VUSBS": "VM {0} has USB devices; remove them first",
+    "VM_IS_PART_OF_AN_APPLIANCE": "VM {0} belongs to appliance {1}; remove it from there first",
+    "VM_REVERT_FAILED": "could not revert to {0}; check that it is a snapshot",
     "VM_CHECKPOINT_SUSPEND_FAILED": "VM {0} did not suspend for its checkpoint; see its console",
     "VM_CHECKPOINT_RESUME_FAILED": "VM {0} did not resume after its checkpoint; resume it",
     "VM_MIGRATE_FAILED": "VM {0} could not be moved from {1} to {2}: {3}",
@@ -89,7 +89,7 @@ _TEMPLATES = {
     "VDI_NOT_SPARSE": "disk {0} is not sparse, so its changes cannot be listed",
     "VIF_NOT_IN_MAP": "it is not said which network interface {0} goes to; name one for it",
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": "only a template can be installed; name a template",
-    "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": "one can revert to a snapshot only; name a snapshot",
+    "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": "only a snapshot can be reverted to; name a snapshot",
     "OPERATION_BLOCKED": "{0} is locked against this by its blocked_operations: {1}",
     "OPERATION_NOT_ALLOWED": "XenServer does not allow it: {0}",
     # Hosts and capacity
@@ -97,7 +97,7 @@ _TEMPLATES = {
     "VM_REQUIRES_NETWORK": "VM {0} needs network {1}, which that host lacks; choose another host",
     "VM_HVM_REQUIRED": "VM {0} needs hardware virtualisation; choose another host",
     "VM_INCOMPATIBLE_WITH_THIS_HOST": "VM {0} does not fit host {1}: {2}; choose another host",
-    "NO_HOSTS_AVAILABLE": "no host can take it; look for free memory, disabled hosts, SRs",
+    "NO_HOSTS_AVAILABLE": "no host can run it; check free memory, disabled hosts and SRs",
     "HOST_NOT_ENOUGH_FREE_MEMORY": (
         "the host lacks memory ({0} bytes needed, {1} free); free some, or choose another host"
     ),
@@ -107,7 +107,7 @@ _TEMPLATES = {
     "HOST_NOT_LIVE": "the host is down; start it, or choose another",
     "HOST_OFFLINE": "host {0} is offline; see whether it is up and reachable",
     "HOST_STILL_BOOTING": "the host is still starting; try again in some minutes",
-    "HOST_EVACUATE_IN_PROGRESS": "host {0} is being emptied; try again when that is done",
+    "HOST_EVACUATE_IN_PROGRESS": "host {0} is being evacuated; try again when that is done",
     "HOST_IS_SLAVE": "this host is a member of a pool whose coordinator is {0}; address that one",
     "HOST_IS_LIVE": "host {0} is alive; shut it down first",
     "CANNOT_CONTACT_HOST": "the pool lost contact with host {0}; see whether it is up",
@@ -117,7 +117,7 @@ _TEMPLATES = {
     "LICENCE_RESTRICTION": "the pool's licence does not cover {0}",
     # Storage
     "SR_OPERATION_NOT_SUPPORTED": "{0} lies on storage that cannot do this; use another SR",
-    "SR_HAS_NO_PBDS": "SR {0} is plugged on no host; plug it first",
+    "SR_HAS_NO_PBDS": "SR {0} is not plugged on any host; plug it first",
     "SR_HAS_PBD": "SR {0} is still plugged; unplug it first",
     "SR_NOT_EMPTY": "the SR still holds disks; remove them first",
     "SR_INDESTRUCTIBLE": "SR {0} is marked as indestructible",
@@ -128,13 +128,13 @@ _TEMPLATES = {
     "VDI_NOT_MANAGED": "disk {0} is not managed by XenServer",
     "VDI_TOO_SMALL": "disk {0} is too small: {1} bytes are needed",
     "VDI_MISSING": "disk {1} is gone from SR {0}; rescan the SR",
-    "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION": "a disk is reset at boot, which forbids it",
+    "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION": "a disk is reset at boot, which forbids this",
     # Devices
     "VBD_IS_EMPTY": "drive {0} is empty",
     "VBD_NOT_EMPTY": "drive {0} already holds a medium; eject it first",
     "VBD_NOT_REMOVABLE_MEDIA": "{0} takes no removable media; use a CD drive",
     "VBD_CDS_MUST_BE_READONLY": "a CD drive must have mode RO",
-    "VBD_NOT_UNPLUGGABLE": "{0} is marked as not to be unplugged; shut the VM down instead",
+    "VBD_NOT_UNPLUGGABLE": "{0} is marked as not unpluggable; shut the VM down instead",
     "VBD_TRAY_LOCKED": "the guest holds the tray of drive {0} locked; eject it in the guest",
     "DEVICE_ALREADY_ATTACHED": "{0} is already attached",
     "DEVICE_ALREADY_DETACHED": "{0} is already detached",
@@ -149,11 +149,11 @@ _TEMPLATES = {
     "NETWORK_CONTAINS_PIF": (
         "the network is carried by {0}; a VLAN's network goes with remove_vlans, others stay"
     ),
-    "CANNOT_DESTROY_SYSTEM_NETWORK": "{0} is a network of the system and stays",
+    "CANNOT_DESTROY_SYSTEM_NETWORK": "{0} is a system network and cannot be destroyed",
     "NETWORK_ALREADY_CONNECTED": "the network already has PIF {1} on host {0}",
     "PIF_IS_VLAN": "{0} is itself a VLAN; choose a physical interface",
     "PIF_VLAN_EXISTS": "that VLAN exists on {0} already; use its network",
-    "PIF_IS_MANAGEMENT_INTERFACE": "{0} carries the host's management and stays",
+    "PIF_IS_MANAGEMENT_INTERFACE": "{0} is the host's management interface and cannot be removed",
     "VLAN_TAG_INVALID": "{0} is not a VLAN tag; use 0 to 4094",
     # Things and requests
     "HANDLE_INVALID": "the {0} {1} does not exist any more",
@@ -161,11 +161,11 @@ _TEMPLATES = {
     "INVALID_VALUE": "{1} is not a valid value of {0}",
     "VALUE_NOT_SUPPORTED": "{1} is not supported for {0}: {2}",
     "MEMORY_CONSTRAINT_VIOLATION_ORDER": (
-        "memory limits must rise: static min, dynamic min, dynamic max, static max"
+        "memory limits must be in ascending order: static min, dynamic min, dynamic max, static max"
     ),
-    "MESSAGE_METHOD_UNKNOWN": "this XenServer does not know {0}; it may be too old for it",
-    "MESSAGE_PARAMETER_COUNT_MISMATCH": "{0} takes {1} parameters here, {2} were given",
-    "INTERNAL_ERROR": "XenServer failed inside: {0}; see its log",
+    "MESSAGE_METHOD_UNKNOWN": "this XenServer does not know {0}; it may be too old",
+    "MESSAGE_PARAMETER_COUNT_MISMATCH": "{0} takes {1} parameters on this server; {2} were given",
+    "INTERNAL_ERROR": "XenServer had an internal error: {0}; see its log",
     "Fault": "XenServer cannot do that: {0}",
     # Who may
     "SESSION_AUTHENTICATION_FAILED": "XenServer refused {0}; check user and password",
@@ -182,8 +182,8 @@ _TEMPLATES = {
         "{0} {1} has succeeded, and its large answer was deleted with its result; ask again under "
         "another id"
     ),
-    "XENFLOW_ANSWER_LOST": "{0} broke off before its answer; it may have happened, check first",
-    "XENFLOW_NO_ANSWER": "{0} gave no answer in time; it may have happened, check first",
+    "XENFLOW_ANSWER_LOST": "{0} was cut off before its answer; it may have happened, check first",
+    "XENFLOW_NO_ANSWER": "{0} was not answered in time; it may have happened, check first",
     "XENFLOW_CANCELLED": "{0} was cancelled",
     "XENFLOW_CERTIFICATE_REFUSED": (
         "the certificate of {0} is not trusted ({1}); check ca_file or fingerprint of the target"
@@ -194,11 +194,11 @@ _TEMPLATES = {
     "XENFLOW_DISK_SHARED": "disk {0} is used by other VMs too; detach it from them first",
     "XENFLOW_DEFECT": "xenflow itself failed: {0}; please report it with the stack trace",
     "XENFLOW_GUEST_NO_ADDRESS": (
-        "the guest has no address such as is wanted after {0} s, it reports {1}; "
-        "look at its network and at the DHCP server, or want another address"
+        "after {0} s the guest has no address that matches, it reports {1}; "
+        "look at its network and at the DHCP server, or wait for another address"
     ),
     "XENFLOW_GUEST_SILENT": (
-        "the guest reported nothing for {0} s: its guest tools are missing, or do not run; "
+        "the guest reported nothing for {0} s: its guest tools are missing or not running; "
         "install them, or wait for `running` only"
     ),
     "XENFLOW_GUEST_STOPPED": "the VM is {0}, so its guest has no address; look at its console",
@@ -206,9 +206,9 @@ _TEMPLATES = {
         "{0} has no guest tools, so it reports no address; install them, or wait for `running` only"
     ),
     "XENFLOW_NOT_BEGUN": "{0} was cancelled before it began",
-    "XENFLOW_PASSWORD_NOT_SEALED": "the password came unsealed and was refused; seal it first",
+    "XENFLOW_PASSWORD_NOT_SEALED": "the password was not sealed, so it was refused; seal it first",
     "XENFLOW_TARGET_WRONG": "the target cannot be used: {0}",
-    "SR_BACKEND_FAILURE_79": "the storage makes no disk of that size: {1}",
+    "SR_BACKEND_FAILURE_79": "the storage cannot create a disk of that size: {1}",
     "XENFLOW_TEMPLATE_INVALID": "template {0} cannot be installed: it {1}",
     "XENFLOW_PASSWORD_MISSING": "no password for target {0}: {1}",
     "XENFLOW_REPLY_INVALID": "the server at {0} does not answer as XenServer does: {1}",

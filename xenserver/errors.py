@@ -73,7 +73,7 @@ class Denied(XenflowError):
 
 
 class Full(XenflowError):
-    """There is no capacity for it."""
+    """There is not enough capacity."""
 
 
 class TimedOut(XenflowError):

@@ -1,4 +1,4 @@
-"""`xenflow dead-letters`: messages that nobody could be answered about, put aside."""
+"""`xenflow dead-letters`: messages that could not be answered, put aside."""
 
 import importlib
 from typing import Annotated
@@ -18,7 +18,8 @@ def command(name: str) -> TyperCommand:
 
 def dead_letters(  # noqa: PLR0913 - each is an option of the command
     ids: Annotated[
-        list[str] | None, typer.Argument(help="only these, by their ids or the beginning of them")
+        list[str] | None,
+        typer.Argument(help="only these, by their ids or the first characters of them"),
     ] = None,
     *,
     requeue: Annotated[
@@ -26,16 +27,16 @@ def dead_letters(  # noqa: PLR0913 - each is an option of the command
     ] = False,
     drop: Annotated[bool, typer.Option("--drop", help="forget them")] = False,
     all_: Annotated[
-        bool, typer.Option("--all", help="put back or drop all of them, where no id is given")
+        bool, typer.Option("--all", help="requeue or drop all of them, if no id is given")
     ] = False,
     messages: Annotated[
-        bool, typer.Option("--messages", help="show them whole; they may hold passwords")
+        bool, typer.Option("--messages", help="show them in full; they may contain passwords")
     ] = False,
     options: OutputOptions,
 ) -> int:
-    """List messages that nobody can be answered about, the newest first.
+    """List messages that cannot be answered, the newest first.
 
-    Such a message could not be read as far as an id, or its id is that of another one under way. A
+    Such a message has no readable id, or its id is that of another message in progress. A
     worker puts it aside. The newest 1,000 are kept, for 30 days.
     """
     if requeue and drop:

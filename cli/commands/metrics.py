@@ -22,13 +22,14 @@ def metrics(
     listen: Annotated[
         str | None,
         typer.Option(
-            metavar="HOST:PORT", help="serve them at /metrics there, until SIGTERM or Ctrl-C"
+            metavar="HOST:PORT",
+            help="serve them at /metrics on this address, until SIGTERM or Ctrl-C",
         ),
     ] = None,
 ) -> int:
     """Print the metrics of the whole installation once, in the text format of Prometheus.
 
-    One exporter is enough: all is read from Redis. Whoever can reach it needs no password.
+    One exporter is enough: all is read from Redis. Anyone who can reach it needs no password.
     """
     where = _address(listen) if listen is not None else None
     output = importlib.import_module("cli.metrics_output")
@@ -38,6 +39,6 @@ def metrics(
 def _address(listen: str) -> tuple[str, int]:
     host, colon, port = listen.rpartition(":")
     if not (colon and host and port.isdigit() and int(port) <= _MOST):
-        text = f"--listen {listen} is no address: write HOST:PORT"
+        text = f"--listen {listen} is not an address: write HOST:PORT"
         raise CommandFailed(Code.USAGE, text, "xenflow metrics --listen 127.0.0.1:9808")
     return host.strip("[]"), int(port)

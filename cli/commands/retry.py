@@ -29,9 +29,7 @@ def retry(
     *,
     same_id: Annotated[
         bool,
-        typer.Option(
-            "--same-id", help="under its own id, where the failed run left nothing behind"
-        ),
+        typer.Option("--same-id", help="under its own id, if the failed run left nothing behind"),
     ] = False,
     options: RunOptions,
 ) -> int:

@@ -21,7 +21,7 @@ _PANEL = "Which runs"
 
 
 Most = Annotated[
-    int, typer.Option("--limit", "--most", "-n", min=1, max=100_000, help="how many at most")
+    int, typer.Option("--limit", "--most", "-n", min=1, max=100_000, help="show at most this many")
 ]
 States = Annotated[
     list[State] | None,
@@ -47,14 +47,14 @@ Object = Annotated[
     typer.Option(
         "--object",
         metavar="NAME|UUID",
-        help="that took or answered this object",
+        help="with this object in the message or the answer",
         rich_help_panel=_PANEL,
     ),
 ]
 Since = Annotated[
     str | None,
     typer.Option(
-        metavar="TIME", help="begun since: 2h, 3d, 2026-11-26, 14:30", rich_help_panel=_PANEL
+        metavar="TIME", help="started since: 2h, 3d, 2026-11-26, 14:30", rich_help_panel=_PANEL
     ),
 ]
 Until = Annotated[

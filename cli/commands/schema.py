@@ -20,7 +20,7 @@ def schema(
     *,
     folder: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="write the schemas there; without options: schemas"),
+        typer.Option(metavar="FOLDER", help="write the schemas there; default: schemas"),
     ] = None,
     python: Annotated[
         Path | None,
@@ -33,8 +33,8 @@ def schema(
 ) -> int:
     """Write JSON Schemas of all messages and answers and an AsyncAPI document.
 
-    Or what else is asked for: a typed client, the reference pages. Your own operations are in all
-    of them.
+    With --python or --pages, write a typed client or the reference pages instead. All of them
+    contain your own operations.
     """
     generators = importlib.import_module("cli.generators.output_files")
     generators.write_all(folder=folder, python=python, pages=pages)

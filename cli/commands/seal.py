@@ -24,13 +24,13 @@ def command(name: str) -> TyperCommand:
 
 
 def seal(
-    hostname: Annotated[str, typer.Option(help="the XenServer host it is for")],
+    hostname: Annotated[str, typer.Option(help="the XenServer host that it is for")],
     username: Annotated[str, typer.Option(help="who logs in with it")] = "root",
     protocol: Annotated[
         Protocol, typer.Option(case_sensitive=False, help="how the host is reached")
     ] = Protocol.HTTPS,
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="without it 443, or 80 for http")
+        int | None, typer.Option(min=1, max=65535, help="default: 443, or 80 for http")
     ] = None,
 ) -> int:
     """Seal a password for one address and user; it is asked for, or read from standard input."""

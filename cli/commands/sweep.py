@@ -11,14 +11,14 @@ from cli.options import OutputOptions
 
 _Targets = Annotated[
     list[str] | None,
-    typer.Option("--target", help="look at this target; several times for several [default: all]"),
+    typer.Option("--target", help="look at this target; repeat it for several [default: all]"),
 ]
-_DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")]
+_DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="print what would be done, and do nothing")
+]
 _Yes = Annotated[
     bool,
-    typer.Option(
-        "--yes", "-y", help="destroy orphans without a question, which only a terminal can answer"
-    ),
+    typer.Option("--yes", "-y", help="destroy orphans without asking; required without a terminal"),
 ]
 
 
@@ -34,7 +34,7 @@ def sweep(
     yes: _Yes = False,
     options: OutputOptions,
 ) -> int:
-    """Make stalled operations go on, and destroy what calls left behind on the targets.
+    """Resume stalled operations, and destroy what calls left behind on the targets.
 
     An orphan bears the tag of a call whose operation has ended without it. One that the journal
     does not know is listed and left: another installation may be at work on the same pool.

@@ -18,7 +18,10 @@ def command(name: str) -> TyperCommand:
 def targets(
     *,
     check: Annotated[
-        bool, typer.Option("--check", help="log in to each, from here, and report what it is")
+        bool,
+        typer.Option(
+            "--check", help="log in to each from this machine, and report the server's version"
+        ),
     ] = False,
     options: OutputOptions,
 ) -> int:

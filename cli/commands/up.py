@@ -27,13 +27,15 @@ Speed = Annotated[
     float | None,
     typer.Option(min=0.001, help="simulated seconds per second", rich_help_panel=_PANEL),
 ]
-Vms = Annotated[int | None, typer.Option(min=0, help="so many VMs more", rich_help_panel=_PANEL)]
+Vms = Annotated[
+    int | None, typer.Option(min=0, help="this many additional VMs", rich_help_panel=_PANEL)
+]
 Pool = Annotated[
     Path | None,
     typer.Option(
         "--pool",
         metavar="FILE",
-        help="the pool that this pool file describes (TOML)",
+        help="a pool described by this pool file (TOML)",
         rich_help_panel=_PANEL,
     ),
 ]

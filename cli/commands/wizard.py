@@ -24,10 +24,10 @@ def wizard(
         typer.Option(metavar="CLASS.METHOD", help="the method to write for; may be repeated"),
     ] = None,
     target: Annotated[
-        str, typer.Option(help="the connection profile to ask", autocompletion=completion.targets)
+        str, typer.Option(help="the connection profile to use", autocompletion=completion.targets)
     ] = "default",
     folder: Annotated[
-        Path | None, typer.Option(help="where to write; without it XENFLOW_OPERATIONS_PATH")
+        Path | None, typer.Option(help="where to write; default: XENFLOW_OPERATIONS_PATH")
     ] = None,
     options: OutputOptions,
 ) -> int:

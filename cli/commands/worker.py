@@ -18,7 +18,7 @@ def worker(
     name: Annotated[str, typer.Option(help="its name, before the host's name")] = "worker",
     slots: Annotated[
         int | None,
-        typer.Option(min=1, help="operations at once; without it XENFLOW_CONCURRENCY"),
+        typer.Option(min=1, help="operations at once; default: XENFLOW_CONCURRENCY"),
     ] = None,
 ) -> int:
     """Run operations and flows until SIGTERM."""

@@ -34,7 +34,7 @@ def path(folder: Path, source: OperationSource) -> Path:
 
 
 def put(folder: Path, source: OperationSource) -> Location:
-    """Location an operation into the file of its class; one that is there stays as it is."""
+    """Put an operation into the file of its class; one that is there stays as it is."""
     folder.mkdir(parents=True, exist_ok=True)
     file = path(folder, source)
     text = file.read_text(encoding="utf-8") if file.exists() else _empty(source)

@@ -28,7 +28,7 @@ def run(method: list[str], *, target: str, folder: Path | None, options: OutputO
             return _list(offers.methods(), options)
         place = folder or chosen.operations_path
         if place is None:
-            raise CommandFailed(Code.USAGE, "there is not a folder to write into", _PLACE)
+            raise CommandFailed(Code.USAGE, "there is no folder to write into", _PLACE)
         _load(chosen, place)
         _report(_written(offers, place, method or _picked(offers)), options)
     _load(chosen, place)

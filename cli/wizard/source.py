@@ -76,7 +76,7 @@ def _decorator(message: Message, noun: str, function: str) -> Iterator[str]:
 
 
 def _undo(message: Message) -> Undo | None:
-    """Return what undoes a making, so that a flow that fails leaves nothing behind."""
+    """Return what undoes a creation, so that a flow that fails leaves nothing behind."""
     return _UNDOING.get(message.result.name) if message.method in _MAKING else None
 
 
@@ -131,7 +131,7 @@ def _sentence(message: Message) -> str:
 _SENTENCES = {
     "get": "Return {field} of one {cls}.",
     "set": "Set {field} of one {cls}.",
-    "add_to": "Location a key with its value into {field} of one {cls}.",
+    "add_to": "Put a key with its value into {field} of one {cls}.",
     "remove_from": "Take a key out of {field} of one {cls}.",
     "add": "Add a value to {field} of one {cls}.",
     "remove": "Remove a value from {field} of one {cls}.",

@@ -81,7 +81,7 @@ class Denied(XenflowError):
 
 
 class Full(XenflowError):
-    """There is no capacity for it."""
+    """There is not enough capacity."""
 
 
 class TimedOut(XenflowError):
@@ -120,7 +120,7 @@ class Chosen(TypedDict):
     vm: str
     name_label: str
     gone: bool
-    """The VM went before; the rest is left of it."""
+    """The VM is already gone; these are its remaining disks and snapshots."""
     delete: list[Disk]
     keep: list[KeptDisk]
     delete_snapshots: list[Disk]
@@ -175,7 +175,7 @@ class Described(TypedDict):
     host_name_label: NotRequired[str]
     """The name label of that host."""
     record: dict[str, Any]
-    """More of the VM's record."""
+    """Further fields of the VM's record."""
     disks: list[VmDisk]
     """Its disks and drives."""
     interfaces: list[VmInterface]
@@ -187,7 +187,7 @@ class Described(TypedDict):
 
 
 class Destroyed(TypedDict):
-    """A VM is no more: the disks and snapshots that went with it, and those that stay."""
+    """A VM was destroyed: the disks and snapshots destroyed with it, and those kept."""
 
     return_result: str
     """What was done in words, or the UUID of what was made."""
@@ -196,13 +196,13 @@ class Destroyed(TypedDict):
     name_label: str
     """Its name label."""
     deleted: list[Disk]
-    """Disks that went, those of snapshots too."""
+    """Disks that were destroyed, those of snapshots too."""
     kept: list[KeptDisk]
-    """Disks that stay, and why."""
+    """Disks that were kept, and why."""
     deleted_snapshots: list[Disk]
-    """Snapshots that went."""
+    """Snapshots that were destroyed."""
     kept_snapshots: list[Disk]
-    """Snapshots that stay."""
+    """Snapshots that were kept."""
 
 
 class DiskSetUp(TypedDict):
@@ -238,14 +238,14 @@ class Done(TypedDict):
 
 
 class Export(TypedDict):
-    """Where a VM can be fetched as a file, by whoever has an account on the pool."""
+    """Where a client with an account on the pool can download a VM as a file."""
 
     return_result: str
     """What was done in words, or the UUID of what was made."""
     uuid: str
     """The VM."""
     url: str
-    """For a GET with an account of the pool; no secret is in it."""
+    """For a GET with an account of the pool; contains no secret."""
 
 
 class Finished(TypedDict):
@@ -301,7 +301,7 @@ class Imported(TypedDict):
     name_label: str
     """Its name label."""
     vms: list[str]
-    """All that the file had: the VM, and its snapshots."""
+    """All that the file contained: the VM and its snapshots."""
 
 
 class Moved(TypedDict):
@@ -310,7 +310,7 @@ class Moved(TypedDict):
     return_result: str
     """What was done in words, or the UUID of what was made."""
     uuid: str
-    """The disk that is there now."""
+    """The disk on the new repository."""
     name_label: NotRequired[str]
     """Its name label."""
     sr: str
@@ -352,7 +352,7 @@ class Plugged(TypedDict):
     plugged: bool
     """Whether the guest sees it."""
     was_there: bool
-    """It was there before, and was left alone."""
+    """It existed before, and was left unchanged."""
 
 
 class Removed(TypedDict):
@@ -366,7 +366,7 @@ class Removed(TypedDict):
     """The object."""
     name_label: str
     failure: NotRequired[Failure]
-    """Why it is still there."""
+    """Why it was not destroyed."""
 
 
 class Report(TypedDict):
@@ -424,7 +424,7 @@ class VmList(TypedDict):
     count: int
     """How many there are."""
     after: NotRequired[str]
-    """Where the list goes on, if there are more than an answer holds."""
+    """Where the next page begins, if there are more than an answer holds."""
 
 
 class XenTask(TypedDict):
@@ -540,7 +540,7 @@ class AddressWanted(TypedDict):
     """What the address of a guest must be; what is not given may be anything."""
 
     family: NotRequired[Literal["ipv4", "ipv6"] | None]
-    """The sort of address."""
+    """The address family."""
     interface: NotRequired[int | str | None]
     """The device number of the interface that has it."""
     cidr: NotRequired[str | None]
@@ -569,13 +569,13 @@ class DiskWanted(TypedDict):
     size: int | str
     """Bytes, or text with a unit (10GiB, 512 MB)."""
     sr: NotRequired[str | None]
-    """A storage repository, or @default, @room, @room:NAME (that with most room), by UUID or
-    name label.
+    """A storage repository, or @default, @room, @room:NAME (the most room), by UUID or name
+    label.
     """
     name: NotRequired[str | None]
     """If not given: the VM's, disk, and a number."""
     type: NotRequired[Literal["user", "system", "ephemeral", "suspend", "crashdump"]]
-    """What it holds."""
+    """Its content type."""
     device: NotRequired[int | str]
     """A device number, or "autodetect"."""
     bootable: NotRequired[bool | None]
@@ -592,7 +592,7 @@ class NetworkWanted(TypedDict):
     device: NotRequired[int | str]
     """A device number, or "autodetect"."""
     mac: NotRequired[str]
-    """A MAC address; without one XenServer makes it up."""
+    """A MAC address; without one, XenServer generates it."""
     mtu: NotRequired[int]
     """Largest packet in bytes."""
 
@@ -636,7 +636,7 @@ class Common(TypedDict, total=False):
     hostname: str
     """A XenServer host, in place of a target."""
     username: str
-    """With hostname: who logs in."""
+    """With hostname: the user name."""
     password: str
     """With hostname: the password, sealed."""
     protocol: Literal["http", "https"]
@@ -644,7 +644,7 @@ class Common(TypedDict, total=False):
     port: int
     """With hostname; 443, or 80 for http."""
     timeout: float | str
-    """Deadline, waiting included (90s, 10m)."""
+    """Deadline, including waiting (90s, 10m)."""
     repeat_failed: bool
     """If this id has failed before and left nothing, run it again."""
 
@@ -653,11 +653,11 @@ class Changing(Common, total=False):
     """What an operation takes that changes something."""
 
     run_async: bool
-    """Answer with the XenServer task at once."""
+    """Answer at once with the XenServer task."""
     cancel_on_timeout: bool
-    """At the deadline, ask XenServer to cancel what runs."""
+    """At the deadline, ask XenServer to cancel running calls."""
     on_failure: Literal["rollback", "keep"]
-    """What becomes of what was made when it fails."""
+    """What happens to created objects when it fails."""
 
 
 def signature(
@@ -694,8 +694,8 @@ class flow:
         Args:
             vms: VMs, by UUID or name label
             network: a network, by UUID or name label
-            plug: plug it if the VM runs, in any case, or not at all; default auto
-            ensure: count being there already as a success
+            plug: plug it if the VM runs, always, or never; default auto
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "flow.assign_vms_to_network",
@@ -713,11 +713,11 @@ class flow:
     ) -> Signature[Followed]:
         """Follow a task of XenServer to its end, and fail as it fails.
 
-        An end is noticed after `sleep_increment` at the latest.
+        The end is noticed within `sleep_increment`.
 
         Args:
             task: a XenServer task, by UUID
-            sleep_increment: the longest an end goes unnoticed (2s); default 5.0
+            sleep_increment: the interval at which its end is checked (2s); default 5.0
         """
         return signature(
             "flow.check_for_task_success",
@@ -741,7 +741,7 @@ class flow:
 
         Args:
             vm: a VM, template or snapshot, by UUID or name label
-            name: the names begin so; a number follows: web01, web02
+            name: the prefix of the names; a number follows: web01, web02
             count: how many clones
         """
         return signature(
@@ -775,9 +775,9 @@ class flow:
         Args:
             template: a template, by UUID or name label
             name: a name label
-            description: what it is for, in words
-            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
-                or name label
+            description: a description
+            sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
+                name label
             memory: bytes, or text with a unit (10GiB, 512 MB)
             vcpus: virtual processors
             cores_per_socket: virtual processors in each socket
@@ -837,9 +837,9 @@ class flow:
         Args:
             template: a template, by UUID or name label
             name: a name label
-            description: what it is for, in words
-            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
-                or name label
+            description: a description
+            sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
+                name label
             memory: bytes, or text with a unit (10GiB, 512 MB)
             vcpus: virtual processors
             cores_per_socket: virtual processors in each socket
@@ -900,12 +900,14 @@ class flow:
 
         Args:
             vm: a VM, by UUID or name label
-            delete_disks: let its disks go too
+            delete_disks: destroy its disks too
             shutdown: shut it down first: not at all, by its guest, or by cutting its power; default
                 no
-            fall_back_after: cut its power when its guest has taken so long (2m), or refuses
-            delete_shared_disks: even those that another VM uses
-            snapshots: whether snapshots, and the disks of them, go where disks go; default delete
+            fall_back_after: cut its power if its guest has not shut down after this time (2m), or
+                refuses
+            delete_shared_disks: even disks that another VM uses
+            snapshots: whether to destroy snapshots and their disks along with the disks; default
+                delete
             keep_disks: disks that stay, by UUID, name label or tag
         """
         return signature(
@@ -980,17 +982,17 @@ class flow:
         Args:
             vm: a VM, by UUID or name label
             existing_disk_name: a virtual disk, by UUID or name label
-            vdi_type: what it holds
+            vdi_type: its content type
             new_disk_name: a name label
             disk_size: bytes, or text with a unit (10GiB, 512 MB)
-            storage_repository: a storage repository, or @default, @room, @room:NAME (that with most
+            storage_repository: a storage repository, or @default, @room, @room:NAME (the most
                 room), by UUID or name label
             device: a device number, or "autodetect"; default autodetect
             mode: whether the guest may write
             type: what the guest sees; default Disk
             bootable: whether the guest may boot from it
             replace: take another medium out of the drive first
-            plug: plug it if the VM runs, in any case, or not at all; default auto
+            plug: plug it if the VM runs, always, or never; default auto
         """
         return signature(
             "flow.setup_disk_or_cd",
@@ -1032,10 +1034,10 @@ class flow:
             vm: a VM, by UUID or name label
             network: a network, by UUID or name label
             device_id: a device number, or "autodetect"; default autodetect
-            mac: a MAC address; without one XenServer makes it up
+            mac: a MAC address; without one, XenServer generates it
             mtu: largest packet in bytes; default 1500
-            plug: plug it if the VM runs, in any case, or not at all; default auto
-            ensure: count being there already as a success
+            plug: plug it if the VM runs, always, or never; default auto
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "flow.setup_network_devices",
@@ -1063,7 +1065,7 @@ class flow:
         """Start VMs in the order of the list, each when the one before runs, or has its address.
 
         A VM that is named twice, however it is spelled, counts once; one that runs already is fine.
-        Where a name means no VM, none is started. Where a VM cannot be started, those after it are
+        If a name matches no VM, none is started. Where a VM cannot be started, those after it are
         not, and those before it go on running.
 
         Args:
@@ -1101,8 +1103,8 @@ class host:
             name: a name label
             is_search_expression: find names that contain `name`, in any case
             fields: fields to answer with, besides the UUID; ["*"] for all
-            limit: answer with so many records at most
-            after: answer with those after this UUID
+            limit: answer with at most this many records
+            after: answer with the records after this UUID
         """
         return signature(
             "xenserver.host.find",
@@ -1139,10 +1141,10 @@ class network:
 
         Args:
             name: a name label
-            description: what it is for, in words
+            description: a description
             mtu: largest packet in bytes; default 1500
-            tags: words by which it is found
-            other_config: keys and values that stay with it
+            tags: tags to find it by
+            other_config: keys and values to store with it
             pif: a physical interface, by UUID
             vlan: a VLAN tag
         """
@@ -1202,8 +1204,8 @@ class network:
             is_search_expression: find names that contain `name`, in any case
             bridge: its bridge, such as xenbr0
             fields: fields to answer with, besides the UUID; ["*"] for all
-            limit: answer with so many records at most
-            after: answer with those after this UUID
+            limit: answer with at most this many records
+            after: answer with the records after this UUID
         """
         return signature(
             "xenserver.network.find",
@@ -1244,8 +1246,8 @@ class pif:
             host: a host, by UUID or name label
             network: a network, by UUID or name label
             fields: fields to answer with, besides the UUID; ["*"] for all
-            limit: answer with so many records at most
-            after: answer with those after this UUID
+            limit: answer with at most this many records
+            after: answer with the records after this UUID
         """
         return signature(
             "xenserver.pif.find",
@@ -1286,12 +1288,12 @@ class sr:
             uuid: the UUID of an object
             name: a name label
             is_search_expression: find names that contain `name`, in any case
-            type: how it stores: nfs, lvm, ext, iso, ...
-            content_type: what it stores: user, iso, ...
-            shared: whether all hosts of the pool see it
+            type: storage type: nfs, lvm, ext, iso, ...
+            content_type: content type: user, iso, ...
+            shared: whether all hosts of the pool share it
             fields: fields to answer with, besides the UUID; ["*"] for all
-            limit: answer with so many records at most
-            after: answer with those after this UUID
+            limit: answer with at most this many records
+            after: answer with the records after this UUID
         """
         return signature(
             "xenserver.sr.find",
@@ -1320,7 +1322,7 @@ class task:
         task: str | Feed,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Cancel a task of XenServer, and say what became of it: some end before they notice.
+        """Cancel a task of XenServer, and return its end: some end before they are cancelled.
 
         Args:
             task: a XenServer task, by UUID
@@ -1352,10 +1354,10 @@ class task:
             uuid: the UUID of an object
             name: a name label
             is_search_expression: find names that contain `name`, in any case
-            status: how it stands
+            status: its state
             fields: fields to answer with, besides the UUID; ["*"] for all
-            limit: answer with so many records at most
-            after: answer with those after this UUID
+            limit: answer with at most this many records
+            after: answer with the records after this UUID
         """
         return signature(
             "xenserver.task.find",
@@ -1383,7 +1385,7 @@ class task:
 
         Args:
             task: a XenServer task, by UUID
-            every: the longest an end goes unnoticed (2s); default 5.0
+            every: the interval at which its end is checked (2s); default 5.0
         """
         return signature(
             "xenserver.task.follow",
@@ -1401,7 +1403,7 @@ class task:
         made_at: str | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Wait for the end of a call that was made once too often, and undo what it made.
+        """Wait for the end of a duplicate call, and undo what it made.
 
         The engine sends it into the run of an operation whose worker was overtaken while it called.
 
@@ -1453,8 +1455,8 @@ class vbd:
             type: what the guest sees; default Disk
             bootable: whether the guest may boot from it
             unpluggable: whether it may be detached while the VM runs; default true
-            other_config: keys and values that stay with it
-            ensure: count being there already as a success
+            other_config: keys and values to store with it
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vbd.create",
@@ -1506,7 +1508,7 @@ class vbd:
 
         Args:
             vbd: a virtual block device, by UUID
-            ensure: count being there already as a success
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vbd.eject",
@@ -1537,8 +1539,8 @@ class vbd:
             type: what the guest sees
             device: a device number, or "autodetect"
             fields: fields to answer with, besides the UUID; ["*"] for all
-            limit: answer with so many records at most
-            after: answer with those after this UUID
+            limit: answer with at most this many records
+            after: answer with the records after this UUID
         """
         return signature(
             "xenserver.vbd.find",
@@ -1569,7 +1571,7 @@ class vbd:
         Args:
             vbd: a virtual block device, by UUID
             vdi: a virtual disk, by UUID or name label
-            ensure: count being there already as a success
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vbd.insert",
@@ -1591,7 +1593,7 @@ class vbd:
 
         Args:
             vbd: a virtual block device, by UUID
-            ensure: count being there already as a success
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vbd.plug",
@@ -1616,7 +1618,7 @@ class vbd:
         Args:
             vbd: a virtual block device, by UUID
             must_run: refuse a VM that does not run
-            was_there: leave it alone: it was there before
+            was_there: leave it unchanged: it existed before
         """
         return signature(
             "xenserver.vbd.plug_if_running",
@@ -1633,13 +1635,13 @@ class vbd:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Detach a virtual block device from its running VM; with `force` against the guest's
-        will.
+        """Detach a virtual block device from its running VM; `force` does not wait for the
+        guest.
 
         Args:
             vbd: a virtual block device, by UUID
             force: do not ask the guest
-            ensure: count being there already as a success
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vbd.unplug",
@@ -1665,7 +1667,7 @@ class vdi:
         Args:
             vdi: a virtual disk, by UUID or name label
             name: a name label
-            driver_params: what the storage wants to know of the copy
+            driver_params: parameters for the storage backend
         """
         return signature(
             "xenserver.vdi.clone",
@@ -1687,8 +1689,8 @@ class vdi:
         Args:
             vdi: a virtual disk, by UUID or name label
             name: a name label
-            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
-                or name label
+            sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
+                name label
         """
         return signature(
             "xenserver.vdi.copy",
@@ -1715,15 +1717,15 @@ class vdi:
 
         Args:
             name: a name label
-            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
-                or name label
+            sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
+                name label
             size: bytes, or text with a unit (10GiB, 512 MB)
-            description: what it is for, in words
-            type: what it holds; default user
+            description: a description
+            type: its content type; default user
             sharable: whether several VMs may write to it at once
-            read_only: whether nobody may write to it
-            sm_config: what the storage behind the SR wants to know
-            other_config: keys and values that stay with it
+            read_only: whether it is read-only
+            sm_config: parameters for the storage backend of the SR
+            other_config: keys and values to store with it
         """
         return signature(
             "xenserver.vdi.create",
@@ -1748,7 +1750,7 @@ class vdi:
         vdi: str | Feed,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Destroy a virtual disk that no running VM uses, and all that is on it.
+        """Destroy a virtual disk that no running VM uses, and all data on it.
 
         One that was detached a moment ago is waited for.
 
@@ -1801,12 +1803,12 @@ class vdi:
             uuid: the UUID of an object
             name: a name label
             is_search_expression: find names that contain `name`, in any case
-            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
-                or name label
-            type: what it holds: user, system, ...
+            sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
+                name label
+            type: its content type: user, system, ...
             fields: fields to answer with, besides the UUID; ["*"] for all
-            limit: answer with so many records at most
-            after: answer with those after this UUID
+            limit: answer with at most this many records
+            after: answer with the records after this UUID
         """
         return signature(
             "xenserver.vdi.find",
@@ -1844,11 +1846,11 @@ class vdi:
             name: a name label
             is_search_expression: find names that contain `name`, in any case
             vdi: a virtual disk, by UUID or name label
-            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
-                or name label
+            sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
+                name label
             fields: fields to answer with, besides the UUID; ["*"] for all
-            limit: answer with so many records at most
-            after: answer with those after this UUID
+            limit: answer with at most this many records
+            after: answer with the records after this UUID
         """
         return signature(
             "xenserver.vdi.find_snapshots",
@@ -1882,8 +1884,8 @@ class vdi:
 
         Args:
             vdi: a virtual disk, by UUID or name label
-            sr: where it is to go; a rule such as @room too
-            ensure: count being there already as a success
+            sr: the storage repository to move it to, or a rule such as @room
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vdi.move",
@@ -1899,7 +1901,7 @@ class vdi:
         size: int | str | Feed,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Grow a virtual disk to a size; one that has it already is left alone, none is shrunk.
+        """Grow a virtual disk to a size; a disk that has that size already is left unchanged.
 
         Args:
             vdi: a virtual disk, by UUID or name label
@@ -1920,13 +1922,12 @@ class vdi:
         driver_params: dict[str, str] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Keep the state of a virtual disk, which a VM may be using; without a name, under its
-        own.
+        """Snapshot a virtual disk, which a VM may be using; the name defaults to the disk's own.
 
         Args:
             vdi: a virtual disk, by UUID or name label
             name: a name label
-            driver_params: what the storage wants to know of the copy
+            driver_params: parameters for the storage backend
         """
         return signature(
             "xenserver.vdi.snapshot",
@@ -1943,12 +1944,12 @@ class vdi:
         remove: list[str] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Add tags to a virtual disk and remove others; what is so already stays so.
+        """Add tags to a virtual disk and remove others.
 
         Args:
             vdi: a virtual disk, by UUID or name label
-            add: tags that it is to have
-            remove: tags that it is not to have
+            add: tags to add
+            remove: tags to remove
         """
         return signature(
             "xenserver.vdi.tag",
@@ -2003,10 +2004,10 @@ class vif:
             vm: a VM, by UUID or name label
             network: a network, by UUID or name label
             device: a device number, or "autodetect"; default autodetect
-            mac: a MAC address; without one XenServer makes it up
+            mac: a MAC address; without one, XenServer generates it
             mtu: largest packet in bytes; default 1500
-            other_config: keys and values that stay with it
-            ensure: count being there already as a success
+            other_config: keys and values to store with it
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vif.create",
@@ -2065,8 +2066,8 @@ class vif:
             device: a device number, or "autodetect"
             mac: a name label
             fields: fields to answer with, besides the UUID; ["*"] for all
-            limit: answer with so many records at most
-            after: answer with those after this UUID
+            limit: answer with at most this many records
+            after: answer with the records after this UUID
         """
         return signature(
             "xenserver.vif.find",
@@ -2095,7 +2096,7 @@ class vif:
 
         Args:
             vif: a virtual interface, by UUID
-            ensure: count being there already as a success
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vif.plug",
@@ -2134,12 +2135,12 @@ class vif:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Detach a virtual interface from its running VM; with `force` against the guest's will.
+        """Detach a virtual interface from its running VM; `force` does not wait for the guest.
 
         Args:
             vif: a virtual interface, by UUID
             force: do not ask the guest
-            ensure: count being there already as a success
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vif.unplug",
@@ -2166,8 +2167,8 @@ class vm:
         Args:
             vms: VMs, by UUID or name label
             network: a network, by UUID or name label
-            plug: plug it if the VM runs, in any case, or not at all; default auto
-            ensure: count being there already as a success
+            plug: plug it if the VM runs, always, or never; default auto
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vm.assign_each_to_network",
@@ -2214,8 +2215,8 @@ class vm:
 
         Args:
             vm: a VM or template, by UUID or name label
-            operations: what may not be done: destroy, start, ...
-            reason: why, for whoever is refused; default blocked by xenflow
+            operations: the operations to block: destroy, start, ...
+            reason: the reason, which callers see; default blocked by xenflow
         """
         return signature(
             "xenserver.vm.block",
@@ -2264,10 +2265,11 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
-            delete: whether disks are to go at all
-            even_shared: disks that other VMs use may go too
+            delete: whether to destroy disks at all
+            even_shared: destroy disks that other VMs use too
             image: count the image of a suspended VM as a disk; default true
-            snapshots: whether snapshots, and the disks of them, go where disks go; default delete
+            snapshots: whether to destroy snapshots and their disks along with the disks; default
+                delete
             keep_disks: disks that stay, by UUID, name label or tag
             shutdown: shut it down first: not at all, by its guest, or by cutting its power; default
                 no
@@ -2300,7 +2302,7 @@ class vm:
         Args:
             vm: a VM, template or snapshot, by UUID or name label
             name: a name label
-            template_only: refuse what is no template
+            template_only: refuse a VM that is not a template
         """
         return signature(
             "xenserver.vm.clone",
@@ -2363,9 +2365,9 @@ class vm:
         Args:
             vm: a VM, template or snapshot, by UUID or name label
             name: a name label
-            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
-                or name label
-            template_only: refuse what is no template
+            sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
+                name label
+            template_only: refuse a VM that is not a template
         """
         return signature(
             "xenserver.vm.copy",
@@ -2403,7 +2405,7 @@ class vm:
             network: the network of its interfaces there; without one, that of the same name
             networks: the networks of some: name or UUID of a network -> network there
             transfer_network: the network there by which it comes; without one, that of management
-            force: pass over XenServer's checks of the host
+            force: skip XenServer's checks of the host
         """
         return signature(
             "xenserver.vm.copy_to_pool",
@@ -2472,7 +2474,7 @@ class vm:
 
         Args:
             snapshot: a snapshot, by UUID or name label
-            keep_disks: let the disks of the snapshot stay
+            keep_disks: keep the disks of the snapshot
         """
         return signature(
             "xenserver.vm.destroy_snapshot",
@@ -2523,10 +2525,11 @@ class vm:
             disks: disks that go
             kept: disks that stay
             snapshots: snapshots that go
-            kept_snapshots: snapshots that stay
+            kept_snapshots: snapshots that were kept
             shutdown: shut it down first: not at all, by its guest, or by cutting its power; default
                 no
-            fall_back_after: cut its power when its guest has taken so long (2m), or refuses
+            fall_back_after: cut its power if its guest has not shut down after this time (2m), or
+                refuses
         """
         return signature(
             "xenserver.vm.destroy_with_disks",
@@ -2552,12 +2555,12 @@ class vm:
         all_disks: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Undo the making of a VM: cut its power, destroy it, and the disks that were made with
+        """Undo the creation of a VM: cut its power, destroy it and the disks that were made with
         it.
 
         Args:
             vm: a VM, template or snapshot, by UUID or name label
-            all_disks: its disks go, whether marked as its own or not
+            all_disks: destroy its disks, whether marked as its own or not
         """
         return signature(
             "xenserver.vm.discard",
@@ -2575,7 +2578,7 @@ class vm:
     ) -> Signature[Export]:
         """Return the URL of a halted or suspended VM as a file (XVA), for a client to fetch.
 
-        XenServer sends a VM to nobody: a client fetches it, with an account of its own (`curl -u
+        XenServer does not send a VM anywhere: a client downloads it, with its own account (`curl -u
         NAME`). A session would let anyone in who sees the answer, so none is in it.
 
         Args:
@@ -2605,7 +2608,7 @@ class vm:
         after: str | Feed | None = None,
         **common: Unpack[Common],
     ) -> Signature[Found]:
-        """Find VMs; without criteria, all of them. A UUID finds any sort, control domains too.
+        """Find VMs; without criteria, all of them. A UUID finds any kind, control domains too.
 
         Args:
             uuid: the UUID of an object
@@ -2617,8 +2620,8 @@ class vm:
             include_templates: find templates too
             include_snapshots: find snapshots too
             fields: fields to answer with, besides the UUID; ["*"] for all
-            limit: answer with so many records at most
-            after: answer with those after this UUID
+            limit: answer with at most this many records
+            after: answer with the records after this UUID
         """
         return signature(
             "xenserver.vm.find",
@@ -2659,8 +2662,8 @@ class vm:
             is_search_expression: find names that contain `name`, in any case
             vm: a VM, by UUID or name label
             fields: fields to answer with, besides the UUID; ["*"] for all
-            limit: answer with so many records at most
-            after: answer with those after this UUID
+            limit: answer with at most this many records
+            after: answer with the records after this UUID
         """
         return signature(
             "xenserver.vm.find_snapshots",
@@ -2717,12 +2720,12 @@ class vm:
         not repeated: a VM that was half imported when a toolstack restarted looks like a whole one.
 
         Args:
-            url: where XenServer itself fetches the file, by http or https, with no secret
-            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
-                or name label; default @default
+            url: the http or https URL from which XenServer fetches the file, without a secret
+            sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
+                name label; default @default
             name: a name label
-            full_restore: it is the same VM, not a copy: it keeps its UUID and MAC addresses
-            force: pass over checks, such as that of disk checksums
+            full_restore: restore the same VM, not a copy: keep its UUID and MAC addresses
+            force: skip checks, such as disk checksums
         """
         return signature(
             "xenserver.vm.import_from_url",
@@ -2791,9 +2794,9 @@ class vm:
         Args:
             template: a template, by UUID or name label
             name: a name label
-            sr: a storage repository, or @default, @room, @room:NAME (that with most room), by UUID
-                or name label
-            description: what it is for, in words
+            sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
+                name label
+            description: a description
             in_place: make the VM of the template itself, not of a copy
             copied_from: with in_place: the template it was copied from, for messages
         """
@@ -2851,9 +2854,9 @@ class vm:
         Args:
             vm: a VM, by UUID or name label
             host: a host, by UUID or name label
-            live: let the guest run on while it moves; default true
-            force: pass over XenServer's checks of the host
-            ensure: count being there already as a success
+            live: keep the VM running while it moves; default true
+            force: skip XenServer's checks of the host
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vm.migrate",
@@ -2892,9 +2895,9 @@ class vm:
             network: the network of its interfaces there; without one, that of the same name
             networks: the networks of some: name or UUID of a network -> network there
             transfer_network: the network there by which it comes; without one, that of management
-            live: let the guest run on while it moves; default true
-            force: pass over XenServer's checks of the host
-            ensure: count being there already as a success
+            live: keep the VM running while it moves; default true
+            force: skip XenServer's checks of the host
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vm.migrate_to_pool",
@@ -2926,7 +2929,7 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
-            ensure: count being there already as a success
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vm.pause",
@@ -2962,7 +2965,7 @@ class vm:
         wait_for_address: AddressWanted | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Reboot a VM by its guest; with `force` as its reset button would.
+        """Reboot a VM by its guest; with `force`, reset it.
 
         Args:
             vm: a VM, by UUID or name label
@@ -2985,12 +2988,11 @@ class vm:
         parts: list[RemovalGiven] | Feed,
         **common: Unpack[Common],
     ) -> Signature[Finished]:
-        """Make sure that all that was to go with a VM is gone; else fail with what XenServer
-        said.
+        """Check that all that was to be destroyed with a VM is gone; else fail with its errors.
 
         Args:
             name_label: the name of the VM that is gone
-            parts: what was to go with it
+            parts: what was to be destroyed with it
         """
         return signature(
             "xenserver.vm.report_destruction",
@@ -3034,9 +3036,9 @@ class vm:
         Args:
             vm: a VM, by UUID or name label
             paused: leave it paused
-            force: pass over XenServer's checks of the host
+            force: skip XenServer's checks of the host
             host: a host, by UUID or name label
-            ensure: count being there already as a success
+            ensure: succeed if the wanted state exists already
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
             wait_for_address: wait until the guest has such an address: family, interface, cidr
@@ -3083,8 +3085,7 @@ class vm:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Shut a VM down by its guest; with `force`, or `fall_back_after` a while, cut its
-        power.
+        """Shut a VM down by its guest; with `force`, or after `fall_back_after`, cut its power.
 
         With `fall_back_after` the power is cut too when the guest cannot be asked or does not
         answer.
@@ -3092,8 +3093,9 @@ class vm:
         Args:
             vm: a VM, by UUID or name label
             force: do not ask the guest
-            fall_back_after: cut its power when its guest has taken so long (2m), or refuses
-            ensure: count being there already as a success
+            fall_back_after: cut its power if its guest has not shut down after this time (2m), or
+                refuses
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vm.shutdown",
@@ -3110,12 +3112,12 @@ class vm:
         with_memory: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Keep the state of a VM's disks under a name; with `with_memory` of its memory too.
+        """Snapshot a VM's disks; with `with_memory`, its memory too.
 
         Args:
             vm: a VM, by UUID or name label
             name: a name label
-            with_memory: keep what a running guest is doing too
+            with_memory: include the memory of a running VM
         """
         return signature(
             "xenserver.vm.snapshot",
@@ -3141,9 +3143,9 @@ class vm:
         Args:
             vm: a VM, by UUID or name label
             paused: leave it paused
-            force: pass over XenServer's checks of the host
+            force: skip XenServer's checks of the host
             host: a host, by UUID or name label
-            ensure: count being there already as a success
+            ensure: succeed if the wanted state exists already
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
             wait_for_address: wait until the guest has such an address: family, interface, cidr
@@ -3197,7 +3199,7 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
-            ensure: count being there already as a success
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vm.suspend",
@@ -3214,12 +3216,12 @@ class vm:
         remove: list[str] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Add tags to a VM and remove others; what is so already stays so.
+        """Add tags to a VM and remove others.
 
         Args:
             vm: a VM, template or snapshot, by UUID or name label
-            add: tags that it is to have
-            remove: tags that it is not to have
+            add: tags to add
+            remove: tags to remove
         """
         return signature(
             "xenserver.vm.tag",
@@ -3266,7 +3268,7 @@ class vm:
 
         Args:
             vm: a VM or template, by UUID or name label
-            operations: what may be done again; without any, everything
+            operations: the operations to unblock; without any, all
         """
         return signature(
             "xenserver.vm.unblock",
@@ -3286,7 +3288,7 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
-            ensure: count being there already as a success
+            ensure: succeed if the wanted state exists already
         """
         return signature(
             "xenserver.vm.unpause",
@@ -3311,7 +3313,7 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
-            family: the sort of address
+            family: the address family
             interface: the device number of the interface that has it
             cidr: the network that holds it (10.0.0.0/8)
         """

@@ -34,12 +34,13 @@ Verb = Literal[
     "unpause",
 ]
 Verbs = Annotated[
-    tuple[Verb, ...], Field(min_length=1, description="what may not be done: destroy, start, ...")
+    tuple[Verb, ...],
+    Field(min_length=1, description="the operations to block: destroy, start, ..."),
 ]
 AllOrVerbs = Annotated[
-    tuple[Verb, ...], Field(description="what may be done again; without any, everything")
+    tuple[Verb, ...], Field(description="the operations to unblock; without any, all")
 ]
-Reason = Annotated[Text, Field(description="why, for whoever is refused")]
+Reason = Annotated[Text, Field(description="the reason, which callers see")]
 
 
 @operation()

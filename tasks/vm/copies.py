@@ -23,7 +23,7 @@ DISCARD = Undo("xenserver.vm.discard", "vm", first="xenserver.vm.power_off")
 DISCARD_WITH_DISKS = replace(DISCARD, options=(("all_disks", True),))
 
 
-TemplateOnly = Annotated[bool, Field(description="refuse what is no template")]
+TemplateOnly = Annotated[bool, Field(description="refuse a VM that is not a template")]
 
 
 @operation(undo=DISCARD)
@@ -55,14 +55,14 @@ def _source(xen: Xen, vm: str, *, template_only: bool) -> ObjectRef:
     return xen.find.template(vm) if template_only else xen.find.vm_template_or_snapshot(vm)
 
 
-WithMemory = Annotated[bool, Field(description="keep what a running guest is doing too")]
+WithMemory = Annotated[bool, Field(description="include the memory of a running VM")]
 
 
 @operation(undo=DISCARD)
 def snapshot(
     xen: Xen, *, vm: VmName, name: Label, with_memory: WithMemory = False
 ) -> Steps[Created]:
-    """Keep the state of a VM's disks under a name; with `with_memory` of its memory too."""
+    """Snapshot a VM's disks; with `with_memory`, its memory too."""
     machine = xen.find.vm(vm)
     if with_memory:
         new = yield xen.Async.VM.checkpoint(machine, name)

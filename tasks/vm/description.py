@@ -1,4 +1,4 @@
-"""A VM in one answer: how it stands, its disks, interfaces and addresses."""
+"""A VM in one answer: its state, disks, interfaces and addresses."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -63,7 +63,7 @@ class Described(Answer):
     power_state: PowerState
     host: str | None = Field(None, description="where it runs, by UUID")
     host_name_label: str | None = Field(None, description="the name label of that host")
-    record: dict[str, Any] = Field(description="more of the VM's record")
+    record: dict[str, Any] = Field(description="further fields of the VM's record")
     disks: list[VmDisk] = Field(description="its disks and drives")
     interfaces: list[VmInterface] = Field(description="its network interfaces")
     addresses: dict[str, str] = Field(description="as XenServer names them; no link-local ones")

@@ -37,19 +37,22 @@ class Chosen(Answer):
 
     vm: str
     name_label: str
-    gone: bool = Field(default=False, description="the VM went before; the rest is left of it")
+    gone: bool = Field(
+        default=False,
+        description="the VM is already gone; these are its remaining disks and snapshots",
+    )
     delete: list[Disk]
     keep: list[KeptDisk]
     delete_snapshots: list[Disk] = Field(default_factory=list)
     keep_snapshots: list[Disk] = Field(default_factory=list)
 
 
-Delete = Annotated[bool, Field(description="whether disks are to go at all")]
-Shared = Annotated[bool, Field(description="disks that other VMs use may go too")]
+Delete = Annotated[bool, Field(description="whether to destroy disks at all")]
+Shared = Annotated[bool, Field(description="destroy disks that other VMs use too")]
 Image = Annotated[bool, Field(description="count the image of a suspended VM as a disk")]
 Snapshots = Annotated[
     Literal["delete", "keep"],
-    Field(description="whether snapshots, and the disks of them, go where disks go"),
+    Field(description="whether to destroy snapshots and their disks along with the disks"),
 ]
 Keep = Annotated[
     tuple[Label, ...], Field(description="disks that stay, by UUID, name label or tag")
@@ -173,7 +176,7 @@ class _Choice:
             return "it is a physical device"
         if _names(disk) & set(self._wanted):
             return "it was to be kept"
-        return None if delete else "only the VM was to go"
+        return None if delete else "only the VM was to be destroyed"
 
     def refuse_strangers(self) -> None:
         """Refuse to keep what the VM does not have: it may be spelled wrongly."""
@@ -228,7 +231,7 @@ def _names(disk: Record) -> set[str]:
 def _blocked(record: Record, ref: str, verb: str) -> errors.XenflowError:
     reason = record["blocked_operations"][verb]
     text = f"VM {record['name_label']} blocks {verb} ({reason}); nothing was destroyed. "
-    text += "Lift it with vm.unblock, if it may go"
+    text += "Unblock it with vm.unblock first"
     return errors.from_api("OPERATION_BLOCKED", [ref, reason], text=text)
 
 
@@ -243,7 +246,7 @@ def _refuse_shared(read: reading.Reader, disks: list[str], own: set[str]) -> Non
     if not shared:
         return
     problems = [_shared_in_words(read, ref, vms) for ref, vms in shared.items()]
-    text = "; ".join(problems) + "; nothing was destroyed. delete_shared_disks lets them go too"
+    text = "; ".join(problems) + "; nothing was destroyed; delete_shared_disks destroys them too"
     uuids = [read.record("VDI", ref)["uuid"] for ref in shared]
     raise errors.from_api("XENFLOW_DISK_SHARED", uuids, text=text)
 

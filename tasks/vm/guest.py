@@ -21,7 +21,7 @@ WaitFor = Annotated[
     Literal["running", "ip"],
     Field(description='answer when the VM runs, or when its guest has an address ("ip")'),
 ]
-Family = Annotated[Literal["ipv4", "ipv6"], Field(description="the sort of address")]
+Family = Annotated[Literal["ipv4", "ipv6"], Field(description="the address family")]
 Interface = Annotated[Device, Field(description="the device number of the interface that has it")]
 
 
@@ -114,7 +114,7 @@ def boot(
     ensure: bool,
     wanted: Wanted | None,
 ) -> Steps[Done]:
-    """Bring a VM to life by a call, paused or running, and wait for an address if one is wanted."""
+    """Bring a VM up by a call, paused or running, and wait for an address if one is wanted."""
     refuse_without_tools(xen, machine, wanted)
     arrival = into(xen, "Paused" if paused else "Running", machine, call, text, ensure=ensure)
     return (yield from wait_for_guest(machine, wanted, arrival))

@@ -104,9 +104,9 @@ def report_destruction(
     _xen: Xen,
     *,
     name_label: Annotated[Text, Field(description="the name of the VM that is gone")],  # noqa: ARG001 - for the record of the run
-    parts: Annotated[tuple[Removal, ...], Field(description="what was to go with it")],
+    parts: Annotated[tuple[Removal, ...], Field(description="what was to be destroyed with it")],
 ) -> Finished:
-    """Make sure that all that was to go with a VM is gone; else fail with what XenServer said."""
+    """Check that all that was to be destroyed with a VM is gone; else fail with its errors."""
     failures = [part.failure for part in parts if part.failure]
     if failures:
         code, params = failures[0].code, failures[0].params

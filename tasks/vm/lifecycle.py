@@ -34,7 +34,7 @@ from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
 Snapshots = Annotated[bool, Field(description="find snapshots too")]
-AllDisks = Annotated[bool, Field(description="its disks go, whether marked as its own or not")]
+AllDisks = Annotated[bool, Field(description="destroy its disks, whether marked as its own or not")]
 InPlace = Annotated[bool, Field(description="make the VM of the template itself, not of a copy")]
 
 
@@ -59,7 +59,7 @@ def find(
     limit: Limit | None = None,
     after: After | None = None,
 ) -> Found:
-    """Find VMs; without criteria, all of them. A UUID finds any sort, control domains too."""
+    """Find VMs; without criteria, all of them. A UUID finds any kind, control domains too."""
     sorts = {"VM": True, "template": include_templates, "snapshot": include_snapshots}
     wanted = object_kinds.is_a(*(sort for sort, included in sorts.items() if included))
     records = xen.search.vm(
@@ -116,7 +116,7 @@ def destroy(xen: Xen, *, vm: VmName) -> Steps[Done]:
 
 @operation(internal=True)
 def discard(xen: Xen, *, vm: VmTemplateOrSnapshotName, all_disks: AllDisks = False) -> Steps[Done]:
-    """Undo the making of a VM: cut its power, destroy it, and the disks that were made with it."""
+    """Undo the creation of a VM: cut its power, destroy it and the disks that were made with it."""
     machine = xen.find.vm_template_or_snapshot(vm)
     disks = _made_with(xen, machine, all_disks=all_disks)
     yield from _powered_off(xen, machine)

@@ -10,7 +10,7 @@ from tasks.engine.declaration.operation import Steps, operation
 from xenserver.client import Xen
 from xenserver.objects import Call, ObjectRef
 
-Live = Annotated[bool, Field(description="let the guest run on while it moves")]
+Live = Annotated[bool, Field(description="keep the VM running while it moves")]
 
 
 @operation()

@@ -53,7 +53,10 @@ def start(
 
 
 FallBack = Annotated[
-    Seconds, Field(description="cut its power when its guest has taken so long (2m), or refuses")
+    Seconds,
+    Field(
+        description="cut its power if its guest has not shut down after this time (2m), or refuses"
+    ),
 ]
 
 
@@ -79,7 +82,7 @@ def shutdown(
     fall_back_after: FallBack | None = None,
     ensure: Ensures = False,
 ) -> Steps[Done]:
-    """Shut a VM down by its guest; with `force`, or `fall_back_after` a while, cut its power.
+    """Shut a VM down by its guest; with `force`, or after `fall_back_after`, cut its power.
 
     With `fall_back_after` the power is cut too when the guest cannot be asked or does not answer.
     """
@@ -106,7 +109,7 @@ def reboot(
     wait_for: WaitFor = "running",
     wait_for_address: WaitForAddress | None = None,
 ) -> Steps[Done]:
-    """Reboot a VM by its guest; with `force` as its reset button would."""
+    """Reboot a VM by its guest; with `force`, reset it."""
     machine = xen.find.vm(vm)
     address = awaited(wait_for, wait_for_address)
     refuse_without_tools(xen, machine, address)

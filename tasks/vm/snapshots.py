@@ -30,7 +30,7 @@ USEFUL = (
     *("uuid", "name_label", "name_description", "snapshot_of", "snapshot_time", "power_state"),
     *("tags", "allowed_operations"),
 )
-KeepDisks = Annotated[bool, Field(description="let the disks of the snapshot stay")]
+KeepDisks = Annotated[bool, Field(description="keep the disks of the snapshot")]
 
 
 @operation(queue=queues.FIND)

@@ -1,4 +1,4 @@
-"""Tags of VMs: words by which they are found."""
+"""Tags of VMs."""
 
 from typing import Annotated
 
@@ -9,13 +9,13 @@ from tasks.engine.declaration.field_types import Label, VmTemplateOrSnapshotName
 from tasks.engine.declaration.operation import operation
 from xenserver.client import Xen
 
-Add = Annotated[tuple[Label, ...], Field(description="tags that it is to have")]
-Remove = Annotated[tuple[Label, ...], Field(description="tags that it is not to have")]
+Add = Annotated[tuple[Label, ...], Field(description="tags to add")]
+Remove = Annotated[tuple[Label, ...], Field(description="tags to remove")]
 
 
 @operation()
 def tag(xen: Xen, *, vm: VmTemplateOrSnapshotName, add: Add = (), remove: Remove = ()) -> Done:
-    """Add tags to a VM and remove others; what is so already stays so."""
+    """Add tags to a VM and remove others."""
     machine = xen.find.vm_template_or_snapshot(vm)
     for one in dict.fromkeys(add):
         xen.VM.add_tags(machine, one)

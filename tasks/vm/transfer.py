@@ -1,4 +1,4 @@
-"""VMs in files: imported by XenServer from a URL, exported to whoever fetches them."""
+"""VMs in files: imported by XenServer from a URL, exported for a client to download."""
 
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
@@ -21,7 +21,7 @@ def _public(url: str) -> str:
     """Refuse a URL that XenServer cannot fetch, or that has a secret in it."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("is no URL of http or https")
+        raise ValueError("is not an http or https URL")
     if parts.username is not None or parts.password is not None:
         raise ValueError("has an account in it; messages are kept as they are, secrets and all")
     for name, _ in parse_qsl(parts.query, keep_blank_values=True):
@@ -35,12 +35,14 @@ Url = Annotated[
     str,
     StringConstraints(min_length=1, max_length=2048),
     AfterValidator(_public),
-    Field(description="where XenServer itself fetches the file, by http or https, with no secret"),
+    Field(
+        description="the http or https URL from which XenServer fetches the file, without a secret"
+    ),
 ]
 Restores = Annotated[
-    bool, Field(description="it is the same VM, not a copy: it keeps its UUID and MAC addresses")
+    bool, Field(description="restore the same VM, not a copy: keep its UUID and MAC addresses")
 ]
-Forces = Annotated[bool, Field(description="pass over checks, such as that of disk checksums")]
+Forces = Annotated[bool, Field(description="skip checks, such as disk checksums")]
 Compressed = Annotated[bool, Field(description="have XenServer compress the file")]
 
 
@@ -49,14 +51,14 @@ class Imported(Answer):
 
     uuid: str = Field(description="the VM")
     name_label: NameLabel
-    vms: list[str] = Field(description="all that the file had: the VM, and its snapshots")
+    vms: list[str] = Field(description="all that the file contained: the VM and its snapshots")
 
 
 class Export(Answer):
-    """Where a VM can be fetched as a file, by whoever has an account on the pool."""
+    """Where a client with an account on the pool can download a VM as a file."""
 
     uuid: str = Field(description="the VM")
-    url: str = Field(description="for a GET with an account of the pool; no secret is in it")
+    url: str = Field(description="for a GET with an account of the pool; contains no secret")
 
 
 @operation(undo=DISCARD_WITH_DISKS)
@@ -95,7 +97,7 @@ def import_from_url(
 def export_url(xen: Xen, *, vm: VmTemplateOrSnapshotName, compress: Compressed = False) -> Export:
     """Return the URL of a halted or suspended VM as a file (XVA), for a client to fetch.
 
-    XenServer sends a VM to nobody: a client fetches it, with an account of its own
+    XenServer does not send a VM anywhere: a client downloads it, with its own account
     (`curl -u NAME`). A session would let anyone in who sees the answer, so none is in it.
     """
     machine = xen.find.vm_template_or_snapshot(vm)

@@ -135,7 +135,7 @@ def test_a_disk_that_is_attached_already_is_left_alone_and_that_said(
 
     second = stack.do(DISK, vm=running, existing_disk_name=disk, plug=plug)
 
-    assert second["return_result"] == "attached as device 1 already, and left alone"
+    assert second["return_result"] == "attached as device 1 already, and left unchanged"
     assert second["uuid"] == first["uuid"]
     assert stack.xenserver.records("VBD") == before
 

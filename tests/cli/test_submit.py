@@ -155,7 +155,7 @@ def test_an_answer_of_before_differs_from_one_of_now(act: Submitter, name: str) 
     first, again = act(*message), act(*message)
 
     assert "nothing runs now" not in first.err
-    assert f"{name} has ended before: this is its answer of then" in again.err
+    assert f"{name} has ended before: this is its stored answer" in again.err
     assert "--repeat-failed" in again.err
 
 

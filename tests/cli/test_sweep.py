@@ -45,7 +45,7 @@ def test_nothing_is_destroyed_where_nobody_can_be_asked(
     ended = run("sweep", **stack.services.environment)
 
     assert ended.code == 2
-    assert "nothing was destroyed: standard input is no terminal" in ended.err
+    assert "nothing was destroyed: standard input is not a terminal" in ended.err
     assert orphan in stack.xenserver.records("VM")
 
 

@@ -8,7 +8,7 @@ from tests.stack import StackHarness
 
 @pytest.mark.slow
 def test_hostile_messages_stop_no_worker(isolated_stack: StackHarness) -> None:
-    """Each that has an id is answered, none is stuck, no worker ends, is deaf or leaks memory."""
+    """Each that has an id is answered, none is stuck, no worker ends, hangs or leaks memory."""
     isolated_stack.services.choose(operations_path=str(LIVE_MEMORY))
     isolated_stack.services.worker(name="worker-1")
 

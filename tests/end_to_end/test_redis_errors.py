@@ -53,7 +53,7 @@ def takes(stack: StackHarness, name: str) -> bool:
 def test_every_worker_takes_again_afterwards(
     troubled_stack: StackHarness, trouble: str, load: str
 ) -> None:
-    """None has ended, none is left connected and deaf, and no operation has failed of it."""
+    """None has ended, none is left connected and unresponsive, and no operation has failed."""
     stack = troubled_stack
     sent = [stack.send(FIND) for _ in range(60)] if load == "busy" else []
     names = [f"{trouble}-{n}" for n in range(6)] if load == "busy" else []

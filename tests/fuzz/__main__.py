@@ -3,7 +3,7 @@
     python -m tests.fuzz [--messages 10000] [--seed N]
 
 The last line is one JSON object; the exit code is 1 when a message with an id got no answer, a
-worker has ended, grown or is deaf, or a message is stuck. The same seed sends the same messages.
+worker has ended, grown or hangs, or a message is stuck. The same seed sends the same messages.
 """
 
 import argparse

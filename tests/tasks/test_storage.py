@@ -54,7 +54,9 @@ def test_vdi_create_says_when_there_is_no_room(harness: Harness) -> None:
 
 
 def test_vdi_create_says_when_a_disk_is_too_large(harness: Harness) -> None:
-    with pytest.raises(errors.Refused, match=r"makes no disk of that size: .*between 1 MB and"):
+    with pytest.raises(
+        errors.Refused, match=r"cannot create a disk of that size: .*between 1 MB and"
+    ):
         harness.do(vdi.create, name="data", sr=NFS, size="100TiB")
 
 

@@ -60,9 +60,9 @@ def test_a_full_restore_is_the_same_vm(harness: Harness, maker: Maker) -> None:
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("ftp://files/vm.xva", "is no URL of http or https"),
-        ("vm.xva", "is no URL of http or https"),
-        ("https:///vm.xva", "is no URL of http or https"),
+        ("ftp://files/vm.xva", "is not an http or https URL"),
+        ("vm.xva", "is not an http or https URL"),
+        ("https:///vm.xva", "is not an http or https URL"),
         ("https://root:secret@files/vm.xva", "has an account in it"),
         ("https://xs1/export?uuid=1&session_id=OpaqueRef:1", "has the secret session_id in it"),
         ("https://files/vm.xva?X-Amz-Signature=1", "has the secret X-Amz-Signature in it"),

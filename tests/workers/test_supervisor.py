@@ -241,7 +241,7 @@ def test_a_process_that_is_not_essential_stops_no_other(folder: Path) -> None:
 
         assert [one.name for one in supervised.processes] == ["other"]
         supervised.check()
-    assert reports == [f"extra ended with 0 at once and stays away; its log: {ends.log}"]
+    assert reports == [f"extra ended with 0 at once and is not started again; its log: {ends.log}"]
 
 
 def test_a_process_that_is_not_essential_and_never_ready_is_let_go(folder: Path) -> None:

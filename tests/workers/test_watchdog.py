@@ -1,4 +1,4 @@
-"""A worker that takes nothing though messages wait is deaf; others are not."""
+"""A worker that takes nothing though messages wait is unresponsive; others are not."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,33 +43,35 @@ def pass_time(watch: Watch, clock: Clock, seconds: float) -> None:
         watch.look()
 
 
-def test_a_worker_that_takes_nothing_is_deaf(watch: Watch, clock: Clock, redis: Redis) -> None:
+def test_a_worker_that_takes_nothing_is_unresponsive(
+    watch: Watch, clock: Clock, redis: Redis
+) -> None:
     """Once messages have waited for the whole time, and it says so in words."""
     redis.lpush("find", "a", "b")
 
     pass_time(watch, clock, TIMEOUT - watch.every)
-    assert not watch.is_deaf(after=TIMEOUT)
+    assert not watch.is_unresponsive(after=TIMEOUT)
     pass_time(watch, clock, 2 * watch.every)
 
-    assert watch.is_deaf(after=TIMEOUT)
+    assert watch.is_unresponsive(after=TIMEOUT)
     assert watch.problem() == "takes nothing for 66 s though 2 messages wait"
 
 
-def test_an_idle_worker_is_not_deaf(watch: Watch, clock: Clock) -> None:
+def test_an_idle_worker_is_not_unresponsive(watch: Watch, clock: Clock) -> None:
     """Nothing waits."""
     pass_time(watch, clock, 10 * TIMEOUT)
 
-    assert not watch.is_deaf(after=TIMEOUT)
+    assert not watch.is_unresponsive(after=TIMEOUT)
 
 
-def test_a_worker_that_takes_is_not_deaf(watch: Watch, clock: Clock, redis: Redis) -> None:
+def test_a_worker_that_takes_is_not_unresponsive(watch: Watch, clock: Clock, redis: Redis) -> None:
     redis.lpush("find", "a")
 
     for _ in range(10):
         pass_time(watch, clock, TIMEOUT / 2)
         watch.activity.taken += 1
 
-    assert not watch.is_deaf(after=TIMEOUT)
+    assert not watch.is_unresponsive(after=TIMEOUT)
 
 
 @contextmanager
@@ -81,16 +83,16 @@ def unwritable(redis: Redis) -> Iterator[None]:
         redis.config_set("min-replicas-to-write", "0")
 
 
-def test_a_redis_that_refuses_is_no_deafness(watch: Watch, clock: Clock, redis: Redis) -> None:
+def test_a_redis_that_refuses_does_not_count(watch: Watch, clock: Clock, redis: Redis) -> None:
     """Nobody could take; the time counts from its recovery."""
     redis.lpush("find", "a")
 
     with unwritable(redis):
         pass_time(watch, clock, 10 * TIMEOUT)
-    assert not watch.is_deaf(after=TIMEOUT)
+    assert not watch.is_unresponsive(after=TIMEOUT)
     pass_time(watch, clock, 2 * TIMEOUT)
 
-    assert watch.is_deaf(after=TIMEOUT)
+    assert watch.is_unresponsive(after=TIMEOUT)
 
 
 def test_a_worker_that_was_stopped_is_given_time(watch: Watch, clock: Clock, redis: Redis) -> None:
@@ -101,4 +103,4 @@ def test_a_worker_that_was_stopped_is_given_time(watch: Watch, clock: Clock, red
     clock.now += 10 * TIMEOUT
     watch.look()
 
-    assert not watch.is_deaf(after=TIMEOUT)
+    assert not watch.is_unresponsive(after=TIMEOUT)

@@ -62,7 +62,7 @@ class Early:
 
 @dataclass(frozen=True)
 class Admission:
-    """What a worker lets in: messages for these tasks, with a body of at most so many bytes.
+    """What a worker lets in: messages for these tasks, with a body of at most this many bytes.
 
     Operations answer for their own refusals; for others, `xenflow.refused` does.
     """
@@ -125,7 +125,7 @@ class Admission:
         elif task in self.others:
             _check_internal(found, task)
         elif task.startswith("celery."):
-            found.note(f"task: {task} is not an operation; whoever sends a canvas sends its steps")
+            found.note(f"task: {task} is not an operation; send the steps of the canvas instead")
         else:
             near = get_close_matches(task, self.operations, n=1, cutoff=0.8)
             meant = f"did you mean {near[0]}? " if near else ""

@@ -1,4 +1,4 @@
-"""Dead letters: messages that nobody can be answered about, put aside so that they stop nobody.
+"""Dead letters: messages that cannot be answered, put aside so that they block nothing.
 
 The newest stand first. A long one is kept cut, and cannot be put back into its queue.
 """

@@ -32,7 +32,7 @@ MOST_SECONDS = 10 * 366 * 86_400.0  # of a delay
 LONGEST_ID = 4_096  # characters with which an answer can be stored under it; fewer are allowed
 
 _EMPTY: Mapping[str, Any] = {"args": [], "kwargs": {}, "options": {}}
-_NO_MOMENT = "is not a moment as ISO 8601 writes it"
+_NO_MOMENT = "is not a moment in ISO 8601"
 _NESTED = {"chain": ("tasks",), "group": ("tasks",), "chord": ("header", "body")}
 
 
@@ -64,7 +64,7 @@ def _as_moment(value: object) -> object:
     try:
         return maybe_make_aware(value).astimezone(UTC)
     except OverflowError:
-        raise ValueError("is a moment that no clock can show") from None
+        raise ValueError("is not a valid moment") from None
 
 
 Text = Annotated[str, BeforeValidator(_as_text)]
@@ -139,7 +139,7 @@ def _as_serializer(name: str) -> str:
     try:
         serialization.dumps("", name)
     except SerializerNotInstalled:
-        raise ValueError("is no serializer that is installed") from None
+        raise ValueError("is not an installed serializer") from None
     return name
 
 
@@ -148,7 +148,7 @@ def _as_compression(name: str) -> str:
     try:
         compression.get_encoder(name)
     except KeyError:
-        raise ValueError("is no compression that is installed") from None
+        raise ValueError("is not an installed compression") from None
     return name
 
 
@@ -225,7 +225,7 @@ class Options(_Members):
             return options
         wrong = sorted(_CELERYS_OWN & options.keys())
         if wrong:
-            raise ValueError(f"{', '.join(wrong)}: is no option of a step")
+            raise ValueError(f"{', '.join(wrong)}: not an option of a step")
         return {name: value for name, value in options.items() if value is not None}
 
     @model_validator(mode="after")

@@ -85,7 +85,7 @@ class Context:
         }
 
     @cached_property
-    def deaf(self) -> Mapping[str, str]:
+    def unresponsive(self) -> Mapping[str, str]:
         """The processes that answer and take no message, with what they say of it."""
         replies: Any = self.app.control.broadcast("takes", reply=True, timeout=REPLY_SECONDS)
         answers = {node: answer for reply in replies or [] for node, answer in reply.items()}

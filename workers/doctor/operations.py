@@ -52,14 +52,12 @@ def _waiting(context: Context) -> Iterator[Finding]:
                 f"{counted(usage.waiting, 'operation', 'waits', 'wait')} for one of "
                 f"{usage.limit:.0f} calls in flight (the profile allows {target.max_calls})"
             )
-            cure = "raise max_calls of its profile if the pool bears it"
+            cure = "raise max_calls of its profile if the pool can take it"
             yield Finding(Severity.NOTICE, f"target {name}", text, cure)
 
 
 def _dead_letters(context: Context) -> Iterator[Finding]:
     count = len(DeadLetters(context.broker, context.journal.keys.dead_letters).letters())
     if count:
-        text = (
-            f"{counted(count, 'message', 'was', 'were')} put aside: nobody can be answered about it"
-        )
+        text = f"{counted(count, 'message', 'was', 'were')} put aside: it could not be answered"
         yield Finding(Severity.WARNING, "broker", text, "xenflow dead-letters")

@@ -13,7 +13,7 @@ FAR_AHEAD = 2.0  # seconds between two clocks, beyond which times that people co
 def check(context: Context) -> Iterator[Finding]:
     """Find what is wrong with the workers and pollers."""
     yield from _consumers(context)
-    yield from _deaf(context)
+    yield from _unresponsive(context)
     yield from _silent(context)
     yield from _clocks(context)
     yield from _versions(context)
@@ -28,9 +28,9 @@ def _consumers(context: Context) -> Iterator[Finding]:
             yield Finding(Severity.BROKEN, part, text, f"start one: xenflow {part}")
 
 
-def _deaf(context: Context) -> Iterator[Finding]:
+def _unresponsive(context: Context) -> Iterator[Finding]:
     """Find processes that answer and take nothing though messages wait."""
-    for node, problem in context.deaf.items():
+    for node, problem in context.unresponsive.items():
         yield Finding(Severity.BROKEN, node, problem, "restart it; its log has the reason")
 
 

@@ -165,7 +165,9 @@ class Supervisor:
             if managed.essential:
                 raise managed.error(ended)
             self._let_go(managed)
-            return f"{managed.name} {ended} at once and stays away; its log: {managed.log}"
+            return (
+                f"{managed.name} {ended} at once and is not started again; its log: {managed.log}"
+            )
         self._processes.remove(managed)
         self.start(
             managed.name,

@@ -62,7 +62,7 @@ def _processes(source: Source) -> _Reading:
 
 
 def _open(source: Source) -> _Reading:
-    """Count what is under way; a run is open while an operation of it is that is no step."""
+    """Count what is under way; a run is open while one of its operations is that is not a step."""
     journal = source.journal
     known = journal.open_operations(most=MOST_OPEN)
     pipe = source.redis.pipeline(transaction=False)

@@ -55,7 +55,7 @@ def reconcile(runtime: Runtime, targets: Iterable[str], *, min_age: float | None
 
 
 def everywhere(runtime: Runtime, *, most: int | None = None) -> list[str]:
-    """Return the configured targets, and hosts that messages named: all, or so many at random."""
+    """Return the configured targets, and hosts that messages named: all, or a random sample."""
     return [*runtime.targets, *runtime.hosts.connections(most)]
 
 

@@ -1,7 +1,7 @@
 """What an operation says to XenServer, and the steps a flow is made of: read off their bodies.
 
 The source says it: `xen.Async.VM.start(...)` is a call, the name of an operation before `.s(...)`
-a step. Functions that a body uses are read as well, where they are in the rooms of operations.
+a step. Functions that a body uses are read as well, where they are in the packages of operations.
 """
 
 import ast
@@ -81,7 +81,7 @@ def steps(flow: Operation) -> list[str]:
 
 
 def _functions(operation: Operation) -> list[Callable[..., Any]]:
-    """Return a body, and the functions of the rooms that it uses, directly or through others."""
+    """Return a body, and the functions of the packages that it uses, directly or through others."""
     found = [inspect.unwrap(operation.body)]
     for function in found:
         known = dict.fromkeys(one for value in _used(function) for one in _written(value))
@@ -90,7 +90,7 @@ def _functions(operation: Operation) -> list[Callable[..., Any]]:
 
 
 def _written(value: Any) -> list[FunctionType]:
-    """Return what is written in the rooms: a function, or those of a class."""
+    """Return what is defined in the packages: a function, or those of a class."""
     parts = vars(value).values() if isinstance(value, type) else [value]
     return [part for part in parts if isinstance(part, FunctionType) and _is_ours(part)]
 

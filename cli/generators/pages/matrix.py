@@ -16,7 +16,7 @@ A flow makes the calls of its steps, and may fail with their errors. What its st
 when it fails, unless `on_failure` is `keep`; what they changed or destroyed is not."""
 
 _STEPS = """\
-Flows send these; nobody else needs to. The command line lists them nowhere, and knows them."""
+Flows send these; nobody else needs to. The command line does not list them, but accepts them."""
 
 _COLUMNS = ("name", "calls", "fails with", "undone by", "sent again", "sent again with `ensure`")
 _COLUMNS_OF_FLOWS = ("name", "steps", "fails with", "undoes", "sent again", "with `ensure`")
@@ -28,7 +28,7 @@ def page(known: Sequence[Operation]) -> str:
     steps = [one for one in known if not one.is_flow and one.is_internal]
     flows = [one for one in known if one.is_flow]
     return markdown.page(
-        "What each does, and what may become of it",
+        "What each does, and how it may end",
         _ABOUT,
         "## Operations",
         markdown.table(_COLUMNS, map(_row, operations)),

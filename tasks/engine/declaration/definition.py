@@ -38,7 +38,7 @@ Destroys = Callable[[Mapping[str, Result]], Iterable[Destruction]]
 
 @dataclass(frozen=True)
 class Undo:
-    """The operation that undoes a making, and its field that takes the UUID of what was made.
+    """The operation that undoes a creation, and its field for the UUID of the created object.
 
     `first` names an operation that makes undoing possible: it is done before anything at all is
     undone. What an operation has finished stays when a later step fails, unless it is `finished`
@@ -52,7 +52,7 @@ class Undo:
     finished: bool = True
 
     def fields(self, uuid: str) -> dict[str, JsonValue]:
-        """Return the message that undoes the making of one object."""
+        """Return the message that undoes the creation of one object."""
         return {self.field: uuid, **dict(self.options)}
 
 

@@ -13,7 +13,7 @@ LONGEST_NAME = 255
 
 
 def check(fields: Mapping[str, object]) -> None:
-    """Refuse a field that is given and fed too: one of the two would be passed over silently."""
+    """Refuse a field that is given and fed too: one of the two would be ignored silently."""
     feed = fields.get("feed")
     fed = {snake_case(str(name)) for name in feed} if isinstance(feed, Mapping) else set()
     both = sorted(fed & {snake_case(name) for name, value in fields.items() if value is not None})
@@ -28,7 +28,7 @@ def take(name: str, key: str, previous: object) -> object:
     except (KeyError, IndexError, TypeError, ValueError):
         raise errors.Refused(
             INVALID,
-            [f"{name}: not fed"],
+            [f"{name}: no answer to feed it from"],
             f"{name}: the previous answer has no {key!r} to feed it from; "
             f"it has {_keys(previous, key)} ({INVALID})",
         ) from None

@@ -87,7 +87,7 @@ PoolName = Annotated[str, _Text, _reference("a pool", "pool")]
 SrName = Annotated[
     str,
     _Text,
-    _reference("a storage repository, or @default, @room, @room:NAME (that with most room)", "SR"),
+    _reference("a storage repository, or @default, @room, @room:NAME (the most room)", "SR"),
 ]
 NetworkName = Annotated[str, _Text, _reference("a network", "network")]
 VdiName = Annotated[str, _Text, _reference("a virtual disk", "VDI")]
@@ -107,7 +107,7 @@ NicName = Annotated[
     str, _Text, AfterValidator(_in_one_line), Field(description="its device on the host: eth0")
 ]
 Text = Annotated[str, StringConstraints(max_length=65536)]
-Description = Annotated[Text, Field(description="what it is for, in words")]
+Description = Annotated[Text, Field(description="a description")]
 SIZE_PATTERN = r"^\s*(\d{7,}|\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB]))\s*$"
 _SizeText = Annotated[str, Field(pattern=SIZE_PATTERN)]
 Size = Annotated[
@@ -119,17 +119,17 @@ Fields = Annotated[
     tuple[str, ...],
     Field(description='fields to answer with, besides the UUID; ["*"] for all', min_length=1),
 ]
-Limit = Annotated[int, Field(ge=1, description="answer with so many records at most")]
-After = Annotated[str, _Text, Field(description="answer with those after this UUID")]
+Limit = Annotated[int, Field(ge=1, description="answer with at most this many records")]
+After = Annotated[str, _Text, Field(description="answer with the records after this UUID")]
 Searches = Annotated[bool, Field(description="find names that contain `name`, in any case")]
 Templates = Annotated[bool, Field(description="find templates too")]
 Hard = Annotated[bool, Field(description="do not ask the guest")]
-Insists = Annotated[bool, Field(description="pass over XenServer's checks of the host")]
+Insists = Annotated[bool, Field(description="skip XenServer's checks of the host")]
 Paused = Annotated[bool, Field(description="leave it paused")]
 Unplugs = Annotated[bool, Field(description="detach it first if it is attached")]
 Bootable = Annotated[bool, Field(description="whether the guest may boot from it")]
-Mac = Annotated[str, Field(description="a MAC address; without one XenServer makes it up")]
-Ensures = Annotated[bool, Field(description="count being there already as a success")]
+Mac = Annotated[str, Field(description="a MAC address; without one, XenServer generates it")]
+Ensures = Annotated[bool, Field(description="succeed if the wanted state exists already")]
 _DEVICE = r"^[a-z0-9]{1,16}$"
 _DeviceText = Annotated[str, Field(pattern=_DEVICE)]
 Device = Annotated[
@@ -141,5 +141,5 @@ Device = Annotated[
 Mtu = Annotated[int, Field(ge=0, le=65535, description="largest packet in bytes")]
 Vlan = Annotated[int, Field(ge=0, le=4094, description="a VLAN tag")]
 Map = dict[str, str]
-OtherConfig = Annotated[Map, Field(description="keys and values that stay with it")]
+OtherConfig = Annotated[Map, Field(description="keys and values to store with it")]
 Tags = tuple[str, ...]

@@ -51,7 +51,7 @@ class Message(Strict):
 
     target: Label = Field("default", description="a configured connection profile")
     hostname: Label | None = Field(None, description="a XenServer host, in place of a target")
-    username: Label | None = Field(None, description="with hostname: who logs in")
+    username: Label | None = Field(None, description="with hostname: the user name")
     password: str | None = Field(
         None,
         description="with hostname: the password, sealed",
@@ -64,10 +64,10 @@ class Message(Strict):
         None, description="with hostname; 443, or 80 for http"
     )
     timeout: Annotated[Seconds, Field(le=LONGEST_TIMEOUT)] | None = Field(
-        None, description="deadline, waiting included (90s, 10m)"
+        None, description="deadline, including waiting (90s, 10m)"
     )
     feed: dict[str, str] | None = Field(
-        None, description="field -> key of the previous answer it is taken from"
+        None, description="field -> key of the previous answer to take it from"
     )
 
     repeat_failed: bool = Field(
@@ -106,13 +106,13 @@ class ChangingMessage(Message):
         default=False,
         validation_alias=AliasChoices("async", "run_async", "runAsync"),
         serialization_alias="async",
-        description="answer with the XenServer task at once",
+        description="answer at once with the XenServer task",
     )
     cancel_on_timeout: bool = Field(
-        default=True, description="at the deadline, ask XenServer to cancel what runs"
+        default=True, description="at the deadline, ask XenServer to cancel running calls"
     )
     on_failure: Literal["rollback", "keep"] = Field(
-        "rollback", description="what becomes of what was made when it fails"
+        "rollback", description="what happens to created objects when it fails"
     )
 
 

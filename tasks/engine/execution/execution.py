@@ -91,7 +91,7 @@ class Execution:
         return self.runtime.xen(self.connection, self.entry.known)
 
     def body_xen(self) -> Xen:
-        """Return the pool as the body sees it: a long body takes the same way each time it runs."""
+        """Return the pool as the body sees it: a long body takes the same path in every replay."""
         return self.runtime.xen(self.connection, self.entry.known, replays=self.operation.is_long)
 
     @property

@@ -16,7 +16,7 @@ from xenserver.values import Value
 
 @dataclass(frozen=True)
 class Named:
-    """A making that takes no record: its class, and where the new name is in its parameters."""
+    """A creating call without a record: its class, and the index of the name in its parameters."""
 
     cls: str
     at: int
@@ -28,21 +28,21 @@ NAMED = {
     "VM.snapshot": Named("VM", 1),
     "VM.checkpoint": Named("VM", 1),
 }
-"""Makings whose object has the tag for a name until its reference is in the journal."""
+"""Creating calls whose object has the tag as its name until its reference is in the journal."""
 
 STAMP = "xenflow:operation"
 """The key of `other_config` that has the tag of the call that made an object."""
 
 STAMPED = {"VDI.create": "VDI", "VBD.create": "VBD", "VIF.create": "VIF"}
 STAMPED |= {"network.create": "network"}
-"""Makings that take a record, with an `other_config` for the tag: the class of their object."""
+"""Creating calls that take a record with an `other_config` for the tag: the class created."""
 
 INHERITED = {"VDI.clone": "VDI", "VDI.snapshot": "VDI", "VM.migrate_send": "VM"}
-"""Makings whose object gets the `other_config` of their first parameter: the class of both. A VM
+"""Creating calls whose object inherits `other_config` from their first parameter: the class. A VM
 that is sent to another pool is made there."""
 
 ANSWERED = {"VM.import": "VM"}
-"""Makings that nothing but their answer tells of, a list: a VM that was half imported when a
+"""Creating calls that only their answer, a list, shows: a VM that was half imported when a
 toolstack restarted looks like a whole one. The class of what they make."""
 
 UNTRACEABLE = frozenset({"VM.clean_reboot", "VM.hard_reboot", "VM.revert"})

@@ -36,7 +36,7 @@ def tag(identity: str, label: str) -> str:
 
 
 def tagged(call: Call, tag: str) -> Call:
-    """Return a making with its working name or stamp, to find what it makes without its task."""
+    """Return a creating call with its working name or stamp, which its object is found by."""
     params = list(call.params)
     if call.method in NAMED:
         params[NAMED[call.method].at] = working_name(tag)

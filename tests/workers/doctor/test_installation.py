@@ -54,7 +54,7 @@ def test_a_process_that_died_lately_is_named(isolated_stack: StackHarness, conte
 def test_a_process_that_takes_nothing_is_broken(stack: StackHarness, context: Make) -> None:
     """It answers a ping, and says itself that messages wait of which it takes none."""
     here = context(stack)
-    here.__dict__["deaf"] = {"worker@here": "takes nothing for 70 s though 3 messages wait"}
+    here.__dict__["unresponsive"] = {"worker@here": "takes nothing for 70 s though 3 messages wait"}
 
     found = [f for f in processes.check(here) if f.about == "worker@here"]
 
@@ -62,9 +62,11 @@ def test_a_process_that_takes_nothing_is_broken(stack: StackHarness, context: Ma
     assert "3 messages wait" in found[0].text
 
 
-def test_processes_that_take_messages_are_not_deaf(stack: StackHarness, context: Make) -> None:
+def test_processes_that_take_messages_are_not_unresponsive(
+    stack: StackHarness, context: Make
+) -> None:
     """Each is asked, and says that it takes."""
-    assert context(stack).deaf == {}
+    assert context(stack).unresponsive == {}
 
 
 def test_a_clock_that_is_ahead_is_named(stack: StackHarness, context: Make) -> None:

@@ -198,7 +198,7 @@ def test_a_target_that_cannot_be_reached_is_named(stack: StackHarness) -> None:
 
 
 def test_every_class_that_calls_make_is_looked_at() -> None:
-    """A making of a further class needs its place in the list."""
+    """A creating call of a further class needs its place in the list."""
     made = {named.cls for named in probes.NAMED.values()} | set(probes.STAMPED.values())
 
     assert made == set(orphans.CLASSES)

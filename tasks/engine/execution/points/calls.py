@@ -163,7 +163,7 @@ def accepted(record: Mapping[str, object]) -> Accepted:
 
 
 def _text_of(task: XenTask) -> str:
-    """Return how a task stands that XenServer has accepted; it may have ended by now."""
+    """Return the state of a task that XenServer has accepted; it may have ended by now."""
     match task.status, task.error_info:
         case "success", _:
             return f"XenServer has done it already: {task.name_label}"

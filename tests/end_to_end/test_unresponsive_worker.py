@@ -12,7 +12,7 @@ from tests.stack import TIMEOUT, StackHarness
 from workers.local_stack.supervisor import XENFLOW
 from workers.watchdog import EXIT_CODE
 
-DEAFENING = '''
+STOP_TAKING = '''
 """An operation that has its worker take nothing more, as a lost slot does."""
 
 from tasks.engine.declaration.answers import Done
@@ -21,11 +21,11 @@ from workers.broker.acknowledgement import QoS
 from xenserver.client import Xen
 
 
-@operation(queue="change", name="xenserver.test.deafen")
-def deafen(xen: Xen) -> Done:
+@operation(queue="change", name="xenserver.test.stop_taking")
+def stop_taking(xen: Xen) -> Done:
     """Have no slot left."""
     QoS.can_consume = lambda self: False
-    return Done(return_result="deaf")
+    return Done(return_result="unresponsive")
 '''
 
 
@@ -42,32 +42,32 @@ def health(stack: StackHarness) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def deafened(isolated_stack: StackHarness, tmp_path: Path) -> StackHarness:
-    """Run a worker that knows how to be deaf."""
+def idle_worker(isolated_stack: StackHarness, tmp_path: Path) -> StackHarness:
+    """Run a worker that can be made to take nothing."""
     operations = tmp_path / "operations"
     operations.mkdir()
-    (operations / "deafen.py").write_text(DEAFENING, encoding="utf-8")
-    isolated_stack.services.choose(operations_path=str(operations), deaf_timeout="4")
+    (operations / "stop_taking.py").write_text(STOP_TAKING, encoding="utf-8")
+    isolated_stack.services.choose(operations_path=str(operations), unresponsive_timeout="4")
     isolated_stack.services.worker()
     return isolated_stack
 
 
-def test_a_deaf_worker_is_unhealthy_and_ends(deafened: StackHarness) -> None:
+def test_an_unresponsive_worker_is_unhealthy_and_ends(idle_worker: StackHarness) -> None:
     """It answers pings all the while; its exit code is not 0."""
-    [worker] = [one for one in deafened.processes if one.name == "worker"]
-    assert health(deafened).returncode == 0
+    [worker] = [one for one in idle_worker.processes if one.name == "worker"]
+    assert health(idle_worker).returncode == 0
 
-    deafened.do("xenserver.test.deafen")
-    waiting = deafened.send("xenserver.host.find")
-    reply = deafened.until(lambda: (h := health(deafened)).returncode and h, "unhealthy")
+    idle_worker.do("xenserver.test.stop_taking")
+    waiting = idle_worker.send("xenserver.host.find")
+    reply = idle_worker.until(lambda: (h := health(idle_worker)).returncode and h, "unhealthy")
 
     node = f"worker@{socket.gethostname()}"
     assert reply.returncode == 1
     assert len(reply.stderr.splitlines()) == 1
     assert node in reply.stderr
     assert worker.process.wait(timeout=TIMEOUT) == EXIT_CODE
-    assert "worker.deaf" in worker.output()
-    deafened.services.worker(name="heir")
+    assert "worker.unresponsive" in worker.output()
+    idle_worker.services.worker(name="heir")
     assert waiting.get(timeout=TIMEOUT)["count"] == 3
 
 
