@@ -49,7 +49,7 @@ def destroy_vm_and_disks(
 
     Physical media stay as well, and what `keep_disks` names. What is known to be refused is found
     before anything is destroyed: a disk that another VM uses (unless `delete_shared_disks`), an
-    operation that the VM blocks, storage that is not attached. Where it fails all the same, is
+    operation that the VM blocks, storage that is not attached. If it still fails, is
     cancelled or times out, the error says what is gone and what is left; the same message, sent
     again, finishes.
     """

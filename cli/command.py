@@ -1,4 +1,4 @@
-"""Making a command of a function, with the options that it shares with others."""
+"""Make a command of a function, with the options that it shares with others."""
 
 import inspect
 from collections.abc import Callable, Mapping

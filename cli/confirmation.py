@@ -1,4 +1,4 @@
-"""The question before something is destroyed, which `--yes` answers.
+"""The confirmation before something is destroyed, which `--yes` skips.
 
 Without a terminal nobody can be asked, and nothing is destroyed: a script says `--yes`.
 """

@@ -34,7 +34,7 @@ def serve_flower() -> None:
 
 
 def _report_redis(chosen: Settings) -> None:
-    """Write what is wrong with Redis, and how to mend it; the process waits for it all the same."""
+    """Write what is wrong with Redis, and how to fix it; the process waits for it anyway."""
     try:
         with Client(chosen) as client:
             client.redis.ping()

@@ -190,7 +190,7 @@ def _failed(failure: Failure, data: Mapping[str, Any]) -> CommandFailed:
 
 
 def _with_hint(failure: Failure, error: errors.XenflowError, sent: Message) -> Failure:
-    """Return a failure that says how a list is written, where a name looks like one and is none."""
+    """Return a failure that says how a list is written, where a name looks like one and is not."""
     if not isinstance(error, errors.Missing):
         return failure
     for field, value in sent.document().items():

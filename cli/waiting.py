@@ -27,7 +27,7 @@ Show = Callable[[str], None]
 
 
 def wait(producer: Client, operation: str, *, name: str, seconds: float, shown: bool) -> End | None:
-    """Return how a message ended; None when it has not after so many seconds."""
+    """Return how a message ended; None if it has not ended after this many seconds."""
     deadline = time.monotonic() + seconds
     pause = FIRST_PAUSE
     away = _Away(operation)

@@ -21,9 +21,9 @@ _WORKER_RETRIES = {
 }
 
 
-def celery_settings(settings: Settings, *, patient: bool = False) -> _Settings:
-    """Return Celery's settings; a producer fails soon without Redis, a `patient` worker waits."""
-    retries = _WORKER_RETRIES if patient else _PRODUCER_RETRIES
+def celery_settings(settings: Settings, *, for_worker: bool = False) -> _Settings:
+    """Return Celery's settings; a producer fails soon without Redis, a worker waits."""
+    retries = _WORKER_RETRIES if for_worker else _PRODUCER_RETRIES
     return {
         # Addresses and queues.
         "broker_url": settings.broker_url,

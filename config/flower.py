@@ -1,6 +1,6 @@
 """Flower's options: Flower itself reads this file, as its `--conf`.
 
-It is read-only, because whoever could start tasks here could power off machines.
+It is read-only, because anyone who could start tasks here could power off machines.
 """
 
 import ast

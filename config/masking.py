@@ -32,7 +32,7 @@ def mask(text: str, *, longest: int = LONGEST) -> str:
 
 
 def cut(text: str, longest: int) -> str:
-    """Return at most so many characters: the text, or its beginning and how much is left out."""
+    """Return at most this many characters: the text, or its beginning and how much is left out."""
     return "".join(_divided(text, longest))
 
 

@@ -1,6 +1,6 @@
 """Sealed passwords: encrypted, bound to one address and one user, and valid for a while.
 
-The binding prevents that a sealed password is sent anywhere else: to a host of somebody else's
+The binding keeps a sealed password from being sent anywhere else: to a host of somebody else's
 choice, to another port of the same host, or there in the clear.
 """
 

@@ -18,7 +18,7 @@ def plan(db: Database, host: str) -> dict[str, str | Failure]:
 
 
 def guests_of(db: Database, host: str) -> list[str]:
-    """Return the VMs on a host that are no control domains."""
+    """Return the VMs on a host that are not control domains."""
     resident = records(db, "VM", list(db.get("host", host)["resident_VMs"]))
     return [ref for ref, vm in resident if not vm["is_control_domain"]]
 

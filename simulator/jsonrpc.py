@@ -43,7 +43,7 @@ class Request:
 
 
 def read(body: bytes) -> Request:
-    """Return the call in a body; BadRequestError if it is none."""
+    """Return the call in a body; BadRequestError if it has none."""
     try:
         call = orjson.loads(_flat(body))
     except orjson.JSONDecodeError as error:

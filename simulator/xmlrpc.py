@@ -50,7 +50,7 @@ class Request:
 
 
 def read(body: bytes) -> Request:
-    """Return the call in a body; BadRequestError if it is none."""
+    """Return the call in a body; BadRequestError if it has none."""
     if b"<params" not in body:
         raise BadRequestError("Xmlrpc: expected <params>")
     try:

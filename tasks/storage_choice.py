@@ -16,7 +16,7 @@ ROOM = "@room"
 
 
 def choose(xen: Xen, text: str, size: int = 0) -> ObjectRef:
-    """Return the repository that a message means, by a rule one with room for so many bytes.
+    """Return the repository that a message means; by a rule, one with room for this many bytes.
 
     Raises Refused where the pool has no default, Full (SR_FULL) where no repository has the room.
     """

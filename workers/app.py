@@ -23,7 +23,7 @@ from tasks.engine.messages.publisher import Publisher
 from workers import loader, maintenance, poller, result_backend
 from workers.broker import transport
 from workers.broker.admission import Admission
-from workers.broker.connection import PatientAMQP
+from workers.broker.connection import RetryingAMQP
 from workers.watchdog import Activity, WatchedApp
 from xenserver.session import Sessions
 
@@ -66,21 +66,21 @@ class Xenflow(WatchedApp):
             return sent
 
 
-def create(settings: configured.Settings | None = None, *, patient: bool = False) -> Xenflow:
-    """Make the application; `patient` for a worker, which waits for a Redis that is away."""
+def create(settings: configured.Settings | None = None, *, for_worker: bool = False) -> Xenflow:
+    """Make the application; one that is `for_worker` waits for a Redis that is away."""
     settings = settings or configured.load()
-    options: dict[str, Any] = celery_settings(settings, patient=patient)
-    app = Xenflow("xenflow", amqp=PatientAMQP if patient else None, set_as_current=True)
+    options: dict[str, Any] = celery_settings(settings, for_worker=for_worker)
+    app = Xenflow("xenflow", amqp=RetryingAMQP if for_worker else None, set_as_current=True)
     app.settings = settings
     app.activity = Activity()
-    results = result_backend.url(settings.result_backend, listens=not patient)
+    results = result_backend.url(settings.result_backend, listens=not for_worker)
     app.conf.update(options, result_backend=results)
     loader.load(settings)
     for operation in catalogue.everything():
         bind(app, operation)
     maintenance.register(app)
     poller.register(app)
-    if patient:
+    if for_worker:
         _take_safely(app)
     return app
 

@@ -88,7 +88,7 @@ class JoinsChords:
                 self.set_chord_size(request.group, size)  # Celery has dropped it
 
     def chord_error_from_stack(self, *args: Any, **options: Any) -> Any:
-        """Fail the body of a chord; not for trouble of ours that Celery met while it counted."""
+        """Fail the body of a chord; not for trouble of Redis while Celery counted."""
         met = sys.exc_info()[1]
         while met is not None and not _is_of_a_part(met):
             if infrastructure.is_trouble(met):

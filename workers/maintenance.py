@@ -42,7 +42,7 @@ def register(app: EngineApp) -> None:
     )
     @infrastructure.guarded
     def failed(_task: Any, step: str, operation: str, label: str) -> None:
-        """Mark a flow as failing by a step that is none of ours; ours have done so themselves."""
+        """Mark a flow as failing by a step of another program; our own steps do so themselves."""
         error = failures.record(_error_of(app, step))
         app.runtime.journal.fail_flow(operation, Failing(step, step, error))
         point = f"{label}{FAILED_CALLBACK}"

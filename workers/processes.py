@@ -41,7 +41,7 @@ def serve_flower(settings: Settings) -> None:
     app = Celery(
         "xenflow"
     )  # its settings hold the broker's password, which others see in arguments
-    app.conf.update(celery_settings(settings, patient=True))
+    app.conf.update(celery_settings(settings, for_worker=True))
     options = Path(config.__file__).with_name("flower.py")
     app.start(["flower", f"--conf={options}"])
 
@@ -50,7 +50,7 @@ def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) 
     warnings.filterwarnings("ignore", _ROOT)  # who must not unpickle, and does not: all is JSON
     node = f"{name}@{socket.gethostname()}"
     log.info("process_starts", node=node, queues=list(serves), slots=slots)
-    app = application.create(settings, patient=True)
+    app = application.create(settings, for_worker=True)
     runtime = app.runtime  # a wrong file of targets is refused before anything is connected
     app.steps["consumer"].update({MaintenanceTimer, ProcessRecordStep})
     app.steps["worker"].add(Watchdog)

@@ -55,7 +55,7 @@ class _OnlyEndsArePublished:
         return Scripts(self.client)
 
     def decode_result(self, payload: Any) -> dict[str, Any]:
-        """Read a stored result; what is none counts as nothing, and an end replaces it."""
+        """Read a stored result; anything else counts as nothing, and an end replaces it."""
         try:
             return dict(super().decode_result(payload))  # type: ignore[misc]  # the backend it is mixed into has it
         except _NO_RESULT:
@@ -151,7 +151,7 @@ class WorkersBehindSentinels(_OfAWorker, BehindSentinels):
 
 
 def of(app: Celery) -> Backend | BehindSentinels:
-    """Return the result backend of an application of ours."""
+    """Return the result backend of a xenflow application."""
     return cast("Backend | BehindSentinels", app.backend)  # as `url` has it made
 
 

@@ -1,6 +1,6 @@
 """The watchdog of a worker: it notices that the worker takes nothing though messages wait.
 
-A worker may answer pings and take nothing all the same. A thread of its own looks at the queues; an
+A worker may answer pings and still take no messages. A thread of its own looks at the queues; an
 unresponsive worker ends loudly with an exit code, and its supervisor starts another. A Redis that
 is away or answers with errors does not count: nothing can be taken then.
 """

@@ -116,7 +116,7 @@ _TEMPLATES = {
     "SR_SUSPEND_SPACE_INSUFFICIENT": "SR {0} has no space for the VM's memory; free some",
     "LICENCE_RESTRICTION": "the pool's licence does not cover {0}",
     # Storage
-    "SR_OPERATION_NOT_SUPPORTED": "{0} lies on storage that cannot do this; use another SR",
+    "SR_OPERATION_NOT_SUPPORTED": "{0} is on storage that cannot do this; use another SR",
     "SR_HAS_NO_PBDS": "SR {0} is not plugged on any host; plug it first",
     "SR_HAS_PBD": "SR {0} is still plugged; unplug it first",
     "SR_NOT_EMPTY": "the SR still holds disks; remove them first",

@@ -60,7 +60,7 @@ class Ambiguous(Missing):
 
 
 class Unreachable(XenflowError):
-    """XenServer gave no usable answer, though it may have acted all the same."""
+    """XenServer gave no usable answer, but it may still have acted."""
 
     @property
     def maybe_heard(self) -> bool:

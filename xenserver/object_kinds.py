@@ -16,7 +16,7 @@ class Kind:
 
     `by_uuid_too` asks the same of what is given by UUID; a disk's snapshot, which has the name of
     the disk, has its UUID only. Of several with a name, those that are `rather` are preferred.
-    `named` is False where there are no names. `instead` says what to do with the sorts of VM that
+    `named` is False where there are no names. `instead` says what to do with the kinds of VM that
     do not fit.
     """
 
@@ -30,7 +30,7 @@ class Kind:
 
 
 def describe(record: Record) -> str:
-    """Return which sort of VM a VM record is: VM, template, snapshot or control domain."""
+    """Return which kind of VM a VM record is: VM, template, snapshot or control domain."""
     for flag in ("is_control_domain", "is_a_snapshot", "is_a_template"):
         if record.get(flag):
             return flag.removeprefix("is_").removeprefix("a_").replace("_", " ")
@@ -42,7 +42,7 @@ def _any(_record: Record) -> bool:
 
 
 def is_a(*sorts: str) -> Callable[[Record], bool]:
-    """Return the test that a VM record is one of these sorts, as `describe` names them."""
+    """Return the test that a VM record is one of these kinds, as `describe` names them."""
     return lambda record: describe(record) in sorts
 
 

@@ -14,7 +14,7 @@ class Query:
 
     `where` maps fields to the value they must have: an ObjectRef for a reference, one of several
     for a list or tuple, a member for a field that is a set; None leaves it out. `fits` is asked
-    of each record besides. `fields` of None means the useful ones, ["*"] all. The answer is in an
+    of each record too. `fields` of None means the useful ones, ["*"] all. The answer is in an
     order that stays, those after the object whose UUID is `after`, up to `limit`.
     """
 

@@ -11,7 +11,7 @@ from xenserver.query import Query
 from xenserver.values import Record
 
 FEW = 100
-"""So many objects are asked for one by one; a class is read in whole for more."""
+"""Up to this many objects are read one by one; for more, the whole class is read."""
 
 PAGED = frozenset({"VM", "VDI", "VBD", "VIF"})
 """Classes of which a pool has thousands: their pages are in the order of references, read one by

@@ -12,7 +12,7 @@ _NAMELESS = ("VBD", "VIF", "PIF")
 
 
 def names(ask: Ask, error: errors.XenflowError, objects: Iterable[ObjectRef]) -> dict[str, str]:
-    """Return names of the references among the error's parameters; what has none goes by its UUID.
+    """Return names of the references among the error's parameters; its UUID where it has none.
 
     Ask XenServer only for what `objects` do not have. A name that cannot be read is not an error.
     """

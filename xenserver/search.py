@@ -46,10 +46,10 @@ def _fields(cls: str, asked: Sequence[str] | None, seen: Mapping[str, Record]) -
     if "*" in asked:
         return None
     known = {name for record in seen.values() for name in record}
-    strangers = sorted(set(asked) - known) if known else []
-    if strangers:
-        text = f"{cls} has no field {', '.join(strangers)}; it has {', '.join(sorted(known))}"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", strangers, text=text)
+    unknown = sorted(set(asked) - known) if known else []
+    if unknown:
+        text = f"{cls} has no field {', '.join(unknown)}; it has {', '.join(sorted(known))}"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", unknown, text=text)
     return list(dict.fromkeys([_UUID, *asked]))
 
 

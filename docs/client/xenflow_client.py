@@ -73,7 +73,7 @@ class Ambiguous(Missing):
 
 
 class Unreachable(XenflowError):
-    """XenServer gave no usable answer, though it may have acted all the same."""
+    """XenServer gave no usable answer, but it may still have acted."""
 
 
 class Denied(XenflowError):
@@ -894,9 +894,9 @@ class flow:
 
         Physical media stay as well, and what `keep_disks` names. What is known to be refused is
         found before anything is destroyed: a disk that another VM uses (unless
-        `delete_shared_disks`), an operation that the VM blocks, storage that is not attached. Where
-        it fails all the same, is cancelled or times out, the error says what is gone and what is
-        left; the same message, sent again, finishes.
+        `delete_shared_disks`), an operation that the VM blocks, storage that is not attached. If it
+        still fails, is cancelled or times out, the error says what is gone and what is left; the
+        same message, sent again, finishes.
 
         Args:
             vm: a VM, by UUID or name label
@@ -1102,7 +1102,7 @@ class host:
             uuid: the UUID of an object
             name: a name label
             is_search_expression: find names that contain `name`, in any case
-            fields: fields to answer with, besides the UUID; ["*"] for all
+            fields: fields to answer with, in addition to the UUID; ["*"] for all
             limit: answer with at most this many records
             after: answer with the records after this UUID
         """
@@ -1203,7 +1203,7 @@ class network:
             name: a name label
             is_search_expression: find names that contain `name`, in any case
             bridge: its bridge, such as xenbr0
-            fields: fields to answer with, besides the UUID; ["*"] for all
+            fields: fields to answer with, in addition to the UUID; ["*"] for all
             limit: answer with at most this many records
             after: answer with the records after this UUID
         """
@@ -1245,7 +1245,7 @@ class pif:
             device: its device on the host: eth0
             host: a host, by UUID or name label
             network: a network, by UUID or name label
-            fields: fields to answer with, besides the UUID; ["*"] for all
+            fields: fields to answer with, in addition to the UUID; ["*"] for all
             limit: answer with at most this many records
             after: answer with the records after this UUID
         """
@@ -1291,7 +1291,7 @@ class sr:
             type: storage type: nfs, lvm, ext, iso, ...
             content_type: content type: user, iso, ...
             shared: whether all hosts of the pool share it
-            fields: fields to answer with, besides the UUID; ["*"] for all
+            fields: fields to answer with, in addition to the UUID; ["*"] for all
             limit: answer with at most this many records
             after: answer with the records after this UUID
         """
@@ -1355,7 +1355,7 @@ class task:
             name: a name label
             is_search_expression: find names that contain `name`, in any case
             status: its state
-            fields: fields to answer with, besides the UUID; ["*"] for all
+            fields: fields to answer with, in addition to the UUID; ["*"] for all
             limit: answer with at most this many records
             after: answer with the records after this UUID
         """
@@ -1538,7 +1538,7 @@ class vbd:
             vdi: a virtual disk, by UUID or name label
             type: what the guest sees
             device: a device number, or "autodetect"
-            fields: fields to answer with, besides the UUID; ["*"] for all
+            fields: fields to answer with, in addition to the UUID; ["*"] for all
             limit: answer with at most this many records
             after: answer with the records after this UUID
         """
@@ -1806,7 +1806,7 @@ class vdi:
             sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
                 name label
             type: its content type: user, system, ...
-            fields: fields to answer with, besides the UUID; ["*"] for all
+            fields: fields to answer with, in addition to the UUID; ["*"] for all
             limit: answer with at most this many records
             after: answer with the records after this UUID
         """
@@ -1848,7 +1848,7 @@ class vdi:
             vdi: a virtual disk, by UUID or name label
             sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
                 name label
-            fields: fields to answer with, besides the UUID; ["*"] for all
+            fields: fields to answer with, in addition to the UUID; ["*"] for all
             limit: answer with at most this many records
             after: answer with the records after this UUID
         """
@@ -2065,7 +2065,7 @@ class vif:
             network: a network, by UUID or name label
             device: a device number, or "autodetect"
             mac: a name label
-            fields: fields to answer with, besides the UUID; ["*"] for all
+            fields: fields to answer with, in addition to the UUID; ["*"] for all
             limit: answer with at most this many records
             after: answer with the records after this UUID
         """
@@ -2619,7 +2619,7 @@ class vm:
             tag: a tag that it has
             include_templates: find templates too
             include_snapshots: find snapshots too
-            fields: fields to answer with, besides the UUID; ["*"] for all
+            fields: fields to answer with, in addition to the UUID; ["*"] for all
             limit: answer with at most this many records
             after: answer with the records after this UUID
         """
@@ -2661,7 +2661,7 @@ class vm:
             name: a name label
             is_search_expression: find names that contain `name`, in any case
             vm: a VM, by UUID or name label
-            fields: fields to answer with, besides the UUID; ["*"] for all
+            fields: fields to answer with, in addition to the UUID; ["*"] for all
             limit: answer with at most this many records
             after: answer with the records after this UUID
         """
@@ -3306,8 +3306,7 @@ class vm:
         cidr: str | Feed | None = None,
         **common: Unpack[Common],
     ) -> Signature[Done]:
-        """Wait until the guest of a running VM has an address; link-local ones and loopback are
-        none.
+        """Wait until the guest of a running VM has an address, neither link-local nor loopback.
 
         The answer has all addresses that are as wanted.
 

@@ -70,7 +70,7 @@ CURRENT = Release(CURRENT_NAME, "", _NUMBERED_API)
 
 
 def parse(name: str) -> Release:
-    """Return the release of a name; ValueError for a name that is none."""
+    """Return the release of a name; ValueError for an unknown name."""
     if name == CURRENT_NAME:
         return CURRENT
     if name == "8":

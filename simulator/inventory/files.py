@@ -18,7 +18,7 @@ class PoolFileError(ValueError):
 
 
 def read(path: Path) -> Pool:
-    """Return the plan in a file; raise PoolFileError where it is none."""
+    """Return the plan in a file; raise PoolFileError if it is invalid."""
     try:
         return parse(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -28,12 +28,12 @@ def read(path: Path) -> Pool:
 
 
 def parse(text: str) -> Pool:
-    """Return the plan in a text; raise ValueError where it is none."""
+    """Return the plan in a text; raise ValueError if it is invalid."""
     return plan_of(tomllib.loads(text))
 
 
 def plan_of(tables: Mapping[str, Any]) -> Pool:
-    """Return the plan in the tables of a text; raise ValueError where it is none."""
+    """Return the plan in the tables of a text; raise ValueError if it is invalid."""
     try:
         plan = Pool.model_validate(tables)
     except ValidationError as error:

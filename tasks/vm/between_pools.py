@@ -204,9 +204,9 @@ def _maps(
     held = [drive["VDI"] for drive in drives if drive["type"] == "Disk" and not drive["empty"]]
     disks = {ref: _sr_for(xen, ref, places, used) for ref in held}
     interfaces = {ref: _network_for(xen, ref, places, used) for ref in record["VIFs"]}
-    strangers = sorted({*places.srs, *places.networks} - used)
-    if strangers:
-        problem = f"srs, networks: VM {machine} has nothing named {', '.join(strangers)}"
+    unknown = sorted({*places.srs, *places.networks} - used)
+    if unknown:
+        problem = f"srs, networks: VM {machine} has nothing named {', '.join(unknown)}"
         raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
     return disks, interfaces
 

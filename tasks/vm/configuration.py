@@ -1,4 +1,4 @@
-"""What a VM is made of besides its devices: memory, processors, the way it boots."""
+"""What a VM consists of apart from its devices: memory, processors, the way it boots."""
 
 from typing import Annotated, Literal
 

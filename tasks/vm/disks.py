@@ -89,7 +89,7 @@ def choose_disks(
     choice = _Choice(xen, machine, keep_disks)
     choice.refuse_blocked(shutdown)
     choice.sort(delete=delete, image=image, snapshots=delete and snapshots == "delete")
-    choice.refuse_strangers()
+    choice.refuse_unknown()
     choice.refuse_detached()
     if not even_shared:
         choice.refuse_shared()
@@ -178,13 +178,13 @@ class _Choice:
             return "it was to be kept"
         return None if delete else "only the VM was to be destroyed"
 
-    def refuse_strangers(self) -> None:
+    def refuse_unknown(self) -> None:
         """Refuse to keep what the VM does not have: it may be spelled wrongly."""
         refs = [*self._delete, *self._keep]
         known = {name for ref in refs for name in _names(self._read.record("VDI", ref))}
-        strangers = [name for name in self._wanted if name not in known]
-        if strangers:
-            problem = f"keep_disks: VM {self._record['name_label']} has no {', '.join(strangers)}"
+        unknown = [name for name in self._wanted if name not in known]
+        if unknown:
+            problem = f"keep_disks: VM {self._record['name_label']} has no {', '.join(unknown)}"
             text = f"{problem}; it has {', '.join(sorted(known))}; nothing was destroyed"
             raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=text)
 

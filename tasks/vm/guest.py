@@ -68,7 +68,7 @@ def wait_for_address(
     interface: Interface | None = None,
     cidr: Cidr | None = None,
 ) -> Steps[Done]:
-    """Wait until the guest of a running VM has an address; link-local ones and loopback are none.
+    """Wait until the guest of a running VM has an address, neither link-local nor loopback.
 
     The answer has all addresses that are as wanted.
     """

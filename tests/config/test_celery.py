@@ -76,14 +76,14 @@ def test_a_producer_hears_that_redis_is_down(nobody: str) -> None:
         app.send_task("xenserver.vm.find")
 
 
-def test_a_worker_is_more_patient_than_a_producer() -> None:
+def test_a_worker_retries_more_often_than_a_producer() -> None:
     """Redis may be away for a minute without an answer being lost."""
-    at_once, patient = (
-        celery_settings(Settings(), patient=patient)["task_publish_retry_policy"]
-        for patient in (False, True)
+    producer, worker = (
+        celery_settings(Settings(), for_worker=is_worker)["task_publish_retry_policy"]
+        for is_worker in (False, True)
     )
 
-    assert patient["max_retries"] > at_once["max_retries"]
+    assert worker["max_retries"] > producer["max_retries"]
 
 
 _RETRIES = ("max_retries", "interval_start", "interval_step", "interval_max")

@@ -17,7 +17,7 @@ def worker(valkey: Valkey, redis: Redis) -> Iterator[Xenflow]:
     """Make the application, for a test that plays a worker's part itself."""
     previous, url = app_or_default(), valkey.url
     settings = Settings(redis_url=url, broker_url=url, result_backend=url)
-    app = application.create(settings, patient=True)
+    app = application.create(settings, for_worker=True)
     yield app
     app.close()
     previous.set_current()

@@ -161,7 +161,7 @@ def test_a_body_that_cannot_be_sent_is_sent_by_whoever_counts_next(
     monkeypatch.setattr(connection, "LONGEST", 0.0)
     nobody = f"redis://127.0.0.1:{CLOSED}/0"
     cut_off = application.create(
-        worker.settings.model_copy(update={"broker_url": nobody}), patient=True
+        worker.settings.model_copy(update={"broker_url": nobody}), for_worker=True
     )
     cut_off.conf.task_publish_retry_policy = {"max_retries": 0}
     begin(worker)

@@ -22,7 +22,7 @@ class Connection(kombu.Connection):
         return super().ensure_connection(*args, **{**_BACKOFF, **options})
 
 
-class PatientAMQP(AMQP):
+class RetryingAMQP(AMQP):
     """Celery's publishing, which waits for a Redis that answers with errors.
 
     What follows a task (callbacks, the next of a chain, the body of a chord) has ids of its own, so

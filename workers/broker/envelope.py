@@ -1,6 +1,6 @@
 """Reading what stands in a queue, which may be anything, within bounds of size and depth.
 
-Whoever reaches Redis can write there. So text is measured before it is read, and decompressed no
+Anyone who reaches Redis can write there. So text is measured before it is read, and decompressed no
 further than the bound; whatever is wrong with it ends in `Unreadable`, never in another error.
 """
 

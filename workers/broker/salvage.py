@@ -82,7 +82,7 @@ def _end_of_body(text: str) -> str:
 
 
 def _read_leniently(text: str) -> Json:
-    """Read JSON with raw control characters, long numbers or many levels; None where it is none."""
+    """Read JSON with raw control characters, long numbers or many levels; None if not JSON."""
     try:
         return _DECODER.decode(text)
     except RecursionError:

@@ -86,7 +86,9 @@ QUEUE_MESSAGES = _gauge("queue_messages", "Messages that wait", "queue")
 QUEUE_HEAD = _gauge(
     "queue_head_seconds", "Seconds for which the same message has been seen as the next", "queue"
 )
-UNACKNOWLEDGED = _gauge("messages_unacknowledged", "Messages in the hands of workers")
+UNACKNOWLEDGED = _gauge(
+    "messages_unacknowledged", "Messages that workers have taken and not acknowledged"
+)
 DELAYED = _gauge("messages_delayed", "Messages with an eta that is still to come")
 DEAD_LETTERS = _gauge("dead_letters", "Dead letters that are kept")
 DEAD_LETTERS_ADDED = _counter("dead_letters_added", "Messages that became dead letters")

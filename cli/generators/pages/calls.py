@@ -49,7 +49,7 @@ _ROOMS = ("tasks", "canvases", "xenflow_operations")
 
 
 def methods(operation: Operation) -> list[str]:
-    """Return the methods of XenServer that an operation may call, besides look-ups."""
+    """Return the methods of XenServer that an operation may call, apart from look-ups."""
     found = (_method(node) for function in _functions(operation) for node in _nodes(function))
     return sorted({method for method in found if method})
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 def locate(model: type[BaseModel], place: Sequence[int | str]) -> tuple[str, type[BaseModel]]:
     """Return the path of a field, and the model that has it or should have it.
 
-    pydantic's place holds labels of alternatives besides; these are left out.
+    pydantic's place also holds labels of alternatives; these are left out.
     """
     path: list[str] = []
     owner = model

@@ -117,7 +117,9 @@ Size = Annotated[
 ]
 Fields = Annotated[
     tuple[str, ...],
-    Field(description='fields to answer with, besides the UUID; ["*"] for all', min_length=1),
+    Field(
+        description='fields to answer with, in addition to the UUID; ["*"] for all', min_length=1
+    ),
 ]
 Limit = Annotated[int, Field(ge=1, description="answer with at most this many records")]
 After = Annotated[str, _Text, Field(description="answer with the records after this UUID")]

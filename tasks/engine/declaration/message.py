@@ -165,7 +165,7 @@ def check(model: type[Message], fields: Mapping[str, object], previous: object =
 
 
 def check_id(operation: str) -> None:
-    """Raise Refused for an id that cannot go where ids go: into headers, names and lines."""
+    """Raise Refused for an id that does not fit where ids are used: in headers, names and lines."""
     if not operation.isprintable() or len(operation) > LONGEST_ID:
         raise problems.wrong([f"id: an id is at most {LONGEST_ID} characters that can be printed"])
 
@@ -195,7 +195,7 @@ def _with_hint(refused: errors.Refused, previous: object) -> errors.Refused:
 def check_positional(
     model: type[Message], fields: Mapping[str, object], args: Sequence[object], *, follows: bool
 ) -> None:
-    """Raise Refused for positional arguments that nobody reads: what they ask for would not be.
+    """Raise Refused for positional arguments that would be ignored.
 
     One is read where `feed` says what of it. Where the message follows another (`follows`), Celery
     inserts the answer before, wanted or not; text or a number instead of any field is meant as one.

@@ -1,7 +1,7 @@
 """Suspensions: what a long operation can wait for without holding anything.
 
 Call      an asynchronous call of XenServer: `xen.Async.VM.start(vm, False, False)`
-Bounded   a call that is given so many seconds: `within(60, xen.Async.VM.clean_shutdown(vm))`
+Bounded   a call with a time limit in seconds: `within(60, xen.Async.VM.clean_shutdown(vm))`
 Follow    a XenServer task that somebody else began
 Pause     a while
 Address   the addresses of a guest that comes up
@@ -39,7 +39,7 @@ class Bounded(Call):
 
 
 def within(seconds: float | None, call: Call) -> Call:
-    """Return a call so many seconds, or with None as many as the operation has."""
+    """Return a call with a limit in seconds; None is the limit of the operation."""
     return call if seconds is None else Bounded(call.method, call.params, seconds)
 
 
@@ -58,7 +58,7 @@ class Follow:
 
 @dataclass(frozen=True)
 class Pause:
-    """Wait for so many seconds."""
+    """Wait for this many seconds."""
 
     seconds: float
 

@@ -73,7 +73,7 @@ def first(operation: Operation, delivery: Delivery, checked: Message | None) -> 
 
 
 def _adopted(delivery: Delivery) -> Record:
-    """Return the record that an operation goes on from; raise Refused where it is none."""
+    """Return the record that an operation continues from; raise Refused where it is not one."""
     try:
         return record_hash.read(delivery.adopts)
     except ValueError:
@@ -89,7 +89,7 @@ def id_taken(delivery: Delivery, known: Record) -> errors.Refused:
 
 
 def _request(name: str, inputs: Mapping[str, object], checked: Message | None) -> str:
-    """Return what tells one request from another: digests of which one is the same in equal ones.
+    """Return what distinguishes requests: digests, one of which is the same in equal requests.
 
     They are of the inputs as they came, which no later version reads otherwise, and as they are
     read: `1 GiB` and 1073741824 are the same.

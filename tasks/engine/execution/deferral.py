@@ -1,4 +1,4 @@
-"""How long an error that may pass is retried, and what the record says of that."""
+"""How long a transient error is retried, and what the record says of it."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ class Deferral:
 
 
 def after(record: Record, error: errors.XenflowError, settings: Settings, now: float) -> Deferral:
-    """Return how to wait after an error that may pass: to the limit at most, to be there then."""
+    """Return how long to wait after a transient error: at most until the limit."""
     known = record.retry or Retry(0, now, "")
     seconds, left = delay(known.count), limit(record, error, settings) - now
     seconds = min(seconds, left) if left > 0 else seconds
@@ -36,10 +36,10 @@ def tried_again(retry: Retry | None, began: float) -> Retry | None:
 
 
 def limit(record: Record, error: errors.XenflowError, settings: Settings) -> float:
-    """Return until when a passing error is retried.
+    """Return until when a transient error is retried.
 
     An unreachable XenServer is retried for `Settings.unreachable_timeout` while nothing of the
-    operation is in flight there; a busy object, or a XenServer with work of ours, until the
+    operation is in flight there; a busy object, or a XenServer that does our work, until the
     deadline.
     """
     waits_for_work = record.in_flight or not isinstance(error, errors.Unreachable)

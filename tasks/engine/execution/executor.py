@@ -102,7 +102,7 @@ def _reject(delivery: Delivery, runtime: Runtime, known: Record, *, is_sound: bo
     """Refuse a message whose id is that of another one.
 
     The result of an id is the answer of the operation under it, so while that goes on the message
-    is only put aside; one that is wrong besides may hold what is kept nowhere.
+    is only put aside; one that is also invalid may hold what is not kept anywhere.
     """
     error = begin.id_taken(delivery, known)
     if known.ended:
@@ -176,7 +176,7 @@ def _attempt(execution: Execution) -> End:
 def _keep_failing(execution: Execution) -> End:
     """Continue failing; retry what XenServer refuses meanwhile, as long as it takes.
 
-    Nothing is given up of which nobody knows how it ended.
+    Nothing with an unknown end is given up.
     """
     try:
         return failing.advance(execution)
@@ -249,7 +249,7 @@ def _finish(execution: Execution, answer: Answer) -> Answered:
 
 
 def _why(execution: Execution, error: errors.XenflowError) -> errors.XenflowError:
-    """Return why an operation ends: a cancelled one does not for trouble that would pass."""
+    """Return why an operation ends: a cancelled one does not for transient trouble."""
     record = execution.entry.record
     if record.cancel and deferral.is_passing(record, error):
         return cancellation.reason(execution) or error
@@ -257,7 +257,7 @@ def _why(execution: Execution, error: errors.XenflowError) -> errors.XenflowErro
 
 
 def _may_pass(execution: Execution, error: errors.XenflowError) -> bool:
-    """Return whether an error may pass, and there is time left to wait for it."""
+    """Return whether an error is transient, and there is time left to retry."""
     record, settings = execution.entry.record, execution.runtime.settings
     if record.cancel or not deferral.is_passing(record, error):
         return False
@@ -265,7 +265,7 @@ def _may_pass(execution: Execution, error: errors.XenflowError) -> bool:
 
 
 def _try_again(execution: Execution, error: errors.XenflowError) -> Suspended:
-    """Defer after an error that may pass, longer each time."""
+    """Defer after a transient error, longer each time."""
     entry = execution.entry
     wait = deferral.after(entry.record, error, execution.runtime.settings, execution.entry.now())
     entry.update(retry=wait.retry)

@@ -55,7 +55,7 @@ def of_document(document: Mapping[str, object]) -> errors.XenflowError:
 
 
 def foreign(error: BaseException) -> errors.XenflowError:
-    """Return an error that is none of ours its place in the tree: that of a defect."""
+    """Return an error from outside the tree as a defect."""
     if isinstance(error, errors.XenflowError):
         return error
     text = f"{type(error).__name__}: {error}"

@@ -5,7 +5,7 @@ before the call, with a key that holds the call's tag, and what is made bears th
 the mark is taken off both, and what was made is stamped.
 
 Two calls with the same source may be at work at once, and each may make an object with both marks.
-Whose such an object is nobody can tell until one of the calls has ended.
+Which call made such an object is unknown until one of them has ended.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -93,7 +93,7 @@ def error(outcome: Outcome, name: str) -> errors.XenflowError | None:
 
 
 def is_vanished(outcome: Outcome) -> bool:
-    """Return whether nobody can tell by the outcome whether a call was done.
+    """Return whether the outcome leaves open whether a call was done.
 
     A toolstack sweeps the tasks of its own subtasks too. A call whose subtask is gone fails by the
     handle of that task, whatever it has done by then.

@@ -129,7 +129,7 @@ def _preparations(objects: Sequence[Made]) -> list[Canvas]:
 
 
 def outcome(objects: Sequence[Made], failing: Entry, journal: Journal) -> Undone:
-    """Read from the journal what became of each undoing."""
+    """Read from the journal the result of each undo."""
     undone: list[Made] = []
     failed: list[Made] = []
     for number, made in enumerate(objects, start=len(_preparations(objects))):
@@ -141,7 +141,7 @@ def outcome(objects: Sequence[Made], failing: Entry, journal: Journal) -> Undone
 
 
 def answer(failure: Failure) -> Document:
-    """Answer a failed undoing: what is gone already is fine."""
+    """Answer a failed undo: an object that is gone already is fine."""
     if isinstance(failures.error(failure), errors.Missing):
         return {"return_result": "it was gone already"}
     error: Document = {"type": failure.type, "code": failure.code, "message": failure.message}
@@ -149,7 +149,7 @@ def answer(failure: Failure) -> Document:
 
 
 NOT_UNDONE = "not_undone"
-"""The key of an answer that says why an undoing failed."""
+"""The key of an answer that says why an undo failed."""
 
 
 def _documents(objects: Sequence[Made]) -> list[Document]:

@@ -2,7 +2,7 @@
 
 A call is launched twice when a worker was frozen, or its request was late in the network, while
 another worker took the operation over, looked for the call and found nothing. XenServer cannot tell
-the two apart. So whoever sees a call land that may have been launched twice looks for further
+the two apart. So a delivery that lands a call that may have been launched twice looks for further
 objects with its tag; and a worker that finds itself overtaken after its call notes the task. What
 is found so is undone by steps of the same run.
 """

@@ -6,7 +6,7 @@ operation is admitted before it launches a call; where the limit is reached it w
 arrival, without a slot. Its place is free again when the call has ended, when it was surely not
 made, or when the operation has ended; the operation that waits longest gets it in the same script.
 A place that is free for another reason (a raised limit, an entry that is gone) is handed on by
-`due.lua`, so that nobody who waits need be sent before its turn or its deadline.
+`due.lua`, so that no waiting operation need be sent before its turn or its deadline.
 
 XenServer's own refusal (TOO_MANY_PENDING_TASKS) halves the limit; each call that ends raises it a
 little, up to that of the profile.

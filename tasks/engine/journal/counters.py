@@ -49,7 +49,7 @@ def read(redis: "Redis", key: str) -> Mapping[tuple[str, ...], float]:
 
 
 def add(redis: "Redis", key: str, field: str, by: int) -> None:
-    """Count so many events of a kind."""
+    """Count this many events of a kind."""
     with redis.pipeline() as steps:
         steps.hincrby(key, field, by)
         steps.expire(key, KEPT)

@@ -1,4 +1,4 @@
-"""One operation in the hands of the delivery that claimed it: its record, its lease, its clock."""
+"""One operation as held by the delivery that claimed it: its record, its lease, its clock."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ ADOPTED_PARTS = ("call", "task", "outcome", "attempts", "launches", "tidied")
 
 @dataclass(frozen=True)
 class Place:
-    """Where an operation stands: its run, and the flows around it, outermost first.
+    """The place of an operation: its run, and the flows around it, outermost first.
 
     `repeats` says how often the innermost flow was begun anew when it sent this step.
     """
@@ -63,7 +63,7 @@ class Lease:
         return self.until - time.monotonic()
 
     def check(self) -> None:
-        """Raise LeaseLapsed unless the claim is good for a while: a request takes its time."""
+        """Raise LeaseLapsed unless the claim is good for a while: a request takes time."""
         if self.left() < self.seconds * MARGIN:
             raise LeaseLapsed
 

@@ -197,7 +197,7 @@ class Journal:
         return _sending(answer)
 
     def cancel(self, operation: str, request: CancelRequest) -> tuple[CancelResult, Sending | None]:
-        """Ask an operation to stop; return what came of it and the message to send."""
+        """Ask an operation to stop; return the result and the message to send."""
         result, *answer = self._scripts.run(
             "cancel",
             [self.keys.entry(operation), self.keys.landing, self.keys.deliveries],
@@ -259,7 +259,7 @@ class Journal:
         """Make open operations due of which no message is on its way; return their ids.
 
         Redis may have lost its last second, or another program a message: no worker has claimed
-        such an operation for so many seconds, and none will.
+        such an operation for this many seconds, and none will.
         """
         keys = self.keys
         names = [keys.open, keys.due, keys.landing]
@@ -267,7 +267,7 @@ class Journal:
         return scripts.texts(self._scripts.run("stalled", names, arguments))
 
     def reconcile_is_due(self, every: int) -> bool:
-        """Return, once in so many seconds, that the reconciler is to run."""
+        """Return, once in this many seconds, that the reconciler is to run."""
         return bool(self.redis.set(self.keys.reconciled, "1", nx=True, ex=every))
 
     def open_operations(self, *, most: int) -> list[str]:

@@ -1,7 +1,7 @@
 """Typed values as JSON: dataclasses, enums, lists and what JSON knows.
 
 Reading does without pydantic, so that a command that only looks at the journal starts in half the
-time; what stands in the journal was written by us, and needs no further check.
+time; the journal was written by xenflow, and needs no further check.
 """
 
 import importlib

@@ -138,7 +138,7 @@ class Keys:
 
     @property
     def dead_letters(self) -> str:
-        """List: messages that nobody can be answered about, put aside; `:count` beside it."""
+        """List: messages that cannot be answered, put aside; `:count` beside it."""
         return f"{self.prefix}:dead_letters"
 
     @property

@@ -1,7 +1,7 @@
-"""Lease renewal: one quiet thread prolongs the claims of its process while that lives.
+"""Lease renewal: one background thread prolongs the claims of its process while that lives.
 
 A body that takes long keeps its claim; a process that is killed or frozen lets it lapse within one
-lease. Each `Lease` tells, by the clock of this process, how long its claim is surely good: from the
+lease. Each `Lease` knows, by the clock of this process, how long its claim is surely good: from the
 moment before the renewal was sent.
 """
 

@@ -1,4 +1,4 @@
-"""Hosts that messages named themselves, for whoever looks after their operations have ended.
+"""Hosts that messages named themselves, for checks after their operations have ended.
 
 A configured target is known as long as the profile is there. Of a host that a message names, the
 connection is kept here, its password sealed, for as long as that can be used after the last call.

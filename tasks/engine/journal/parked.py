@@ -21,7 +21,7 @@ GONE_FOR = 120  # seconds that any task's disappearance does, as nobody can tell
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of one XenServer task; kept for so many seconds if nobody is parked yet."""
+    """The end of one XenServer task; kept for this many seconds if nobody is parked yet."""
 
     ref: str
     outcome: Outcome
@@ -30,7 +30,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Parked:
-    """What parking came to: the outcome, if it was there already; else whether to send a poller."""
+    """The result of parking: the outcome, if there already; else whether to send a poller."""
 
     outcome: Outcome | None
     poller_wanted: bool = False
@@ -131,7 +131,7 @@ class ParkedOperations:
         return scripts.texts(list(self.redis.smembers(self.keys.guests(target))))
 
     def leave(self, target: str, ref: str) -> None:
-        """Wait no longer under a reference that one operation alone is parked under."""
+        """Stop waiting under a reference that one operation alone is parked under."""
         with self.redis.pipeline() as steps:
             steps.hdel(self.keys.parked(target), ref)
             steps.srem(self.keys.guests(target), ref)
@@ -166,7 +166,7 @@ class ParkedOperations:
         return bool(self._scripts.run("lease_take", names, [holder, ms]))
 
     def safety_is_due(self, target: str, every: float) -> bool:
-        """Return, once in so many seconds, that all tasks of a target are to be read."""
+        """Return, once in this many seconds, that all tasks of a target are to be read."""
         name = self.keys.safety(target)
         return bool(self.redis.set(name, "1", nx=True, px=int(every * 1000)))
 

@@ -19,7 +19,7 @@ Document = dict[str, JsonValue]
 
 
 class Phase(StrEnum):
-    """Where an operation stands, for people and for queries; who may act says the lease alone."""
+    """The state of an operation, for people and for queries; the lease alone says who may act."""
 
     RUNNING = "running"
     WAITING = "waiting"
@@ -33,7 +33,7 @@ class Phase(StrEnum):
 
 
 class ClaimResult(StrEnum):
-    """What comes of a claim."""
+    """The result of a claim."""
 
     CLAIMED = "claimed"
     HELD = "held"
@@ -76,7 +76,7 @@ class CancelRequest(StrEnum):
 
 
 class CancelResult(StrEnum):
-    """What comes of a request to cancel."""
+    """The result of a request to cancel."""
 
     UNKNOWN = "unknown"
     ENDED = "ended"
@@ -275,7 +275,7 @@ class Record:
 
 
 class RecordFields(TypedDict, total=False):
-    """Fields of a record that change in the hands of a delivery."""
+    """Fields of a record that a delivery may change."""
 
     known: dict[str, str]
     retry: Retry | None

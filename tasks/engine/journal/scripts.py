@@ -103,7 +103,7 @@ def flat(fields: Mapping[str, str]) -> list[str]:
 
 
 def tuples(values: Iterable[object], size: int) -> list[tuple[str, ...]]:
-    """Split a flat list that Lua answered into tuples of so many texts."""
+    """Split a flat list that Lua answered into tuples of this many texts."""
     flat = texts(values)
     return list(zip(*(flat[n::size] for n in range(size)), strict=True))
 

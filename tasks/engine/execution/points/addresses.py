@@ -1,7 +1,7 @@
-"""Addresses: a guest comes up and tells them.
+"""Addresses: a guest comes up and reports them.
 
-A VM runs as soon as XenServer has started it; its guest tells its addresses some time later, by its
-agent, if it has one. The operation is parked under
+A VM runs as soon as XenServer has started it; its guest reports its addresses some time later, by
+its agent, if it has one. The operation is parked under
 `guest/<vm>/<guest metrics>/<addresses wanted>/<operation>`, and the poller looks at all such
 guests of a pool in the long poll it makes anyway.
 """
@@ -77,7 +77,7 @@ def start(execution: Execution, label: str, address: Address) -> Outcome | Suspe
 
 
 def _timed_out(execution: Execution, networks: Mapping[str, str]) -> Outcome:
-    """Return the outcome of a guest that tells nothing, or no address as wanted, for too long."""
+    """Return the outcome of a guest that reports nothing, or no matching address, for too long."""
     waited = f"{execution.runtime.settings.guest_timeout:.0f}"
     if not networks:
         return outcomes.failure(errors.from_api("XENFLOW_GUEST_SILENT", [waited]))

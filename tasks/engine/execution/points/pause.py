@@ -7,7 +7,7 @@ from tasks.engine.journal.record import Outcome
 
 
 def start(execution: Execution, label: str, pause: Pause) -> Outcome | Suspended:
-    """Wait for so many seconds."""
+    """Wait for this many seconds."""
     since = execution.entry.record.point(label).since or execution.entry.now()
     if execution.entry.now() >= since + pause.seconds:
         return outcomes.success()
