@@ -1,4 +1,4 @@
 """The flows, one module each.
 
-Canvases are values: they return Celery signatures and speak to nobody.
+Canvases are values: they return Celery signatures and make no calls.
 """

@@ -49,7 +49,7 @@ def assign_vms_to_network(
     plug: hotplug.Plug = "auto",
     ensure: Ensures = False,
 ) -> Canvas:
-    """Connect each of the VMs to a network, side by side; all of them, or none.
+    """Connect each of the VMs to a network, in parallel; all of them, or none.
 
     A VM that is named twice, by whatever spelling, gets one interface. With `ensure` one that it
     has on the network already will do.

@@ -21,7 +21,7 @@ Stem = Annotated[
 
 
 class Clone(BaseModel):
-    """A VM that was made."""
+    """A VM that was created."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,7 +46,7 @@ def _answer(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> Clones:
 
 @flow(answer=Clones, shape=_answer)
 def clone_vms(*, vm: VmTemplateOrSnapshotName, name: Stem, count: Count) -> Canvas:
-    """Clone a halted VM, template or snapshot many times, side by side.
+    """Clone a halted VM, template or snapshot many times, in parallel.
 
     The clones are called by the name and a number of at least two digits. When one cannot be made,
     the others are undone.

@@ -39,7 +39,7 @@ def setup_network_devices(
 ) -> Canvas:
     """Connect a VM to a network by a new interface, and plug it when the VM runs.
 
-    With `ensure` an interface that the VM has on the network already will do.
+    With `ensure`, an existing interface of the VM on the network is used.
     """
     made = vif.create.s(vm=vm, network=network, device=device_id, mac=mac, mtu=mtu, ensure=ensure)
     if plug == "no":

@@ -20,8 +20,8 @@ from cli.options import format_of
 _REPORTS = "cli.failure_reports"  # imported when a command fails: it knows all errors
 _OUTPUT = "cli.output"
 _NO_VALUE = (
-    "--password takes no value: the password is asked for, or read by --password-stdin; "
-    "no other word can stand behind it"
+    "--password takes no value: the password is prompted for, or read by --password-stdin; "
+    "nothing may follow it"
 )
 
 

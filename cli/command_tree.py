@@ -94,7 +94,7 @@ def root() -> TyperGroup:
     """Return the whole tree."""
     names = {"help_option_names": ["--help", "-h"]}
     app = typer.Typer(cls=Root, rich_markup_mode="rich", context_settings=names)
-    app.callback(help="Run XenServer operations as Celery tasks, and see what came of them.")(_top)
+    app.callback(help="Run XenServer operations as Celery tasks, and see their results.")(_top)
     group = cast("TyperGroup", typer.main.get_command(app))  # unlike get_group it adds
     parameters.read_lightly(group.params)  # the options for shells
     for command in (*_nouns(), *_commands()):
@@ -122,7 +122,7 @@ def _top(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False,  # each command shows it
 ) -> None:
-    """Run XenServer operations as Celery tasks, and see what came of them."""
+    """Run XenServer operations as Celery tasks, and see their results."""
 
 
 def _print_version() -> NoReturn:

@@ -26,7 +26,7 @@ def with_password(fields: Mapping[str, Any], options: RunOptions) -> dict[str, A
     if host is None or "password" in given:
         return given
     if user is None:
-        raise CommandFailed(Code.USAGE, "--hostname needs --username beside it")
+        raise CommandFailed(Code.USAGE, "--hostname needs --username too")
     secret = _secret(str(host), str(user), options)
     port = str(given.get("port") or "")
     where = sealing.address(

@@ -116,7 +116,7 @@ def _refuse_unmovable(xen: Xen, disk: _Disk) -> None:
     if record["is_a_snapshot"]:
         raise disk.refusal("it is a snapshot, which stays with its disk")
     if record["type"] not in _MOVABLE:
-        raise disk.refusal(f"it is of type {record['type']}, which XenServer itself looks after")
+        raise disk.refusal(f"it is of type {record['type']}, which XenServer manages itself")
     if xen.SR.get_content_type(record["SR"]) == "iso":
         raise disk.refusal("it is a medium in a library")
 

@@ -80,7 +80,7 @@ def plug_if_running(
 
 
 def outcome(cls: str, *, plugged: bool, was_there: bool = False) -> str:
-    """Return in words what became of a device."""
+    """Return the state of a device as text."""
     if was_there:
         return f"{cls} was attached already, and was left unchanged"
     return f"{cls} plugged" if plugged else f"{cls} not plugged: its VM does not run"

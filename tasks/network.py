@@ -41,7 +41,7 @@ def create(
     pif: PifName | None = None,
     vlan: Vlan | None = None,
 ) -> Steps[Created]:
-    """Make a virtual network: private or, with `pif` and `vlan`, a VLAN outside on every host."""
+    """Create a virtual network: private or, with `pif` and `vlan`, a VLAN on every host."""
     trunk = _trunk(xen, pif, vlan)
     record = {
         "name_label": name,
@@ -65,12 +65,12 @@ def _trunk(xen: Xen, pif: str | None, vlan: int | None) -> ObjectRef | None:
     return xen.find.pif(pif) if pif else None
 
 
-RemovesVlans = Annotated[bool, Field(description="let its VLANs go first")]
+RemovesVlans = Annotated[bool, Field(description="destroy its VLANs first")]
 
 
 @operation()
 def destroy(xen: Xen, *, network: NetworkName, remove_vlans: RemovesVlans = False) -> Steps[Done]:
-    """Destroy a network no VM is attached to; with `remove_vlans` its VLANs, if any, go first."""
+    """Destroy a network that no VM is attached to; `remove_vlans` destroys its VLANs first."""
     net = xen.find.network(network)
     for vlan in _vlans(xen, net) if remove_vlans else ():
         yield xen.Async.VLAN.destroy(vlan)

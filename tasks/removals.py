@@ -1,4 +1,4 @@
-"""Steps of an undertaking that goes on when one of them fails, and reports in the end."""
+"""Removals that continue when one of them fails, and report in the end."""
 
 from collections.abc import Generator
 from typing import Any
@@ -13,7 +13,7 @@ TRANSIENT = (errors.Busy, errors.Unreachable)
 
 
 class Failure(BaseModel):
-    """Why something could not be done: XenServer's code and parameters, and the words."""
+    """Why something could not be done: XenServer's code, parameters and message."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -33,12 +33,12 @@ class Removal(BaseModel):
     failure: Failure | None = None
 
     def label(self) -> str:
-        """Return it in words."""
+        """Return it as text."""
         return f"{self.kind} {self.name_label} ({self.uuid})" if self.name_label else self.uuid
 
 
 class Removed(Answer):
-    """What became of one of many objects."""
+    """The result for one of many objects."""
 
     kind: str = Field(description="disk or snapshot")
     uuid: str = Field(description="the object")

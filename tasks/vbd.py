@@ -33,8 +33,8 @@ from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
 Mode = Annotated[Literal["RW", "RO"], Field(description="whether the guest may write")]
-Type = Annotated[Literal["Disk", "CD", "Floppy"], Field(description="what the guest sees")]
-Empty = Annotated[bool, Field(description="a drive without a medium, in place of `vdi`")]
+Type = Annotated[Literal["Disk", "CD", "Floppy"], Field(description="the type that the guest sees")]
+Empty = Annotated[bool, Field(description="an empty drive, instead of `vdi`")]
 Unpluggable = Annotated[bool, Field(description="whether it may be detached while the VM runs")]
 
 CD = "3"

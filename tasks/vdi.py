@@ -51,7 +51,7 @@ def create(
     sm_config: SmConfig | None = None,
     other_config: OtherConfig | None = None,
 ) -> Steps[Created]:
-    """Make a virtual disk on a storage repository."""
+    """Create a virtual disk on a storage repository."""
     record = {
         "name_label": name,
         "name_description": description,

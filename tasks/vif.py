@@ -40,7 +40,7 @@ def create(
     other_config: OtherConfig | None = None,
     ensure: Ensures = False,
 ) -> Steps[Created]:
-    """Make an interface of a VM on a network; a running VM sees it once it is plugged.
+    """Create an interface of a VM on a network; a running VM sees it once it is plugged.
 
     With `ensure` an interface of the VM on the network is answered with, whatever its device; where
     a MAC address is given, one that has it.

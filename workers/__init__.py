@@ -1,4 +1,4 @@
 """The processes: workers, poller, reconciler, command line and demo.
 
-The top floor: nobody imports from here.
+The top layer but for the command line.
 """

@@ -64,7 +64,7 @@ def _ask(node: str, settings: Settings) -> list[dict[str, Any]]:
 
 
 def _unserved(port: int, path: str) -> str:
-    return "" if _serves(port, path) else f"nobody answers at port {port}"
+    return "" if _serves(port, path) else f"nothing answers at port {port}"
 
 
 def _serves(port: int, path: str) -> bool:

@@ -124,4 +124,4 @@ def _problems(operation: Operation) -> Iterator[str]:
             "xenserver.<class>.<verb> or flow.<verb>, in lower case"
         )
     if operation.undo and catalogue.find(operation.undo.name) is None:
-        yield f"{operation.name} is undone by {operation.undo.name}, which nobody declares"
+        yield f"{operation.name} is undone by {operation.undo.name}, which is not declared"

@@ -1,4 +1,4 @@
-"""Maintenance tasks: the ends of canvases, as Celery's callbacks tell them."""
+"""Maintenance tasks: the ends of canvases, as Celery's callbacks report them."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def register(app: EngineApp) -> None:
     @app.task(name=refusals.REFUSED, bind=True, throws=(errors.Refused,), shared=False)
     @infrastructure.guarded
     def refused(self: Any) -> None:
-        """Answer for an operation that nobody knows; a known one of this id goes on."""
+        """Answer for an unknown operation; a known one of this id continues."""
         self.request.task = self.request.shadow  # what the answer is kept under
         refusal = refusals.error_of(vars(self.request))
         if refusal is None or app.runtime.journal.knows(self.request.id):

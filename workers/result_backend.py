@@ -77,7 +77,7 @@ class _OnlyEndsArePublished:
 
 
 class _OfAWorker(JoinsChords):
-    """Send without listening for the answer, and tell of an end when it has come.
+    """Send without listening for the answer, and report an end when it has come.
 
     What Redis cannot store now is not a failure of the task: its message comes again.
     """

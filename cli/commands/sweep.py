@@ -36,8 +36,8 @@ def sweep(
 ) -> int:
     """Resume stalled operations, and destroy what calls left behind on the targets.
 
-    An orphan bears the tag of a call whose operation has ended without it. One that the journal
-    does not know is listed and left: another installation may be at work on the same pool.
+    An orphan has the tag of a call whose operation has ended without it. One that the journal
+    does not know is only listed: another installation may be at work on the same pool.
     """
     work = importlib.import_module("cli.orphan_sweep")  # imports the engine
     return int(work.sweep(target or [], options, dry_run=dry_run, yes=yes))

@@ -101,13 +101,13 @@ sys.modules.setdefault("xenserver.errors", sys.modules[__name__])
 
 
 class Accepted(TypedDict):
-    """XenServer has accepted the call and works on it (`async`); of a flow, its own run goes on.
+    """XenServer has accepted the call and works on it (`async`); for a flow, its run continues.
 
-    Then `task` tells of that run, and its uuid is the Celery task that gives the flow's answer.
+    Then `task` describes that run, and its uuid is the Celery task that gives the flow's answer.
     """
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     task: XenTask
     """What was accepted, and how far it is."""
 
@@ -116,7 +116,7 @@ class Chosen(TypedDict):
     """A VM's disks and snapshots: those that go with it and those that stay."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     vm: str
     name_label: str
     gone: bool
@@ -131,7 +131,7 @@ class Clones(TypedDict):
     """The VMs that were made, in the order of their numbers; feed them on by `vms.*.uuid`."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     vms: list[Clone]
     """The VMs that were made."""
     count: int
@@ -142,9 +142,9 @@ class Created(TypedDict):
     """An object was made; `return_result` is its UUID."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: str
-    """The object that was made."""
+    """The created object."""
     name_label: NotRequired[str]
     """Its name label."""
     vm: NotRequired[str]
@@ -163,7 +163,7 @@ class Described(TypedDict):
     """A VM with all that belongs to it."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: str
     """The VM."""
     name_label: str
@@ -190,7 +190,7 @@ class Destroyed(TypedDict):
     """A VM was destroyed: the disks and snapshots destroyed with it, and those kept."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: str
     """The VM that was destroyed."""
     name_label: str
@@ -209,7 +209,7 @@ class DiskSetUp(TypedDict):
     """A disk or CD in a drive of a VM."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: str
     """The virtual block device."""
     vdi: str
@@ -226,9 +226,9 @@ class Done(TypedDict):
     """An object was made or changed."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: NotRequired[str]
-    """The object that was made or changed."""
+    """The created object or changed."""
     name_label: NotRequired[str]
     """Its name label."""
     power_state: NotRequired[str]
@@ -241,7 +241,7 @@ class Export(TypedDict):
     """Where a client with an account on the pool can download a VM as a file."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: str
     """The VM."""
     url: str
@@ -252,7 +252,7 @@ class Finished(TypedDict):
     """All that was to go with a VM is gone."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     parts: list[Removal]
 
 
@@ -260,9 +260,9 @@ class Followed(TypedDict):
     """A task of XenServer has succeeded; references in its result are given as UUIDs."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: NotRequired[str]
-    """The object that it made."""
+    """The created object."""
     task: XenTask
     """The task as it ended."""
 
@@ -271,7 +271,7 @@ class Found(TypedDict):
     """Records of a class, references given as UUIDs."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     records: list[dict[str, Any]]
     """Fields of each object, by name."""
     count: int
@@ -284,7 +284,7 @@ class FreeDevices(TypedDict):
     """The device numbers that a VM has free, lowest first."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: str
     drives: list[str]
     cd: str
@@ -295,7 +295,7 @@ class Imported(TypedDict):
     """A VM was imported; `return_result` is its UUID."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: str
     """The VM."""
     name_label: str
@@ -308,7 +308,7 @@ class Moved(TypedDict):
     """A disk is on another storage repository, under a UUID of its own."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: str
     """The disk on the new repository."""
     name_label: NotRequired[str]
@@ -325,7 +325,7 @@ class NetworkSetUp(TypedDict):
     """An interface of a VM on a network."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: str
     """The virtual interface."""
     vm: str
@@ -340,7 +340,7 @@ class Plugged(TypedDict):
     """A device of a VM, and whether the guest sees it."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: str
     """The device."""
     vm: str
@@ -356,10 +356,10 @@ class Plugged(TypedDict):
 
 
 class Removed(TypedDict):
-    """What became of one of many objects."""
+    """The result for one of many objects."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     kind: str
     """Disk or snapshot."""
     uuid: str
@@ -373,7 +373,7 @@ class Report(TypedDict):
     """Which VM got which interface, in the order in which the VMs were named."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     assigned: list[Assigned]
     """Each VM and its interface."""
     count: int
@@ -384,7 +384,7 @@ class Resolved(TypedDict):
     """VMs by UUID, each once."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     vms: list[str]
 
 
@@ -392,7 +392,7 @@ class Sent(TypedDict):
     """A VM is in another pool."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     uuid: str
     """The VM there."""
     name_label: str
@@ -407,7 +407,7 @@ class Started(TypedDict):
     """The VMs that run, in the order in which they were started."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     vms: list[str]
     """By UUID."""
     count: int
@@ -418,7 +418,7 @@ class VmList(TypedDict):
     """The VMs that were found; `return_result` is a table of them."""
 
     return_result: str
-    """What was done in words, or the UUID of what was made."""
+    """What was done, as text, or the UUID of the created object."""
     vms: list[dict[str, Any]]
     """The VMs' records."""
     count: int
@@ -458,7 +458,7 @@ class KeptDisk(TypedDict):
 
 
 class Clone(TypedDict):
-    """A VM that was made."""
+    """A VM that was created."""
 
     uuid: str
     name_label: str
@@ -507,7 +507,7 @@ class VmInterface(TypedDict):
 
 
 class Failure(TypedDict):
-    """Why something could not be done: XenServer's code and parameters, and the words."""
+    """Why something could not be done: XenServer's code, parameters and message."""
 
     code: str
     params: list[str]
@@ -554,13 +554,13 @@ class Boot(TypedDict):
     """C disk, d CD, n network."""
     firmware: NotRequired[Literal["bios", "uefi"] | None]
     bootloader: NotRequired[str | None]
-    """Of a paravirtual guest, such as pygrub."""
+    """Boot loader of a paravirtual guest, such as pygrub."""
     kernel: NotRequired[str | None]
     """Of a paravirtual guest."""
     ramdisk: NotRequired[str | None]
     """Of a paravirtual guest."""
     args: NotRequired[str | None]
-    """To the kernel of a paravirtual guest."""
+    """Kernel arguments of a paravirtual guest."""
 
 
 class DiskWanted(TypedDict):
@@ -686,7 +686,7 @@ class flow:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Report]:
-        """Connect each of the VMs to a network, side by side; all of them, or none.
+        """Connect each of the VMs to a network, in parallel; all of them, or none.
 
         A VM that is named twice, by whatever spelling, gets one interface. With `ensure` one that
         it has on the network already will do.
@@ -734,7 +734,7 @@ class flow:
         count: int | Feed,
         **common: Unpack[Changing],
     ) -> Signature[Clones]:
-        """Clone a halted VM, template or snapshot many times, side by side.
+        """Clone a halted VM, template or snapshot many times, in parallel.
 
         The clones are called by the name and a number of at least two digits. When one cannot be
         made, the others are undone.
@@ -901,8 +901,7 @@ class flow:
         Args:
             vm: a VM, by UUID or name label
             delete_disks: destroy its disks too
-            shutdown: shut it down first: not at all, by its guest, or by cutting its power; default
-                no
+            shutdown: shut it down first: not at all, by its guest, or by force; default no
             fall_back_after: cut its power if its guest has not shut down after this time (2m), or
                 refuses
             delete_shared_disks: even disks that another VM uses
@@ -989,9 +988,9 @@ class flow:
                 room), by UUID or name label
             device: a device number, or "autodetect"; default autodetect
             mode: whether the guest may write
-            type: what the guest sees; default Disk
+            type: the type that the guest sees; default Disk
             bootable: whether the guest may boot from it
-            replace: take another medium out of the drive first
+            replace: eject another medium from the drive first
             plug: plug it if the VM runs, always, or never; default auto
         """
         return signature(
@@ -1028,7 +1027,7 @@ class flow:
     ) -> Signature[NetworkSetUp]:
         """Connect a VM to a network by a new interface, and plug it when the VM runs.
 
-        With `ensure` an interface that the VM has on the network already will do.
+        With `ensure`, an existing interface of the VM on the network is used.
 
         Args:
             vm: a VM, by UUID or name label
@@ -1136,8 +1135,7 @@ class network:
         vlan: int | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Make a virtual network: private or, with `pif` and `vlan`, a VLAN outside on every
-        host.
+        """Create a virtual network: private or, with `pif` and `vlan`, a VLAN on every host.
 
         Args:
             name: a name label
@@ -1170,12 +1168,11 @@ class network:
         remove_vlans: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Destroy a network no VM is attached to; with `remove_vlans` its VLANs, if any, go
-        first.
+        """Destroy a network that no VM is attached to; `remove_vlans` destroys its VLANs first.
 
         Args:
             network: a network, by UUID or name label
-            remove_vlans: let its VLANs go first
+            remove_vlans: destroy its VLANs first
         """
         return signature(
             "xenserver.network.destroy",
@@ -1449,10 +1446,10 @@ class vbd:
         Args:
             vm: a VM, by UUID or name label
             vdi: a virtual disk, by UUID or name label
-            empty: a drive without a medium, in place of `vdi`
+            empty: an empty drive, instead of `vdi`
             device: a device number, or "autodetect"; default autodetect
             mode: whether the guest may write
-            type: what the guest sees; default Disk
+            type: the type that the guest sees; default Disk
             bootable: whether the guest may boot from it
             unpluggable: whether it may be detached while the VM runs; default true
             other_config: keys and values to store with it
@@ -1536,7 +1533,7 @@ class vbd:
             uuid: the UUID of an object
             vm: a VM, by UUID or name label
             vdi: a virtual disk, by UUID or name label
-            type: what the guest sees
+            type: the type that the guest sees
             device: a device number, or "autodetect"
             fields: fields to answer with, in addition to the UUID; ["*"] for all
             limit: answer with at most this many records
@@ -1713,7 +1710,7 @@ class vdi:
         other_config: dict[str, str] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Make a virtual disk on a storage repository.
+        """Create a virtual disk on a storage repository.
 
         Args:
             name: a name label
@@ -1995,7 +1992,7 @@ class vif:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Make an interface of a VM on a network; a running VM sees it once it is plugged.
+        """Create an interface of a VM on a network; a running VM sees it once it is plugged.
 
         With `ensure` an interface of the VM on the network is answered with, whatever its device;
         where a MAC address is given, one that has it.
@@ -2234,7 +2231,7 @@ class vm:
         """Make sure that a VM has every device that was made for it, before it goes on.
 
         Args:
-            parts: what was made for it
+            parts: the devices created for it
         """
         return signature(
             "xenserver.vm.check_devices",
@@ -2267,12 +2264,11 @@ class vm:
             vm: a VM, by UUID or name label
             delete: whether to destroy disks at all
             even_shared: destroy disks that other VMs use too
-            image: count the image of a suspended VM as a disk; default true
+            image: treat the memory image of a suspended VM as a disk; default true
             snapshots: whether to destroy snapshots and their disks along with the disks; default
                 delete
             keep_disks: disks that stay, by UUID, name label or tag
-            shutdown: shut it down first: not at all, by its guest, or by cutting its power; default
-                no
+            shutdown: shut it down first: not at all, by its guest, or by force; default no
         """
         return signature(
             "xenserver.vm.choose_disks",
@@ -2399,12 +2395,12 @@ class vm:
             vm: a VM, by UUID or name label
             destination: the other pool: a configured connection profile
             name: a name label
-            host: a host of the other pool; without one, its coordinator
-            sr: where its disks go, in the other pool; a rule such as @room too; default @default
-            srs: where some disks go: name or UUID of a disk, or of its SR -> SR there
-            network: the network of its interfaces there; without one, that of the same name
-            networks: the networks of some: name or UUID of a network -> network there
-            transfer_network: the network there by which it comes; without one, that of management
+            host: a host of the other pool; default: its coordinator
+            sr: the SR of its disks in the other pool, or a rule such as @room; default @default
+            srs: the SR of single disks: name or UUID of a disk, or of its SR -> SR there
+            network: the network of its interfaces there; default: the one of the same name
+            networks: the network of single interfaces: name or UUID of a network -> network there
+            transfer_network: the network there for the transfer; default: the management network
             force: skip XenServer's checks of the host
         """
         return signature(
@@ -2449,7 +2445,7 @@ class vm:
         vm: str | Feed,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Destroy a halted VM; every disk stays.
+        """Destroy a halted VM; its disks stay.
 
         Args:
             vm: a VM, by UUID or name label
@@ -2526,8 +2522,7 @@ class vm:
             kept: disks that stay
             snapshots: snapshots that go
             kept_snapshots: snapshots that were kept
-            shutdown: shut it down first: not at all, by its guest, or by cutting its power; default
-                no
+            shutdown: shut it down first: not at all, by its guest, or by force; default no
             fall_back_after: cut its power if its guest has not shut down after this time (2m), or
                 refuses
         """
@@ -2693,8 +2688,8 @@ class vm:
 
         Args:
             vm: a VM, by UUID or name label
-            drives: numbers that others are to have
-            interfaces: numbers that others are to have
+            drives: numbers that are reserved
+            interfaces: numbers that are reserved
         """
         return signature(
             "xenserver.vm.free_devices",
@@ -2755,9 +2750,9 @@ class vm:
             vm: a VM, by UUID or name label
             vdi: a virtual disk, by UUID or name label
             device: a device number, or "autodetect"; default autodetect
-            new_device: the number of a drive, if one has to be made; default autodetect
+            new_device: the device number, if a drive has to be created; default autodetect
             bootable: whether the guest may boot from it
-            replace: take another medium out of the drive first
+            replace: eject another medium from the drive first
             must_run: refuse a VM that does not run
         """
         return signature(
@@ -2786,7 +2781,7 @@ class vm:
         copied_from: str | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Make a VM of a copy of a template; with `in_place`, of the template itself.
+        """Create a VM from a copy of a template; with `in_place`, from the template itself.
 
         Its disks go onto `sr`; without one, new ones go where the template says, or onto the pool's
         default repository.
@@ -2797,8 +2792,8 @@ class vm:
             sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
                 name label
             description: a description
-            in_place: make the VM of the template itself, not of a copy
-            copied_from: with in_place: the template it was copied from, for messages
+            in_place: turn the template itself into the VM, not a copy of it
+            copied_from: with in_place: the template it was copied from, for error messages
         """
         return signature(
             "xenserver.vm.install",
@@ -2889,12 +2884,12 @@ class vm:
         Args:
             vm: a VM, by UUID or name label
             destination: the other pool: a configured connection profile
-            host: a host of the other pool; without one, its coordinator
-            sr: where its disks go, in the other pool; a rule such as @room too; default @default
-            srs: where some disks go: name or UUID of a disk, or of its SR -> SR there
-            network: the network of its interfaces there; without one, that of the same name
-            networks: the networks of some: name or UUID of a network -> network there
-            transfer_network: the network there by which it comes; without one, that of management
+            host: a host of the other pool; default: its coordinator
+            sr: the SR of its disks in the other pool, or a rule such as @room; default @default
+            srs: the SR of single disks: name or UUID of a disk, or of its SR -> SR there
+            network: the network of its interfaces there; default: the one of the same name
+            networks: the network of single interfaces: name or UUID of a network -> network there
+            transfer_network: the network there for the transfer; default: the management network
             live: keep the VM running while it moves; default true
             force: skip XenServer's checks of the host
             ensure: succeed if the wanted state exists already
@@ -2944,7 +2939,7 @@ class vm:
         vm: str | Feed,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Cut a VM's power, if it has any, so that what was made for it can be undone.
+        """Cut a VM's power, if it has any, so that the devices created for it can be undone.
 
         Args:
             vm: a VM, template or snapshot, by UUID or name label
@@ -2991,7 +2986,7 @@ class vm:
         """Check that all that was to be destroyed with a VM is gone; else fail with its errors.
 
         Args:
-            name_label: the name of the VM that is gone
+            name_label: the name of the destroyed VM
             parts: what was to be destroyed with it
         """
         return signature(

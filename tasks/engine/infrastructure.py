@@ -31,7 +31,7 @@ POSSIBLE = (
     AttributeError,
     Reject,
 )
-"""What trouble can be an instance of; `is_trouble` tells."""
+"""Classes that trouble can be an instance of, see `is_trouble`."""
 
 PAUSE = (0.5, 1.5)  # seconds, at random, before a message is given back
 LONGEST = 15.0  # seconds; the bound of that pause, which grows while nothing but trouble comes

@@ -1,7 +1,7 @@
-"""VMs that go to another pool with their disks, or are copied there.
+"""VMs that move to another pool with their disks, or are copied there.
 
-The pools speak with each other: no byte passes through a worker, and the session that the other
-pool opens for it is in no message, journal or answer.
+The pools talk to each other directly: no byte passes through a worker, and the session that the
+other pool opens for it is in no message, journal or answer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,25 +34,28 @@ Record = Mapping[str, Any]
 
 Destination = Annotated[Label, Field(description="the other pool: a configured connection profile")]
 HostThere = Annotated[
-    HostName, Field(description="a host of the other pool; without one, its coordinator")
+    HostName, Field(description="a host of the other pool; default: its coordinator")
 ]
 SrThere = Annotated[
-    SrName, Field(description="where its disks go, in the other pool; a rule such as @room too")
+    SrName, Field(description="the SR of its disks in the other pool, or a rule such as @room")
 ]
 Srs = Annotated[
     Map,
-    Field(description="where some disks go: name or UUID of a disk, or of its SR -> SR there"),
+    Field(description="the SR of single disks: name or UUID of a disk, or of its SR -> SR there"),
 ]
 NetworkThere = Annotated[
     NetworkName,
-    Field(description="the network of its interfaces there; without one, that of the same name"),
+    Field(description="the network of its interfaces there; default: the one of the same name"),
 ]
 Networks = Annotated[
-    Map, Field(description="the networks of some: name or UUID of a network -> network there")
+    Map,
+    Field(
+        description="the network of single interfaces: name or UUID of a network -> network there"
+    ),
 ]
 Transfer = Annotated[
     NetworkName,
-    Field(description="the network there by which it comes; without one, that of management"),
+    Field(description="the network there for the transfer; default: the management network"),
 ]
 
 

@@ -17,8 +17,8 @@ from xenserver.objects import ObjectRef
 
 Drive = Mapping[str, Any]
 
-Replace = Annotated[bool, Field(description="take another medium out of the drive first")]
-NewDevice = Annotated[Device, Field(description="the number of a drive, if one has to be made")]
+Replace = Annotated[bool, Field(description="eject another medium from the drive first")]
+NewDevice = Annotated[Device, Field(description="the device number, if a drive has to be created")]
 MustRun = Annotated[bool, Field(description="refuse a VM that does not run")]
 
 

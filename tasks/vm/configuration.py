@@ -22,10 +22,12 @@ class Boot(Strict):
 
     order: str | None = Field(None, pattern="^[cdn]{1,3}$", description="c disk, d CD, n network")
     firmware: Literal["bios", "uefi"] | None = None
-    bootloader: str | None = Field(None, description="of a paravirtual guest, such as pygrub")
+    bootloader: str | None = Field(
+        None, description="boot loader of a paravirtual guest, such as pygrub"
+    )
     kernel: str | None = Field(None, description="of a paravirtual guest")
     ramdisk: str | None = Field(None, description="of a paravirtual guest")
-    args: str | None = Field(None, description="to the kernel of a paravirtual guest")
+    args: str | None = Field(None, description="kernel arguments of a paravirtual guest")
 
 
 CoresPerSocket = Annotated[int, Field(ge=1, description="virtual processors in each socket")]

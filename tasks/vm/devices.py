@@ -33,7 +33,7 @@ class Part(Strict):
     vm: str
 
 
-Reserved = Annotated[tuple[Device, ...], Field(description="numbers that others are to have")]
+Reserved = Annotated[tuple[Device, ...], Field(description="numbers that are reserved")]
 
 
 @operation(queue=queues.FIND, internal=True)
@@ -66,7 +66,9 @@ def _without(numbers: list[str], reserved: tuple[str, ...]) -> list[str]:
 def check_devices(
     xen: Xen,
     *,
-    parts: Annotated[tuple[Part, ...], Field(min_length=1, description="what was made for it")],
+    parts: Annotated[
+        tuple[Part, ...], Field(min_length=1, description="the devices created for it")
+    ],
 ) -> Done:
     """Make sure that a VM has every device that was made for it, before it goes on."""
     machine = xen.find.vm(parts[0].vm)
@@ -75,7 +77,7 @@ def check_devices(
     there |= {xen.uuid.vif(interface) for interface in record["VIFs"]}
     missing = sorted({part.uuid for part in parts} - there)
     if missing:
-        text = f"VM {record['name_label']} has lost devices that were just made: {missing}"
+        text = f"VM {record['name_label']} has lost devices that were just created: {missing}"
         raise errors.from_api("XENFLOW_VANISHED", missing, text=text)
     count = len(parts)
     text = f"{count} device built" if count == 1 else f"{count} devices built"

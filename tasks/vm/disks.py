@@ -49,7 +49,7 @@ class Chosen(Answer):
 
 Delete = Annotated[bool, Field(description="whether to destroy disks at all")]
 Shared = Annotated[bool, Field(description="destroy disks that other VMs use too")]
-Image = Annotated[bool, Field(description="count the image of a suspended VM as a disk")]
+Image = Annotated[bool, Field(description="treat the memory image of a suspended VM as a disk")]
 Snapshots = Annotated[
     Literal["delete", "keep"],
     Field(description="whether to destroy snapshots and their disks along with the disks"),
@@ -59,7 +59,7 @@ Keep = Annotated[
 ]
 Shutdown = Annotated[
     Literal["no", "clean", "force"],
-    Field(description="shut it down first: not at all, by its guest, or by cutting its power"),
+    Field(description="shut it down first: not at all, by its guest, or by force"),
 ]
 
 

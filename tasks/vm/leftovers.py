@@ -103,7 +103,7 @@ class Finished(Answer):
 def report_destruction(
     _xen: Xen,
     *,
-    name_label: Annotated[Text, Field(description="the name of the VM that is gone")],  # noqa: ARG001 - for the record of the run
+    name_label: Annotated[Text, Field(description="the name of the destroyed VM")],  # noqa: ARG001 - for the record of the run
     parts: Annotated[tuple[Removal, ...], Field(description="what was to be destroyed with it")],
 ) -> Finished:
     """Check that all that was to be destroyed with a VM is gone; else fail with its errors."""

@@ -35,11 +35,13 @@ from xenserver.objects import ObjectRef
 
 Snapshots = Annotated[bool, Field(description="find snapshots too")]
 AllDisks = Annotated[bool, Field(description="destroy its disks, whether marked as its own or not")]
-InPlace = Annotated[bool, Field(description="make the VM of the template itself, not of a copy")]
+InPlace = Annotated[
+    bool, Field(description="turn the template itself into the VM, not a copy of it")
+]
 
 
 CopiedFrom = Annotated[
-    Label, Field(description="with in_place: the template it was copied from, for messages")
+    Label, Field(description="with in_place: the template it was copied from, for error messages")
 ]
 
 
@@ -90,7 +92,7 @@ def install(
     in_place: InPlace = False,
     copied_from: CopiedFrom | None = None,
 ) -> Steps[Created]:
-    """Make a VM of a copy of a template; with `in_place`, of the template itself.
+    """Create a VM from a copy of a template; with `in_place`, from the template itself.
 
     Its disks go onto `sr`; without one, new ones go where the template says, or onto the pool's
     default repository.
@@ -108,7 +110,7 @@ def install(
 
 @operation()
 def destroy(xen: Xen, *, vm: VmName) -> Steps[Done]:
-    """Destroy a halted VM; every disk stays."""
+    """Destroy a halted VM; its disks stay."""
     machine = xen.find.vm(vm)
     yield xen.Async.VM.destroy(machine)
     return done("VM Destroyed", machine)
@@ -128,7 +130,7 @@ def discard(xen: Xen, *, vm: VmTemplateOrSnapshotName, all_disks: AllDisks = Fal
 
 @operation(internal=True)
 def power_off(xen: Xen, *, vm: VmTemplateOrSnapshotName) -> Steps[Done]:
-    """Cut a VM's power, if it has any, so that what was made for it can be undone."""
+    """Cut a VM's power, if it has any, so that the devices created for it can be undone."""
     machine = xen.find.vm_template_or_snapshot(vm)
     yield from _powered_off(xen, machine)
     return done("VM is halted", machine, power_state="Halted")

@@ -28,7 +28,7 @@ def into(
 def unless_in(
     xen: Xen, state: State, machine: ObjectRef, suspension: Suspension, *, ensure: bool = True
 ) -> Running[Passed]:
-    """Wait for a change of state, and tell whether the VM was in it already.
+    """Wait for a change of state, and return whether the VM was in it already.
 
     XenServer refuses what a VM blocks before it looks at the state of the VM.
     """

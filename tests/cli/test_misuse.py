@@ -25,7 +25,7 @@ MISUSES = [
     (["vm", "clone", "deb12", "--name=a", "--name", "a"], "--name is given 2 times"),
     (["vm", "find", "--include-templates", "--no-include-templates"], "is given 2 times"),
     (["runs", "--target", "a", "--target", "b"], "--target is given 2 times"),
-    (["vm", "start", "a", "--hostname", "xs1"], "--hostname needs --username beside it"),
+    (["vm", "start", "a", "--hostname", "xs1"], "--hostname needs --username too"),
     (["dead-letters", "--drop"], "--drop needs either ids or --all"),
     (["vm", "start", ""], "vm: must not be empty"),
     (["vm", "start", "web01", "--timeout", "soon"], "timeout: a duration"),

@@ -148,7 +148,7 @@ def _with(old: str, new: str) -> str:
         pytest.param(
             _with("operation()", 'operation(undo=Undo("xenserver.vm.unmake", "vm"))'),
             6,
-            "is undone by xenserver.vm.unmake, which nobody declares",
+            "is undone by xenserver.vm.unmake, which is not declared",
             id="undo",
         ),
     ],

@@ -65,7 +65,7 @@ class QoS(stock.QoS):
             else:
                 self._put_aside(delivery_tag)
         except TROUBLE as trouble:
-            log.warning("a message is put back only when its time is over: %s", trouble)
+            log.warning("a message is put back only after its visibility timeout: %s", trouble)
         self._free(delivery_tag)
 
     def _put_aside(self, tag: str) -> None:
@@ -96,7 +96,7 @@ class QoS(stock.QoS):
             for tag in set(self._delivered) - self._dirty:
                 self.restore_by_tag(tag, client=client)
         except TROUBLE as trouble:
-            log.warning("messages are put back only when their time is over: %s", trouble)
+            log.warning("messages are put back only after their visibility timeout: %s", trouble)
         self._delivered.clear()
 
     def restore_visible(self, start: int = 0, num: int | None = None, interval: int = 1) -> None:  # noqa: ARG002 - kombu's own signature
@@ -128,7 +128,7 @@ class QoS(stock.QoS):
         except TROUBLE:
             raise
         except Exception as error:
-            log.exception("what stands in %s cannot be put back", self.unacked_key)
+            log.exception("the entries of %s cannot be put back", self.unacked_key)
             problem = f"{type(error).__name__} when it was put back"
             channel.dead_letter(entry, tag=tag, queue="", problem=problem)
             return

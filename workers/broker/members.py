@@ -24,7 +24,7 @@ _TAKEN = frozenset(dir(Context)) - Headers.model_fields.keys() | {"compression"}
 
 
 class Members:
-    """Read the members of a message; `problems` tells what is wrong with it."""
+    """Read the members of a message; `problems` lists what is wrong with it."""
 
     def __init__(self, message: Json, longest: int) -> None:
         self.problems: list[str] = []

@@ -98,7 +98,7 @@ class TakingChannel:
         return self.waiters[name]
 
     def answer(self, queue: str, waiter: Waiter) -> bool:
-        """Read what a waiter heard, and take a message if one may be had; raise Empty otherwise."""
+        """Read what a waiter received, and take a message if there is one; raise Empty if not."""
         try:
             waiter.read()
             wanted = queue in self.active_queues and self.qos.can_consume()

@@ -26,7 +26,7 @@ def _overdue(context: Context) -> Iterator[Finding]:
     if count:
         text = (
             f"{counted(count, 'operation', 'is', 'are')} due for more than {OVERDUE:.0f} s, "
-            "and nobody sends the message"
+            "but their messages are not sent"
         )
         yield Finding(Severity.BROKEN, "journal", text, "start or restart a worker: xenflow worker")
 

@@ -1,4 +1,4 @@
-"""Check for orphans: objects on XenServers that bear the tag of a call and belong to nothing."""
+"""Check for orphans: objects on XenServers that have the tag of a call and belong to nothing."""
 
 from collections.abc import Iterator, Mapping
 
@@ -52,6 +52,6 @@ def _of(context: Context, name: str, xen: Xen) -> Iterator[Finding]:
         )
         yield Finding(Severity.WARNING, f"target {name}", text, "xenflow sweep")
     if others := len(found) - len(ours):
-        text = f"{counted(others, 'object', 'bears', 'bear')} the tag of an operation unknown here"
+        text = f"{counted(others, 'object', 'has', 'have')} the tag of an operation unknown here"
         cure = "xenflow sweep --dry-run lists them; another installation may use them"
         yield Finding(Severity.NOTICE, f"target {name}", text, cure)

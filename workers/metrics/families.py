@@ -53,7 +53,7 @@ CLOCK_AHEAD = _gauge(
 
 RUNS_OPEN = _gauge("runs_open", "Runs that have begun and not ended")
 RUNS_ENDED = _counter("runs_ended", "Operations and flows that ended and are not steps", "outcome")
-OPERATIONS_OPEN = _gauge("operations_open", "Operations and flows under way", "phase")
+OPERATIONS_OPEN = _gauge("operations_open", "Operations and flows in progress", "phase")
 OPERATIONS_ENDED = _counter(
     "operations_ended",
     "Operations and flows that ended: succeeded, failed, cancelled, timed_out, undone, not_undone",

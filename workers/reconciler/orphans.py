@@ -1,4 +1,4 @@
-"""Orphans: objects on a XenServer that bear the tag of a call, and belong to nothing.
+"""Orphans: objects on a XenServer that have the tag of a call, and belong to nothing.
 
 What a call makes bears its tag: in its name until it gets its own, or in its `other_config`. By the
 tag the journal is asked for the call. An object is an orphan when its operation has ended and the
@@ -59,7 +59,7 @@ class Orphan:
 
 @dataclass(frozen=True)
 class _Tagged:
-    """An object that bears a tag; `is_named` when its name is still the tag."""
+    """An object that has a tag; `is_named` when its name is still the tag."""
 
     cls: str
     ref: str

@@ -16,7 +16,7 @@ A flow makes the calls of its steps, and may fail with their errors. What its st
 when it fails, unless `on_failure` is `keep`; what they changed or destroyed is not."""
 
 _STEPS = """\
-Flows send these; nobody else needs to. The command line does not list them, but accepts them."""
+Flows send these; no other sender needs to. The command line accepts them without listing them."""
 
 _COLUMNS = ("name", "calls", "fails with", "undone by", "sent again", "sent again with `ensure`")
 _COLUMNS_OF_FLOWS = ("name", "steps", "fails with", "undoes", "sent again", "with `ensure`")

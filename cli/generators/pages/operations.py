@@ -19,8 +19,8 @@ what went wrong."""
 _ABOUT_FLOWS = """\
 Each is a Celery task that does several [operations](operations.md). When a step fails, what was
 made is undone, last first, unless `on_failure` is `keep`; the flow then fails with the error of
-that step. A flow can be a step of somebody else's chain or chord. With `async` it answers at once;
-`task` is then the run that goes on, and its `uuid` the Celery task that gives the answer."""
+that step. A flow can be a step of another program's chain or chord. With `async` it answers at
+once; `task` is then the run that goes on, and its `uuid` the Celery task that gives the answer."""
 _COMMON = """\
 ## What all take
 
@@ -92,7 +92,7 @@ def _inputs(wanted: Iterable[Input], schema: Schema) -> str:
 def _facts(operation: Operation) -> Iterator[str]:
     answer = operation.answer.__name__
     if operation.is_internal:
-        yield "- A step of flows: nobody else needs to send it"
+        yield "- A step of flows: no other sender needs it"
     at_once = " (`Accepted` with `async`)" if models.can_be_async(operation) else ""
     yield f"- Answer: [`{answer}`](#{answer.lower()}){at_once}"
     if operation.is_flow:

@@ -1,4 +1,4 @@
-"""What becomes of a message that is sent a second time, under an id of its own.
+"""The result of a message that is sent a second time, under an id of its own.
 
 Tests send each one twice and compare. Under the same id a message has one effect and one answer,
 whatever it asks for.

@@ -11,11 +11,13 @@ LARGEST = 4 * 1024**2
 
 
 class Answer(BaseModel):
-    """The answer of an operation: what was done in words, or the UUID of what was made."""
+    """The answer of an operation: what was done, as text, or the UUID of the created object."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    return_result: str = Field(description="what was done in words, or the UUID of what was made")
+    return_result: str = Field(
+        description="what was done, as text, or the UUID of the created object"
+    )
 
     def document(self) -> dict[str, JsonValue]:
         """Return the answer as it goes into the result backend."""
@@ -34,7 +36,7 @@ HowMany = Annotated[int, Field(description="how many there are")]
 class Done(Answer):
     """An object was made or changed."""
 
-    uuid: str | None = Field(None, description="the object that was made or changed")
+    uuid: str | None = Field(None, description="the created object or changed")
     name_label: OptionalNameLabel = None
     power_state: OptionalPowerState = None
     addresses: dict[str, str] | None = Field(
@@ -45,7 +47,7 @@ class Done(Answer):
 class Created(Answer):
     """An object was made; `return_result` is its UUID."""
 
-    uuid: str = Field(description="the object that was made")
+    uuid: str = Field(description="the created object")
     name_label: OptionalNameLabel = None
     vm: str | None = Field(None, description="the VM it belongs to, by UUID")
     device: str | None = Field(None, description="the device number it was given")
@@ -90,14 +92,14 @@ class XenTask(BaseModel):
 class Followed(Answer):
     """A task of XenServer has succeeded; references in its result are given as UUIDs."""
 
-    uuid: str | None = Field(None, description="the object that it made")
+    uuid: str | None = Field(None, description="the created object")
     task: XenTask = Field(description="the task as it ended")
 
 
 class Accepted(Answer):
-    """XenServer has accepted the call and works on it (`async`); of a flow, its own run goes on.
+    """XenServer has accepted the call and works on it (`async`); for a flow, its run continues.
 
-    Then `task` tells of that run, and its uuid is the Celery task that gives the flow's answer.
+    Then `task` describes that run, and its uuid is the Celery task that gives the flow's answer.
     """
 
     task: XenTask = Field(description="what was accepted, and how far it is")

@@ -1,6 +1,6 @@
 """Flows: operations whose one suspension point is a canvas of other operations.
 
-The body of a flow is a value: it returns a chain or chord of signatures and speaks to nobody. How
+The body of a flow is a value: it returns a chain or chord of signatures and makes no calls. How
 its signatures get their ids is in `messages/canvas_ids.py`.
 """
 

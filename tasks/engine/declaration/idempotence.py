@@ -10,13 +10,13 @@ from tasks.engine.declaration.suspensions import Running, Suspension
 from xenserver import errors
 
 Sign = tuple[str, str]
-"""How XenServer says that it is so already: the code, and how the last parameter reads."""
+"""How XenServer reports that the state exists already: the code, and its last parameter."""
 
 Passed = Literal["done", "already", "late"]
 
 
 def unless_already(sign: Sign, suspension: Suspension, *, ensure: bool = True) -> Running[Passed]:
-    """Wait for a suspension, and tell whether it was so already; without `ensure`, that is refused.
+    """Wait for a suspension; return whether the state existed, which only `ensure` allows.
 
     "late" is a call that did not end within the seconds it was given.
     """

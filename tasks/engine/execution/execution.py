@@ -1,4 +1,4 @@
-"""One execution: a claimed delivery at work, and how it can end."""
+"""One execution of a claimed delivery, and how it can end."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property

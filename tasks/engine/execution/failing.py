@@ -69,12 +69,12 @@ def answer_early(execution: Execution, end: End) -> End:
     if not cancellation.is_overdue(execution):
         return end
     error = failing.error
-    text = f"{error.message}; the run goes on: {end.reason}"
+    text = f"{error.message}; the run continues: {end.reason}"
     return replace(end, early=failures.error(replace(error, message=text)))
 
 
 def _drain_calls(execution: Execution) -> End | FailingStage:
-    """Wait until no call of this operation is at work on XenServer: its end tells its effect."""
+    """Wait until no call of this operation is at work on XenServer: its end shows its effect."""
     for label, point in sorted(execution.entry.record.points.items()):
         if point.call and point.outcome is None and point.unsent:
             _unmark_unsent(execution, label)

@@ -46,7 +46,7 @@ ANSWERED = {"VM.import": "VM"}
 toolstack restarted looks like a whole one. The class of what they make."""
 
 UNTRACEABLE = frozenset({"VM.clean_reboot", "VM.hard_reboot", "VM.revert"})
-"""Calls after which the objects look as before: whether they were done, the task alone tells."""
+"""Calls after which the objects look as before: whether they were done, only the task shows it."""
 
 
 def made_by(method: str) -> str | None:

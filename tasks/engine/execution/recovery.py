@@ -1,4 +1,4 @@
-"""Recovery: finding out whether XenServer heard a call whose answer never reached us.
+"""Recovery: finding out whether XenServer received a call whose answer never arrived.
 
 Each call carries a tag in a header, which XenServer copies into the task it makes; a task that
 exists is found by it. Where the task is gone (swept among many, or the toolstack restarted) the

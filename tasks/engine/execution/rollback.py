@@ -27,7 +27,7 @@ from xenserver import errors, other_pools
 
 @dataclass(frozen=True)
 class Undone:
-    """What became of what was made."""
+    """The result of undoing what was made."""
 
     undone: Sequence[Made] = ()
     not_undone: Sequence[Made] = ()

@@ -97,7 +97,7 @@ def _described(connection: Document) -> Target:
     """Return the target that a message describes by fields of its own."""
     missing = [name for name in ("username", "password") if connection.get(name) is None]
     if missing:
-        problem = f"hostname needs {' and '.join(missing)} beside it"
+        problem = f"hostname needs {' and '.join(missing)} too"
         raise TargetError(problem)
     port = connection.get("port")
     return Target.from_message(

@@ -13,7 +13,7 @@ from tasks.engine.journal.record import Document
 
 
 class NamedHosts:
-    """Note hosts, and tell which were named lately."""
+    """Note hosts, and return which were named lately."""
 
     def __init__(self, journal: Journal, *, keep: int) -> None:
         self._redis = journal.redis

@@ -189,7 +189,7 @@ class ParkedOperations:
         return scripts.fields(self.redis.hgetall(self.keys.health(target)))
 
     def end_lease(self, target: str, holder: str) -> bool:
-        """Stop being the poller of a target; tell whether another slice is wanted."""
+        """Stop being the poller of a target; return whether another slice is wanted."""
         keys = self.keys
         names = [keys.lease(target), keys.parked(target), keys.targets, keys.connections]
         return bool(self._scripts.run("lease_end", names, [holder, target]))

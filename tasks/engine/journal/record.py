@@ -59,9 +59,9 @@ class OutcomeStatus(StrEnum):
     FAILURE = "failure"
     CANCELLED = "cancelled"
     VANISHED = "vanished"
-    """XenServer knows the task no longer; only the effect can tell."""
+    """XenServer knows the task no longer; only the effect can show it."""
     STUCK = "stuck"
-    """The task is at 100 % and does not end; only the effect can tell."""
+    """The task is at 100 % and does not end; only the effect can show it."""
     LATE = "late"
     """The seconds that the body gave a call are over."""
 

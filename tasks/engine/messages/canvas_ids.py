@@ -74,7 +74,7 @@ def assign_ids(canvas: Canvas, place: str, sender: Sender) -> Canvas:
         steps = enumerate(canvas.kwargs["tasks"])
         return chain(*(assign_ids(step, f"{place}/{n}", sender) for n, step in steps))
     if isinstance(canvas, group):
-        problem = "a group stands alone in a flow: give it a body, so that its answers go somewhere"
+        problem = "a flow ends with a group: give the group a body that takes its answers"
         raise TypeError(problem)
     return _step_with_ids(canvas, place, sender)
 

@@ -1,6 +1,6 @@
 """Refusals: what a worker delivers to itself in place of a message that it cannot let in.
 
-A refusal has the id of the message and none of its fields. Headers tell it from the message.
+A refusal has the id of the message and none of its fields. Headers distinguish it from the message.
 """
 
 import json

@@ -107,7 +107,7 @@ def _launch(execution: Execution, label: str, call: Call) -> str | Outcome | Sus
 def _send(execution: Execution, call: Call, tag: str) -> str:
     """Send a call while the claim is surely good, and wait for its answer no longer than that.
 
-    XenServer cannot tell an overtaken worker from its successor: none may call that has been.
+    XenServer cannot distinguish an overtaken worker from its successor: it must not call.
     """
     lease = execution.entry.lease
     seconds = min(execution.target.timeout, max(lease.left(), lease.seconds * MARGIN))

@@ -58,7 +58,7 @@ def _accept(execution: Execution) -> Accepted:
         finished=values.NEVER,
         allowed_operations=["cancel"],
     )
-    return Accepted(return_result=f"the flow goes on as {goes_on}", task=task)
+    return Accepted(return_result=f"the flow continues as {goes_on}", task=task)
 
 
 def _is_lost(execution: Execution, expand: Expand, sent: Sent, interval: float) -> bool:
