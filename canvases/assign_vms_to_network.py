@@ -69,7 +69,7 @@ def assign_each_to_network(
     plug: hotplug.Plug = "auto",
     ensure: Ensures = False,
 ) -> Canvas:
-    """Connect each of the VMs, none of which is named by two spellings, to a network."""
+    """Connect each of the VMs to a network; each VM is named once."""
     return _side_by_side(vms, network, plug, ensure=ensure)
 
 

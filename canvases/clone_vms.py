@@ -30,7 +30,7 @@ class Clone(BaseModel):
 
 
 class Clones(Answer):
-    """The VMs that were made, in the order of their numbers; feed them on by `vms.*.uuid`."""
+    """The VMs that were created, in the order of their numbers; feed them on by `vms.*.uuid`."""
 
     vms: list[Clone] = Field(description="the VMs that were made")
     count: HowMany
@@ -48,7 +48,7 @@ def _answer(_fields: Mapping[str, Any], last: Mapping[str, Any]) -> Clones:
 def clone_vms(*, vm: VmTemplateOrSnapshotName, name: Stem, count: Count) -> Canvas:
     """Clone a halted VM, template or snapshot many times, in parallel.
 
-    The clones are called by the name and a number of at least two digits. When one cannot be made,
+    The clones are named by the name and a number of at least two digits. When one cannot be made,
     the others are undone.
     """
     each = [copies.clone.s(vm=vm, name=label) for label in names(name, count)]

@@ -58,11 +58,11 @@ class NetworkWanted(Strict):
 
 Disks = Annotated[
     tuple[DiskWanted, ...],
-    Field(description="disks to make: size, and sr, name, type, device, bootable, mode"),
+    Field(description="disks to create: size, and sr, name, type, device, bootable, mode"),
 ]
 Networks = Annotated[
     tuple[NetworkWanted, ...],
-    Field(description="interfaces to make: network, and device, mac, mtu"),
+    Field(description="interfaces to create: network, and device, mac, mtu"),
 ]
 
 
@@ -87,7 +87,7 @@ def create_vm_from_unconfigured_template(
     wait_for: WaitFor = "running",
     wait_for_address: WaitForAddress | None = None,
 ) -> Canvas:
-    """Clone a template, install the VM, build its disks, CD and networks side by side, start it."""
+    """Clone a template, install the VM, create disks, CD and interfaces in parallel, start it."""
     machine = vm_creation.installed(
         template=template, name=name, description=description, sr=sr, own_disks=False
     )

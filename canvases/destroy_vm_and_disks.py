@@ -100,10 +100,12 @@ def _names(objects: tuple[disk_choice.Disk, ...]) -> str:
 
 
 NameLabel = Annotated[Text, Field(description="the VM's name, for the answer")]
-Gone = Annotated[bool, Field(description="the VM went before; only the rest is to go")]
-Disks = Annotated[tuple[disk_choice.Disk, ...], Field(description="disks that go")]
-Kept = Annotated[tuple[disk_choice.KeptDisk, ...], Field(description="disks that stay")]
-Taken = Annotated[tuple[disk_choice.Disk, ...], Field(description="snapshots that go")]
+Gone = Annotated[
+    bool, Field(description="the VM is gone already; only the rest is to be destroyed")
+]
+Disks = Annotated[tuple[disk_choice.Disk, ...], Field(description="disks to destroy")]
+Kept = Annotated[tuple[disk_choice.KeptDisk, ...], Field(description="disks to keep")]
+Taken = Annotated[tuple[disk_choice.Disk, ...], Field(description="snapshots to destroy")]
 KeptSnapshots = Annotated[
     tuple[disk_choice.Disk, ...], Field(description="snapshots that were kept")
 ]
@@ -137,7 +139,7 @@ def destroy_with_disks(
     shutdown: disk_choice.Shutdown = "no",
     fall_back_after: power.FallBack | None = None,
 ) -> Canvas:
-    """Destroy a VM and then, side by side, the disks and snapshots that were chosen to go."""
+    """Destroy a VM and then, in parallel, the disks and snapshots chosen for it."""
     steps: list[Canvas] = []
     if not gone:
         marks = [_marked(vm, name_label, disks, snapshots)] if disks or snapshots else []
@@ -166,7 +168,7 @@ def _halted(
 
 
 def _side_by_side(disks: Disks, snapshots: Taken, name: str) -> Canvas:
-    """Destroy what is left of a VM; all is tried, and what cannot go is reported in the end."""
+    """Destroy what is left of a VM; all is tried, and failures are reported at the end."""
     parts = [taking.destroy_snapshot_or_report.s(snapshot=one.uuid) for one in snapshots]
     parts += [vdi.destroy_or_report.s(vdi=one.uuid, name_label=one.name_label) for one in disks]
     report = leftovers.report_destruction.s(feed={"parts": "*"}, name_label=name)

@@ -53,7 +53,7 @@ def find_list_of_vms(
     is_search_expression: Searches = False,
     include_templates: Templates = False,
 ) -> Canvas:
-    """List VMs as a table: the one of a UUID, or else those of a name, or all."""
+    """List VMs as a table: by UUID, by name, or all."""
     return lifecycle.find.s(
         uuid=uuid,
         name=None if uuid else name,

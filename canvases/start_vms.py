@@ -32,7 +32,7 @@ def start_vms(
     wait_for: WaitFor = "running",
     wait_for_address: WaitForAddress | None = None,
 ) -> Canvas:
-    """Start VMs in the order of the list, each when the one before runs, or has its address.
+    """Start VMs in the order of the list, each when the one before runs or has its address.
 
     A VM that is named twice, however it is spelled, counts once; one that runs already is fine.
     If a name matches no VM, none is started. Where a VM cannot be started, those after it are not,
@@ -50,7 +50,7 @@ def start_each(
     wait_for: WaitFor = "running",
     wait_for_address: WaitForAddress | None = None,
 ) -> Canvas:
-    """Start VMs one after the other: the second step of start_vms, once it is known which."""
+    """Start VMs one after the other: the second step of start_vms."""
     each = [
         power.start.s(
             vm=vm,

@@ -69,7 +69,7 @@ class _Disk:
     undo=Undo("xenserver.vdi.undo_move", "vdi", finished=False),
 )
 def move(xen: Xen, *, vdi: VdiName, sr: TARGET_SR, ensure: Ensures = False) -> Steps[Moved]:
-    """Move a virtual disk to another storage repository; a running VM that uses it goes on.
+    """Move a virtual disk to another storage repository; a running VM that uses it keeps running.
 
     The disk gets another UUID, which the answer has; drives of VMs hold it as they held the old
     one, which is destroyed last. Snapshots of a VM that runs move along with its disk; where no

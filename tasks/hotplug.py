@@ -14,7 +14,7 @@ Plug = Annotated[
     Literal["auto", "yes", "no"],
     Field(description="plug it if the VM runs, always, or never"),
 ]
-MustRun = Annotated[bool, Field(description="refuse a VM that does not run")]
+MustRun = Annotated[bool, Field(description="refuse a VM that is not running")]
 WasThere = Annotated[bool, Field(description="leave it unchanged: it existed before")]
 
 

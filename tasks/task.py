@@ -55,7 +55,7 @@ def cancel(xen: Xen, *, task: TaskUuid) -> Steps[Done]:
 
 @operation(queue="find")
 def follow(xen: Xen, *, task: TaskUuid, every: Every = 5.0) -> Steps[Followed]:
-    """Wait for the end of a task of XenServer, noticed within `every`, and fail as it fails."""
+    """Wait for the end of a task of XenServer, checked every `every`, and fail as it fails."""
     job = xen.find.task(task)
     record = xen.task.get_record(job)
     end = yield Follow(job.ref, every)

@@ -175,7 +175,7 @@ def destroy(xen: Xen, *, vbd: VbdUuid, unplug: Unplugs = False) -> Steps[Done]:
 
 @operation()
 def eject(xen: Xen, *, vbd: VbdUuid, ensure: Ensures = False) -> Steps[Done]:
-    """Take the medium out of a CD drive."""
+    """Eject the medium of a CD drive."""
     drive = xen.find.vbd(vbd)
     empty = ("VBD_IS_EMPTY", drive.ref)
     passed = yield from unless_already(empty, xen.Async.VBD.eject(drive), ensure=ensure)
@@ -184,7 +184,7 @@ def eject(xen: Xen, *, vbd: VbdUuid, ensure: Ensures = False) -> Steps[Done]:
 
 @operation()
 def insert(xen: Xen, *, vbd: VbdUuid, vdi: VdiName, ensure: Ensures = False) -> Steps[Done]:
-    """Put a medium into an empty CD drive."""
+    """Insert a medium into an empty CD drive."""
     drive, medium = xen.find.vbd(vbd), xen.find.vdi(vdi)
     try:
         yield xen.Async.VBD.insert(drive, medium)
@@ -200,7 +200,7 @@ def insert(xen: Xen, *, vbd: VbdUuid, vdi: VdiName, ensure: Ensures = False) -> 
 def plug(xen: Xen, *, vbd: VbdUuid, ensure: Ensures = False) -> Steps[Done]:
     """Attach a virtual block device to its running VM.
 
-    A disk that was detached from another VM a moment ago is waited for.
+    If the disk was detached from another VM a moment ago, the operation waits.
     """
     drive = xen.find.vbd(vbd)
     attached = partial(xen.VBD.get_currently_attached, drive)
@@ -223,7 +223,7 @@ def plug_if_running(
 ) -> Steps[hotplug.Plugged]:
     """Attach a drive to its VM if that runs; one that does not sees the drive when it starts.
 
-    With `must_run` a VM that does not run is refused. A drive that `was_there` is left alone.
+    With `must_run`, a VM that is not running is refused. A drive that `was_there` is not touched.
     """
     drive = xen.find.vbd(vbd)
     record = xen.VBD.get_record(drive)

@@ -152,7 +152,7 @@ def tag(xen: Xen, *, vdi: VdiName, add: TagsToAdd = (), remove: TagsToRemove = (
 def destroy(xen: Xen, *, vdi: VdiName) -> Steps[Done]:
     """Destroy a virtual disk that no running VM uses, and all data on it.
 
-    One that was detached a moment ago is waited for.
+    If it was detached a moment ago, the operation waits until it is free.
     """
     disk = xen.find.vdi(vdi)
     yield from once_detached(xen, disk.ref, xen.Async.VDI.destroy(disk))

@@ -120,7 +120,7 @@ def plug_if_running(
 ) -> Steps[hotplug.Plugged]:
     """Attach an interface to its VM if that runs; one that does not sees it when it starts.
 
-    With `must_run` a VM that does not run is refused.
+    With `must_run`, a VM that is not running is refused.
     """
     interface = xen.find.vif(vif)
     record = xen.VIF.get_record(interface)

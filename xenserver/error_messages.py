@@ -64,7 +64,7 @@ _TEMPLATES = {
     "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": "a template that XenServer ships cannot be destroyed",
     "VM_IS_PROTECTED": "VM {0} is protected by high availability; remove the protection first",
     "VM_IS_IMMOBILE": "VM {0} is configured not to move",
-    "VM_HAS_PCI_ATTACHED": "VM {0} holds a PCI device; detach it first",
+    "VM_HAS_PCI_ATTACHED": "VM {0} has a PCI device; detach it first",
     "VM_HAS_VGPU": "VM {0} has a virtual GPU; remove it first",
     "VM_HAS_VUSBS": "VM {0} has USB devices; remove them first",
     "VM_IS_PART_OF_AN_APPLIANCE": "VM {0} belongs to appliance {1}; remove it from there first",
@@ -85,9 +85,9 @@ _TEMPLATES = {
     "MIRROR_FAILED": "disk {0} could not be mirrored; see whether it and its storage are in use",
     "SR_DOES_NOT_SUPPORT_MIGRATION": "SR {0} does not allow its disks to move; halt the VM first",
     "TOO_MANY_STORAGE_MIGRATES": "no more than {0} disks can move at once; send it again later",
-    "VDI_NOT_IN_MAP": "it is not said where disk {0} goes; name an SR for it",
+    "VDI_NOT_IN_MAP": "no SR is given for disk {0}; name one",
     "VDI_NOT_SPARSE": "disk {0} is not sparse, so its changes cannot be listed",
-    "VIF_NOT_IN_MAP": "it is not said which network interface {0} goes to; name one for it",
+    "VIF_NOT_IN_MAP": "no network is given for interface {0}; name one",
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": "only a template can be installed; name a template",
     "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": "only a snapshot can be reverted to; name a snapshot",
     "OPERATION_BLOCKED": "{0} is locked against this by its blocked_operations: {1}",
@@ -119,7 +119,7 @@ _TEMPLATES = {
     "SR_OPERATION_NOT_SUPPORTED": "{0} is on storage that cannot do this; use another SR",
     "SR_HAS_NO_PBDS": "SR {0} is not plugged on any host; plug it first",
     "SR_HAS_PBD": "SR {0} is still plugged; unplug it first",
-    "SR_NOT_EMPTY": "the SR still holds disks; remove them first",
+    "SR_NOT_EMPTY": "the SR still contains disks; remove them first",
     "SR_INDESTRUCTIBLE": "SR {0} is marked as indestructible",
     "VDI_IN_USE": "disk {0} is in use; detach it first",
     "VDI_READONLY": "disk {0} is read-only; attach it with mode RO, or an ISO with type CD",
@@ -179,8 +179,8 @@ _TEMPLATES = {
     # Our own
     "XENFLOW_AMBIGUOUS_NAME": "several {0}s are named {1}; give the UUID",
     "XENFLOW_ANSWER_DELETED": (
-        "{0} {1} has succeeded, and its large answer was deleted with its result; ask again under "
-        "another id"
+        "{0} {1} has succeeded, but its large answer was deleted with its result; "
+        "send it again under another id"
     ),
     "XENFLOW_ANSWER_LOST": "{0} was cut off before its answer; it may have happened, check first",
     "XENFLOW_NO_ANSWER": "{0} was not answered in time; it may have happened, check first",

@@ -33,7 +33,7 @@ def seal(
         int | None, typer.Option(min=1, max=65535, help="default: 443, or 80 for http")
     ] = None,
 ) -> int:
-    """Seal a password for one address and user; it is asked for, or read from standard input."""
+    """Seal a password for one address and user; it is prompted for, or read from standard input."""
     passwords = importlib.import_module("cli.passwords")
     sealed = passwords.sealed(hostname, username, protocol=protocol, port=port)
     importlib.import_module("cli.output").line(sealed)

@@ -128,7 +128,7 @@ class Chosen(TypedDict):
 
 
 class Clones(TypedDict):
-    """The VMs that were made, in the order of their numbers; feed them on by `vms.*.uuid`."""
+    """The VMs that were created, in the order of their numbers; feed them on by `vms.*.uuid`."""
 
     return_result: str
     """What was done, as text, or the UUID of the created object."""
@@ -139,7 +139,7 @@ class Clones(TypedDict):
 
 
 class Created(TypedDict):
-    """An object was made; `return_result` is its UUID."""
+    """An object was created; `return_result` is its UUID."""
 
     return_result: str
     """What was done, as text, or the UUID of the created object."""
@@ -154,9 +154,9 @@ class Created(TypedDict):
     vdi: NotRequired[str]
     """The disk or medium in it, by UUID."""
     was_there: NotRequired[bool]
-    """With `ensure`: it was there already."""
+    """With `ensure`: it existed already."""
     mode: NotRequired[str]
-    """RW or RO, of a drive that was there already."""
+    """RW or RO, of a drive that existed already."""
 
 
 class Described(TypedDict):
@@ -249,7 +249,7 @@ class Export(TypedDict):
 
 
 class Finished(TypedDict):
-    """All that was to go with a VM is gone."""
+    """All that belonged to a destroyed VM is gone."""
 
     return_result: str
     """What was done, as text, or the UUID of the created object."""
@@ -551,14 +551,14 @@ class Boot(TypedDict):
     """How a VM boots; what is not given stays as it is."""
 
     order: NotRequired[str | None]
-    """C disk, d CD, n network."""
+    """Boot devices in order: c disk, d CD, n network."""
     firmware: NotRequired[Literal["bios", "uefi"] | None]
     bootloader: NotRequired[str | None]
     """Boot loader of a paravirtual guest, such as pygrub."""
     kernel: NotRequired[str | None]
-    """Of a paravirtual guest."""
+    """Kernel of a paravirtual guest."""
     ramdisk: NotRequired[str | None]
-    """Of a paravirtual guest."""
+    """RAM disk of a paravirtual guest."""
     args: NotRequired[str | None]
     """Kernel arguments of a paravirtual guest."""
 
@@ -736,7 +736,7 @@ class flow:
     ) -> Signature[Clones]:
         """Clone a halted VM, template or snapshot many times, in parallel.
 
-        The clones are called by the name and a number of at least two digits. When one cannot be
+        The clones are named by the name and a number of at least two digits. When one cannot be
         made, the others are undone.
 
         Args:
@@ -783,7 +783,7 @@ class flow:
             cores_per_socket: virtual processors in each socket
             boot: How a VM boots; what is not given stays as it is.
             secure_boot: boot signed software only; needs firmware uefi
-            vtpm: give it a TPM, if it has none; needs firmware uefi
+            vtpm: add a TPM, unless it has one; needs firmware uefi
             start: start the VM in the end; default true
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
@@ -831,7 +831,7 @@ class flow:
         wait_for_address: AddressWanted | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Clone a template, install the VM, build its disks, CD and networks side by side, start
+        """Clone a template, install the VM, create disks, CD and interfaces in parallel, start
         it.
 
         Args:
@@ -845,10 +845,10 @@ class flow:
             cores_per_socket: virtual processors in each socket
             boot: How a VM boots; what is not given stays as it is.
             secure_boot: boot signed software only; needs firmware uefi
-            vtpm: give it a TPM, if it has none; needs firmware uefi
-            disks: disks to make: size, and sr, name, type, device, bootable, mode
+            vtpm: add a TPM, unless it has one; needs firmware uefi
+            disks: disks to create: size, and sr, name, type, device, bootable, mode
             cd: the CD in its drive, by UUID or name label
-            networks: interfaces to make: network, and device, mac, mtu
+            networks: interfaces to create: network, and device, mac, mtu
             start: start the VM in the end; default true
             wait_for: answer when the VM runs, or when its guest has an address ("ip"); default
                 running
@@ -907,7 +907,7 @@ class flow:
             delete_shared_disks: even disks that another VM uses
             snapshots: whether to destroy snapshots and their disks along with the disks; default
                 delete
-            keep_disks: disks that stay, by UUID, name label or tag
+            keep_disks: disks to keep, by UUID, name label or tag
         """
         return signature(
             "flow.destroy_vm_and_disks",
@@ -933,7 +933,7 @@ class flow:
         include_templates: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[VmList]:
-        """List VMs as a table: the one of a UUID, or else those of a name, or all.
+        """List VMs as a table: by UUID, by name, or all.
 
         Args:
             uuid: the UUID of an object
@@ -1061,7 +1061,7 @@ class flow:
         wait_for_address: AddressWanted | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Started]:
-        """Start VMs in the order of the list, each when the one before runs, or has its address.
+        """Start VMs in the order of the list, each when the one before runs or has its address.
 
         A VM that is named twice, however it is spelled, counts once; one that runs already is fine.
         If a name matches no VM, none is started. Where a VM cannot be started, those after it are
@@ -1378,7 +1378,7 @@ class task:
         every: float | str | Feed | None = None,
         **common: Unpack[Common],
     ) -> Signature[Followed]:
-        """Wait for the end of a task of XenServer, noticed within `every`, and fail as it fails.
+        """Wait for the end of a task of XenServer, checked every `every`, and fail as it fails.
 
         Args:
             task: a XenServer task, by UUID
@@ -1501,7 +1501,7 @@ class vbd:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Take the medium out of a CD drive.
+        """Eject the medium of a CD drive.
 
         Args:
             vbd: a virtual block device, by UUID
@@ -1563,7 +1563,7 @@ class vbd:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Put a medium into an empty CD drive.
+        """Insert a medium into an empty CD drive.
 
         Args:
             vbd: a virtual block device, by UUID
@@ -1586,7 +1586,7 @@ class vbd:
     ) -> Signature[Done]:
         """Attach a virtual block device to its running VM.
 
-        A disk that was detached from another VM a moment ago is waited for.
+        If the disk was detached from another VM a moment ago, the operation waits.
 
         Args:
             vbd: a virtual block device, by UUID
@@ -1610,11 +1610,12 @@ class vbd:
         """Attach a drive to its VM if that runs; one that does not sees the drive when it
         starts.
 
-        With `must_run` a VM that does not run is refused. A drive that `was_there` is left alone.
+        With `must_run`, a VM that is not running is refused. A drive that `was_there` is not
+        touched.
 
         Args:
             vbd: a virtual block device, by UUID
-            must_run: refuse a VM that does not run
+            must_run: refuse a VM that is not running
             was_there: leave it unchanged: it existed before
         """
         return signature(
@@ -1749,7 +1750,7 @@ class vdi:
     ) -> Signature[Done]:
         """Destroy a virtual disk that no running VM uses, and all data on it.
 
-        One that was detached a moment ago is waited for.
+        If it was detached a moment ago, the operation waits until it is free.
 
         Args:
             vdi: a virtual disk, by UUID or name label
@@ -1873,7 +1874,8 @@ class vdi:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Moved]:
-        """Move a virtual disk to another storage repository; a running VM that uses it goes on.
+        """Move a virtual disk to another storage repository; a running VM that uses it keeps
+        running.
 
         The disk gets another UUID, which the answer has; drives of VMs hold it as they held the old
         one, which is destroyed last. Snapshots of a VM that runs move along with its disk; where no
@@ -2111,11 +2113,11 @@ class vif:
     ) -> Signature[Plugged]:
         """Attach an interface to its VM if that runs; one that does not sees it when it starts.
 
-        With `must_run` a VM that does not run is refused.
+        With `must_run`, a VM that is not running is refused.
 
         Args:
             vif: a virtual interface, by UUID
-            must_run: refuse a VM that does not run
+            must_run: refuse a VM that is not running
         """
         return signature(
             "xenserver.vif.plug_if_running",
@@ -2159,7 +2161,7 @@ class vm:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Report]:
-        """Connect each of the VMs, none of which is named by two spellings, to a network.
+        """Connect each of the VMs to a network; each VM is named once.
 
         Args:
             vms: VMs, by UUID or name label
@@ -2228,7 +2230,7 @@ class vm:
         parts: list[Part] | Feed,
         **common: Unpack[Common],
     ) -> Signature[Done]:
-        """Make sure that a VM has every device that was made for it, before it goes on.
+        """Check that a VM has every device that was created for it.
 
         Args:
             parts: the devices created for it
@@ -2252,7 +2254,7 @@ class vm:
         shutdown: Literal["no", "clean", "force"] | Feed | None = None,
         **common: Unpack[Common],
     ) -> Signature[Chosen]:
-        """Return which disks and snapshots of a VM go and which stay; refuse what is known to
+        """Return which disks and snapshots of a VM to destroy and to keep; refuse what would
         fail.
 
         Refused are a destruction or shutdown that the VM blocks, a disk that goes and that another
@@ -2267,7 +2269,7 @@ class vm:
             image: treat the memory image of a suspended VM as a disk; default true
             snapshots: whether to destroy snapshots and their disks along with the disks; default
                 delete
-            keep_disks: disks that stay, by UUID, name label or tag
+            keep_disks: disks to keep, by UUID, name label or tag
             shutdown: shut it down first: not at all, by its guest, or by force; default no
         """
         return signature(
@@ -2329,7 +2331,7 @@ class vm:
             cores_per_socket: virtual processors in each socket
             boot: How a VM boots; what is not given stays as it is.
             secure_boot: boot signed software only; needs firmware uefi
-            vtpm: give it a TPM, if it has none; needs firmware uefi
+            vtpm: add a TPM, unless it has one; needs firmware uefi
         """
         return signature(
             "xenserver.vm.configure",
@@ -2464,7 +2466,7 @@ class vm:
         keep_disks: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Destroy a snapshot of a VM, and its disks unless they are to be kept; the VM stays.
+        """Destroy a snapshot of a VM, and its disks unless `keep_disks`; the VM stays.
 
         Where it ends early, the same message, sent again, destroys the disks that are left.
 
@@ -2485,8 +2487,7 @@ class vm:
         snapshot: str | Feed,
         **common: Unpack[Changing],
     ) -> Signature[Removed]:
-        """Destroy a snapshot of a VM, whose disks go by themselves; answer with the failure if
-        any.
+        """Destroy a snapshot of a VM, but not its disks; answer with the failure if any.
 
         Args:
             snapshot: a snapshot, by UUID or name label
@@ -2512,15 +2513,15 @@ class vm:
         fall_back_after: float | str | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Destroyed]:
-        """Destroy a VM and then, side by side, the disks and snapshots that were chosen to go.
+        """Destroy a VM and then, in parallel, the disks and snapshots chosen for it.
 
         Args:
             vm: a VM, by UUID or name label
             name_label: the VM's name, for the answer
-            gone: the VM went before; only the rest is to go
-            disks: disks that go
-            kept: disks that stay
-            snapshots: snapshots that go
+            gone: the VM is gone already; only the rest is to be destroyed
+            disks: disks to destroy
+            kept: disks to keep
+            snapshots: snapshots to destroy
             kept_snapshots: snapshots that were kept
             shutdown: shut it down first: not at all, by its guest, or by force; default no
             fall_back_after: cut its power if its guest has not shut down after this time (2m), or
@@ -2550,8 +2551,7 @@ class vm:
         all_disks: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Undo the creation of a VM: cut its power, destroy it and the disks that were made with
-        it.
+        """Undo the creation of a VM: cut its power, destroy it and the disks created with it.
 
         Args:
             vm: a VM, template or snapshot, by UUID or name label
@@ -2683,7 +2683,7 @@ class vm:
         interfaces: list[int | str] | Feed | None = None,
         **common: Unpack[Common],
     ) -> Signature[FreeDevices]:
-        """Return which device numbers a VM has free for disks, a CD and interfaces, but those
+        """Return the free device numbers of a VM for disks, a CD and interfaces, except those
         given.
 
         Args:
@@ -2741,7 +2741,7 @@ class vm:
         must_run: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
-        """Put a CD into an empty drive of a VM; a drive is made only where the VM has none.
+        """Insert a CD into an empty drive of a VM; a drive is created only if the VM has none.
 
         A drive that holds another medium is refused, unless `replace`. One that holds the CD
         already is answered with.
@@ -2753,7 +2753,7 @@ class vm:
             new_device: the device number, if a drive has to be created; default autodetect
             bootable: whether the guest may boot from it
             replace: eject another medium from the drive first
-            must_run: refuse a VM that does not run
+            must_run: refuse a VM that is not running
         """
         return signature(
             "xenserver.vm.insert_cd",
@@ -2818,13 +2818,13 @@ class vm:
         snapshots: list[str] | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Note on disks and snapshots with which VM they go, so that a repeat can finish.
+        """Mark disks and snapshots with the VM they belong to, so that a repeat can finish.
 
         Args:
             vm: a VM, by UUID or name label
             name_label: the name of the VM
-            disks: disks that go with the VM
-            snapshots: snapshots that go with the VM
+            disks: disks to destroy with the VM
+            snapshots: snapshots to destroy with the VM
         """
         return signature(
             "xenserver.vm.mark_leftovers",
@@ -2876,7 +2876,7 @@ class vm:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Sent]:
-        """Move a VM with disks and snapshots to another pool; one that runs goes on there.
+        """Move a VM with disks and snapshots to another pool; a running VM keeps running.
 
         The other pool is asked where it takes the VM (`host.migrate_receive`), this one sends it.
         It keeps its UUID and MAC addresses. A CD is ejected. With `ensure` it may be there already.
@@ -2920,7 +2920,7 @@ class vm:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Stop a running VM where it is, in memory.
+        """Pause a running VM; it stays in memory.
 
         Args:
             vm: a VM, by UUID or name label
@@ -3002,7 +3002,8 @@ class vm:
         vms: list[str] | Feed,
         **common: Unpack[Common],
     ) -> Signature[Resolved]:
-        """Return the UUIDs of VMs, each once however it is spelled, in the order of their names.
+        """Return the UUIDs of VMs in the order of their names; a VM that is named twice counts
+        once.
 
         Args:
             vms: VMs, by UUID or name label
@@ -3168,7 +3169,7 @@ class vm:
         wait_for_address: AddressWanted | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Started]:
-        """Start VMs one after the other: the second step of start_vms, once it is known which.
+        """Start VMs one after the other: the second step of start_vms.
 
         Args:
             vms: VMs, by UUID or name label
@@ -3190,7 +3191,7 @@ class vm:
         ensure: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Done]:
-        """Write a running VM's memory to disk and free its host of it.
+        """Suspend a running VM: write its memory to disk and free it on the host.
 
         Args:
             vm: a VM, by UUID or name label
@@ -3303,7 +3304,7 @@ class vm:
     ) -> Signature[Done]:
         """Wait until the guest of a running VM has an address, neither link-local nor loopback.
 
-        The answer has all addresses that are as wanted.
+        The answer has all addresses that match.
 
         Args:
             vm: a VM, by UUID or name label

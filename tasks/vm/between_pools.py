@@ -95,7 +95,7 @@ def migrate_to_pool(
     force: Insists = False,
     ensure: Ensures = False,
 ) -> Steps[Sent]:
-    """Move a VM with disks and snapshots to another pool; one that runs goes on there.
+    """Move a VM with disks and snapshots to another pool; a running VM keeps running.
 
     The other pool is asked where it takes the VM (`host.migrate_receive`), this one sends it. It
     keeps its UUID and MAC addresses. A CD is ejected. With `ensure` it may be there already.

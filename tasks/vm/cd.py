@@ -19,7 +19,7 @@ Drive = Mapping[str, Any]
 
 Replace = Annotated[bool, Field(description="eject another medium from the drive first")]
 NewDevice = Annotated[Device, Field(description="the device number, if a drive has to be created")]
-MustRun = Annotated[bool, Field(description="refuse a VM that does not run")]
+MustRun = Annotated[bool, Field(description="refuse a VM that is not running")]
 
 
 @operation(undo=Undo("xenserver.vbd.destroy", "vbd", (("unplug", True),)))
@@ -34,7 +34,7 @@ def insert_cd(
     replace: Replace = False,
     must_run: MustRun = False,
 ) -> Steps[Created]:
-    """Put a CD into an empty drive of a VM; a drive is made only where the VM has none.
+    """Insert a CD into an empty drive of a VM; a drive is created only if the VM has none.
 
     A drive that holds another medium is refused, unless `replace`. One that holds the CD already is
     answered with.

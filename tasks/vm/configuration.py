@@ -20,19 +20,21 @@ class Boot(Strict):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    order: str | None = Field(None, pattern="^[cdn]{1,3}$", description="c disk, d CD, n network")
+    order: str | None = Field(
+        None, pattern="^[cdn]{1,3}$", description="boot devices in order: c disk, d CD, n network"
+    )
     firmware: Literal["bios", "uefi"] | None = None
     bootloader: str | None = Field(
         None, description="boot loader of a paravirtual guest, such as pygrub"
     )
-    kernel: str | None = Field(None, description="of a paravirtual guest")
-    ramdisk: str | None = Field(None, description="of a paravirtual guest")
+    kernel: str | None = Field(None, description="kernel of a paravirtual guest")
+    ramdisk: str | None = Field(None, description="RAM disk of a paravirtual guest")
     args: str | None = Field(None, description="kernel arguments of a paravirtual guest")
 
 
 CoresPerSocket = Annotated[int, Field(ge=1, description="virtual processors in each socket")]
 SecureBoot = Annotated[bool, Field(description="boot signed software only; needs firmware uefi")]
-Vtpm = Annotated[bool, Field(description="give it a TPM, if it has none; needs firmware uefi")]
+Vtpm = Annotated[bool, Field(description="add a TPM, unless it has one; needs firmware uefi")]
 
 
 @operation()

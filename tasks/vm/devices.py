@@ -44,7 +44,7 @@ def free_devices(
     drives: Reserved = (),
     interfaces: Reserved = (),
 ) -> FreeDevices:
-    """Return which device numbers a VM has free for disks, a CD and interfaces, but those given."""
+    """Return the free device numbers of a VM for disks, a CD and interfaces, except those given."""
     machine = xen.find.vm(vm)
     slots = _without(xen.VM.get_allowed_VBD_devices(machine), drives)
     ports = _without(xen.VM.get_allowed_VIF_devices(machine), interfaces)
@@ -70,7 +70,7 @@ def check_devices(
         tuple[Part, ...], Field(min_length=1, description="the devices created for it")
     ],
 ) -> Done:
-    """Make sure that a VM has every device that was made for it, before it goes on."""
+    """Check that a VM has every device that was created for it."""
     machine = xen.find.vm(parts[0].vm)
     record = xen.VM.get_record(machine)
     there = {xen.uuid.vbd(drive) for drive in record["VBDs"]}

@@ -54,9 +54,7 @@ Snapshots = Annotated[
     Literal["delete", "keep"],
     Field(description="whether to destroy snapshots and their disks along with the disks"),
 ]
-Keep = Annotated[
-    tuple[Label, ...], Field(description="disks that stay, by UUID, name label or tag")
-]
+Keep = Annotated[tuple[Label, ...], Field(description="disks to keep, by UUID, name label or tag")]
 Shutdown = Annotated[
     Literal["no", "clean", "force"],
     Field(description="shut it down first: not at all, by its guest, or by force"),
@@ -75,7 +73,7 @@ def choose_disks(
     keep_disks: Keep = (),
     shutdown: Shutdown = "no",
 ) -> Chosen:
-    """Return which disks and snapshots of a VM go and which stay; refuse what is known to fail.
+    """Return which disks and snapshots of a VM to destroy and to keep; refuse what would fail.
 
     Refused are a destruction or shutdown that the VM blocks, a disk that goes and that another VM
     uses, and one on storage that is not attached. Media and physical devices always stay. The image

@@ -70,7 +70,7 @@ def wait_for_address(
 ) -> Steps[Done]:
     """Wait until the guest of a running VM has an address, neither link-local nor loopback.
 
-    The answer has all addresses that are as wanted.
+    The answer has all addresses that match.
     """
     machine = xen.find.vm(vm)
     wanted = Wanted(family or "", interface or "", cidr or "")

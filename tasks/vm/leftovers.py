@@ -41,10 +41,10 @@ def mark_leftovers(
     *,
     vm: VmName,
     name_label: Annotated[Text, Field(description="the name of the VM")],
-    disks: Annotated[Uuids, Field(description="disks that go with the VM")] = (),
-    snapshots: Annotated[Uuids, Field(description="snapshots that go with the VM")] = (),
+    disks: Annotated[Uuids, Field(description="disks to destroy with the VM")] = (),
+    snapshots: Annotated[Uuids, Field(description="snapshots to destroy with the VM")] = (),
 ) -> Done:
-    """Note on disks and snapshots with which VM they go, so that a repeat can finish."""
+    """Mark disks and snapshots with the VM they belong to, so that a repeat can finish."""
     machine = xen.find.vm(vm).renamed(name_label)
     for uuid in disks:
         mark_disk(xen, xen.find.vdi(uuid).ref, uuid, machine, GOES_WITH)
@@ -94,7 +94,7 @@ def _marked(records: Mapping[str, Any], owner: str, key: str) -> dict[str, tuple
 
 
 class Finished(Answer):
-    """All that was to go with a VM is gone."""
+    """All that belonged to a destroyed VM is gone."""
 
     parts: list[Removal]
 

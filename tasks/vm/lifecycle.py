@@ -118,7 +118,7 @@ def destroy(xen: Xen, *, vm: VmName) -> Steps[Done]:
 
 @operation(internal=True)
 def discard(xen: Xen, *, vm: VmTemplateOrSnapshotName, all_disks: AllDisks = False) -> Steps[Done]:
-    """Undo the creation of a VM: cut its power, destroy it and the disks that were made with it."""
+    """Undo the creation of a VM: cut its power, destroy it and the disks created with it."""
     machine = xen.find.vm_template_or_snapshot(vm)
     disks = _made_with(xen, machine, all_disks=all_disks)
     yield from _powered_off(xen, machine)

@@ -10,7 +10,7 @@ from xenserver.client import Xen
 
 @operation()
 def pause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
-    """Stop a running VM where it is, in memory."""
+    """Pause a running VM; it stays in memory."""
     machine = xen.find.vm(vm)
     call = xen.Async.VM.pause(machine)
     return (yield from into(xen, "Paused", machine, call, "VM paused", ensure=ensure))
@@ -26,7 +26,7 @@ def unpause(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
 
 @operation()
 def suspend(xen: Xen, *, vm: VmName, ensure: Ensures = False) -> Steps[Done]:
-    """Write a running VM's memory to disk and free its host of it."""
+    """Suspend a running VM: write its memory to disk and free it on the host."""
     machine = xen.find.vm(vm)
     call = xen.Async.VM.suspend(machine)
     return (yield from into(xen, "Suspended", machine, call, "VM suspended", ensure=ensure))

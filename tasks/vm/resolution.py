@@ -23,7 +23,7 @@ class Resolved(Answer):
 
 @operation(queue=queues.FIND, internal=True)
 def resolve(xen: Xen, *, vms: VmNames) -> Resolved:
-    """Return the UUIDs of VMs, each once however it is spelled, in the order of their names."""
+    """Return the UUIDs of VMs in the order of their names; a VM that is named twice counts once."""
     uuids = list(dict.fromkeys(xen.find.vm(vm).uuid for vm in vms))
     text = "1 VM" if len(uuids) == 1 else f"{len(uuids)} VMs"
     return Resolved(return_result=text, vms=uuids)

@@ -63,7 +63,7 @@ def find_snapshots(
 def destroy_snapshot(
     xen: Xen, *, snapshot: SnapshotName, keep_disks: KeepDisks = False
 ) -> Steps[Done]:
-    """Destroy a snapshot of a VM, and its disks unless they are to be kept; the VM stays.
+    """Destroy a snapshot of a VM, and its disks unless `keep_disks`; the VM stays.
 
     Where it ends early, the same message, sent again, destroys the disks that are left.
     """
@@ -87,7 +87,7 @@ def destroy_snapshot(
 
 @operation(internal=True)
 def destroy_snapshot_or_report(xen: Xen, *, snapshot: SnapshotName) -> Steps[Removed]:
-    """Destroy a snapshot of a VM, whose disks go by themselves; answer with the failure if any."""
+    """Destroy a snapshot of a VM, but not its disks; answer with the failure if any."""
     try:
         taken = xen.find.snapshot(snapshot)
     except errors.Missing:

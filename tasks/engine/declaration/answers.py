@@ -45,15 +45,15 @@ class Done(Answer):
 
 
 class Created(Answer):
-    """An object was made; `return_result` is its UUID."""
+    """An object was created; `return_result` is its UUID."""
 
     uuid: str = Field(description="the created object")
     name_label: OptionalNameLabel = None
     vm: str | None = Field(None, description="the VM it belongs to, by UUID")
     device: str | None = Field(None, description="the device number it was given")
     vdi: str | None = Field(None, description="the disk or medium in it, by UUID")
-    was_there: bool | None = Field(None, description="with `ensure`: it was there already")
-    mode: str | None = Field(None, description="RW or RO, of a drive that was there already")
+    was_there: bool | None = Field(None, description="with `ensure`: it existed already")
+    mode: str | None = Field(None, description="RW or RO, of a drive that existed already")
 
 
 class Found(Answer):
