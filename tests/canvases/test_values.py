@@ -268,7 +268,7 @@ def test_a_new_disk_with_something_missing_is_refused_and_that_named(missing: st
 
 def test_a_disk_is_either_existing_or_new() -> None:
     """What is given for the other is refused and named."""
-    with pytest.raises(errors.Refused, match="disk_size: is for a new disk"):
+    with pytest.raises(errors.Refused, match="disk_size: applies to a new disk"):
         canvas(setup_disk_or_cd, vm="web01", existing_disk_name="data", disk_size=1 << 20)
 
 
