@@ -129,7 +129,7 @@ def test_a_guest_that_stays_silent_counts_as_one_without_tools(
     isolated_stack.services.poller()
     made = isolated_stack.do("xenserver.vm.install", template="blank", name=name)
 
-    with pytest.raises(errors.Refused, match="its guest tools are missing, or do not run"):
+    with pytest.raises(errors.Refused, match="its guest tools are missing or not running"):
         isolated_stack.do("xenserver.vm.start", vm=made["uuid"], wait_for="ip", timeout="1h")
     assert isolated_stack.xenserver.named("VM", name)[0]["power_state"] == "Running"
 

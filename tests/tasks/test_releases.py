@@ -15,8 +15,8 @@ from xenserver import errors
 OLDEST = "5.0"
 TOO_OLD = {
     OLDEST: {
-        "xenserver.vdi.copy": "VDI.copy takes 2 parameters here, 4 were given",
-        "xenserver.vdi.move": "VDI.copy takes 2 parameters here, 4 were given",
+        "xenserver.vdi.copy": "VDI.copy takes 2 parameters on this server; 4 were given",
+        "xenserver.vdi.move": "VDI.copy takes 2 parameters on this server; 4 were given",
         "xenserver.vm.configure": "does not know VTPM.create; it may be too old",
         "xenserver.vm.import_from_url": "does not know VM.import; it may be too old",
         "xenserver.vm.revert": "does not know VM.revert; it may be too old",
