@@ -136,7 +136,7 @@ def _command(
 
 def _words(wrong: Wrong, stack: StackHarness) -> list[str]:
     fields = _fields(wrong, stack)
-    return ["run", wrong.task, *(f"{name}={value}" for name, value in fields.items())]
+    return ["run", wrong.task, "--yes", *(f"{name}={value}" for name, value in fields.items())]
 
 
 @pytest.mark.parametrize("what", WRONG)
