@@ -1,6 +1,7 @@
 """Serving in this process: worker, poller, Flower."""
 
 import sys
+from functools import partial
 
 from cli import failure_reports
 from cli.client import AWAY, Client
@@ -13,16 +14,16 @@ def serve_operations(*, name: str, slots: int | None) -> int:
     """Run operations and flows until SIGTERM; return the exit code."""
     chosen = settings.load()
     logs.configure(chosen)
-    _report_redis(chosen)
-    return processes.serve_operations(chosen, name=name, slots=slots)
+    return processes.serve_operations(
+        chosen, on_start=partial(_report_redis, chosen), name=name, slots=slots
+    )
 
 
 def serve_poller(*, name: str) -> int:
     """Follow the tasks of XenServer until SIGTERM; return the exit code."""
     chosen = settings.load()
     logs.configure(chosen)
-    _report_redis(chosen)
-    return processes.serve_poller(chosen, name=name)
+    return processes.serve_poller(chosen, on_start=partial(_report_redis, chosen), name=name)
 
 
 def serve_flower() -> None:

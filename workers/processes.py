@@ -2,7 +2,7 @@
 
 import socket
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -25,15 +25,24 @@ POLLER_SLOTS = 64  # targets one poller process follows; each slot sleeps in a l
 log = structlog.get_logger()
 
 
-def serve_operations(settings: Settings, *, name: str = "worker", slots: int | None = None) -> int:
-    """Serve operations and flows; return the exit code of the process."""
+def serve_operations(
+    settings: Settings,
+    *,
+    on_start: Callable[[], None],
+    name: str = "worker",
+    slots: int | None = None,
+) -> int:
+    """Serve operations and flows; return the exit code of the process.
+
+    `on_start` is called when operations and targets have been read, before Redis is needed.
+    """
     slots = slots or settings.concurrency
-    return _serve(settings, name=name, serves=queues.OPERATIONS, slots=slots)
+    return _serve(settings, on_start, name=name, serves=queues.OPERATIONS, slots=slots)
 
 
-def serve_poller(settings: Settings, *, name: str = "poller", slots: int = POLLER_SLOTS) -> int:
+def serve_poller(settings: Settings, *, on_start: Callable[[], None], name: str = "poller") -> int:
     """Follow XenServer's tasks, each target by one slot; return the exit code of the process."""
-    return _serve(settings, name=name, serves=[queues.POLL], slots=slots)
+    return _serve(settings, on_start, name=name, serves=[queues.POLL], slots=POLLER_SLOTS)
 
 
 def serve_flower(settings: Settings) -> None:
@@ -46,12 +55,20 @@ def serve_flower(settings: Settings) -> None:
     app.start(["flower", f"--conf={options}"])
 
 
-def _serve(settings: Settings, *, name: str, serves: Sequence[str], slots: int) -> int:
+def _serve(
+    settings: Settings,
+    on_start: Callable[[], None],
+    *,
+    name: str,
+    serves: Sequence[str],
+    slots: int,
+) -> int:
     warnings.filterwarnings("ignore", _ROOT)  # who must not unpickle, and does not: all is JSON
     node = f"{name}@{socket.gethostname()}"
-    log.info("process_starts", node=node, queues=list(serves), slots=slots)
     app = application.create(settings, for_worker=True)
     runtime = app.runtime  # a wrong file of targets is refused before anything is connected
+    on_start()
+    log.info("process_starts", node=node, queues=list(serves), slots=slots)
     app.steps["consumer"].update({MaintenanceTimer, ProcessRecordStep})
     app.steps["worker"].add(Watchdog)
     control_commands.register()

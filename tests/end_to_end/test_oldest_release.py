@@ -98,13 +98,19 @@ def test_a_vm_is_built_from_nothing(old: Old) -> None:
     assert (vm["power_state"], len(vm["VBDs"]), len(vm["VIFs"])) == ("Running", 2, 1)
 
 
-@pytest.mark.parametrize("field", [{"memory": "512 MiB"}, {"vcpus": 2}])
-def test_what_the_server_cannot_set_is_named(old: Old, field: dict[str, object]) -> None:
-    """Releases before 5.6 cannot; nothing is left."""
+def test_what_the_server_cannot_set_is_named(old: Old) -> None:
+    """Releases before 5.6 cannot set all limits of the memory; nothing is left."""
     with pytest.raises(errors.Refused, match=r"does not know VM\.set_\w+; it may be too old"):
-        old.do(UNCONFIGURED, name="old4", **EVERYTHING, **field)
+        old.do(UNCONFIGURED, name="old4", **EVERYTHING, memory="512 MiB")
 
     assert old.db.where("VM", name_label="old4") == []
+
+
+def test_processors_are_set_by_plain_setters(old: Old) -> None:
+    """They were fields before they had messages with checks."""
+    old.do(UNCONFIGURED, name="old6", **EVERYTHING, vcpus=2)
+
+    assert old.vm("old6")["VCPUs_max"] == 2
 
 
 def test_vms_are_listed_and_tasks_followed(old: Old) -> None:

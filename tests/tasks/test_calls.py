@@ -22,7 +22,8 @@ POLLERS = {"event.from", "task.get_all_records"}
 
 @pytest.fixture(scope="module")
 def warm(stack: StackHarness) -> StackHarness:
-    """Log worker and poller in."""
+    """Log worker and poller in; keep the reconciler, whose calls would be counted, from a pass."""
+    stack.redis.set(stack.runtime.journal.keys.reconciled, "1", ex=3600)
     maker = Maker(stack.xenserver, stack.xenserver.control)
     stack.do("xenserver.vm.start", vm=maker.vm())
     return stack

@@ -154,7 +154,7 @@ def test_every_metric_is_exposed(stack: StackHarness, name: str) -> None:
         stack.do("xenserver.vm.start", vm="web01")
     with stack.xenserver.held():
         sent = stack.send("xenserver.vm.clone", vm="deb12", name=name)
-        stack.until_parked(1)
+        stack.until(lambda: stack.record(sent.id).phase == "parked", "parked")
         lease = stack.runtime.journal.lease_ms
         source = Source(stack.app, stack.runtime.journal, stack.runtime.targets, lease)
         # a poller that ends its slice has no lease until the next one begins

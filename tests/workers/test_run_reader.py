@@ -179,7 +179,7 @@ def test_a_run_is_found_by_any_of_its_operations(write: Write, runs: Runs) -> No
     ("name", "text"),
     [
         ("1111", "several runs begin with 1111"),
-        ("111", "'111' is too short"),
+        ("111", "no run '111' is known: give at least 4 characters"),
         ("9999", "no run '9999'"),
     ],
 )
