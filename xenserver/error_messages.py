@@ -177,7 +177,7 @@ _TEMPLATES = {
     "TOO_MANY_PENDING_TASKS": "too many calls wait in this pool; try again later",
     "TASK_CANCELLED": "the operation was cancelled in XenServer",
     # Our own
-    "XENFLOW_AMBIGUOUS_NAME": "several {0}s are named {1}; give the UUID",
+    "XENFLOW_AMBIGUOUS_NAME": "more than one {0} is named {1}; give the UUID",
     "XENFLOW_ANSWER_DELETED": (
         "{0} {1} has succeeded, but its large answer was deleted with its result; "
         "send it again under another id"
