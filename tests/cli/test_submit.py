@@ -380,12 +380,15 @@ def test_cancel_can_wait_for_the_end(act: Submitter, stack: StackHarness, name: 
 def test_a_target_on_which_nothing_waits_has_no_trouble(
     run: Run, isolated_stack: StackHarness
 ) -> None:
-    """That no poller follows it is as it should be."""
-    reply = run("targets", **isolated_stack.services.environment, COLUMNS="120")
+    """That no poller follows it is as it should be, and said in both forms for people."""
+    environment = isolated_stack.services.environment
+    reply = run("targets", **environment, COLUMNS="120")
+    listed = run("targets", "--output", "list", **environment)
 
     head, line = (re.split(" {2,}", text) for text in reply.out.splitlines())
     shown = dict(zip(head, line, strict=True))
-    assert (shown["parked"], shown["followed"], shown["trouble"]) == ("0", "not needed", "none")
+    assert (shown["parked"], shown["followed"], shown["trouble"]) == ("0", "idle", "none")
+    assert re.search(r"^followed +idle$", listed.out, re.MULTILINE)
 
 
 def test_targets_are_checked_by_logging_in(act: Submitter) -> None:
