@@ -391,6 +391,14 @@ def test_a_target_on_which_nothing_waits_has_no_trouble(
     assert re.search(r"^followed +idle$", listed.out, re.MULTILINE)
 
 
+def test_a_refusal_of_a_worker_names_options(act: Submitter) -> None:
+    """For a program it names the fields, as does the answer."""
+    words = ("flow", "setup-disk-or-cd", "--vm", "web01", "--disk-size", "1GiB")
+
+    assert "--vdi-type: is missing" in act(*words).err
+    assert "vdi_type: is missing" in act.json(*words)["error"]["message"]
+
+
 def test_targets_are_checked_by_logging_in(act: Submitter) -> None:
     """It shows what is there, and how many hosts it has."""
     reply = act("targets", "--check")
