@@ -65,7 +65,7 @@ def setup_disk_or_cd(
     into one that holds another; a drive is made where the VM has none.
     """
     new = dict(zip(NEW, (vdi_type, new_disk_name, disk_size, storage_repository), strict=True))
-    _check(existing_disk_name, new)
+    _check(existing_disk_name, new, type)
     drive: dict[str, Any] = {"device": device, "mode": mode, "type": type, "bootable": bootable}
     if existing_disk_name and type == "CD":
         drive = {"device": device, "bootable": bootable, "replace": replace}
@@ -84,14 +84,19 @@ def setup_disk_or_cd(
     )
 
 
-def _check(existing: str | None, new: Mapping[str, Any]) -> None:
-    """Refuse a message that gives neither an existing disk nor all fields of a new one."""
+def _check(existing: str | None, new: Mapping[str, Any], type: vbd.Type) -> None:
+    """Refuse a message that gives neither an existing disk nor all fields of a new one.
+
+    A new disk is no CD: XenServer takes only ISOs into a CD drive.
+    """
     given = [name for name, value in new.items() if value is not None]
     missing = [name for name in new if name not in given]
     if existing and given:
         wrong = [f"{name}: applies to a new disk, not to an existing one" for name in given]
     elif not existing and missing:
         wrong = [f"{name}: is missing" for name in missing]
+    elif not existing and type == "CD":
+        wrong = ["type: CD applies to an existing ISO, not to a new disk"]
     else:
         return
     text = f"{'; '.join(wrong)}; give existing_disk_name, or all of {', '.join(NEW)}"

@@ -133,6 +133,8 @@ def _assert_medium(call: Call, args: Record) -> None:
         raise Failure("VBD_CDS_MUST_BE_READONLY")
     if args["empty"] and args["type"] == "Disk":
         raise Failure("VBD_NOT_REMOVABLE_MEDIA", "in constructor")
+    if args["type"] == "CD" and not args["empty"]:
+        _assert_iso(call, args["VDI"])
     if not args["empty"] and args["mode"] == "RW" and call.db.get("VDI", args["VDI"])["read_only"]:
         raise Failure("VDI_READONLY", args["VDI"])
 
@@ -141,6 +143,12 @@ def _assert_type(call: Call, vdi: str) -> None:
     kind = call.db.get("VDI", vdi)["type"]
     if kind in _ODD_TYPES:
         raise vdi_rules.incompatible(vdi, kind)
+
+
+def _assert_iso(call: Call, vdi: str) -> None:
+    content = call.db.get("SR", call.db.get("VDI", vdi)["SR"])["content_type"]
+    if content != "iso":
+        raise Failure("VDI_IS_NOT_ISO", vdi, content)
 
 
 def _assert_not_migrating(ref: str, vm: Record) -> None:
@@ -173,6 +181,7 @@ def _assert_writable(call: Call, vbd: str) -> None:
 
 
 def _assert_insertable(call: Call, vbd: str, vdi: str) -> None:
+    _assert_iso(call, vdi)
     if not call.db.get("VDI", vdi)["managed"]:
         raise Failure("VDI_NOT_MANAGED", vdi)
     _assert_type(call, vdi)

@@ -56,6 +56,13 @@ def insert_cd(
     return drives.in_drive(drive["uuid"], machine, medium, number, was_there=is_in)
 
 
+def refuse_disk(xen: Xen, medium: ObjectRef) -> None:
+    """Refuse what XenServer would not take into a CD drive."""
+    content = xen.SR.get_content_type(xen.VDI.get_SR(medium))
+    if content != "iso":
+        raise errors.from_api("VDI_IS_NOT_ISO", [medium.ref, content])
+
+
 def _refuse_halted(xen: Xen, machine: ObjectRef) -> None:
     state = xen.VM.get_power_state(machine)
     if state != "Running":
@@ -82,6 +89,7 @@ def _change(
         text += "eject it first, or change it with replace=true"
         raise errors.from_api("VBD_NOT_EMPTY", [drive["ref"]], text=text)
     if before:
+        refuse_disk(xen, medium)
         yield xen.Async.VBD.eject(drive["ref"])
     try:
         yield xen.Async.VBD.insert(drive["ref"], medium)

@@ -266,6 +266,12 @@ def test_a_new_disk_with_something_missing_is_refused_and_that_named(missing: st
     assert "give existing_disk_name, or all of vdi_type" in refused.value.message
 
 
+def test_a_new_disk_is_no_cd() -> None:
+    """XenServer takes ISOs only; the disk would be made and destroyed again."""
+    with pytest.raises(errors.Refused, match="CD applies to an existing ISO, not to a new disk"):
+        canvas(setup_disk_or_cd, vm="web01", type="CD", **NEW_DISK)
+
+
 def test_a_disk_is_either_existing_or_new() -> None:
     """What is given for the other is refused and named."""
     with pytest.raises(errors.Refused, match="disk_size: applies to a new disk"):

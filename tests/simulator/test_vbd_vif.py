@@ -131,6 +131,17 @@ def test_an_attached_drive_is_not_destroyed(
     assert xen("VDI.get_VBDs", disk) == []
 
 
+def test_a_cd_drive_takes_isos_only(
+    xen: Any, halted: str, disk: str, add_drive: Any, refused: Callable[..., list[str]]
+) -> None:
+    """F114: The repository of the disk decides, however the disk comes into the drive."""
+    refusal = ["VDI_IS_NOT_ISO", disk, "user"]
+    drive = add_drive(halted, type="CD", mode="RO")
+
+    assert xen.refusal("VBD.insert", drive, disk) == refusal
+    assert refused(halted, VDI=disk, type="CD", mode="RO") == refusal
+
+
 def test_media_are_inserted_into_empty_drives_and_ejected_from_full_ones(
     xen: Any, halted: str, add_drive: Any
 ) -> None:

@@ -449,6 +449,21 @@ def test_a_medium_comes_back_where_another_cannot_be_inserted(harness: Harness) 
     assert drive["VDI"] == harness.ref("VDI", "debian-12.iso")
 
 
+@pytest.mark.parametrize("replace", [False, True])
+@pytest.mark.parametrize("vm", ["db01", "web02"])
+def test_a_disk_is_no_cd(harness: Harness, vm: str, replace: bool) -> None:  # noqa: FBT001 - a case
+    """It is refused in words, whether the VM has a drive, full or empty, or none."""
+    if vm == "db01" and replace:
+        harness.do(cd.insert_cd, vm=vm, vdi="debian-12.iso")
+    before = harness.devices("VBD", vm)
+
+    with pytest.raises(errors.Refused, match="is no CD: a CD drive takes ISOs") as refused:
+        harness.do(cd.insert_cd, vm=vm, vdi="web01 system", replace=replace)
+
+    assert refused.value.code == "VDI_IS_NOT_ISO"
+    assert harness.devices("VBD", vm) == before
+
+
 def test_a_vm_without_a_drive_gets_one(harness: Harness) -> None:
     first = harness.do(cd.insert_cd, vm="web02", vdi="debian-12.iso")
     harness.do(vbd.destroy, vbd=first["uuid"])
