@@ -10,42 +10,64 @@ from cli.inputs import Input, Kind
 from tasks.engine.declaration.operation import Operation
 
 _LINE = 80  # characters of a line
-_UUID = "8f6e0c1a-5f0e-4c39-9c0b-3f6f4f0b7d21"
+PLACEHOLDER = "8f6e0c1a-5f0e-4c39-9c0b-3f6f4f0b7d21"
 _BY_FIELD: Mapping[str, Any] = {
     "name": "web03",
-    "vm": "web01",
+    "vm": "web02",
     "vms": ["web01", "web02"],
     "name_label": "web03",
     "template": "deb12",
-    "snapshot": "web01 before the update",
-    "host": "xs1",
+    "snapshot": "web02 before the update",
+    "host": "xs2",
     "sr": "NFS virtual disk storage",
     "network": "lab",
-    "vdi": "web01 system",
-    "size": "10GiB",
+    "vdi": "web02 system",
+    "size": "20GiB",
     "memory": "2GiB",
     "destination": "site-b",
     "url": "http://files.example.net/web01.xva",
 }
+"""Objects of the simulated pool: VM web02 is halted, and its disk is in no use."""
+_RUNNING = {"vm": "web01"}
 _BESIDES: Mapping[str, Mapping[str, Any]] = {
-    "xenserver.vbd.create": {"vdi": "web01 system"},
-    "xenserver.vm.check_devices": {"parts": [{"uuid": _UUID, "vm": "web01"}]},
+    "xenserver.network.create": {"name": "lab2"},
+    "xenserver.vbd.create": {"vdi": "debian-12.iso", "type": "CD"},
+    "xenserver.vbd.insert": {"vdi": "debian-12.iso"},
+    "xenserver.vdi.clone": {"name": "web03 system"},
+    "xenserver.vdi.copy": {"name": "web03 system"},
+    "xenserver.vdi.create": {"name": "web02 data"},
+    "xenserver.vdi.move": {"sr": "Local storage xs1"},
+    "xenserver.vdi.tag": {"add": ["web"]},
+    "xenserver.vm.check_devices": {"parts": [{"uuid": PLACEHOLDER, "vm": "web02"}]},
+    "xenserver.vm.configure": {"memory": "2GiB"},
+    "xenserver.vm.insert_cd": {"vdi": "debian-12.iso"},
     "xenserver.vm.install": {"name": "web03"},
-    "xenserver.vm.snapshot": {"name": "web01 before the update"},
-    "xenserver.vdi.snapshot": {"name": "web01 system before the update"},
+    "xenserver.vm.migrate": _RUNNING,
+    "xenserver.vm.migrate_to_pool": _RUNNING,
+    "xenserver.vm.pause": _RUNNING,
+    "xenserver.vm.reboot": _RUNNING,
+    "xenserver.vm.resume": {"vm": "batch01"},
+    "xenserver.vm.shutdown": _RUNNING,
+    "xenserver.vm.suspend": _RUNNING,
+    "xenserver.vm.tag": {"add": ["web"]},
+    "xenserver.vm.unpause": _RUNNING,
+    "xenserver.vm.wait_for_address": _RUNNING,
+    "xenserver.vm.snapshot": {"name": "web02 before the update"},
+    "xenserver.vdi.snapshot": {"name": "web02 system before the update"},
     "flow.create_vm_from_unconfigured_template": {
+        "template": "blank",
         "memory": "2GiB",
         "disks": [{"size": "10GiB", "sr": "NFS virtual disk storage"}],
         "networks": [{"network": "lab"}],
     },
     "flow.setup_disk_or_cd": {
         "vdi_type": "user",
-        "new_disk_name": "web01 data",
+        "new_disk_name": "web02 data",
         "disk_size": "10GiB",
         "storage_repository": "NFS virtual disk storage",
     },
 }
-"""What is needed though no schema demands it, or shows how a structure is written."""
+"""What is needed though no schema demands it, or suits the operation better."""
 _BY_KIND: Mapping[Kind, Any] = {
     Kind.FLAG: True,
     Kind.LIST: ["web01"],
@@ -118,7 +140,7 @@ def wire(operation: Operation, message: Mapping[str, Any]) -> str:
     """Return the body of the message, and the headers it cannot do without."""
     return json.dumps(
         {
-            "headers": {"task": operation.name, "id": _UUID, "lang": "py"},
+            "headers": {"task": operation.name, "id": PLACEHOLDER, "lang": "py"},
             "body": [[], dict(message), {}],
             "queue": operation.queue,
         },
@@ -145,4 +167,4 @@ def _value(one: Input) -> Any:
         return [one.choices[0]] if one.kind is Kind.LIST else one.choices[0]
     if one.field in _BY_FIELD:
         return _BY_FIELD[one.field]
-    return _BY_KIND.get(one.kind, _BY_SHAPE.get(one.shape, _UUID))
+    return _BY_KIND.get(one.kind, _BY_SHAPE.get(one.shape, PLACEHOLDER))

@@ -8,11 +8,35 @@ import pytest
 
 from cli import catalogue_build, examples, message_inputs, parsing
 from cli.generators.pages import error_pages
+from simulator import server
 from tasks.engine.declaration import message
 from tasks.engine.declaration.operation import Operation
 from tests.cli.conftest import Run
+from tests.tasks.harness import Harness
+from tests.tasks.table import BETWEEN_POOLS
+from tests.xenserver.pools import Pool
 
 OPERATIONS = catalogue_build.operations()
+NEEDS_MORE = {
+    *BETWEEN_POOLS,
+    "xenserver.vm.destroy_snapshot",
+    "xenserver.vm.import_from_url",
+    "xenserver.vm.revert",
+    "xenserver.vm.unpause",
+}
+"""What needs a second pool, a file, a snapshot or a paused VM: a fresh pool has none."""
+
+
+def _needs_more(operation: Operation) -> bool:
+    has_uuid = examples.PLACEHOLDER in json.dumps(examples.message_of(operation))
+    return has_uuid or operation.name in NEEDS_MORE
+
+
+ON_A_FRESH_POOL = [
+    one
+    for one in OPERATIONS
+    if not (one.is_flow or one.is_internal or one.name.endswith("find") or _needs_more(one))
+]
 
 
 @pytest.fixture(params=OPERATIONS, ids=lambda operation: operation.name)
@@ -25,6 +49,18 @@ def operation(request: pytest.FixtureRequest) -> Operation:
 def test_the_operation_takes_its_example(operation: Operation) -> None:
     """The worker's own check finds nothing wrong with it."""
     message.check(operation.model, examples.message_of(operation))
+
+
+@pytest.mark.parametrize("operation", ON_A_FRESH_POOL, ids=lambda operation: operation.name)
+def test_the_operation_does_its_example_on_a_fresh_pool(operation: Operation) -> None:
+    """A reader copies it and sees the operation work."""
+    with server.serve_in_thread(server.Options(speed=1000.0)) as served:
+        harness = Harness(Pool(served.url))
+
+        answer = harness.do(operation, **examples.message_of(operation))
+
+        harness.close()
+    assert answer["return_result"] is not None
 
 
 def test_in_python_it_is_a_program(operation: Operation) -> None:
@@ -93,7 +129,7 @@ def test_the_page_of_an_operation_tells_all_of_it(run: Run) -> None:
 
     for text in ("Boot a halted VM", "a VM, by UUID", "return_result", "Refused", "send_task"):
         assert text in reply.out
-    assert "xenflow vm start --vm web01\n" in reply.out
+    assert "xenflow vm start --vm web02\n" in reply.out
 
 
 def test_the_page_is_json_where_that_is_asked(run: Run) -> None:
@@ -101,7 +137,7 @@ def test_the_page_is_json_where_that_is_asked(run: Run) -> None:
     reply = json.loads(run("describe", "vm.start", "--json").out)
 
     assert reply["name"] == "xenserver.vm.start"
-    assert reply["example"]["message"] == {"vm": "web01"}
+    assert reply["example"]["message"] == {"vm": "web02"}
     assert "vm" in reply["message"]["properties"]
 
 

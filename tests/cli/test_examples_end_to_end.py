@@ -30,6 +30,7 @@ READY: dict[str, Callable[[Maker], Fields]] = {
     "flow.setup_network_devices": lambda maker: {"vm": maker.vm()},
     "flow.start_vms": lambda maker: {"vms": [maker.vm(), maker.vm()]},
     "xenserver.task.take_back": lambda maker: _job(maker),  # noqa: PLW0108 - it is defined below
+    "xenserver.vbd.create": lambda maker: {"vm": maker.vm()},
     "xenserver.vbd.destroy": lambda maker: {"vbd": maker.drive(maker.vm())},
     "xenserver.vbd.plug_if_running": lambda maker: {"vbd": maker.drive(maker.vm())},
     "xenserver.vdi.destroy_or_report": lambda maker: {"vdi": maker.disk()},
