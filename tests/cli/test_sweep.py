@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,14 +18,17 @@ from workers.reconciler import orphans
 
 
 @pytest.fixture
-def orphan(stack: StackHarness, name: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the UUID of a VM that a late call of an ended operation made."""
+def orphan(stack: StackHarness, name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Return the UUID of a VM that a late call of an ended operation made; leave none."""
     monkeypatch.setattr(orphans, "MIN_AGE", -1.0)
     operation = str(uuid.uuid4())
     stack.send("xenserver.vm.clone", task_id=operation, vm="deb12", name=name).get(timeout=60)
     (template,) = stack.xenserver("VM.get_by_name_label", "deb12")
     ref = stack.xenserver("VM.clone", template, f"xenflow:{operation}/0")
-    return str(stack.xenserver("VM.get_uuid", ref))
+    uuid_ = str(stack.xenserver("VM.get_uuid", ref))
+    yield uuid_
+    if uuid_ in stack.xenserver.records("VM"):
+        stack.xenserver("VM.destroy", ref)
 
 
 def test_a_dry_run_lists_the_orphan_and_leaves_it(
