@@ -132,9 +132,9 @@ def _is_held_on(sr: str) -> Seen:
     """See that the one disk of a name is on a repository, and in a drive."""
 
     def seen(maker: Maker, fields: Fields, _: Record) -> bool:
-        refs = maker.call("VDI.get_by_name_label", fields["vdi"])
-        disks = [maker.call("VDI.get_record", ref) for ref in refs]
-        places = [(disk["SR"], len(disk["VBDs"])) for disk in disks]
+        disks = maker.call("VDI.get_all_records").values()  # at one moment: one of them goes
+        named = [disk for disk in disks if disk["name_label"] == fields["vdi"]]
+        places = [(disk["SR"], len(disk["VBDs"])) for disk in named]
         return places == [(maker.ref("SR", maker.named("SR", sr)), 1)]
 
     return seen
