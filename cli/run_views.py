@@ -5,8 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Group
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
@@ -23,19 +22,33 @@ _STYLES = {
 }
 
 
-def listed(runs: Sequence[Run], *, wide: bool = False) -> Table:
+def listed(runs: Sequence[Run], *, wide: bool = False) -> RenderableType:
     """Return runs as a list; on a terminal ids and names are as short as commands take them."""
     width = output.width()
     short = not wide and (output.out().is_terminal or width < output.PIPE_WIDTH)
     rows = [summary(run, short=short) for run in runs]
-    columns = _COLUMNS if width >= _NARROW or wide else [c for c in _COLUMNS if c != "took"]
-    widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in columns}
-    taken = sum(widths.values()) + tables.GAP * len(columns)
-    room = output.WIDEST if wide else width - taken
-    shown = [*columns, *(["status"] if room >= _LEAST_STATUS else [])]
-    cells = [[row[column] for column in shown] for row in rows]
-    name = widths["name"] + min(room + tables.GAP, 0)  # the only column that is cut by need
-    return tables.table(shown, cells, cut={"name": name, "status": room})
+    widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in _COLUMNS}
+    columns = _fitting(widths, output.WIDEST if wide else width)
+    others = sum(widths[name] + tables.GAP for name in columns if name not in _CUT)
+    room = output.WIDEST if wide else width - others
+    cut = {"name": widths["name"]}
+    if "status" in columns:
+        cut["status"] = room - widths["name"] - tables.GAP
+    else:
+        cut["name"] = min(widths["name"], room)
+    shown = tables.table(columns, [[row[column] for column in columns] for row in rows], cut=cut)
+    left_out = [name for name in _COLUMNS if name not in columns]
+    return Group(shown, tables.note(left_out)) if left_out else shown
+
+
+def _fitting(widths: Mapping[str, int], room: int) -> list[str]:
+    """Return the columns that fit: `took` is the first to be left out, then `status`."""
+    least = {**widths, "status": _LEAST_STATUS}
+    for left_out in (set(), {"took"}, {"status"}):
+        columns = [name for name in _COLUMNS if name not in left_out]
+        if sum(least[name] + tables.GAP for name in columns) - tables.GAP <= room:
+            return columns
+    return [name for name in _COLUMNS if name not in {"took", "status"}]
 
 
 def summary(run: Run, *, short: bool = False) -> dict[str, str]:
@@ -158,8 +171,8 @@ def _taken(began: float, ended: float | None) -> str:
 
 
 _SHORT = 8  # characters of an id by which commands find a run
-_NARROW = 66  # columns below which the list leaves out how long runs took
 _LEAST_STATUS = 16  # columns that a status needs to say anything
-_COLUMNS = ["id", "name", "began", "took", "state"]
+_COLUMNS = ("id", "name", "began", "took", "state", "status")
+_CUT = frozenset({"name", "status"})  # columns that are cut where they do not fit
 _DULL = frozenset({"target", "hostname", "username", "password", "protocol"})
 _LEFT = {"undone": "undone", "not_undone": "could not be undone", "kept": "kept"}

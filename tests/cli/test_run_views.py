@@ -98,11 +98,26 @@ def test_the_state_is_in_the_list_at_any_width(
 
     output.show(run_views.listed([failed()]))
 
-    head, line = capsys.readouterr().out.splitlines()
+    head, line, *note = capsys.readouterr().out.splitlines()
     assert "state" in head
     assert " failed" in line
     assert "flow.outer" in line
-    assert len(line) <= width
+    assert max(map(len, [head, line, *note])) <= width
+    left_out = {"took", "status"} - set(head.split())
+    assert all(name in " ".join(note) for name in left_out)
+    assert ("not shown" in " ".join(note)) == bool(left_out)
+
+
+def test_what_a_run_fails_with_is_in_the_list_before_how_long_it_took(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "58")
+
+    output.show(run_views.listed([failed()]))
+
+    shown = capsys.readouterr().out
+    assert "VM web01 is" in shown
+    assert "not shown: took (" in shown
 
 
 def test_a_wide_list_shows_all_of_the_status(
@@ -132,6 +147,6 @@ def test_a_long_name_does_not_cut_the_state(
 
     output.show(run_views.listed(runs))
 
-    lines = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.partition("\n\n")[0].splitlines()
     assert [line.rstrip().rpartition(" ")[2] for line in lines] == ["state", "succeeded", "failed"]
     assert all(len(line) <= width for line in lines)
