@@ -10,6 +10,8 @@ from cli import output, tables
 from cli.options import OutputOptions
 from cli.tables import Translate
 
+_FOUND = "records"  # the field of what a find found: its table has no title
+
 
 def text(
     answer: Any,
@@ -31,7 +33,7 @@ def records_of(answer: Any) -> Sequence[Any] | None:
     )
     if len(lists) == 1:
         return list(lists[0])
-    return [] if _has_fields(answer) and answer.get("records") == [] else None
+    return [] if _has_fields(answer) and answer.get(_FOUND) == [] else None
 
 
 def _has_fields(answer: Any) -> bool:
@@ -51,16 +53,16 @@ def _parts(
     plain = {name: value for name, value in shown.items() if not _is_records(value)}
     if plain:
         yield tables.fields(plain)
-    for name, found in lists.items():
-        if len(lists) > 1:
-            yield Text(f"\n{name}", style="bold")
+    for number, (name, found) in enumerate(lists.items()):
+        if name != _FOUND:
+            yield Text(f"\n{name}" if result or plain or number else name, style="bold")
         yield tables.records(found, options, asked=asked, translate=translate)
     if answer.get("after"):
         yield _next_page(answer)
 
 
 def _next_page(answer: Mapping[str, Any]) -> Text:
-    command = "" if "records" in answer else "xenflow vm find "
+    command = "" if _FOUND in answer else "xenflow vm find "
     return Text(f"more: {command}--after {answer['after']}", style="dim")
 
 
