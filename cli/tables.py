@@ -15,29 +15,27 @@ Record = Mapping[str, Any]
 Translate = Callable[[str, Any], Any]
 """Return what is shown of a field's value: the name of an object in place of its UUID."""
 
-_ANSWERING = (
-    "name_label",
-    "power_state",
-    "status",
-    "enabled",
-    "currently_attached",
-    "device",
-    "userdevice",
-)
+_ANSWERING = ("name_label", "power_state", "status", "enabled", "currently_attached", "device")
 """Fields that answer a question: never left out."""
+_REFERENCES = frozenset({"vm", "vdi", "sr", "network", "host"})
+"""Fields, in any case, that say what an object without a name belongs to: never left out of it."""
 _IDENTIFYING = "uuid"
-"""Left out only where a name says which object it is, and the terminal is narrow."""
+_POSITION = "userdevice"
+_IMPORTANT = frozenset({"type", "snapshot_time"})
 _UNIMPORTANT = frozenset(
     {"name_description", "is_a_template", "is_a_snapshot", "is_control_domain", "edition"}
+    | {"mtu", "bootable", _POSITION}
 )
-"""Fields that are the first to be left out."""
+"""Fields, in any case, that are the first to be left out."""
 _FIRST = ("uuid", "name_label", "power_state", "device", "userdevice", "status", "type")
 """Fields that stand first, in this order."""
 _WHOLE = frozenset({"uuid", "id", "name", "began", "took", "state", "power_state", "status"})
 """Columns that are never broken into two lines."""
+_NAME = "_name_label"  # ends the field with the name of what the field before it refers to
 _FOLDABLE = "name_label"  # may be broken into lines where the terminal is narrow
 GAP = 2  # columns between two columns
-_NARROW = 72  # columns of a terminal below which the gap is one
+_NARROW = 72  # columns of a terminal below which the gap is always one
+_MATTERS = 2  # rank of a column for which the gap becomes one on a wider terminal too
 _FOLDED = 10  # columns that a name needs at least, when it is broken into lines
 
 
@@ -93,8 +91,7 @@ def records(
     columns = _columns(found, asked)
     rows = [{name: _cell_text(name, record, translate) for name in columns} for record in found]
     room = output.WIDEST if options.wide else output.width()
-    gap = GAP if room >= _NARROW else 1
-    kept = columns if options.wide else _fitting(columns, rows, room, gap)
+    kept, gap = (columns, GAP) if options.wide else _fitting(columns, rows, room)
     if not kept or (asked and len(kept) < len(columns)):
         return lists(found, translate)
     whole = [name for name in kept if name != _FOLDABLE]
@@ -141,27 +138,62 @@ def _columns(found: Sequence[Record], asked: Sequence[str]) -> list[str]:
 
 
 def _fitting(
-    columns: list[str], rows: Sequence[Mapping[str, Text]], room: int, gap: int
-) -> list[str]:
-    """Return the columns that fit, those that answer a question first; none where these do not."""
+    columns: Sequence[str], rows: Sequence[Mapping[str, Text]], room: int
+) -> tuple[list[str], int]:
+    """Return the columns that fit, and the gap between them: one where that keeps what matters."""
     widths = {name: _width(name, rows) for name in columns}
-    needed = [name for name in columns if name in _ANSWERING]
-    if "name_label" not in needed and _IDENTIFYING in columns:
-        needed.append(_IDENTIFYING)
+    kept = _kept(widths, room, GAP) if room >= _NARROW else []
+    if kept and all(name in kept for name in columns if _rank(name, columns) <= _MATTERS):
+        return kept, GAP
+    return _kept(widths, room, 1), 1
+
+
+def _kept(widths: Mapping[str, int], room: int, gap: int) -> list[str]:
+    """Return the columns that fit, those that answer a question first; none where these do not."""
+    columns = list(widths)
+    needed = _needed(columns)
     taken = sum(_least(name, widths) + gap for name in needed)
     if taken - gap > room:
         return []
     kept = set(needed)
-    for name in sorted(columns, key=_importance):
+    for name in sorted(columns, key=lambda name: (_rank(name, columns), widths[name])):
         if name not in kept and taken + _least(name, widths) <= room:
             kept.add(name)
             taken += _least(name, widths) + gap
     return [name for name in columns if name in kept]
 
 
-def _importance(name: str) -> int:
-    """Return what comes first, where not all columns fit."""
-    return 0 if name == _IDENTIFYING else 2 if name in _UNIMPORTANT else 1
+def _needed(columns: Sequence[str]) -> list[str]:
+    """Return the columns that are never left out."""
+    needed = [name for name in columns if name in _ANSWERING]
+    if _POSITION in columns and "device" not in columns:  # a halted VM's drives have no device
+        needed.append(_POSITION)
+    if "name_label" in columns:
+        return needed
+    references = [name for name in columns if _refers(name, columns)]
+    return needed + (references or [name for name in columns if name == _IDENTIFYING])
+
+
+def _rank(name: str, columns: Container[str]) -> int:
+    """Return what comes first, where not all columns fit: the lower number."""
+    if name.lower() in _UNIMPORTANT or _has_name(name, columns):
+        return 4
+    if name == _IDENTIFYING:
+        return 0
+    if name in _IMPORTANT:
+        return 1
+    return _MATTERS if _refers(name, columns) else 3
+
+
+def _refers(name: str, columns: Container[str]) -> bool:
+    """Whether a column says what an object belongs to: by the name, where there are both."""
+    word = name.lower().removesuffix(_NAME)
+    return word in _REFERENCES and not _has_name(name, columns)
+
+
+def _has_name(name: str, columns: Container[str]) -> bool:
+    """Whether the name of what a column refers to is a column of its own."""
+    return f"{name}{_NAME}" in columns
 
 
 def _width(name: str, rows: Sequence[Mapping[str, Text]]) -> int:

@@ -1,6 +1,7 @@
 """A document is printed in the format and the width that were asked for."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -82,6 +83,76 @@ def test_a_terminal_that_is_too_narrow_for_a_table_gets_lists(printed: Print) ->
     assert [line for line in lines if line.startswith("power_state ")]
     assert {name for name in VMS[0] if not any(line.startswith(name) for line in lines)} == set()
     assert max(map(len, lines)) <= 21
+
+
+DRIVE = {
+    "uuid": VMS[0]["uuid"],
+    "VM": VMS[0]["uuid"],
+    "VDI": VMS[1]["uuid"],
+    "device": "xvda",
+    "userdevice": "0",
+    "type": "Disk",
+    "mode": "RW",
+    "bootable": True,
+    "currently_attached": True,
+}
+INTERFACE = {
+    "vif": VMS[0]["uuid"],
+    "device": "0",
+    "mac": "aa:bb:cc:dd:ee:ff",
+    "mtu": 1500,
+    "attached": True,
+    "network": VMS[1]["uuid"],
+    "network_name_label": "Pool-wide network associated with eth0",
+}
+DISK = {
+    "vbd": VMS[0]["uuid"],
+    "device": "0",
+    "type": "Disk",
+    "mode": "RW",
+    "bootable": True,
+    "vdi": VMS[1]["uuid"],
+    "name_label": "deb12 system",
+    "sr": VMS[0]["uuid"],
+    "sr_name_label": "Local storage",
+}
+SNAPSHOT = {
+    "uuid": VMS[0]["uuid"],
+    "name_label": "before the update",
+    "power_state": "Halted",
+    "snapshot_of": VMS[1]["uuid"],
+    "snapshot_time": "20261126T14:30:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("record", "width", "first", "last"),
+    [
+        (DRIVE, 80, ["VM", "VDI", "type", "device"], []),
+        (DRIVE, 120, ["VM", "VDI", "type", "device"], ["uuid"]),
+        (INTERFACE, 80, ["network_name_label", "attached"], ["mtu", "network"]),
+        (DISK, 80, ["name_label", "type", "vdi", "sr_name_label"], ["bootable", "sr"]),
+        (SNAPSHOT, 80, ["uuid", "name_label", "snapshot_time"], ["snapshot_of"]),
+    ],
+)
+def test_what_an_object_belongs_to_is_shown_before_details(  # noqa: PLR0913, PLR0917 - fixtures
+    record: dict[str, Any],
+    width: int,
+    first: list[str],
+    last: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What a table leaves out is named below it, and details are the first."""
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    output.show(tables.records([record], OutputOptions()))
+
+    table, _, note = capsys.readouterr().out.partition("\nnot shown: ")
+    assert max(map(len, table.splitlines())) <= width
+    assert set(first) <= set(table.split())
+    assert all(name in table.split() or name in re.findall(r"\w+", note) for name in record)
+    assert set(last) <= set(re.findall(r"\w+", note))
 
 
 def test_wide_leaves_nothing_out(printed: Print) -> None:
@@ -207,6 +278,14 @@ def test_each_of_several_tables_has_the_name_of_its_field(
     lines = [line.strip() for line in shown.splitlines() if line]
     assert [line for line in lines if " " not in line] == ["deleted", "gone_snapshots"]
     assert shown.index("deb12 system") < shown.index("gone_snapshots") < shown.index("before the")
+
+
+def test_the_only_table_of_an_answer_has_a_title_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """The title is the name of the field, and the table of a find has none."""
+    shown = _shown({"return_result": "VM web05 destroyed", "deleted": DISKS}, capsys)
+    assert shown.splitlines()[:3] == ["VM web05 destroyed", "", "deleted"]
+    found = _shown({"return_result": "1 VDI", "records": DISKS}, capsys)
+    assert found.splitlines()[1].split() == ["uuid", "name_label"]
 
 
 def test_a_table_in_an_answer_that_does_not_fit_is_made_to_fit(
