@@ -24,6 +24,16 @@ _NO_VALUE = (
     "nothing may follow it"
 )
 
+_WORDS_OF_PYDANTIC = {  # typer checks values by it
+    "Value error, ": "",
+    "Input should be greater than or equal to": "must be at least",
+    "Input should be less than or equal to": "must be at most",
+    "Input should be a valid integer": "must be a whole number",
+    "Input should be": "must be",
+    ", unable to parse string as an integer": "",
+    ", unable to parse string as a number": "",
+}
+
 
 def run(words: Sequence[str]) -> int:
     """Run a command; return its exit code."""
@@ -84,7 +94,9 @@ def _fail(failure: Failure, words: Sequence[str], document: Any = None) -> int:
 def _usage(error: "typer.exceptions.TyperException") -> Failure:
     context: typer.Context | None = getattr(error, "ctx", None)
     next_step = f"{context.command_path} --help" if context is not None else ""
-    text = error.format_message().replace("Value error, ", "")  # of pydantic, which typer uses
+    text = error.format_message()
+    for theirs, ours in _WORDS_OF_PYDANTIC.items():
+        text = text.replace(theirs, ours)
     return Failure(Code(error.exit_code), text, next_step)
 
 

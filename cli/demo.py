@@ -121,9 +121,7 @@ class _Demo:
         if find is None:
             raise StackError("the catalogue has no xenserver.vm.find")
         message = find.s(name="demo", is_search_expression=True).kwargs
-        end = waiting.wait(
-            client, _send(client, find, message), name=find.name, seconds=30, shown=False
-        )
+        end = waiting.wait(client.end_of, _send(client, find, message), seconds=30)
         _check_success(find.name, end)
         answer = end.answer if end else {}
         output.show(answers.text(answer, OutputOptions()))

@@ -11,7 +11,9 @@ from cli.exit_codes import Code, CommandFailed, Failure
 from config import sealing, settings, targets
 from simulator.inventory import PoolFileError
 from tasks.engine.declaration.checks import DeclarationError
+from tasks.engine.execution import failures
 from workers.local_stack.supervisor import StackError
+from workers.run_record import Step
 from xenserver import errors
 
 _PASSWORD_REFUSED = ("WRONGPASS", "NOAUTH", "invalid username-password", "invalid password")
@@ -33,6 +35,12 @@ def operation_failure(error: BaseException, *, name: str, operation: str) -> Fai
     message = str(error) if str(error).startswith(name) else f"{name} failed: {error}"
     next_step = " · ".join([*_remedy(error), f"xenflow show {operation}"])
     return Failure(_code(error), message, next_step, operation)
+
+
+def step_failure(step: Step, *, run: str) -> Failure:
+    """Return how a failed step ends the command that watched its run."""
+    error = failures.of_document(step.failure or {})
+    return operation_failure(error, name=step.name, operation=run)
 
 
 def _remedy(error: BaseException) -> list[str]:

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from cli import catalogue_index, completion, options, parsing
+from cli import catalogue_index, completion, option_names, options, parsing
 from cli.catalogue_index import Entry
 from cli.command import Command, Function, Group, make
 from cli.exit_codes import Code, CommandFailed
@@ -68,7 +68,10 @@ def function_of(entry: Entry) -> Function:
     def call(run: RunOptions, **arguments: Any) -> int:
         given = _with_positional(entry, arguments)
         submit: Any = importlib.import_module(_SUBMIT)
-        return int(submit.execute(entry, parsing.options(wanted, given), run))
+        try:
+            return int(submit.execute(entry, parsing.options(wanted, given), run))
+        except CommandFailed as failed:
+            raise option_names.translated(failed, wanted) from failed.__cause__
 
     parameters = [*([_argument(positional)] if positional else [])]
     parameters += [_parameter(one, is_positional=one == positional) for one in wanted]

@@ -68,5 +68,5 @@ def _find(producer: Client, noun: str, sent: Message) -> Iterator[dict[str, Any]
     fields = {**sent.connection(), "fields": ["name_label"]}
     operation_id = str(uuid.uuid4())
     producer.send(operation, fields, operation_id)
-    end = waiting.wait(producer, operation_id, name=operation.name, seconds=_TIMEOUT, shown=False)
+    end = waiting.wait(producer.end_of, operation_id, seconds=_TIMEOUT)
     yield from end.answer["records"] if end and end.error is None else ()

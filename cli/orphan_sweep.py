@@ -60,7 +60,8 @@ def _destroy(runtime: Runtime, ours: Sequence[Orphan]) -> None:
 
 def _text(found: reconcile.Found, *, dry_run: bool) -> RenderableType:
     if not found.orphans and not found.stalled:
-        return Text("nothing to sweep")
+        skipped = ", ".join(found.unreachable)
+        return Text(f"nothing found; not looked at: {skipped}" if skipped else "nothing to sweep")
     done = "would be destroyed" if dry_run else "is being destroyed"
     rows: list[list[object]] = [
         [

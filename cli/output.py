@@ -8,7 +8,7 @@ import importlib
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -129,8 +129,10 @@ def width() -> int:
 
 
 def _yaml(value: Any) -> str:
+    """Return a value as YAML: of what it is as JSON, so that both formats take the same values."""
     yaml = importlib.import_module("yaml")  # imported only where it is asked for
-    return str(yaml.safe_dump(_plain(value), sort_keys=False, allow_unicode=_speaks_unicode()))
+    plain = json.loads(json.dumps(value))
+    return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=_speaks_unicode()))
 
 
 def _json_line(value: Any) -> str:
@@ -139,12 +141,3 @@ def _json_line(value: Any) -> str:
 
 def _speaks_unicode() -> bool:
     return "utf" in (sys.stdout.encoding or "utf-8").lower()
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as the plain lists and dicts that YAML is made of."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return [_plain(part) for part in value]
-    return value

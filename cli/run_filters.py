@@ -18,12 +18,13 @@ _FORMS = "an age such as 30m, 2h, 3d, a date such as 2026-11-26, or a time such 
 
 
 class State(StrEnum):
-    """The states of a run; an undone one failed or was cancelled, and left nothing behind."""
+    """The states of a run; an undone one did not succeed, and left nothing behind."""
 
     OPEN = "open"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    TIMED_OUT = "timed_out"
     UNDONE = "undone"
 
 

@@ -19,7 +19,6 @@ INTERVAL = 0.3  # seconds between two reads of a run
 QUIET = 1.0  # seconds without an open operation after which a run has ended
 
 _REPORTS = "cli.failure_reports"  # imports Celery: only where a run has failed
-_FAILURES = "tasks.engine.execution.failures"
 
 
 def follow(journal: Journal, root: str, *, shown: bool) -> Run:
@@ -49,10 +48,8 @@ def report(run: Run, options: OutputOptions) -> int:
         return Code.DONE
     if not options.format.for_programs:
         write(document, options)
-    error = _import(_FAILURES).error(dict(failed.failure))
-    failure: Failure = _import(_REPORTS).operation_failure(
-        error, name=failed.name, operation=run.id
-    )
+    reports: Any = importlib.import_module(_REPORTS)
+    failure: Failure = reports.step_failure(failed, run=run.id)
     raise CommandFailed(
         failure.code, failure.message, failure.next_step, id=run.id, document=document.data
     )
@@ -66,7 +63,3 @@ def _live() -> Iterator[Callable[[Run], None]]:
 
 def _show_nothing(_run: Run) -> None:
     """Show nothing: nobody watches."""
-
-
-def _import(module: str) -> Any:
-    return importlib.import_module(module)

@@ -12,11 +12,19 @@ from rich.tree import Tree
 from cli import output, tables
 from workers.run_record import Run, Step, Suspension
 
-_MARKS = {"succeeded": "✓", "failed": "✗", "cancelled": "✗", "undone": "↺", "open": "…"}
+_MARKS = {
+    "succeeded": "✓",
+    "failed": "✗",
+    "cancelled": "✗",
+    "timed_out": "✗",
+    "undone": "↺",
+    "open": "…",
+}
 _STYLES = {
     "succeeded": "green",
     "failed": "red",
     "cancelled": "yellow",
+    "timed_out": "red",
     "undone": "yellow",
     "open": "cyan",
 }

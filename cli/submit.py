@@ -5,9 +5,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from cli import answers, client, object_names, operations, output, passwords, waiting
+from cli import answers, client, object_names, operations, output, own_ends, passwords, waiting
 from cli.catalogue_index import Entry
 from cli.client import Client, End
 from cli.confirmation import confirm
@@ -15,6 +16,7 @@ from cli.exit_codes import Code, CommandFailed, Failure
 from cli.failure_reports import operation_failure
 from cli.options import RunOptions
 from cli.output import Document, write
+from cli.own_ends import Sent
 from tasks.engine.declaration import message
 from tasks.engine.declaration.message import Message
 from tasks.engine.declaration.operation import Operation
@@ -29,20 +31,6 @@ _ANSWERED_BEFORE = (
 )
 
 
-@dataclass(frozen=True)
-class Sent:
-    """A message that was sent, and the id that it was sent under."""
-
-    name: str
-    id: str
-    message: Message
-
-    @property
-    def follow(self) -> str:
-        """The commands that follow it."""
-        return f"xenflow watch {self.id} · xenflow cancel {self.id}"
-
-
 def execute(entry: Entry, fields: Mapping[str, Any], options: RunOptions) -> int:
     """Send a message and wait for its answer; return the exit code."""
     with _interrupts_reported() as moment:
@@ -53,6 +41,8 @@ def execute(entry: Entry, fields: Mapping[str, Any], options: RunOptions) -> int
         _confirm(entry, checked, options)
         sent = Sent(operation.name, options.id or str(uuid.uuid4()), checked)
         with client.connected() as producer:
+            if refusal := own_ends.refusal(producer, sent):
+                return _print_end(producer, sent, refusal, options)
             _prepare(producer, operation, sent, options)
             moment.sent = sent
             producer.send(operation, checked.document(), sent.id)
@@ -82,9 +72,10 @@ def _interrupts_reported() -> Iterator[_Moment]:
 def _prepare(producer: Client, operation: Operation, sent: Sent, options: RunOptions) -> None:
     if options.wait:
         producer.need_consumer(operation.queue)
-    if sent.message.repeat_failed:
+    end = producer.end_of(sent.id) if options.id is not None else None
+    if end and end.error and sent.message.repeat_failed:
         producer.forget(sent.id)  # else the old failure would be taken for the new end
-    elif options.id is not None and producer.end_of(sent.id):
+    elif end:
         output.note(_ANSWERED_BEFORE.format(sent.id))
 
 
@@ -101,10 +92,10 @@ def _print_outcome(producer: Client, sent: Sent, options: RunOptions) -> int:
 def _wait(producer: Client, sent: Sent, options: RunOptions) -> End:
     """Wait for the end of a message."""
     seconds = (sent.message.timeout or producer.settings.timeout) + _GIVE_UP_AFTER
+    bar = waiting.progress_bar(producer, sent.name) if options.shows_progress else None
+    end_of = partial(own_ends.own_end, producer, sent)
     try:
-        end = waiting.wait(
-            producer, sent.id, name=sent.name, seconds=seconds, shown=options.shows_progress
-        )
+        end = waiting.wait(end_of, sent.id, seconds=seconds, bar=bar)
     except KeyboardInterrupt:
         text = f"interrupted; {sent.name} continues"
         raise CommandFailed(Code.INTERRUPTED, text, sent.follow, id=sent.id) from None

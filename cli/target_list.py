@@ -100,9 +100,9 @@ def _usage(journal: Journal, name: str, target: Target) -> dict[str, Any]:
 def _text(rows: list[dict[str, Any]], options: OutputOptions, *, checked: bool) -> RenderableType:
     if not rows:
         return Text("no target is set up: XENFLOW_TARGETS names the file of connection profiles")
+    rows = [{**row, **_in_words(row)} for row in rows]
     if options.format is Format.LIST:
         return tables.lists(rows)
-    rows = [{**row, **_in_words(row)} for row in rows]
     columns = ["name", "url", "check"] if checked else _COLUMNS
     shown = columns if options.wide or checked else _fitting(columns, rows)
     listing = tables.table(
@@ -113,9 +113,10 @@ def _text(rows: list[dict[str, Any]], options: OutputOptions, *, checked: bool) 
 
 
 def _in_words(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return whether a poller follows a target, which it need not while nothing is parked."""
-    idle = "not needed" if not row["parked"] else "no"
-    return {"followed": "yes" if row["followed"] else idle, "trouble": row["trouble"] or "none"}
+    """Return whether a poller follows a target, which none does while nothing is parked."""
+    unfollowed = "no" if row["parked"] else "idle"
+    followed = "yes" if row["followed"] else unfollowed
+    return {"followed": followed, "trouble": row["trouble"] or "none"}
 
 
 def _fitting(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:

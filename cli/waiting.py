@@ -5,7 +5,7 @@ A Redis that is away for a while is waited for: the operation itself goes on in 
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 
 from redis.exceptions import TimeoutError as Overdue
@@ -26,15 +26,21 @@ _SHORTEST = 16  # characters of a name that are shown at any width
 Show = Callable[[str], None]
 
 
-def wait(producer: Client, operation: str, *, name: str, seconds: float, shown: bool) -> End | None:
+def wait(
+    end_of: Callable[[str], End | None],
+    operation: str,
+    *,
+    seconds: float,
+    bar: AbstractContextManager[Show] | None = None,
+) -> End | None:
     """Return how a message ended; None if it has not ended after this many seconds."""
     deadline = time.monotonic() + seconds
     pause = FIRST_PAUSE
     away = _Away(operation)
-    with _bar(producer, name) if shown else nullcontext(_show_nothing) as show:
+    with bar or nullcontext(_show_nothing) as show:
         while time.monotonic() < deadline:
             with away.noticed():
-                end = producer.end_of(operation)
+                end = end_of(operation)
                 if end:
                     return end
                 show(operation)
@@ -74,7 +80,8 @@ def _show_nothing(_operation: str) -> None:
 
 
 @contextmanager
-def _bar(producer: Client, name: str) -> Iterator[Show]:
+def progress_bar(producer: Client, name: str) -> Iterator[Show]:
+    """Show how far an operation is, in the block, each time that its id is given."""
     console = output.err()
     with Progress(*columns(console.width), console=console, transient=True) as progress:
         task = progress.add_task("is sent", total=None, label=name.removeprefix("xenserver."))

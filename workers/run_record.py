@@ -79,15 +79,15 @@ class Step:
 
     @property
     def state(self) -> str:
-        """The state in one word: open, succeeded, failed, cancelled or undone.
+        """The state in one word: open, succeeded, failed, cancelled, timed_out or undone.
 
         Undone is what an operation is that undoes another one, and has succeeded.
         """
         if self.ended is None:
             return "open"
-        if self.failure and self.failure["type"] == _CANCELLED:
-            return "cancelled"
-        if self.failure or (self.answer and "not_undone" in self.answer):
+        if self.failure:
+            return _FAILED_BY.get(self.failure["type"], "failed")
+        if self.answer and "not_undone" in self.answer:
             return "failed"
         return "undone" if self.undoes else "succeeded"
 
@@ -215,7 +215,7 @@ class Run:
         }
 
 
-_CANCELLED = "Cancelled"  # the error that an operation fails with where it was cancelled
+_FAILED_BY = {"Cancelled": "cancelled", "TimedOut": "timed_out"}  # error -> a state of its own
 
 _STATUS: dict[str, str] = {
     Phase.RUNNING: "is running",

@@ -17,6 +17,7 @@ from config import masking
 from workers.run_record import Run, Step
 
 _SUBMIT = "cli.submit"  # imports Celery: only when something is sent
+_RETRIED = frozenset({"failed", "cancelled", "timed_out"})  # states
 
 
 def command(name: str) -> TyperCommand:
@@ -62,12 +63,12 @@ def _under_its_id(run: Run, step: Step, options: RunOptions) -> RunOptions:
 def _step(run: Run, name: str) -> Step:
     """Return the operation that is to run again."""
     step = run.find(name) or (run.steps[0] if len(run.steps) == 1 else None)
-    if step is None or (step.id == run.id and len(run.steps) > 1 and step.state != "failed"):
+    if step is None or (step.id == run.id and len(run.steps) > 1 and step.state not in _RETRIED):
         raise CommandFailed(Code.USAGE, *_canvas(run))
     if step.state == "open":
         text = f"{step.name} {step.id} {step.status()}; only what has failed is retried"
         raise CommandFailed(Code.USAGE, text, f"xenflow watch {step.id}")
-    if step.state not in {"failed", "cancelled"}:
+    if step.state not in _RETRIED:
         text = f"{step.name} {step.id} {step.status()}; only what has failed is retried"
         raise CommandFailed(Code.USAGE, text, f"xenflow run {step.name} ...")
     return step

@@ -61,7 +61,8 @@ def up(  # noqa: PLR0913 - each is an option of the command
     """Run everything on this machine until Ctrl-C: Valkey, a worker, a poller, Flower.
 
     Ports and passwords stay the same from one start to the next, and the file `env` in the folder
-    holds the variables by which another shell reaches it.
+    holds the variables by which another shell reaches it. Valkey keeps runs and answers, too; a
+    simulated pool is a new one at each start, so VMs of earlier runs are gone.
     """
     simulator = {"control": control, "speed": speed, "vms": vms, "pool": pool and pool.resolve()}
     given = {name: value for name, value in simulator.items() if value}

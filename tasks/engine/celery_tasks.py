@@ -20,7 +20,7 @@ from config import masking, queues
 from tasks.engine import celery_events, infrastructure
 from tasks.engine.declaration import message
 from tasks.engine.declaration.definition import Operation
-from tasks.engine.execution import executor
+from tasks.engine.execution import begin, executor
 from tasks.engine.execution.begin import Delivery
 from tasks.engine.execution.execution import Answered, End, Failed, Ignored, Rejected, Suspended
 from tasks.engine.execution.runtime import EngineApp, Runtime
@@ -197,9 +197,11 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         self.send_event(celery_events.REVOKED, **celery_events.revoked(began))
 
     def _is_kept(self) -> bool:
-        """Return whether Celery still keeps the end of this operation."""
+        """Return whether Celery keeps the end of this operation, and not a refusal in its place."""
         request = self._context
-        return self.backend.get_state(request.id) in states.READY_STATES
+        stored = self.backend.get_task_meta(request.id, cache=False)
+        is_end = stored["status"] in states.READY_STATES
+        return is_end and not begin.is_id_taken(stored["result"], request.id)
 
     def after_return(
         self, _status: str, retval: Document | BaseException, task_id: str, *_: object

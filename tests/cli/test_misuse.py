@@ -41,6 +41,9 @@ MISUSES = [
     (["run", "flow.setup_disk_or_cd", "vm=a", "disks=[1"], "disks: there is no such field"),
     (["describe", ""], "there is no operation ''"),
     (["runs", "--since", "soon"], "'soon' is not a time"),
+    (["runs", "--limit", "0"], "must be at least 1"),
+    (["runs", "--limit", "many"], "must be a whole number"),
+    (["demo", "--vms", "0"], "must be at least 1"),
     (["up", "--vms", "5"], "are for the simulated pool"),
     (["up", "--pool", "lab.toml"], "are for the simulated pool"),
     (["up", "--simulate", "--pool", "nosuch.toml"], "nosuch.toml: No such file"),
@@ -64,6 +67,7 @@ def test_a_misuse_is_explained_without_redis(
     assert "\nNext: " in reply.err
     assert "Traceback" not in reply.err
     assert "Value error" not in reply.err
+    assert "Input should" not in reply.err
     assert "secret" not in reply.err
 
 

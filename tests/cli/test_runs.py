@@ -3,12 +3,14 @@
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+import yaml
 from redis import Redis
 
-from cli import run_filters
+from cli import run_filters, run_following
 from cli.exit_codes import CommandFailed
 from config.settings import Settings
 from tasks.engine.journal.entry import Place
@@ -25,6 +27,12 @@ CANCELLED = {
     "params": ["xenserver.vm.copy"],
     "message": "xenserver.vm.copy was cancelled; undone: VM web03",
     "undone": [{"class": "VM", "uuid": "u-3", "name": "web03"}],
+}
+TIMED_OUT = {
+    "type": "TimedOut",
+    "code": "XENFLOW_TIMED_OUT",
+    "params": ["flow.start_vms", "60"],
+    "message": "flow.start_vms did not end within 60 s",
 }
 HOUR = 3600.0
 
@@ -54,13 +62,14 @@ def write(redis: Redis) -> Write:
 
 @pytest.fixture
 def listed(run: Run, valkey: valkey_server.Valkey, write: Write) -> Listed:
-    """Return the ids that `xenflow runs` lists, of five runs."""
+    """Return the ids that `xenflow runs` lists."""
     ended = {"phase": "ended", "ended": "9"}
     write("started", "xenserver.vm.start", inputs={"vm": "web01"}, answer={"uuid": "u-1"}, **ended)
     write("failed", "xenserver.vm.start", inputs={"vm": "web02"}, failure=FAILURE, **ended)
     write("old", "xenserver.vm.clone", ago=3 * HOUR, answer={"name_label": "web01"}, **ended)
     write("open", "flow.create_vm", ago=HOUR / 2, phase="parked", inputs={"disks": [{"sr": "s-1"}]})
     write("cancelled", "xenserver.vdi.copy", ago=9 * HOUR, failure=CANCELLED, **ended)
+    write("timed", "flow.start_vms", ago=20 * HOUR, failure=TIMED_OUT, **ended)
     write("other", "xenserver.network.create", target="default", answer={}, **ended)
 
     def do(*words: str) -> list[str]:
@@ -71,13 +80,24 @@ def listed(run: Run, valkey: valkey_server.Valkey, write: Write) -> Listed:
     return do
 
 
+@pytest.fixture
+def among_runs(
+    listed: Listed, run: Run, valkey: valkey_server.Valkey, monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """Run a command where those runs are; none of them goes on."""
+    assert listed()
+    monkeypatch.setattr(run_following, "QUIET", 0.0)
+    return partial(run, XENFLOW_REDIS_URL=valkey.url)
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        ((), "cancelled failed old open other started"),
+        ((), "cancelled failed old open other started timed"),
         (("--state", "failed"), "failed"),
         (("--state", "OPEN", "--state", "failed"), "failed open"),
         (("--state", "cancelled"), "cancelled"),
+        (("--state", "timed_out"), "timed"),
         (("--state", "undone"), "cancelled"),
         (("--name", "vm.start"), "failed started"),
         (("--name", "xenserver.vm.*"), "failed old started"),
@@ -161,7 +181,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
         (("show", "ope"), "no run 'ope' is known: give at least 4 characters of its id"),
         (("retry", "nosuch"), "no run 'nosuch' is known"),
         (("runs", "--state", "broken"), "'broken' is not one of"),
-        (("runs", "--limit", "0"), "--limit"),
+        (("runs", "--limit", "0"), "must be at least 1"),
     ],
 )
 def test_what_cannot_be_done_is_explained(
@@ -175,6 +195,61 @@ def test_what_cannot_be_done_is_explained(
     assert reply.code in {1, 2}
     assert message in reply.err
     assert "Next: " in reply.err
+
+
+@pytest.mark.parametrize(
+    ("one", "code", "error", "next_step"),
+    [
+        ("failed", 1, "xenserver.vm.start failed: no VM", "check the name and the target"),
+        ("timed", 4, "flow.start_vms did not end within 60 s", "allow more by --timeout"),
+    ],
+)
+def test_watching_a_failed_run_ends_with_its_error(
+    one: str, code: int, error: str, next_step: str, among_runs: Run
+) -> None:
+    """Programs read the whole run on standard output."""
+    reply = among_runs("watch", one, "--json")
+
+    assert reply.code == code
+    assert reply.err.startswith(f"xenflow: {error}\nNext: ")
+    assert next_step in reply.err
+    assert f"xenflow show {one}" in reply.err
+    assert json.loads(reply.out)["id"] == one
+
+
+@pytest.mark.parametrize("chosen", ["json", "jsonl", "yaml"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "runs",
+        "show failed",
+        "watch failed",
+        "watch started",
+        "retry failed --dry-run",
+        "vm start --vm web01 --dry-run",
+        "cancel failed",
+        "catalogue",
+        "describe vm.start",
+        "dead-letters",
+        "metrics",
+        "targets",
+        "sweep --dry-run",
+    ],
+)
+def test_every_document_is_printed_in_every_format(
+    words: str, chosen: str, among_runs: Run
+) -> None:
+    """YAML holds what JSON holds."""
+    reply = among_runs(*words.split(), "--output", chosen)
+
+    assert "this is a defect" not in reply.err
+    documents = list(map(yaml.safe_load, _documents(reply.out, chosen)))
+    assert all(isinstance(one, dict) for one in documents)
+    assert documents or chosen == "jsonl"  # an empty list has no line
+
+
+def _documents(text: str, chosen: str) -> list[str]:
+    return text.splitlines() if chosen == "jsonl" else [text]
 
 
 def test_a_failed_run_is_retried_with_its_inputs(

@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from cli import own_ends
+from cli.client import Client
+from cli.own_ends import Sent
+from tasks.engine.declaration import catalogue, message
 from tests.canvases.interference import refused
 from tests.cli.conftest import Ended, Run
 from tests.stack import StackHarness
@@ -157,6 +161,60 @@ def test_an_answer_of_before_differs_from_one_of_now(act: Submitter, name: str) 
     assert "nothing runs now" not in first.err
     assert f"{name} has ended before: this is its stored answer" in again.err
     assert "--repeat-failed" in again.err
+
+
+def test_an_id_is_refused_to_another_request_at_the_command_line(
+    act: Submitter, stack: StackHarness, name: str
+) -> None:
+    """Nothing is sent, each request gets the answer of its own, and that in either order."""
+    tag = ("vm", "tag", "--vm", "web02", "--id", name, "--add")
+    assert act(*tag, f"{name}-1").code == 0
+
+    refused = act(*tag, f"{name}-2", "--repeat-failed")
+    assert (refused.code, refused.out) == (1, "")
+    assert "XENFLOW_ID_TAKEN" in refused.err
+    assert act(*tag, f"{name}-2", "--no-wait").code == 1
+    assert not stack.record(name).refusals
+
+    again = act(*tag, f"{name}-1", "--repeat-failed")
+    assert (again.code, "this is its stored answer" in again.err) == (0, True)
+    [vm] = stack.xenserver.named("VM", "web02")
+    assert [one for one in vm["tags"] if one.startswith(name)] == [f"{name}-1"]
+
+
+@pytest.mark.parametrize("vm", ["web02", "nosuch"])
+def test_the_refusal_of_another_message_is_not_taken_for_the_answer(
+    act: Submitter, stack: StackHarness, name: str, vm: str
+) -> None:
+    """A client of Celery sent it, and it replaced the stored end."""
+    tag = ("vm", "tag", "--vm", vm, "--add", name, "--id", name, "--json")
+    first = act(*tag)
+    stack.until(lambda: stack.record(name).published, "published")
+    stack.send("xenserver.vm.start", task_id=name, vm="web02")
+    stack.until(lambda: "XENFLOW_ID_TAKEN" in str(stack.app.AsyncResult(name).result), "refused")
+
+    again = act(*tag)
+
+    assert (again.code, json.loads(again.out)) == (first.code, json.loads(first.out))
+
+
+def test_an_end_that_another_request_reached_first_is_not_its_answer(
+    stack: StackHarness, name: str
+) -> None:
+    """Its id was free when the command looked, and then the other message came first."""
+    operation = catalogue.find("xenserver.vm.find")
+    assert operation
+    checked = message.check(operation.model, {"name": "web01"})
+    with Client(stack.services.settings) as producer:
+        sent = Sent(operation.name, name, checked)
+        assert own_ends.refusal(producer, sent) is None
+        stack.send(operation.name, task_id=name, name="web02").get(timeout=60)
+
+        end = own_ends.own_end(producer, sent, name)
+
+    assert end
+    assert end.error
+    assert end.error.code == "XENFLOW_ID_TAKEN"
 
 
 @pytest.mark.parametrize(
@@ -322,12 +380,23 @@ def test_cancel_can_wait_for_the_end(act: Submitter, stack: StackHarness, name: 
 def test_a_target_on_which_nothing_waits_has_no_trouble(
     run: Run, isolated_stack: StackHarness
 ) -> None:
-    """That no poller follows it is as it should be."""
-    reply = run("targets", **isolated_stack.services.environment, COLUMNS="120")
+    """That no poller follows it is as it should be, and said in both forms for people."""
+    environment = isolated_stack.services.environment
+    reply = run("targets", **environment, COLUMNS="120")
+    listed = run("targets", "--output", "list", **environment)
 
     head, line = (re.split(" {2,}", text) for text in reply.out.splitlines())
     shown = dict(zip(head, line, strict=True))
-    assert (shown["parked"], shown["followed"], shown["trouble"]) == ("0", "not needed", "none")
+    assert (shown["parked"], shown["followed"], shown["trouble"]) == ("0", "idle", "none")
+    assert re.search(r"^followed +idle$", listed.out, re.MULTILINE)
+
+
+def test_a_refusal_of_a_worker_names_options(act: Submitter) -> None:
+    """For a program it names the fields, as does the answer."""
+    words = ("flow", "setup-disk-or-cd", "--vm", "web01", "--disk-size", "1GiB")
+
+    assert "--vdi-type: is missing" in act(*words).err
+    assert "vdi_type: is missing" in act.json(*words)["error"]["message"]
 
 
 def test_targets_are_checked_by_logging_in(act: Submitter) -> None:

@@ -110,3 +110,4 @@ def test_a_target_that_cannot_be_looked_at_is_named(run: Run, stack: StackHarnes
 
     assert ended.code == 3
     assert "nowhere" in ended.err
+    assert ended.out == "nothing found; not looked at: nowhere\n"

@@ -24,8 +24,7 @@ def test_the_simulated_pool_of_the_page(demo: Installation) -> None:
 
 def test_the_metrics_of_the_page(demo: Installation) -> None:
     """A port of this host has them once deploy/metrics.yml is added."""
-    demo_too = {"deploy/metrics.yml": "deploy/demo.yml:deploy/metrics.yml"}
-    demo.type(*pages.marked(METRICS, pages.COMPOSE), instead=demo_too)
+    demo.type(*pages.marked(METRICS, pages.COMPOSE))
 
     address = f"http://127.0.0.1:{demo.ports['METRICS_PORT']}/metrics"
     with request.urlopen(address) as reply:

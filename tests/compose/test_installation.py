@@ -32,8 +32,7 @@ services:
 def producer(installation: Installation) -> Celery:
     """Return a Celery application of this host, for which the page publishes a port of Redis."""
     port = installation.ports["REDIS_PORT"]
-    override = "docker-compose.override.yml:deploy/publish-redis.yml"
-    instead = {"deploy/publish-redis.yml": override, ":6379": f":{port}"}
+    instead = {":6379": f":{port}"}
     printed = installation.type(*pages.marked(CONNECT, pages.COMPOSE), instead=instead)
     assert "web01" in printed
     url = f"redis://:{installation.secrets()['redis_password']}@127.0.0.1:{port}/0"

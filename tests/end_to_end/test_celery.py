@@ -206,6 +206,32 @@ def test_a_large_answer_outlives_the_refusal_that_is_stored_in_its_place(
 
     stack.until(lambda: stack.app.AsyncResult(sent.id).state == "FAILURE", "refused")
     assert stack.record(sent.id).answer == reply
+    stack.send("xenserver.vm.find", task_id=sent.id, fields=["*"])
+    stack.until(lambda: stack.app.AsyncResult(sent.id).state == "SUCCESS", "answered again")
+    assert stack.app.AsyncResult(sent.id).result == reply
+    assert stack.record(sent.id).answer == reply
+
+
+@pytest.mark.parametrize("vm", ["web02", "nosuch"])
+def test_the_first_request_is_answered_again_after_another_was_refused(
+    stack: StackHarness, name: str, vm: str
+) -> None:
+    """By its own success or failure, which is stored over the refusal, each time."""
+    first: dict[str, Any] = {"vm": vm, "add": [name]}
+    result = stack.send("xenserver.vm.tag", **first)
+    reply = str(result.get(timeout=TIMEOUT, propagate=False))
+    stack.until(lambda: stack.record(result.id).published, "published")
+
+    for _ in range(2):
+        stack.send("xenserver.vm.start", task_id=result.id, vm="web02")
+        stack.until(lambda: "XENFLOW_ID_TAKEN" in str(read_result(stack, result.id)), "refused")
+        stack.send("xenserver.vm.tag", task_id=result.id, **first)
+        stack.until(lambda: str(read_result(stack, result.id)) == reply, "answered again")
+
+
+def read_result(stack: StackHarness, id_: str) -> Any:
+    """Return what is stored under an id now."""
+    return stack.app.AsyncResult(id_).result
 
 
 def test_an_id_sent_again_when_its_answer_has_expired_is_answered_again(

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from config import setting_files, settings
 from config.targets import Targets
+from tests.docs import pages
 from workers import health_check
 
 BASE = "docker-compose.yml"
@@ -23,7 +25,9 @@ VARIANTS = {
     "demo": (BASE, DEMO),
     "published": (BASE, PUBLISHED),
     "metrics": (BASE, METRICS),
+    "all": (BASE, DEMO, METRICS, PUBLISHED),
 }
+ADDING = ("deploy.md", "scrape-metrics.md", "connect-a-service-to-compose.md")
 SECRETS = {"redis_password", "flower_password", "sealing_keys", "default_password"}
 
 Services = dict[str, Any]
@@ -69,6 +73,38 @@ def test_compose_accepts_the_files(root: Path, tools: Path, files: tuple[str, ..
     checked = _compose(root, tools, *options, "config", "-q")
 
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_pages_one_after_the_other_add_to_the_files(root: Path, tmp_path: Path) -> None:
+    """Each step keeps the files of those before it, an override and other variables."""
+    shutil.copytree(root / "deploy", tmp_path / "deploy")
+    (tmp_path / "docker-compose.override.yml").touch()
+    (tmp_path / ".env").write_text("WORKERS=3", encoding="utf-8")  # with no end of line
+    added = [line for name in ADDING for line in _added(root / "docs/how-to" / name)]
+
+    for line in (*added, *added):
+        subprocess.run(["sh", "-ec", line], cwd=tmp_path, check=True)
+
+    files = f"{BASE}:docker-compose.override.yml:{DEMO}:{METRICS}:{PUBLISHED}"
+    assert (tmp_path / ".env").read_text(encoding="utf-8") == f"WORKERS=3\nCOMPOSE_FILE={files}\n"
+
+
+def test_the_first_added_file_needs_no_env_file(root: Path, tmp_path: Path) -> None:
+    """It is made; a file that does not exist is refused and changes nothing."""
+    shutil.copytree(root / "deploy", tmp_path / "deploy")
+    wrong = subprocess.run(
+        ["deploy/add", "demo.yml"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (wrong.returncode, (tmp_path / ".env").exists()) == (1, False)
+
+    subprocess.run(["deploy/add", DEMO], cwd=tmp_path, check=True)
+
+    assert (tmp_path / ".env").read_text(encoding="utf-8") == f"COMPOSE_FILE={BASE}:{DEMO}\n"
+
+
+def _added(page: Path) -> list[str]:
+    typed = "".join(block.text for block in pages.marked(page, pages.COMPOSE))
+    return re.findall(r"^.*COMPOSE_FILE.*$|^deploy/add .*$", typed, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

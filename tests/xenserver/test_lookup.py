@@ -160,6 +160,22 @@ def test_a_name_that_several_bear_is_ambiguous(xen: Xen) -> None:
     assert caught.value.params == ["network", "same", *sorted([one.uuid, other.uuid])]
 
 
+@pytest.mark.parametrize(
+    ("method", "text"),
+    [
+        ("vm_or_template", "2 VMs or templates are named same"),
+        ("vm_template_or_snapshot", "2 VMs, templates or snapshots are named same"),
+    ],
+)
+def test_each_noun_of_an_ambiguous_name_is_a_plural(xen: Xen, method: str, text: str) -> None:
+    template = xen.find.template("deb12")
+    for _ in range(2):
+        xen.VM.clone(template, "same")
+
+    with pytest.raises(errors.Ambiguous, match=text):
+        getattr(xen.find, method)("same")
+
+
 def test_a_uuid_of_another_class_is_refused(xen: Xen) -> None:
     """The error names its class."""
     network = xen.find.network("lab")

@@ -45,8 +45,9 @@ def findings(about: str, reply: Facts) -> Iterator[Finding]:
 
 
 def _set(name: str, value: str) -> str:
-    """Return how a setting is set, with whatever client there is."""
-    return f"CONFIG SET {name} {value}, and the same in its configuration file"
+    """Return how a setting is set; the address is not named, for it may have the password."""
+    command = f"redis-cli -u ADDRESS config set {name} {value}"
+    return f"{command}, and the same in its configuration file"
 
 
 def _configuration(redis: Redis) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from tasks.engine.journal.record import CancelRequest, Record
 from tasks.engine.messages import publisher
 from xenserver import errors
 
+_ID_TAKEN = "XENFLOW_ID_TAKEN"
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -60,7 +62,7 @@ def first(operation: Operation, delivery: Delivery, checked: Message | None) -> 
         root=delivery.place.root,
         path=publisher.path_text(delivery.place.path),
         inputs=inputs,
-        request=_request(operation.name, inputs, checked),
+        request=request(operation.name, inputs, checked),
         origin=delivery.origin,
         queue=delivery.queue,
         delivery=delivery.tag,
@@ -80,15 +82,21 @@ def _adopted(delivery: Delivery) -> Record:
         raise problems.wrong([f"{publisher.ADOPTS}: is not a record of a call"]) from None
 
 
-def id_taken(delivery: Delivery, known: Record) -> errors.Refused:
+def id_taken(operation_id: str, name: str, known: Record) -> errors.Refused:
     """Return the error for a message whose id is that of another one."""
-    code = "XENFLOW_ID_TAKEN"
-    other = "with other fields" if known.name == delivery.name else f"not {delivery.name}"
-    text = f"the id {delivery.id} is that of {known.name}, {other}"
-    return errors.Refused(code, [delivery.id, known.name], f"{text}; use an id of its own ({code})")
+    other = "with other fields" if known.name == name else f"not {name}"
+    text = f"the id {operation_id} is that of {known.name}, {other}; use an id of its own"
+    return errors.Refused(_ID_TAKEN, [operation_id, known.name], f"{text} ({_ID_TAKEN})")
 
 
-def _request(name: str, inputs: Mapping[str, object], checked: Message | None) -> str:
+def is_id_taken(end: object, operation_id: str) -> bool:
+    """Return whether a stored end is such an error, and not the end of the operation itself."""
+    if not isinstance(end, errors.Refused) or end.code != _ID_TAKEN:
+        return False
+    return list(end.params)[:1] == [operation_id]
+
+
+def request(name: str, inputs: Mapping[str, object], checked: Message | None) -> str:
     """Return what distinguishes requests: digests, one of which is the same in equal requests.
 
     They are of the inputs as they came, which no later version reads otherwise, and as they are

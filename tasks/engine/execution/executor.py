@@ -104,10 +104,10 @@ def _reject(delivery: Delivery, runtime: Runtime, known: Record, *, is_sound: bo
     The result of an id is the answer of the operation under it, so while that goes on the message
     is only put aside; one that is also invalid may hold what is not kept anywhere.
     """
-    error = begin.id_taken(delivery, known)
+    error = begin.id_taken(delivery.id, delivery.name, known)
+    runtime.journal.note_refused(delivery.id, error.message)
     if known.ended:
         return Failed(error, replaces=True)
-    runtime.journal.note_refused(delivery.id, error.message)
     log.warning("message.refused", id=delivery.id, task=delivery.name, problem=error.message)
     return Rejected(error.message, is_kept=is_sound)
 
@@ -127,7 +127,8 @@ def _stored(journal: Journal, record: Record, delivery: Delivery) -> End:
     or the count of a chord's parts, a flow that is expanded a second time sends it so.
     """
     goes_on = record.answer is not None and delivery.has_next
-    if record.answered or (record.published and not goes_on and delivery.is_kept()):
+    is_passed_on = record.answered or (record.published and not goes_on)
+    if is_passed_on and delivery.is_kept():
         return Ignored("it has ended, and its end is published")
     if record.failure:
         revoked = record.cancel is CancelRequest.REVOKED
@@ -136,8 +137,11 @@ def _stored(journal: Journal, record: Record, delivery: Delivery) -> End:
 
 
 def _answer_again(journal: Journal, record: Record, delivery: Delivery) -> End:
-    """Return a stored answer; a client may have deleted a large one with its result."""
-    answer = journal.answer(record)
+    """Return a stored answer; a client may have deleted a large one with its result.
+
+    One that is taken back meanwhile, for a refusal, is in the record by now.
+    """
+    answer = journal.answer(record) or journal.answer(journal.read(delivery.id) or record)
     if answer is not None:
         return Answered(answer)
     if delivery.sending or delivery.tag == record.delivery:

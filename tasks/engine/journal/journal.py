@@ -227,7 +227,10 @@ class Journal:
         return excerpts.whole(self.redis.get(known.answer_key))
 
     def take_back_answer(self, operation: str) -> None:
-        """Have the record of an operation hold its whole answer, as its result is to go."""
+        """Have the record of an operation hold its whole answer, as its result is to go.
+
+        `note_refused` comes first: from then on the record keeps its answer.
+        """
         known = self.read(operation)
         answer = self.answer(known) if known and known.answer_key else None
         if answer:

@@ -68,7 +68,12 @@ def test_a_well_configured_server_has_no_finding() -> None:
         ({"aof_last_write_status": "err"}, Severity.BROKEN, "append-only file failed", "space"),
         ({"rdb_last_bgsave_status": "err"}, Severity.BROKEN, "snapshot failed", "space"),
         ({"appendfsync": "no"}, Severity.WARNING, "appendfsync is no", "everysec"),
-        ({"appendfsync": "everysec"}, Severity.NOTICE, "last two seconds", "always"),
+        (
+            {"appendfsync": "everysec"},
+            Severity.NOTICE,
+            "last two seconds",
+            "-u ADDRESS config set appendfsync always",
+        ),
         ({"aof_enabled": 0, "save": ""}, Severity.WARNING, "keeps nothing", "appendonly yes"),
         ({"aof_enabled": 0, "save": "60 1"}, Severity.WARNING, "snapshots only", "appendonly yes"),
         ({"connected_clients": 9500}, Severity.WARNING, "9500 of 10000", "maxclients"),

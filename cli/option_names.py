@@ -1,0 +1,45 @@
+"""The words of a refusal as a person types them: options for fields, commands for operations."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from cli import catalogue_index
+from cli.exit_codes import CommandFailed
+from cli.inputs import Input
+
+_HEAD = r"(?:(?<=^)|(?<=; )|(?<=failed: )|(?<=wrong: ))"
+"""Where a message names the field that is wrong."""
+_PLACE = r"(?<![\w.`\-])(?<!named )"
+"""Where a word begins that is not the name of an object."""
+_OPERATION = re.compile(_PLACE + r"[a-z]+\.[a-z_]+(?!\w|\.\w)")
+
+
+def translated(failed: CommandFailed, inputs: Iterable[Input]) -> CommandFailed:
+    """Return what ends a command of options, in words of options; its document stays as it is."""
+    failure = failed.failure
+    changed = CommandFailed(failure.code, failure.message, document=failed.document)
+    changed.failure = replace(failure, message=in_options(failure.message, inputs))
+    return changed
+
+
+def in_options(text: str, inputs: Iterable[Input]) -> str:
+    """Return a text with the options of fields, and the commands of operations."""
+    for one in inputs:
+        text = _with_option(text, one)
+    return _OPERATION.sub(_command, text)
+
+
+def _with_option(text: str, one: Input) -> str:
+    """Name an option where its field is the wrong one, is given a value, or is no plain word."""
+    key = re.escape(one.key)
+    text = re.sub(rf"{_PLACE}{key}=true\b", one.option, text)
+    text = re.sub(rf"{_HEAD}{key}(?=: )", one.option, text)
+    return re.sub(rf"{_PLACE}{key}(?!\w|\.\w)", one.option, text) if "_" in one.key else text
+
+
+def _command(found: re.Match[str]) -> str:
+    """Return the command of an operation; anything else that looks like one stays as it is."""
+    known = {entry.name: entry for entry in catalogue_index.load().entries}
+    entry = known.get(f"xenserver.{found[0]}")
+    return f"`xenflow {entry.noun} {entry.verb}`" if entry else found[0]
