@@ -122,7 +122,7 @@ _TEMPLATES = {
     "SR_NOT_EMPTY": "the SR still contains disks; remove them first",
     "SR_INDESTRUCTIBLE": "SR {0} is marked as indestructible",
     "VDI_IN_USE": "disk {0} is in use; detach it first",
-    "VDI_IS_NOT_ISO": "disk {0} is no CD: a CD drive takes ISOs, from an SR of content type iso",
+    "VDI_IS_NOT_ISO": "disk {0} is not a CD: a CD drive takes ISOs, from an SR of content type iso",
     "VDI_READONLY": "disk {0} is read-only; attach it with mode RO, or an ISO with type CD",
     "VDI_IS_A_PHYSICAL_DEVICE": "{0} is a physical device and cannot be destroyed",
     "VDI_IS_SHARABLE": "disk {0} is shared; a snapshot of it is not possible",
@@ -178,7 +178,7 @@ _TEMPLATES = {
     "TOO_MANY_PENDING_TASKS": "too many calls wait in this pool; try again later",
     "TASK_CANCELLED": "the operation was cancelled in XenServer",
     # Our own
-    "XENFLOW_AMBIGUOUS_NAME": "several {0}s are named {1}; give the UUID",
+    "XENFLOW_AMBIGUOUS_NAME": "more than one {0} is named {1}; give the UUID",
     "XENFLOW_ANSWER_DELETED": (
         "{0} {1} has succeeded, but its large answer was deleted with its result; "
         "send it again under another id"

@@ -128,12 +128,18 @@ def _label(kind: Kind) -> str:
     return kind.cls if kind.word == kind.cls.lower() else _WORDS.get(kind.word, kind.word)
 
 
+def _plural(label: str) -> str:
+    """Return the plural of a label, of each noun in it: "VMs or templates"."""
+    return re.sub(r"(?=, | or |$)", "s", label)
+
+
 def _missing(kind: Kind, text: str, hint: str) -> errors.XenflowError:
     return errors.from_api("XENFLOW_NO_SUCH_OBJECT", [_label(kind), text], text=hint)
 
 
 def _ambiguous(kind: Kind, name: str, uuids: list[str]) -> errors.XenflowError:
-    text = f"{len(uuids)} {_label(kind)}s are named {name}; give one's UUID: {', '.join(uuids)}"
+    count = f"{len(uuids)} {_plural(_label(kind))}"
+    text = f"{count} are named {name}; give one's UUID: {', '.join(uuids)}"
     if kind.word == "sr":
         text += f"; or take the one with most room, where disks are made: @room:{name}"
     return errors.from_api("XENFLOW_AMBIGUOUS_NAME", [_label(kind), name, *uuids], text=text)

@@ -115,6 +115,7 @@ class Worker:
 
     def __init__(self, engine: "Engine", *, lease: float, freezes: bool) -> None:
         self.hooks: dict[str, Hook] = {}
+        self.is_kept: Callable[[], bool] = lambda: False
         journal = Journal(engine.redis, Keys(), lease=lease, keep=600)
         self.runtime = Runtime(
             settings=Settings(),
@@ -163,7 +164,7 @@ class Worker:
             adopts=json.loads(reply.get(publisher.ADOPTS) or "{}"),
             revoked=False,
             refusal=None,
-            is_kept=lambda: False,
+            is_kept=self.is_kept,
         )
         found = catalogue.find(task)
         assert found is not None, task
