@@ -16,6 +16,9 @@ from xenserver.objects import ObjectRef
 
 Record = Mapping[str, Any]
 
+_DESTROYED_IN = ("halted", "suspended")
+"""Power states in which XenServer destroys a VM."""
+
 
 class Disk(BaseModel):
     """A disk, a medium, or a snapshot of a VM."""
@@ -75,10 +78,10 @@ def choose_disks(
 ) -> Chosen:
     """Return which disks and snapshots of a VM to destroy and to keep; refuse what would fail.
 
-    Refused are a destruction or shutdown that the VM blocks, a disk that goes and that another VM
-    uses, and one on storage that is not attached. Media and physical devices always stay. The image
-    of a suspended VM counts as a disk, unless `image` is false. What a destruction has left behind
-    of a VM that is gone is found again.
+    Refused are a VM that runs and is not to be shut down, what the VM blocks, a disk that goes and
+    that another VM uses, and one on storage that is not attached. Media and physical devices always
+    stay. The image of a suspended VM counts as a disk, unless `image` is false. What a destruction
+    has left behind of a VM that is gone is found again.
     """
     try:
         machine = xen.find.vm(vm)
@@ -86,6 +89,8 @@ def choose_disks(
         return _left_behind(xen, vm, missing, delete=delete, even_shared=even_shared)
     choice = _Choice(xen, machine, keep_disks)
     choice.refuse_blocked(shutdown)
+    if shutdown == "no":
+        choice.refuse_running()
     choice.sort(delete=delete, image=image, snapshots=delete and snapshots == "delete")
     choice.refuse_unknown()
     choice.refuse_detached()
@@ -137,6 +142,15 @@ class _Choice:
         for verb in verbs:
             if verb in blocked:
                 raise _blocked(self._record, self._machine.ref, verb)
+
+    def refuse_running(self) -> None:
+        """Refuse a VM in whose state XenServer does not destroy it."""
+        state = self._record["power_state"].lower()
+        if state not in _DESTROYED_IN:
+            text = f"VM {self._record['name_label']} is {state}; nothing was destroyed. "
+            text += "Halt it first, or give shutdown=clean or shutdown=force"
+            params = [self._machine.ref, ", ".join(_DESTROYED_IN), state]
+            raise errors.from_api("VM_BAD_POWER_STATE", params, text=text)
 
     def sort(self, *, delete: bool, image: bool, snapshots: bool) -> None:
         """Decide for each disk whether it goes, those of snapshots too."""

@@ -90,6 +90,19 @@ def test_a_disk_of_another_vm_is_found_before_anything_is_destroyed(
     assert maker.record("VM", vm)["power_state"] == "Running"
 
 
+def test_a_running_vm_is_refused_before_anything_is_destroyed(
+    stack: StackHarness, maker: Maker
+) -> None:
+    """The refusal names the field that shuts it down, and no list of what is left."""
+    vm = maker.running()
+
+    with pytest.raises(errors.Refused, match="Halt it first, or give shutdown=clean") as caught:
+        stack.do(FLOW, vm=vm, delete_disks=True)
+
+    assert caught.value.code == "VM_BAD_POWER_STATE"
+    assert "left: " not in caught.value.message
+
+
 def test_a_disk_of_another_vm_goes_where_that_is_wanted(stack: StackHarness, maker: Maker) -> None:
     """The other VM loses it."""
     vm, other = maker.vm(), maker.vm()

@@ -30,9 +30,9 @@ class Remains:
 
     def text(self) -> str:
         """Return it in text; nothing where nothing was destroyed or was to be."""
-        if not self.gone and not self.planned:
-            return ""
-        text = f"gone: {_listed(self.gone)}" if self.gone else "nothing is gone"
+        if not self.gone:
+            return "nothing is gone" if self.planned else ""
+        text = f"gone: {_listed(self.gone)}"
         return f"{text}; left: {_listed(self.left)}; {_FINISH}" if self.left else text
 
 
