@@ -29,7 +29,9 @@ class GuestWaiters:
         match event:
             case events.VmSeen(ref, power_state, metrics):
                 self._metrics[ref] = metrics
-                yield from _ended(self._of(ref), lambda _: addresses.stopped(power_state))
+                yield from _ended(
+                    self._of(ref), lambda wait: addresses.stopped(wait.vm, power_state)
+                )
             case events.GuestSeen(ref, networks):
                 for vm in [vm for vm, metrics in self._metrics.items() if metrics == ref]:
                     yield from _ended(

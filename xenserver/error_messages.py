@@ -202,7 +202,7 @@ _TEMPLATES = {
         "the guest reported nothing for {0} s: its guest tools are missing or not running; "
         "install them, or wait for `running` only"
     ),
-    "XENFLOW_GUEST_STOPPED": "the VM is {0}, so its guest has no address; look at its console",
+    "XENFLOW_GUEST_STOPPED": "VM {1} is {0}, so its guest has no address; start it",
     "XENFLOW_GUEST_WITHOUT_TOOLS": (
         "{0} has no guest tools, so it reports no address; install them, or wait for `running` only"
     ),

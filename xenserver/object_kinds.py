@@ -52,7 +52,7 @@ def _no_snapshot(record: Record) -> bool:
 
 _FOR_A_VM = {
     "template": "make a VM of it with vm.install",
-    "snapshot": "revert its VM to it with vm.revert",
+    "snapshot": "name the VM that it was taken of",
 }
 _FOR_A_TEMPLATE = {
     "VM": "another VM like this one is made with vm.clone or vm.copy",

@@ -98,7 +98,7 @@ def test_a_snapshot_is_copied_by_name_where_nothing_else_bears_it(
     taken = xen.find.vm_template_or_snapshot("before")
 
     assert xen.find.vm_template_or_snapshot(taken.uuid).ref == taken.ref
-    with pytest.raises(errors.Refused, match="is the UUID of a snapshot, not of a VM; revert"):
+    with pytest.raises(errors.Refused, match="is the UUID of a snapshot, not of a VM; name the"):
         xen.find.vm(taken.uuid)
 
 

@@ -48,11 +48,11 @@ def addressed(networks: Mapping[str, str], wanted: Wanted) -> Outcome | None:
     return outcomes.success(found) if found else None
 
 
-def stopped(state: str) -> Outcome | None:
+def stopped(vm: str, state: str) -> Outcome | None:
     """Return the outcome of a guest whose VM is not up any more, or None."""
     if state in UP:
         return None
-    return outcomes.failure(errors.from_api("XENFLOW_GUEST_STOPPED", [state.lower()]))
+    return outcomes.failure(errors.from_api("XENFLOW_GUEST_STOPPED", [state.lower(), vm]))
 
 
 def start(execution: Execution, label: str, address: Address) -> Outcome | Suspended:
@@ -62,7 +62,7 @@ def start(execution: Execution, label: str, address: Address) -> Outcome | Suspe
     since = execution.entry.record.point(label).since or execution.entry.now()
     enough = since + execution.runtime.settings.guest_timeout
     networks = _networks(execution, seen.guest_metrics)
-    outcome = stopped(seen.power_state) or addressed(networks, address.wanted)
+    outcome = stopped(address.vm, seen.power_state) or addressed(networks, address.wanted)
     if outcome is None and execution.entry.now() >= enough:
         outcome = _timed_out(execution, networks)
     if outcome:
