@@ -32,7 +32,8 @@ def installed(
 
 def configured(canvas: Canvas, **settings: Any) -> Canvas:  # noqa: ANN401 - those of vm.configure
     """Continue with configuring the VM, if anything is given for it."""
-    given = {name: value for name, value in settings.items() if value}
+    unset = configuration.Boot()
+    given = {name: value for name, value in settings.items() if value and value != unset}
     if settings.get("secure_boot") is False:
         given["secure_boot"] = False
     return canvas | configuration.configure.s(feed={"vm": "uuid"}, **given) if given else canvas

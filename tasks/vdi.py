@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tasks import storage_choice
+from tasks import storage_choice, tags
 from tasks.engine.declaration.answers import Created, Done, Found, created, done, found
 from tasks.engine.declaration.field_types import (
     After,
@@ -140,6 +140,7 @@ TagsToRemove = Annotated[tuple[Label, ...], Field(description="tags to remove")]
 @operation()
 def tag(xen: Xen, *, vdi: VdiName, add: TagsToAdd = (), remove: TagsToRemove = ()) -> Done:
     """Add tags to a virtual disk and remove others."""
+    tags.check(add, remove)
     disk = xen.find.vdi(vdi)
     for one in dict.fromkeys(add):
         xen.VDI.add_tags(disk, one)

@@ -2257,10 +2257,10 @@ class vm:
         """Return which disks and snapshots of a VM to destroy and to keep; refuse what would
         fail.
 
-        Refused are a destruction or shutdown that the VM blocks, a disk that goes and that another
-        VM uses, and one on storage that is not attached. Media and physical devices always stay.
-        The image of a suspended VM counts as a disk, unless `image` is false. What a destruction
-        has left behind of a VM that is gone is found again.
+        Refused are a VM that runs and is not to be shut down, what the VM blocks, a disk that goes
+        and that another VM uses, and one on storage that is not attached. Media and physical
+        devices always stay. The image of a suspended VM counts as a disk, unless `image` is false.
+        What a destruction has left behind of a VM that is gone is found again.
 
         Args:
             vm: a VM, by UUID or name label

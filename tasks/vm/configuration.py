@@ -52,7 +52,11 @@ def configure(
     """Set memory, processors and boot settings of a halted VM; what is not given stays as it is."""
     machine = xen.find.vm_or_template(vm)
     _check_sockets(xen, machine, vcpus, cores_per_socket)
+    settings = None if boot == Boot() else boot
+    _check_given(memory, vcpus, cores_per_socket, settings, secure_boot, vtpm or None)
     _check_firmware(xen, machine, boot, wanted=bool(secure_boot) or vtpm)
+    if boot and boot.firmware == "bios":
+        _check_bios(xen, machine, is_set=secure_boot is not None)
     if memory is not None:
         _set_memory(xen, machine, memory)
     if vcpus is not None:
@@ -72,6 +76,24 @@ def _check_sockets(xen: Xen, machine: ObjectRef, vcpus: int | None, cores: int |
     count = vcpus if vcpus is not None else int(xen.VM.get_VCPUs_max(machine))
     if count % cores:
         problem = f"cores_per_socket: {count} virtual processors do not fill sockets of {cores}"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
+
+
+def _check_given(*values: object) -> None:
+    """Refuse a message that sets nothing: a field may be spelled wrongly or left out."""
+    if all(value is None for value in values):
+        problem = "nothing to set: give memory, vcpus, cores_per_socket, boot, secure_boot or vtpm"
+        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
+
+
+def _check_bios(xen: Xen, machine: ObjectRef, *, is_set: bool) -> None:
+    """Refuse to take the firmware away from secure boot and a TPM that the VM has."""
+    problem = ""
+    if xen.VM.get_VTPMs(machine):
+        problem = "boot.firmware: the VM has a TPM, which needs uefi"
+    elif not is_set and xen.VM.get_platform(machine).get("secureboot") == "true":
+        problem = "boot.firmware: the VM has secure boot, which needs uefi; give secure_boot=false"
+    if problem:
         raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
 
 

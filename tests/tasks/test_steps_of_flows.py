@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from simulator import server
-from tasks import gather, vbd, vif
-from tasks.vm import configuration, devices, disks
+from tasks import gather, vbd, vdi, vif
+from tasks.vm import configuration, devices, disks, tags
 from tests.tasks.fixtures import Maker, Record
 from tests.tasks.harness import Harness
 from tests.xenserver.pools import Pool
@@ -196,6 +196,8 @@ def test_sockets_firmware_and_a_tpm_are_configured(harness: Harness, maker: Make
         ({"vcpus": 3, "cores_per_socket": 2}, "3 virtual processors do not fill sockets of 2"),
         ({"secure_boot": True}, "is bios; secure boot and a TPM need uefi"),
         ({"vtpm": True, "boot": {"firmware": "bios"}}, "is bios; secure boot and a TPM need uefi"),
+        ({"memory": None}, "nothing to set: give memory, vcpus"),
+        ({"memory": None, "boot": {}}, "nothing to set: give memory, vcpus"),
     ],
 )
 def test_what_would_not_start_is_refused_in_words(
@@ -205,9 +207,39 @@ def test_what_would_not_start_is_refused_in_words(
     before = harness.record("VM", vm)
 
     with pytest.raises(errors.Refused, match=words):
-        harness.do(configuration.configure, vm=vm, memory="2GiB", **fields)
+        harness.do(configuration.configure, vm=vm, **{"memory": "2GiB", **fields})
 
     assert harness.record("VM", vm) == before
+
+
+@pytest.mark.parametrize("has", ["secure_boot", "vtpm"])
+def test_a_vm_does_not_lose_the_firmware_it_needs(harness: Harness, maker: Maker, has: str) -> None:
+    """The order in which both are asked for is no matter; secure boot may go along."""
+    vm = maker.vm()
+    bios = {"vm": vm, "boot": {"firmware": "bios"}}
+    harness.do(configuration.configure, vm=vm, boot={"firmware": "uefi"}, **{has: True})
+
+    with pytest.raises(errors.Refused, match="needs uefi"):
+        harness.do(configuration.configure, **bios)
+
+    assert harness.record("VM", vm)["HVM_boot_params"]["firmware"] == "uefi"
+    if has == "secure_boot":
+        harness.do(configuration.configure, **bios, secure_boot=False)
+        assert harness.record("VM", vm)["HVM_boot_params"]["firmware"] == "bios"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "nothing to change: give add or remove"),
+        ({"add": ["a", "b"], "remove": ["a"]}, "a is in remove too"),
+        ({"add": ["  "]}, "a tag of blanks"),
+    ],
+)
+def test_tags_that_change_nothing_are_refused(harness: Harness, fields: Record, words: str) -> None:
+    for operation, named in ((tags.tag, {"vm": "web02"}), (vdi.tag, {"vdi": "web02 system"})):
+        with pytest.raises(errors.Refused, match=words):
+            harness.do(operation, **named, **fields)
 
 
 def test_boot_settings_that_are_not_given_stay(harness: Harness, maker: Maker) -> None:
