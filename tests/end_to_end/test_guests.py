@@ -116,7 +116,7 @@ def test_a_guest_that_stops_meanwhile_ends_the_waiting(stack: StackHarness, name
 
     stack.do("xenserver.vm.shutdown", vm=made["uuid"], force=True)
 
-    with pytest.raises(errors.Refused, match="the VM is halted"):
+    with pytest.raises(errors.Refused, match=f"VM {name} is halted, .*; start it"):
         result.get(timeout=TIMEOUT)
 
 
