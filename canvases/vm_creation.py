@@ -32,6 +32,9 @@ def installed(
 
 def configured(canvas: Canvas, **settings: Any) -> Canvas:  # noqa: ANN401 - those of vm.configure
     """Continue with configuring the VM, if anything is given for it."""
+    boot, wanted = settings.get("boot"), settings.get("secure_boot") or settings.get("vtpm")
+    if wanted and boot and boot.firmware == "bios":
+        raise configuration.needs_uefi("bios")
     unset = configuration.Boot()
     given = {name: value for name, value in settings.items() if value and value != unset}
     if settings.get("secure_boot") is False:

@@ -103,8 +103,13 @@ def _check_firmware(xen: Xen, machine: ObjectRef, boot: Boot | None, *, wanted: 
         return
     now = (boot and boot.firmware) or xen.VM.get_HVM_boot_params(machine).get("firmware", "bios")
     if now != "uefi":
-        problem = f"boot.firmware: is {now}; secure boot and a TPM need uefi"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
+        raise needs_uefi(now)
+
+
+def needs_uefi(firmware: str) -> errors.XenflowError:
+    """Return the refusal of secure boot or a TPM with another firmware."""
+    problem = f"boot.firmware: is {firmware}; secure boot and a TPM need uefi"
+    return errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
 
 
 def _set_platform(

@@ -266,6 +266,15 @@ def test_a_new_disk_with_something_missing_is_refused_and_that_named(missing: st
     assert "give existing_disk_name, or all of vdi_type" in refused.value.message
 
 
+@pytest.mark.parametrize(
+    "flow", [create_vm_from_configured_template, create_vm_from_unconfigured_template]
+)
+@pytest.mark.parametrize("needs", ["secure_boot", "vtpm"])
+def test_bios_with_what_needs_uefi_is_refused_before_a_vm_is_made(flow: Any, needs: str) -> None:
+    with pytest.raises(errors.Refused, match="is bios; secure boot and a TPM need uefi"):
+        canvas(flow, template="deb12", name="web03", boot={"firmware": "bios"}, **{needs: True})
+
+
 def test_a_new_disk_is_no_cd() -> None:
     """XenServer takes ISOs only; the disk would be made and destroyed again."""
     with pytest.raises(errors.Refused, match="CD applies to an existing ISO, not to a new disk"):
