@@ -221,5 +221,5 @@ def test_what_it_wrote_has_a_page_and_schemas(wizard: Wizard, tmp_path: Path) ->
     wizard.xenflow("schema", "--folder", str(tmp_path / "schemas"))
 
     assert "Set name_label of one VM." in page
-    assert "xenflow vm set-name-label --vm web01 --name-label" in page
+    assert "xenflow vm set-name-label --vm web02 --name-label" in page
     assert list((tmp_path / "schemas").rglob("xenserver.vm.set_name_label*"))
