@@ -66,9 +66,13 @@ def uuids(stack: StackHarness, vm: str, maker: Maker) -> list[str]:
     """Give a VM a second disk and a snapshot; return the UUIDs of all that is to go."""
     stack.xenserver("VM.snapshot", maker.ref("VM", vm), fresh())
     maker.drive(vm)
-    drives = stack.xenserver("VM.get_VBDs", maker.ref("VM", vm))
-    disks = {stack.xenserver("VBD.get_VDI", drive) for drive in drives}
     [taken] = stack.xenserver("VM.get_snapshots", maker.ref("VM", vm))
+    drives = [
+        drive
+        for machine in (maker.ref("VM", vm), taken)
+        for drive in stack.xenserver("VM.get_VBDs", machine)
+    ]
+    disks = {stack.xenserver("VBD.get_VDI", drive) for drive in drives}
     return [vm, maker.uuid("VM", taken), *(maker.uuid("VDI", disk) for disk in disks)]
 
 
@@ -117,6 +121,7 @@ def test_a_destruction_that_ended_early_is_finished_under_its_id(
     to_go = uuids(stack, vm, maker)
     sent = by_refusal(stack, "VDI.destroy", vm)
     assert_it_tells(stack, sent, to_go)
+    stack.until(lambda: stack.record(sent.id).published, "its end is stored")
     sent.forget()
 
     again = stack.send(FLOW, task_id=sent.id, vm=vm, repeat_failed=True, **FIELDS)
