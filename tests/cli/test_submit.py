@@ -274,7 +274,7 @@ def test_who_does_not_wait_gets_an_id(act: Submitter, stack: StackHarness, name:
     """The run can be shown, watched and cancelled by the id."""
     with stack.xenserver.held():
         sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
-        stack.until_parked(1)
+        stack.until(lambda: stack.record(sent).phase == "parked", "parked")
         shown = act("show", sent)
         listed = act("runs")
 

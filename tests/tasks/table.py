@@ -537,6 +537,7 @@ OTHERS: Fields = {
     "name": "never-made",
     "size": GIB,
     "operations": ["destroy"],
+    "add": ["gold"],
     "url": "http://127.0.0.1:1/vm.xva",
 }
 """What messages must say besides the objects they name."""

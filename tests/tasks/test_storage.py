@@ -457,7 +457,7 @@ def test_a_disk_is_no_cd(harness: Harness, vm: str, replace: bool) -> None:  # n
         harness.do(cd.insert_cd, vm=vm, vdi="debian-12.iso")
     before = harness.devices("VBD", vm)
 
-    with pytest.raises(errors.Refused, match="is no CD: a CD drive takes ISOs") as refused:
+    with pytest.raises(errors.Refused, match="is not a CD: a CD drive takes ISOs") as refused:
         harness.do(cd.insert_cd, vm=vm, vdi="web01 system", replace=replace)
 
     assert refused.value.code == "VDI_IS_NOT_ISO"
