@@ -19,6 +19,7 @@ from tasks.engine.declaration import catalogue, message
 from tests.canvases.interference import refused
 from tests.cli.conftest import Ended, Run
 from tests.stack import StackHarness
+from tests.tasks.fixtures import Maker
 from workers import target_check
 from xenserver import errors
 
@@ -167,7 +168,9 @@ def test_an_id_is_refused_to_another_request_at_the_command_line(
     act: Submitter, stack: StackHarness, name: str
 ) -> None:
     """Nothing is sent, each request gets the answer of its own, and that in either order."""
-    tag = ("vm", "tag", "--vm", "web02", "--id", name, "--add")
+    maker = Maker(stack.xenserver, stack.xenserver.control)
+    vm = maker.vm()
+    tag = ("vm", "tag", "--vm", vm, "--id", name, "--add")
     assert act(*tag, f"{name}-1").code == 0
 
     refused = act(*tag, f"{name}-2", "--repeat-failed")
@@ -178,15 +181,15 @@ def test_an_id_is_refused_to_another_request_at_the_command_line(
 
     again = act(*tag, f"{name}-1", "--repeat-failed")
     assert (again.code, "this is its stored answer" in again.err) == (0, True)
-    [vm] = stack.xenserver.named("VM", "web02")
-    assert [one for one in vm["tags"] if one.startswith(name)] == [f"{name}-1"]
+    assert maker.record("VM", vm)["tags"] == [f"{name}-1"]
 
 
-@pytest.mark.parametrize("vm", ["web02", "nosuch"])
+@pytest.mark.parametrize("is_there", [True, False])
 def test_the_refusal_of_another_message_is_not_taken_for_the_answer(
-    act: Submitter, stack: StackHarness, name: str, vm: str
+    act: Submitter, stack: StackHarness, name: str, *, is_there: bool
 ) -> None:
     """A client of Celery sent it, and it replaced the stored end."""
+    vm = Maker(stack.xenserver, stack.xenserver.control).vm() if is_there else "nosuch"
     tag = ("vm", "tag", "--vm", vm, "--add", name, "--id", name, "--json")
     first = act(*tag)
     stack.until(lambda: stack.record(name).published, "published")

@@ -423,7 +423,7 @@ TABLE = (
         operation=tags.tag,
         ready=lambda maker: {"vm": maker.vm(), "add": ["gold", "gold"], "remove": ["tin"]},
         says="Tags set",
-        seen=lambda maker, fields, _: maker.record("VM", fields["vm"])["tags"].count("gold") == 1,
+        seen=lambda maker, fields, _: maker.record("VM", fields["vm"])["tags"] == ["gold"],
         wrong=lambda maker: {"vm": maker.vm(), "add": ["go\nld"]},
         code=INVALID,
     ),
