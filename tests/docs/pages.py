@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +24,8 @@ from typing import Self
 import pytest
 
 from tests.stack import TIMEOUT
+from tests.tracked_files import ROOT, tracked_files
 
-ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 NOT_RUN = "not-run"
 COMPOSE = "compose"
@@ -227,7 +227,7 @@ class Reader:
 
 def clone(folder: Path) -> Path:
     """Return a copy of the clone, with a link to its virtual environment."""
-    for path in _tracked():
+    for path in tracked_files():
         copy = folder / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
@@ -235,18 +235,6 @@ def clone(folder: Path) -> Path:
         os.utime(copy, (0, 0))  # older than the environment, which make then leaves alone
     (folder / ".venv").symlink_to(Path(sys.prefix))
     return folder
-
-
-def _tracked() -> Iterator[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    paths = (ROOT / name for name in listed.stdout.split("\0") if name)
-    return (path for path in paths if path.is_file())
 
 
 def _signal(session: int, number: int) -> bool:

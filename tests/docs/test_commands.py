@@ -14,8 +14,9 @@ import pytest
 
 from config.targets import Targets
 from tests.docs import pages
-from tests.docs.pages import DOCS, ROOT, Reader
+from tests.docs.pages import DOCS, Reader
 from tests.stack import StackHarness, running_stack
+from tests.tracked_files import ROOT
 from workers.local_stack import valkey_server
 
 README = ROOT / "README.md"

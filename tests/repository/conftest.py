@@ -1,13 +1,12 @@
 """Fixtures of the repository's tests: its files, packages and tools."""
 
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.tracked_files import ROOT, tracked_files
 
 
 @pytest.fixture(scope="session")
@@ -37,13 +36,5 @@ def modules(packages: list[str]) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def tracked() -> list[Path]:
-    """Return the files that git tracks or would track: new ones, but not ignored ones."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    paths = (ROOT / name for name in listed.stdout.split("\0") if name)
-    return [path for path in paths if path.is_file()]
+    """Return the files that git tracks or would track."""
+    return tracked_files()
