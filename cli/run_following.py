@@ -43,7 +43,7 @@ def report(run: Run, options: OutputOptions) -> int:
     """Print a run that has ended; fail as it failed."""
     failed = next((step for step in run.steps if step.failure), None)
     document = Document(run.document(), lambda o: run_views.tree(run, traces=o.debug))
-    if failed is None or failed.failure is None:
+    if failed is None:
         write(document, options)
         return Code.DONE
     if not options.format.for_programs:

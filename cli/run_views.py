@@ -45,8 +45,7 @@ def listed(runs: Sequence[Run], *, wide: bool = False) -> RenderableType:
     else:
         cut["name"] = min(widths["name"], room)
     shown = tables.table(columns, [[row[column] for column in columns] for row in rows], cut=cut)
-    left_out = [name for name in _COLUMNS if name not in columns]
-    return Group(shown, tables.note(left_out)) if left_out else shown
+    return tables.with_note(shown, _COLUMNS, columns)
 
 
 def _fitting(widths: Mapping[str, int], room: int) -> list[str]:

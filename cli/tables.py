@@ -96,8 +96,7 @@ def records(
         return lists(found, translate)
     whole = [name for name in kept if name != _FOLDABLE]
     shown = table(kept, [[row[name] for name in kept] for row in rows], whole=whole, gap=gap)
-    left_out = [name for name in columns if name not in kept]
-    return Group(shown, note(left_out)) if left_out else shown
+    return with_note(shown, columns, kept)
 
 
 def lists(
@@ -110,9 +109,13 @@ def lists(
     return Group(*parts[:-1])
 
 
-def note(left_out: Sequence[str]) -> Text:
-    """Return the line that names the columns which a table leaves out."""
-    return Text(f"\nnot shown: {', '.join(left_out)} (--wide, --output list)", style="dim")
+def with_note(shown: Table, columns: Sequence[str], kept: Container[str]) -> RenderableType:
+    """Return a table, and below it the names of the columns that it leaves out."""
+    left_out = [name for name in columns if name not in kept]
+    if not left_out:
+        return shown
+    text = f"\nnot shown: {', '.join(left_out)} (--wide, --output list)"
+    return Group(shown, Text(text, style="dim"))
 
 
 def cell(value: Any) -> Text:

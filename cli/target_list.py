@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from cli import journal_reader, output, tables
@@ -108,8 +108,7 @@ def _text(rows: list[dict[str, Any]], options: OutputOptions, *, checked: bool) 
     listing = tables.table(
         shown, [[row.get(column) for column in shown] for row in rows], whole=_WHOLE
     )
-    left_out = [column for column in columns if column not in shown]
-    return Group(listing, tables.note(left_out)) if left_out else listing
+    return tables.with_note(listing, columns, shown)
 
 
 def _in_words(row: Mapping[str, Any]) -> dict[str, str]:

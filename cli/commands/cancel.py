@@ -39,10 +39,9 @@ def cancel(
         if not outcome.startswith("asked"):
             raise CommandFailed(Code.FAILED, text, f"xenflow show {operation}", id=operation)
         if wait:
-            run_following.follow(
-                journal, run_lookup.find(journal, operation).id, shown=options.shows_progress
-            )
-            text = f"{operation} {_ended(run_lookup.find(journal, operation), operation)}"
+            root = run_lookup.find(journal, operation).id
+            run = run_following.follow(journal, root, shown=options.shows_progress)
+            text = f"{operation} {_ended(run, operation)}"
     data = {"id": operation, "outcome": outcome, "ended": wait}
     write(Document(data, lambda _options: text), options)
     return Code.DONE
