@@ -72,6 +72,12 @@ def is_on(db: Database) -> bool:
     return bool(_pool(db)["ha_enabled"])
 
 
+def assert_off(db: Database) -> None:
+    """Refuse while high availability is on."""
+    if is_on(db):
+        raise Failure("HA_IS_ENABLED")
+
+
 def pool_ref(db: Database) -> str:
     """Return the reference of the pool."""
     return db.refs("pool")[0]

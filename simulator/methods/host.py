@@ -99,8 +99,7 @@ async def destroy(call: Call, host: str) -> None:
     call.db.get("host", host)
     if host == call.pool.coordinator or placement.is_live(call.db, host):
         raise Failure("HOST_IS_LIVE", host)
-    if failover.is_on(call.db):
-        raise Failure("HA_IS_ENABLED")
+    failover.assert_off(call.db)
     if evacuation.guests_of(call.db, host):
         raise Failure("HOST_HAS_RESIDENT_VMS", host)
     remove(call, host)

@@ -11,7 +11,7 @@ from simulator.tables import NULL
 @method("host.management_reconfigure")
 async def management_reconfigure(call: Call, pif: str) -> None:
     """Manage a host by another of its interfaces."""
-    _assert_unprotected(call)
+    failover.assert_off(call.db)
     _assert_suits(call, pif)
     _choose(call, pif)
 
@@ -19,7 +19,7 @@ async def management_reconfigure(call: Call, pif: str) -> None:
 @method("pool.management_reconfigure")
 async def pool_management_reconfigure(call: Call, network: str) -> None:
     """Manage every host by its interface on a network."""
-    _assert_unprotected(call)
+    failover.assert_off(call.db)
     pifs = records(call.db, "PIF", call.db.get("network", network)["PIFs"])
     by_host = {pif["host"]: ref for ref, pif in pifs}
     for host in call.db.refs("host"):
@@ -40,14 +40,9 @@ async def local_management_reconfigure(_call: Call, _interface: str) -> None:
 @method("host.management_disable")
 async def management_disable(call: Call) -> None:
     """Let the coordinator do without a management interface; here it can be reached still."""
-    _assert_unprotected(call)
+    failover.assert_off(call.db)
     for pif in call.db.where("PIF", host=call.pool.coordinator, management=True):
         call.db.put("PIF", pif, management=False)
-
-
-def _assert_unprotected(call: Call) -> None:
-    if failover.is_on(call.db):
-        raise Failure("HA_IS_ENABLED")
 
 
 def _assert_suits(call: Call, pif: str) -> None:

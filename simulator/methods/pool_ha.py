@@ -14,7 +14,7 @@ _LOG_SIZE = 256 << 20
 async def enable_ha(call: Call, heartbeat_srs: list[str], configuration: dict[str, str]) -> None:
     """Switch high availability on, with its state in a shared repository."""
     pool = failover.pool_ref(call.db)
-    _assert_off(call)
+    failover.assert_off(call.db)
     _assert_ready(call)
     sr = await _repository(call, heartbeat_srs)
     await call.work("pool.enable_ha")
@@ -55,7 +55,7 @@ async def emergency_ha_disable(call: Call, soft: bool = False) -> None:  # noqa:
 async def enable_redo_log(call: Call, sr: str) -> None:
     """Keep changes of the database in a repository too."""
     pool = failover.pool_ref(call.db)
-    _assert_off(call)
+    failover.assert_off(call.db)
     if call.db.get("pool", pool)["redo_log_enabled"]:
         raise Failure("REDO_LOG_IS_ENABLED")
     call.db.get("SR", sr)
@@ -67,11 +67,6 @@ async def enable_redo_log(call: Call, sr: str) -> None:
 async def disable_redo_log(call: Call) -> None:
     """Keep changes of the database on hosts only."""
     call.db.put("pool", failover.pool_ref(call.db), redo_log_enabled=False)
-
-
-def _assert_off(call: Call) -> None:
-    if failover.is_on(call.db):
-        raise Failure("HA_IS_ENABLED")
 
 
 def _assert_ready(call: Call) -> None:

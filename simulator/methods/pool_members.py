@@ -30,7 +30,7 @@ async def eject(call: Call, host: str) -> None:
     call.db.get("host", host)
     if not placement.is_live(call.db, host):
         raise Failure("HOST_OFFLINE", host)
-    _assert_unprotected(call)
+    failover.assert_off(call.db)
     if host == call.pool.coordinator:
         raise internal("Xapi_pool.Cannot_eject_master")
     for _, vm in records(call.db, "VM", call.db.get("host", host)["resident_VMs"]):
@@ -49,7 +49,7 @@ async def designate_new_master(call: Call, host: str) -> None:
         raise Failure("HOST_OFFLINE", host)
     if host == call.pool.coordinator:
         return
-    _assert_unprotected(call)
+    failover.assert_off(call.db)
     await call.work("pool.designate_new_master")
     after = call.pool.clock.timer(call.pool.duration(HANDOVER))
     after.add_done_callback(lambda _: call.pool.hand_over(address))
@@ -58,21 +58,16 @@ async def designate_new_master(call: Call, host: str) -> None:
 @method("pool.emergency_transition_to_master")
 async def emergency_transition_to_master(call: Call) -> None:
     """Make this host the coordinator: who answers is it already."""
-    _assert_unprotected(call)
+    failover.assert_off(call.db)
 
 
 @method("pool.rotate_secret")
 async def rotate_secret(call: Call) -> None:
     """Change the secret that the hosts share."""
-    _assert_unprotected(call)
+    failover.assert_off(call.db)
     for host in call.db.refs("host"):
         if not placement.is_live(call.db, host):
             raise Failure("CANNOT_CONTACT_HOST", host)
-
-
-def _assert_unprotected(call: Call) -> None:
-    if failover.is_on(call.db):
-        raise Failure("HA_IS_ENABLED")
 
 
 async def _forget_storage(call: Call, host: str) -> None:
