@@ -1,11 +1,10 @@
 """Methods of bonds: several cards of a host that act as one (ocaml/xapi/xapi_bond.ml)."""
 
-import itertools
-
 from simulator import slots
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
+from simulator.methods.pif import assert_network_free, free_device
 from simulator.rules.view import records
 from simulator.tables import NULL, Record
 
@@ -32,7 +31,10 @@ async def create(  # noqa: PLR0913, PLR0917 - in wire order
 ) -> str:
     """Bond cards of a host; their addresses, VLANs and interfaces of VMs move to the bond."""
     members = list(dict.fromkeys(members))
-    _assert_network_free(call, network, members)
+    call.db.get("network", network)
+    if not members:
+        raise Failure("PIF_BOND_NEEDS_MORE_MEMBERS")
+    assert_network_free(call, network, call.db.get("PIF", members[0])["host"])
     for name, value in (properties or {}).items():
         _assert_property(name, value)
     if mac and not slots.is_mac(mac):
@@ -72,17 +74,6 @@ async def set_property(call: Call, bond: str, name: str, value: str) -> None:
     call.db.put_key("Bond", bond, "properties", name, value)
 
 
-def _assert_network_free(call: Call, network: str, members: list[str]) -> None:
-    """Refuse a network that the host of the first card is on already."""
-    on_network = call.db.get("network", network)["PIFs"]
-    if not members:
-        raise Failure("PIF_BOND_NEEDS_MORE_MEMBERS")
-    host = call.db.get("PIF", members[0])["host"]
-    for ref, pif in records(call.db, "PIF", on_network):
-        if pif["host"] == host:
-            raise Failure("NETWORK_ALREADY_CONNECTED", host, ref)
-
-
 def _assert_property(name: str, value: str) -> None:
     known = name in _PROPERTIES
     if not known or value not in (_PROPERTIES[name] or (value,)):
@@ -109,7 +100,7 @@ def _bond(call: Call, network: str, members: list[str], mac: str, fields: Record
     card = call.db.get("PIF", primary)
     master = call.db.create(
         "PIF",
-        device=_device(call, card["host"]),
+        device=free_device(call, card["host"], "bond"),
         network=network,
         host=card["host"],
         MAC=mac or card["MAC"],
@@ -135,12 +126,6 @@ def _primary(call: Call, members: list[str]) -> str:
         return not card["management"], card["ip_configuration_mode"] == "None"
 
     return min(members, key=rank)
-
-
-def _device(call: Call, host: str) -> str:
-    taken = {call.db.get("PIF", ref)["device"] for ref in call.db.get("host", host)["PIFs"]}
-    names = (f"bond{number}" for number in itertools.count())
-    return next(name for name in names if name not in taken)
 
 
 def _move(call: Call, source: str, target: str) -> None:

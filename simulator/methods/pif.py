@@ -1,6 +1,7 @@
 """Methods of PIFs and VLANs (xapi_pif.ml, xapi_vlan.ml, xapi_pool.ml)."""
 
 import ipaddress
+import itertools
 
 from simulator import placement
 from simulator.call import Call
@@ -85,6 +86,20 @@ async def create_vlan_from_pif(call: Call, pif: str, network: str, vlan: int) ->
     return [_tag(call, parent, network, vlan) for parent in parents]
 
 
+def assert_network_free(call: Call, network: str, host: str) -> None:
+    """Refuse a network that a host has an interface on already."""
+    for ref, pif in records(call.db, "PIF", call.db.get("network", network)["PIFs"]):
+        if pif["host"] == host:
+            raise Failure("NETWORK_ALREADY_CONNECTED", host, ref)
+
+
+def free_device(call: Call, host: str, prefix: str) -> str:
+    """Return the first name with this prefix that no interface of a host has."""
+    taken = {call.db.get("PIF", ref)["device"] for ref in call.db.get("host", host)["PIFs"]}
+    names = (f"{prefix}{number}" for number in itertools.count())
+    return next(name for name in names if name not in taken)
+
+
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
@@ -105,9 +120,7 @@ def _siblings(call: Call, pif: str) -> list[str]:
 
 def _assert_vlan(call: Call, pif: str, network: str, tag: int) -> None:
     record = call.db.get("PIF", pif)
-    for ref, other in records(call.db, "PIF", call.db.get("network", network)["PIFs"]):
-        if other["host"] == record["host"]:
-            raise Failure("NETWORK_ALREADY_CONNECTED", record["host"], ref)
+    assert_network_free(call, network, record["host"])
     if call.db.exists("Bond", record["bond_slave_of"]):
         raise Failure("CANNOT_ADD_VLAN_TO_BOND_SLAVE", pif)
     if record["VLAN"] >= 0:

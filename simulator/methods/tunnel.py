@@ -1,13 +1,12 @@
 """Methods of tunnels and of the controller of virtual switches (xapi_tunnel.ml)."""
 
 import ipaddress
-import itertools
 
 from simulator import slots
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
-from simulator.rules.view import records
+from simulator.methods.pif import assert_network_free, free_device
 from simulator.tables import NULL
 
 _PORTS = range(1, 65536)
@@ -21,10 +20,7 @@ async def create(call: Call, transport: str, network: str, protocol: str = "gre"
     carrier = call.db.get("PIF", transport)
     if carrier["bond_slave_of"] != NULL:
         raise Failure("CANNOT_ADD_TUNNEL_TO_BOND_SLAVE", transport)
-    host = carrier["host"]
-    for ref, pif in records(call.db, "PIF", call.db.get("network", network)["PIFs"]):
-        if pif["host"] == host:
-            raise Failure("NETWORK_ALREADY_CONNECTED", host, ref)
+    assert_network_free(call, network, carrier["host"])
     if carrier["tunnel_access_PIF_of"]:
         raise Failure("IS_TUNNEL_ACCESS_PIF", transport)
     if carrier["ip_configuration_mode"] == "None":
@@ -81,11 +77,7 @@ async def set_vswitch_controller(call: Call, address: str) -> None:
 
 def _access(call: Call, transport: str, network: str) -> str:
     carrier = call.db.get("PIF", transport)
-    taken = {
-        call.db.get("PIF", ref)["device"] for ref in call.db.get("host", carrier["host"])["PIFs"]
-    }
-    names = (f"tunnel{number}" for number in itertools.count())
-    device = next(name for name in names if name not in taken)
+    device = free_device(call, carrier["host"], "tunnel")
     return call.db.create(
         "PIF",
         device=device,
