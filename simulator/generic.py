@@ -86,14 +86,11 @@ def _remove_from(call: Call, cls: str, field: datamodel.Field, ref: str, key: st
 
 
 def _add(call: Call, cls: str, field: datamodel.Field, ref: str, value: Any) -> None:  # noqa: ANN401 - wire value
-    present = call.db.get(cls, ref)[field.name]
-    if value not in present:
-        call.db.put(cls, ref, **{field.name: [*present, value]})
+    call.db.put_item(cls, ref, field.name, value)
 
 
 def _remove(call: Call, cls: str, field: datamodel.Field, ref: str, value: Any) -> None:  # noqa: ANN401 - wire value
-    present = call.db.get(cls, ref)[field.name]
-    call.db.put(cls, ref, **{field.name: [item for item in present if item != value]})
+    call.db.drop_item(cls, ref, field.name, value)
 
 
 def _get_all(call: Call, cls: datamodel.Class) -> list[str]:

@@ -206,6 +206,17 @@ class Database:
         present = self.get(cls, ref)[name]
         self.put(cls, ref, **{name: {k: v for k, v in present.items() if k != key}})
 
+    def put_item(self, cls: str, ref: str, name: str, item: Any) -> None:  # noqa: ANN401 - wire value
+        """Append an item to a set field; present is fine."""
+        present = self.get(cls, ref)[name]
+        if item not in present:
+            self.put(cls, ref, **{name: [*present, item]})
+
+    def drop_item(self, cls: str, ref: str, name: str, item: Any) -> None:  # noqa: ANN401 - wire value
+        """Remove an item of a set field; absent is fine."""
+        present = self.get(cls, ref)[name]
+        self.put(cls, ref, **{name: [each for each in present if each != item]})
+
     def destroy(self, cls: str, ref: str) -> None:
         """Delete an object; what points at it dangles, as in XenServer. HANDLE_INVALID if dead."""
         row = self.row(cls, ref)

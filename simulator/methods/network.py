@@ -61,8 +61,7 @@ async def add_purpose(call: Call, network: str, value: str) -> None:
 @method("network.remove_purpose")
 async def remove_purpose(call: Call, network: str, value: str) -> None:
     """Remove a purpose from a network."""
-    present = call.db.get("network", network)["purpose"]
-    call.db.put("network", network, purpose=[each for each in present if each != value])
+    call.db.drop_item("network", network, "purpose", value)
 
 
 @method("network.set_default_locking_mode")

@@ -153,12 +153,10 @@ async def forget_repository(call: Call, repository: str) -> None:
 async def add_repository(call: Call, pool: str, repository: str) -> None:
     """Let the pool use a repository of updates."""
     call.db.get("Repository", repository)
-    present = call.db.get("pool", pool)["repositories"]
-    call.db.put("pool", pool, repositories=list(dict.fromkeys([*present, repository])))
+    call.db.put_item("pool", pool, "repositories", repository)
 
 
 @method("pool.remove_repository")
 async def remove_repository(call: Call, pool: str, repository: str) -> None:
     """Let the pool use a repository of updates no longer."""
-    present = call.db.get("pool", pool)["repositories"]
-    call.db.put("pool", pool, repositories=[each for each in present if each != repository])
+    call.db.drop_item("pool", pool, "repositories", repository)

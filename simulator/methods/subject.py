@@ -42,16 +42,15 @@ async def add_to_roles(call: Call, subject: str, ref: str) -> None:
         raise Failure("ROLE_NOT_FOUND")
     if ref in call.db.get("subject", subject)["roles"]:
         raise Failure("ROLE_ALREADY_EXISTS")
-    call.db.put("subject", subject, roles=[*call.db.get("subject", subject)["roles"], ref])
+    call.db.put_item("subject", subject, "roles", ref)
 
 
 @method("subject.remove_from_roles")
 async def remove_from_roles(call: Call, subject: str, ref: str) -> None:
     """Take a role from a subject."""
-    present = call.db.get("subject", subject)["roles"]
-    if ref not in present:
+    if ref not in call.db.get("subject", subject)["roles"]:
         raise Failure("ROLE_NOT_FOUND")
-    call.db.put("subject", subject, roles=[each for each in present if each != ref])
+    call.db.drop_item("subject", subject, "roles", ref)
 
 
 @method("subject.get_permissions_name_label")

@@ -28,13 +28,12 @@ def _register(family: str) -> None:
         call.db.put("VIF", vif, **{field: list(dict.fromkeys(value))})
 
     async def add_allowed(call: Call, vif: str, value: str) -> None:
-        present = call.db.get("VIF", vif)[field]
+        call.db.get("VIF", vif)
         _assert_address(family, field, value)
-        call.db.put("VIF", vif, **{field: list(dict.fromkeys([*present, value]))})
+        call.db.put_item("VIF", vif, field, value)
 
     async def remove_allowed(call: Call, vif: str, value: str) -> None:
-        present = call.db.get("VIF", vif)[field]
-        call.db.put("VIF", vif, **{field: [each for each in present if each != value]})
+        call.db.drop_item("VIF", vif, field, value)
 
     async def configure(call: Call, vif: str, mode: str, address: str, gateway: str) -> None:
         if mode == "Static":
