@@ -13,7 +13,7 @@ from typing import Any
 from simulator import disks, machines
 from simulator.errors import Failure
 from simulator.pool import Pool
-from simulator.rules.view import records
+from simulator.rules.view import peek, records
 from simulator.tables import NULL, Database, Record
 
 Bundle = dict[str, Any]
@@ -21,10 +21,7 @@ Bundle = dict[str, Any]
 MEMBER = "ova.json"
 _REFERENCE = "OpaqueRef:"
 _OF_THE_MOMENT = frozenset({"allowed_operations", "current_operations", "domid", "power_state"})
-_OF_A_DISK = (
-    *("name_label", "name_description", "virtual_size", "type", "sharable", "read_only"),
-    *("other_config", "tags", "xenstore_data", "on_boot", "allow_caching"),
-)
+_OF_A_DISK = (*disks.KEPT_BY_COPIES, "read_only")
 
 
 def pack(db: Database, vm: str) -> Bundle:
@@ -32,7 +29,7 @@ def pack(db: Database, vm: str) -> Bundle:
     record = db.get("VM", vm)
     return {
         "VM": _portable(record),
-        "drives": [_drive(db, ref, drive) for ref, drive in records(db, "VBD", record["VBDs"])],
+        "drives": [_drive(db, drive) for _, drive in records(db, "VBD", record["VBDs"])],
         "interfaces": [_interface(db, ref, vif) for ref, vif in records(db, "VIF", record["VIFs"])],
     }
 
@@ -98,22 +95,21 @@ def _portable(record: Record) -> Record:
     }
 
 
-def _drive(db: Database, ref: str, drive: Record) -> Record:
-    disk = db.get("VDI", drive["VDI"]) if db.exists("VDI", drive["VDI"]) else None
-    is_disk = disk is not None and drive["type"] == "Disk"
-    kept = {name: disk[name] for name in _OF_A_DISK} if disk and is_disk else None
-    device = {**_device(drive), "currently_attached": False}
-    return {"ref": ref, "device": device, "VDI": drive["VDI"], "disk": kept}
+def _drive(db: Database, drive: Record) -> Record:
+    disk = peek(db, "VDI", drive["VDI"]) if drive["type"] == "Disk" else None
+    kept = {name: disk[name] for name in _OF_A_DISK} if disk else None
+    return {"device": _device(drive), "VDI": drive["VDI"], "disk": kept}
 
 
 def _interface(db: Database, ref: str, vif: Record) -> Record:
     net = db.get("network", vif["network"])
-    device = {**_device(vif), "currently_attached": False}
-    return {"ref": ref, "device": device, "network": net["name_label"], "bridge": net["bridge"]}
+    names = {"network": net["name_label"], "bridge": net["bridge"]}
+    return {"ref": ref, "device": _device(vif), **names}
 
 
 def _device(record: Record) -> Record:
-    return {name: value for name, value in _portable(record).items() if name != "uuid"}
+    kept = {name: value for name, value in _portable(record).items() if name != "uuid"}
+    return {**kept, "currently_attached": False}
 
 
 def _attach(pool: Pool, vm: str, drive: Record, place: Callable[[Record], str]) -> None:

@@ -13,7 +13,7 @@ from simulator.tables import NULL, Database, Record
 _STEP = 2 * MIB
 _HEADER = 2 * MIB
 _LONGEST_VHD = 2040 << 30
-_KEPT_BY_COPIES = (
+KEPT_BY_COPIES = (
     *("name_label", "name_description", "virtual_size", "type", "sharable", "other_config"),
     *("tags", "xenstore_data", "on_boot", "allow_caching"),
 )
@@ -52,7 +52,7 @@ def copy(pool: Pool, vdi: str, sr: str) -> str:
     thick = repository["type"] in storage.THICK
     taken = origin["virtual_size"] if thick else max(origin["physical_utilisation"], _HEADER)
     _assert_room(repository, taken)
-    kept = {name: origin[name] for name in _KEPT_BY_COPIES}
+    kept = {name: origin[name] for name in KEPT_BY_COPIES}
     return _insert(pool, sr, {**kept, "read_only": False}, taken)
 
 
@@ -90,7 +90,7 @@ def _share(pool: Pool, vdi: str, **fields: object) -> str:
     repository = pool.db.get("SR", origin["SR"])
     taken = origin["virtual_size"] if repository["type"] in storage.THICK else _HEADER
     _assert_room(repository, taken)
-    kept = {name: origin[name] for name in (*_KEPT_BY_COPIES, "sm_config")}
+    kept = {name: origin[name] for name in (*KEPT_BY_COPIES, "sm_config")}
     return _insert(pool, origin["SR"], {**kept, **fields}, taken)
 
 

@@ -51,7 +51,7 @@ def bundle(maker: Maker, *, name: str = "imported") -> dict[str, Any]:
     port = {"device": "0", "MAC": "02:00:00:00:00:01", "MTU": 1500, "other_config": {}}
     return {
         "VM": {**machine, "name_label": name, "uuid": "5e3f0000-0000-4000-8000-00000000beef"},
-        "drives": [{"ref": "", "device": device, "VDI": "", "disk": {**disk, **flags}}],
+        "drives": [{"device": device, "VDI": "", "disk": {**disk, **flags}}],
         "interfaces": [{"ref": "", "device": port, "network": "lab", "bridge": ""}],
     }
 
