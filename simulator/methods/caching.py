@@ -1,10 +1,11 @@
 """Caching of shared disks on local storage of hosts (ocaml/xapi/xapi_host.ml)."""
 
+from simulator import evacuation
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
 from simulator.rules.view import records
-from simulator.tables import NULL
+from simulator.tables import NULL, Record
 
 _ABLE = frozenset({"ext"})
 """Types of repositories whose driver supports it."""
@@ -15,7 +16,7 @@ async def enable_local_storage_caching(call: Call, host: str, sr: str) -> None:
     """Cache disks of a disabled host in a repository of its own."""
     _assert_out_of_service(call, host)
     record = call.db.get("SR", sr)
-    if record["shared"] or record["type"] not in _ABLE:
+    if not _suits(record):
         raise Failure("SR_OPERATION_NOT_SUPPORTED", sr)
     if host not in {pbd["host"] for _, pbd in records(call.db, "PBD", record["PBDs"])}:
         raise Failure("HOST_CANNOT_SEE_SR", host, sr)
@@ -40,7 +41,7 @@ async def pool_enable_local_storage_caching(call: Call, pool: str) -> None:
     failed = []
     for host in call.db.refs("host"):
         pbds = records(call.db, "PBD", call.db.get("host", host)["PBDs"])
-        suited = [pbd["SR"] for _, pbd in pbds if _suits(call, pbd["SR"])]
+        suited = [pbd["SR"] for _, pbd in pbds if _suits(call.db.get("SR", pbd["SR"]))]
         try:
             await enable_local_storage_caching(call, host, suited[0] if suited else NULL)
         except Failure:
@@ -63,16 +64,14 @@ async def pool_disable_local_storage_caching(call: Call, pool: str) -> None:
         raise Failure("HOSTS_FAILED_TO_DISABLE_CACHING", *failed)
 
 
-def _suits(call: Call, sr: str) -> bool:
-    record = call.db.get("SR", sr)
-    return not record["shared"] and record["type"] in _ABLE
+def _suits(sr: Record) -> bool:
+    return not sr["shared"] and sr["type"] in _ABLE
 
 
 def _assert_out_of_service(call: Call, host: str) -> None:
     """Refuse a host that is enabled, or on which VMs run."""
-    record = call.db.get("host", host)
-    if record["enabled"]:
+    if call.db.get("host", host)["enabled"]:
         raise Failure("HOST_NOT_DISABLED")
-    for ref, vm in records(call.db, "VM", record["resident_VMs"]):
-        if vm["power_state"] == "Running" and not vm["is_control_domain"]:
-            raise Failure("HOST_IN_USE", host, "vm", ref)
+    for vm in evacuation.guests_of(call.db, host):
+        if call.db.get("VM", vm)["power_state"] == "Running":
+            raise Failure("HOST_IN_USE", host, "vm", vm)

@@ -1,10 +1,11 @@
 """Methods that change which hosts are in the pool, and which one leads it (xapi_pool.ml)."""
 
-from simulator import failover, placement
+from simulator import evacuation, failover, placement
 from simulator.call import Call
 from simulator.errors import Failure, internal
 from simulator.methods import method, pbd
 from simulator.methods.host import remove
+from simulator.methods.sr import drop
 from simulator.rules.view import records
 
 HANDOVER = "pool.handover"
@@ -33,8 +34,8 @@ async def eject(call: Call, host: str) -> None:
     failover.assert_off(call.db)
     if host == call.pool.coordinator:
         raise internal("Xapi_pool.Cannot_eject_master")
-    for _, vm in records(call.db, "VM", call.db.get("host", host)["resident_VMs"]):
-        if not vm["is_control_domain"] and vm["power_state"] != "Halted":
+    for vm in evacuation.guests_of(call.db, host):
+        if call.db.get("VM", vm)["power_state"] != "Halted":
             raise Failure("OPERATION_NOT_ALLOWED", "VM resident on host")
     await call.work("pool.eject")
     await _forget_storage(call, host)
@@ -76,6 +77,4 @@ async def _forget_storage(call: Call, host: str) -> None:
         sr = connection["SR"]
         await pbd.unplug(call, ref)
         if len(call.db.get("SR", sr)["PBDs"]) == 1:
-            for vdi in list(call.db.get("SR", sr)["VDIs"]):
-                call.db.destroy("VDI", vdi)
-            call.db.destroy("SR", sr)
+            drop(call, sr)

@@ -93,14 +93,14 @@ async def destroy(call: Call, sr: str) -> None:
     async with call.current_operation("SR", sr, "destroy"):
         _assert_destructible(call, sr)
         await call.work("SR.destroy")
-        _drop(call, sr)
+        drop(call, sr)
 
 
 @method("SR.forget")
 async def forget(call: Call, sr: str) -> None:
     """Remove a detached repository from the database; its content stays."""
     async with call.current_operation("SR", sr, "forget"):
-        _drop(call, sr)
+        drop(call, sr)
 
 
 @method("SR.update")
@@ -153,7 +153,8 @@ def _assert_destructible(call: Call, sr: str) -> None:
         raise Failure("SR_INDESTRUCTIBLE", sr)
 
 
-def _drop(call: Call, sr: str) -> None:
+def drop(call: Call, sr: str) -> None:
+    """Delete the records of a repository, its disks and its PBDs."""
     record = call.db.get("SR", sr)
     for cls, refs in (("VDI", record["VDIs"]), ("PBD", record["PBDs"])):
         for ref in list(refs):
