@@ -166,4 +166,4 @@ def _on_device(device: str, free: Iterator[str]) -> dict[str, Any]:
 def _nowhere(number: int) -> str:
     problem = f"disks.{number}.sr: is missing"
     text = f"{problem}; give the `sr` of this disk, or one `sr` for all"
-    raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=text)
+    raise errors.invalid(problem, text=text)

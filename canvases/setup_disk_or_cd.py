@@ -100,4 +100,4 @@ def _check(existing: str | None, new: Mapping[str, Any], type: vbd.Type) -> None
     else:
         return
     text = f"{'; '.join(wrong)}; give existing_disk_name, or all of {', '.join(NEW)}"
-    raise errors.from_api("XENFLOW_MESSAGE_INVALID", wrong, text=text)
+    raise errors.invalid(*wrong, text=text)

@@ -61,7 +61,7 @@ def _trunk(xen: Xen, pif: str | None, vlan: int | None) -> ObjectRef | None:
     if (pif is None) != (vlan is None):
         missing = "pif" if pif is None else "vlan"
         text = f"{missing}: is missing; an external network needs both pif and vlan"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [f"{missing}: is missing"], text=text)
+        raise errors.invalid(f"{missing}: is missing", text=text)
     return xen.find.pif(pif) if pif else None
 
 

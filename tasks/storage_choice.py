@@ -33,7 +33,7 @@ def _default(xen: Xen) -> ObjectRef:
     [pool] = xen.search.pool(fields=("default_SR",))
     if not pool["default_SR"]:
         text = f"sr: {DEFAULT} is wanted, and the pool has no default SR; name one"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [f"sr: no {DEFAULT}"], text=text)
+        raise errors.invalid(f"sr: no {DEFAULT}", text=text)
     return xen.find.sr(str(pool["default_SR"]))
 
 

@@ -16,4 +16,4 @@ def check(add: Sequence[str], remove: Sequence[str]) -> None:
         problem = "add: a tag of blanks cannot be found again; name it"
     else:
         return
-    raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
+    raise errors.invalid(problem)

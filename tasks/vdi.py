@@ -74,7 +74,7 @@ def resize(xen: Xen, *, vdi: VdiName, size: Size) -> Steps[Done]:
     now = int(xen.VDI.get_virtual_size(disk))
     if size < now:
         problem = f"size: disk {disk} has {now} bytes, and a disk cannot be made smaller"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
+        raise errors.invalid(problem)
     if size == now:
         return done("VDI has that size already", disk)
     yield from once_detached(xen, disk.ref, xen.Async.VDI.resize(disk, size))

@@ -96,6 +96,11 @@ def from_api(code: str, params: Sequence[str], *, text: str | None = None) -> Xe
     return _class_of(code)(code, params, f"{text} ({code})" if text else "")
 
 
+def invalid(*problems: str, text: str = "") -> XenflowError:
+    """Return the refusal of a message; `text` is for people, and the problems by default."""
+    return from_api("XENFLOW_MESSAGE_INVALID", problems, text=text or "; ".join(problems))
+
+
 def with_names(error: XenflowError, names: Mapping[str, str]) -> XenflowError:
     """Return the same error, with names in place of references."""
     message = error.message

@@ -49,7 +49,7 @@ def _fields(cls: str, asked: Sequence[str] | None, seen: Mapping[str, Record]) -
     unknown = sorted(set(asked) - known) if known else []
     if unknown:
         text = f"{cls} has no field {', '.join(unknown)}; it has {', '.join(sorted(known))}"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", unknown, text=text)
+        raise errors.invalid(*unknown, text=text)
     return list(dict.fromkeys([_UUID, *asked]))
 
 

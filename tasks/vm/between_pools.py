@@ -178,7 +178,7 @@ def _refuse_the_same(xen: Xen, there: Xen, destination: str) -> None:
         text = f"destination: {destination} is the pool that the VM is in; use vm.migrate, "
         text += "vm.copy or vdi.move"
         problem = f"destination: {destination} is the VM's own pool"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=text)
+        raise errors.invalid(problem, text=text)
 
 
 def _receiver(
@@ -210,7 +210,7 @@ def _maps(
     unknown = sorted({*places.srs, *places.networks} - used)
     if unknown:
         problem = f"srs, networks: VM {machine} has nothing named {', '.join(unknown)}"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
+        raise errors.invalid(problem)
     return disks, interfaces
 
 

@@ -76,14 +76,14 @@ def _check_sockets(xen: Xen, machine: ObjectRef, vcpus: int | None, cores: int |
     count = vcpus if vcpus is not None else int(xen.VM.get_VCPUs_max(machine))
     if count % cores:
         problem = f"cores_per_socket: {count} virtual processors do not fill sockets of {cores}"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
+        raise errors.invalid(problem)
 
 
 def _check_given(*values: object) -> None:
     """Refuse a message that sets nothing: a field may be spelled wrongly or left out."""
     if all(value is None for value in values):
         problem = "nothing to set: give memory, vcpus, cores_per_socket, boot, secure_boot or vtpm"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
+        raise errors.invalid(problem)
 
 
 def _check_bios(xen: Xen, machine: ObjectRef, *, is_set: bool) -> None:
@@ -94,7 +94,7 @@ def _check_bios(xen: Xen, machine: ObjectRef, *, is_set: bool) -> None:
     elif not is_set and xen.VM.get_platform(machine).get("secureboot") == "true":
         problem = "boot.firmware: the VM has secure boot, which needs uefi; give secure_boot=false"
     if problem:
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
+        raise errors.invalid(problem)
 
 
 def _check_firmware(xen: Xen, machine: ObjectRef, boot: Boot | None, *, wanted: bool) -> None:
@@ -109,7 +109,7 @@ def _check_firmware(xen: Xen, machine: ObjectRef, boot: Boot | None, *, wanted: 
 def needs_uefi(firmware: str) -> errors.XenflowError:
     """Return the refusal of secure boot or a TPM with another firmware."""
     problem = f"boot.firmware: is {firmware}; secure boot and a TPM need uefi"
-    return errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=problem)
+    return errors.invalid(problem)
 
 
 def _set_platform(
@@ -130,7 +130,7 @@ def _set_memory(xen: Xen, machine: ObjectRef, size: int) -> None:
     if size < least:
         problem = f"memory: {_in_mib(size)} is less than VM {machine} needs"
         text = f"{problem}: {_in_mib(least)}, its memory_static_min; give that or more"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=text)
+        raise errors.invalid(problem, text=text)
     xen.VM.set_memory_limits(machine, least, size, size, size)
 
 

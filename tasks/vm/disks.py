@@ -198,7 +198,7 @@ class _Choice:
         if unknown:
             problem = f"keep_disks: VM {self._record['name_label']} has no {', '.join(unknown)}"
             text = f"{problem}; it has {', '.join(sorted(known))}; nothing was destroyed"
-            raise errors.from_api("XENFLOW_MESSAGE_INVALID", [problem], text=text)
+            raise errors.invalid(problem, text=text)
 
     def refuse_detached(self) -> None:
         """Refuse the whole while a disk that is to go is on storage that no host reaches."""

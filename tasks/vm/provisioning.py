@@ -18,7 +18,7 @@ def copy_of(xen: Xen, source: ObjectRef, name: str | None, where: ObjectRef | No
     """Return the call that makes what becomes the VM: a clone, or a full copy on another SR."""
     if name is None:
         text = "name: is missing; a VM that is made of a copy of the template needs one"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", ["name: is missing"], text=text)
+        raise errors.invalid("name: is missing", text=text)
     return xen.Async.VM.copy(source, name, where) if where else xen.Async.VM.clone(source, name)
 
 
@@ -86,4 +86,4 @@ def _default_sr(xen: Xen) -> str:
     if pool["default_SR"]:
         return str(pool["default_SR"])
     text = "sr: is missing; the template makes disks, and the pool has no default SR"
-    raise errors.from_api("XENFLOW_MESSAGE_INVALID", ["sr: is missing"], text=text)
+    raise errors.invalid("sr: is missing", text=text)

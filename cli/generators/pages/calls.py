@@ -13,6 +13,7 @@ from typing import Any
 
 from simulator import datamodel
 from tasks.engine.declaration.operation import Operation
+from tasks.engine.declaration.problems import INVALID
 
 _UNPUBLISHED = {
     "VBD.create": ("DEVICE_ALREADY_EXISTS", "VBD_CDS_MUST_BE_READONLY", "VDI_READONLY"),
@@ -152,4 +153,6 @@ def _refusal(node: ast.AST) -> str:
             args=[ast.Constant(value=str(code)), *_],
         ):
             return code
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="errors"), attr="invalid")):
+            return INVALID
     return ""
