@@ -153,7 +153,8 @@ async def forget_repository(call: Call, repository: str) -> None:
 async def add_repository(call: Call, pool: str, repository: str) -> None:
     """Let the pool use a repository of updates."""
     call.db.get("Repository", repository)
-    call.db.put_item("pool", pool, "repositories", repository)
+    present = call.db.get("pool", pool)["repositories"]
+    call.db.put("pool", pool, repositories=list(dict.fromkeys([*present, repository])))
 
 
 @method("pool.remove_repository")

@@ -28,9 +28,9 @@ def _register(family: str) -> None:
         call.db.put("VIF", vif, **{field: list(dict.fromkeys(value))})
 
     async def add_allowed(call: Call, vif: str, value: str) -> None:
-        call.db.get("VIF", vif)
+        present = call.db.get("VIF", vif)[field]
         _assert_address(family, field, value)
-        call.db.put_item("VIF", vif, field, value)
+        call.db.put("VIF", vif, **{field: list(dict.fromkeys([*present, value]))})
 
     async def remove_allowed(call: Call, vif: str, value: str) -> None:
         call.db.drop_item("VIF", vif, field, value)
