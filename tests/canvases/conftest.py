@@ -3,15 +3,19 @@
 import pytest
 
 from tests.stack import StackHarness
-
-DISK = "NFS virtual disk storage"
+from tests.tasks.fixtures import Maker
 
 
 @pytest.fixture
-def halted(stack: StackHarness, name: str) -> str:
+def maker(stack: StackHarness) -> Maker:
+    """Make objects in the pool of the stack."""
+    return Maker(stack.xenserver, stack.xenserver.control)
+
+
+@pytest.fixture
+def halted(maker: Maker, name: str) -> str:
     """Make a halted VM with a disk and an interface; return its name."""
-    [web02] = stack.xenserver.named("VM", "web02")
-    stack.xenserver("VM.clone", web02["ref"], name)
+    maker.vm(name=name)
     return name
 
 

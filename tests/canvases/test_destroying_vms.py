@@ -13,12 +13,6 @@ from xenserver import errors
 FLOW = "flow.destroy_vm_and_disks"
 
 
-@pytest.fixture
-def maker(stack: StackHarness) -> Maker:
-    """Make objects in the pool of the stack."""
-    return Maker(stack.xenserver, stack.xenserver.control)
-
-
 def disk_of(stack: StackHarness, maker: Maker, vm: str) -> str:
     """Return the UUID of a VM's first disk."""
     drives = stack.xenserver("VM.get_VBDs", maker.ref("VM", vm))

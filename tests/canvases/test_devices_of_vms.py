@@ -14,12 +14,6 @@ NETWORK = "flow.setup_network_devices"
 ASSIGN = "flow.assign_vms_to_network"
 
 
-@pytest.fixture
-def maker(stack: StackHarness) -> Maker:
-    """Make objects in the pool of the stack."""
-    return Maker(stack.xenserver, stack.xenserver.control)
-
-
 def steps(stack: StackHarness, run: str) -> list[str]:
     """Return the names of a run's steps."""
     return [stack.record(step).name for step in stack.runtime.journal.run(run)][1:]

@@ -13,12 +13,6 @@ CHECK = "flow.check_for_task_success"
 LIST = "flow.find_list_of_vms"
 
 
-@pytest.fixture
-def maker(stack: StackHarness) -> Maker:
-    """Make objects in the pool of the stack."""
-    return Maker(stack.xenserver, stack.xenserver.control)
-
-
 def test_a_task_that_succeeds_is_answered_with(stack: StackHarness, maker: Maker) -> None:
     task = maker.short_job()
 

@@ -11,12 +11,6 @@ from tests.tasks.fixtures import Maker
 from xenserver import errors
 
 
-@pytest.fixture
-def maker(stack: StackHarness) -> Maker:
-    """Make objects in the pool of the stack."""
-    return Maker(stack.xenserver, stack.xenserver.control)
-
-
 def devices(stack: StackHarness, cls: str, vm: str) -> dict[str, dict[str, Any]]:
     """Return a VM's devices by their numbers."""
     [machine] = stack.xenserver.named("VM", vm)

@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 FIELDS: dict[str, Any] = {"delete_disks": True, "shutdown": "force"}
 
 
-@pytest.fixture
-def maker(stack: StackHarness) -> Maker:
-    """Make objects in the pool of the stack."""
-    return Maker(stack.xenserver, stack.xenserver.control)
-
-
 def by_cancel(stack: StackHarness, verb: str, vm: str) -> "AsyncResult[object]":
     """Cancel the flow while XenServer is at work on a verb."""
     with endless(stack.xenserver, verb):

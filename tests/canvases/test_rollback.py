@@ -30,12 +30,6 @@ NEW_DISK: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def maker(stack: StackHarness) -> Maker:
-    """Make objects in the pool of the stack."""
-    return Maker(stack.xenserver, stack.xenserver.control)
-
-
 def fails(stack: StackHarness, flow: str, method: str, **fields: object) -> errors.XenflowError:
     """Make a flow fail at a method; return its error."""
     with refused(stack.xenserver, method), pytest.raises(errors.XenflowError) as caught:

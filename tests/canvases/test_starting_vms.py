@@ -11,12 +11,6 @@ from xenserver import errors
 FLOW = "flow.start_vms"
 
 
-@pytest.fixture
-def maker(stack: StackHarness) -> Maker:
-    """Make objects in the pool of the stack."""
-    return Maker(stack.xenserver, stack.xenserver.control)
-
-
 def test_vms_start_in_the_order_of_the_list(stack: StackHarness, maker: Maker) -> None:
     """One that runs already is fine, and one that is spelled in two ways is one."""
     vms = [maker.vm(), maker.running(), maker.vm()]

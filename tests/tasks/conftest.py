@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from simulator import server
+from tests.tasks.fixtures import Maker
 from tests.tasks.harness import Harness
 from tests.xenserver.pools import Pool
 
@@ -16,3 +17,9 @@ def harness() -> Iterator[Harness]:
         made = Harness(Pool(served.url))
         yield made
         made.close()
+
+
+@pytest.fixture
+def maker(harness: Harness) -> Maker:
+    """Make objects in that pool."""
+    return Maker(harness.see, harness.pool.do)

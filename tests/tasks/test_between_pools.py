@@ -24,12 +24,6 @@ def there(harness: Harness) -> Iterator[Harness]:
         made.close()
 
 
-@pytest.fixture
-def maker(harness: Harness) -> Maker:
-    """Make objects in the first pool."""
-    return Maker(harness.see, harness.pool.do)
-
-
 def move(harness: Harness, **fields: object) -> Any:
     return harness.do(between_pools.migrate_to_pool, destination="there", **fields)
 

@@ -170,11 +170,10 @@ def test_the_disks_of_a_snapshot_may_stay(harness: Harness) -> None:
     assert set(harness.all("VDI")) == disks
 
 
-def test_a_disk_of_a_snapshot_that_a_vm_uses_stays(harness: Harness) -> None:
+def test_a_disk_of_a_snapshot_that_a_vm_uses_stays(harness: Harness, maker: Maker) -> None:
     """A backup has it attached."""
     taken = harness.snapshot_of("web02", "before")
     [drive] = harness.devices("VBD", taken)
-    maker = Maker(harness.see, harness.pool.do)
     maker.drive(maker.vm(), VDI=drive["VDI"], mode="RO")
 
     harness.do(snapshots.destroy_snapshot, snapshot=taken)

@@ -8,12 +8,6 @@ from tests.tasks.harness import Harness
 from xenserver import errors
 
 
-@pytest.fixture
-def maker(harness: Harness) -> Maker:
-    """Make objects in the pool of the lab."""
-    return Maker(harness.see, harness.pool.do)
-
-
 def test_a_running_vm_is_described_with_all_that_belongs_to_it(
     harness: Harness, maker: Maker
 ) -> None:

@@ -12,12 +12,6 @@ from tests.tasks.harness import Harness
 from xenserver import errors
 
 
-@pytest.fixture
-def maker(harness: Harness) -> Maker:
-    """Make objects in the pool of the harness."""
-    return Maker(harness.see, harness.pool.do)
-
-
 def drive_of(maker: Maker, vm: str, **fields: object) -> tuple[str, str]:
     """Give a VM a drive with a disk of its own; return the name of the disk, and the drive."""
     name = fresh()

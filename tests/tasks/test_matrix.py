@@ -56,9 +56,8 @@ def test_ensure_is_explained_where_it_is_a_field() -> None:
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_an_operation_that_is_sent_again_does_what_the_matrix_says(
-    harness: Harness, case: Case
+    harness: Harness, maker: Maker, case: Case
 ) -> None:
-    maker = Maker(harness.see, harness.pool.do)
     fields = case.ready(maker)
     reply = repeats.of(case.operation)
     harness.do(case.operation, **fields)

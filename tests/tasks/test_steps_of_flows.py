@@ -15,12 +15,6 @@ from xenserver import errors
 
 
 @pytest.fixture
-def maker(harness: Harness) -> Maker:
-    """Make objects in the pool of the lab."""
-    return Maker(harness.see, harness.pool.do)
-
-
-@pytest.fixture
 def with_physical_disk() -> Iterator[tuple[Harness, str]]:
     """Serve a pool in which web02 has a physical disk in a drive; return that disk's UUID."""
     with server.serve_in_thread(server.Options(control=True, speed=1000.0)) as served:

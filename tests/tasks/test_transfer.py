@@ -20,12 +20,6 @@ from tests.tasks.harness import Harness
 from xenserver import errors
 
 
-@pytest.fixture
-def maker(harness: Harness) -> Maker:
-    """Make objects in the pool of the harness."""
-    return Maker(harness.see, harness.pool.do)
-
-
 def test_an_import_makes_the_vm_of_the_file(harness: Harness, maker: Maker) -> None:
     """A copy of it, with its disk where it was asked for."""
     answer = harness.do(transfer.import_from_url, url=files.xva(maker), sr=LOCAL)
