@@ -1,6 +1,7 @@
 """A destruction that ends early, whichever way, says what is gone and left, and can be finished."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,11 +18,18 @@ if TYPE_CHECKING:
 FIELDS: dict[str, Any] = {"delete_disks": True, "shutdown": "force"}
 
 
-def by_cancel(stack: StackHarness, verb: str, vm: str) -> "AsyncResult[object]":
-    """Cancel the flow while XenServer is at work on a verb."""
+@contextmanager
+def held_up(stack: StackHarness, verb: str, vm: str) -> Iterator["AsyncResult[object]"]:
+    """Send the flow; while the block runs, XenServer is at work on a verb of it."""
     with endless(stack.xenserver, verb):
         sent = stack.send(FLOW, vm=vm, **FIELDS)
         stack.until(lambda: at_work(stack.xenserver, verb), f"{verb} at work")
+        yield sent
+
+
+def by_cancel(stack: StackHarness, verb: str, vm: str) -> "AsyncResult[object]":
+    """Cancel the flow while XenServer is at work on a verb."""
+    with held_up(stack, verb, vm) as sent:
         cancel(stack, sent)
         with pytest.raises(errors.Cancelled):
             sent.get(timeout=TIMEOUT)
@@ -30,9 +38,7 @@ def by_cancel(stack: StackHarness, verb: str, vm: str) -> "AsyncResult[object]":
 
 def by_revocation(stack: StackHarness, verb: str, vm: str) -> "AsyncResult[object]":
     """Have Celery revoke it."""
-    with endless(stack.xenserver, verb):
-        sent = stack.send(FLOW, vm=vm, **FIELDS)
-        stack.until(lambda: at_work(stack.xenserver, verb), f"{verb} at work")
+    with held_up(stack, verb, vm) as sent:
         sent.revoke()
         stack.until(lambda: str(sent.state) == "REVOKED", "revoked")
     return sent
@@ -70,10 +76,15 @@ def uuids(stack: StackHarness, vm: str, maker: Maker) -> list[str]:
     return [vm, maker.uuid("VM", taken), *(maker.uuid("VDI", disk) for disk in disks)]
 
 
+def remaining(stack: StackHarness, to_go: list[str]) -> set[str]:
+    """Return which of the VMs and disks that are to go are still in the pool."""
+    there = stack.xenserver.inventory()
+    return {*to_go} & (there["VM"] | there["VDI"])
+
+
 def assert_it_tells(stack: StackHarness, sent: "AsyncResult[object]", to_go: list[str]) -> set[str]:
     """Compare what a failure says with what there is in the pool; return what is left."""
-    there = stack.xenserver.inventory()
-    left = {uuid for uuid in to_go if uuid in there["VM"] | there["VDI"]}
+    left = remaining(stack, to_go)
     failure = stack.until(lambda: stack.record(sent.id).failure, "a failure")
     assert left <= {one["uuid"] for one in failure.left}
     assert set(to_go) - left <= {one["uuid"] for one in failure.gone}
@@ -104,7 +115,7 @@ def test_a_destruction_that_ends_early_lists_what_is_gone_and_left(
     left = assert_it_tells(stack, sent, to_go)
     assert left, stack.record(sent.id).failure
     stack.do(FLOW, vm=vm, **FIELDS)
-    assert not {*to_go} & (stack.xenserver.inventory()["VM"] | stack.xenserver.inventory()["VDI"])
+    assert not remaining(stack, to_go)
 
 
 def test_a_destruction_that_ended_early_is_finished_under_its_id(
@@ -121,7 +132,7 @@ def test_a_destruction_that_ended_early_is_finished_under_its_id(
     again = stack.send(FLOW, task_id=sent.id, vm=vm, repeat_failed=True, **FIELDS)
 
     assert again.get(timeout=TIMEOUT)["return_result"].startswith("VM ")
-    assert not {*to_go} & (stack.xenserver.inventory()["VM"] | stack.xenserver.inventory()["VDI"])
+    assert not remaining(stack, to_go)
 
 
 def test_a_destruction_whose_worker_died_lists_what_is_gone_and_left(
@@ -135,9 +146,7 @@ def test_a_destruction_whose_worker_died_lists_what_is_gone_and_left(
     dying = stack.services.worker(name="dying")
     stack.services.poller()
 
-    with endless(stack.xenserver, "VDI.destroy"):
-        sent = stack.send(FLOW, vm=vm, **FIELDS)
-        stack.until(lambda: at_work(stack.xenserver, "VDI.destroy"), "VDI.destroy at work")
+    with held_up(stack, "VDI.destroy", vm) as sent:
         stack.kill(dying)
         cancel(stack, sent)
         stack.services.worker(name="next")
