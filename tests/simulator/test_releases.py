@@ -16,23 +16,27 @@ from simulator.server import Options
 UNKNOWN = "MESSAGE_METHOD_UNKNOWN"
 
 
-class TestOrlando:
-    """XenServer 5.0, of 2008."""
-
-    @pytest.fixture
-    def options(self) -> Options:
-        """Start as 5.0."""
-        return Options(seed=1, speed=200.0, control=True, release="5.0")
+class OldClients:
+    """Clients of what servers of any release understand."""
 
     @pytest.fixture(params=["xml"])
     def wire(self, served: Any, request: pytest.FixtureRequest, make_wire: Any) -> Any:
-        """Return a client of the one dialect that there is."""
+        """Return a client of the dialect that all of them have."""
         return make_wire(served.url, request.param)
 
     @pytest.fixture
     def xen(self, wire: Any, threads: Any, make_xen: Any) -> Any:
         """Return a client that gives no originator."""
         return make_xen(wire, threads, originator=None)
+
+
+class TestOrlando(OldClients):
+    """XenServer 5.0, of 2008."""
+
+    @pytest.fixture
+    def options(self) -> Options:
+        """Start as 5.0."""
+        return Options(seed=1, speed=200.0, control=True, release="5.0")
 
     def test_json_rpc_is_not_there(self, http_request: Any) -> None:
         """Its path serves XML-RPC, as any other."""
@@ -173,23 +177,13 @@ _NO_DRIVERS = {
 
 
 @pytest.mark.parametrize("release", _NO_DRIVERS)
-class TestOlderRefusals:
+class TestOlderRefusals(OldClients):
     """What a release names otherwise than those after it, or refuses where they do not."""
 
     @pytest.fixture
     def options(self, release: str) -> Options:
         """Start as that release."""
         return Options(seed=1, speed=200.0, control=True, release=release)
-
-    @pytest.fixture(params=["xml"])
-    def wire(self, served: Any, request: pytest.FixtureRequest, make_wire: Any) -> Any:
-        """Return a client of the dialect that all of them have."""
-        return make_wire(served.url, request.param)
-
-    @pytest.fixture
-    def xen(self, wire: Any, threads: Any, make_xen: Any) -> Any:
-        """Return a client that gives no originator."""
-        return make_xen(wire, threads, originator=None)
 
     def test_a_guest_without_drivers_is_refused(self, xen: Any, release: str) -> None:
         """The code names the drivers first, then the feature, then neither."""
