@@ -9,6 +9,7 @@ from celery.exceptions import ChordError, TaskRevokedError
 from celery.result import GroupResult
 
 from tests.stack import TIMEOUT, StackHarness
+from tests.tasks.fixtures import Maker
 from xenserver import errors
 
 OTHERS = {"queue": "foreign"}
@@ -212,18 +213,19 @@ def test_a_large_answer_outlives_the_refusal_that_is_stored_in_its_place(
     assert stack.record(sent.id).answer == reply
 
 
-@pytest.mark.parametrize("vm", ["web02", "nosuch"])
+@pytest.mark.parametrize("is_there", [True, False])
 def test_the_first_request_is_answered_again_after_another_was_refused(
-    stack: StackHarness, name: str, vm: str
+    stack: StackHarness, name: str, *, is_there: bool
 ) -> None:
     """By its own success or failure, which is stored over the refusal, each time."""
+    vm = Maker(stack.xenserver, stack.xenserver.control).vm() if is_there else "nosuch"
     first: dict[str, Any] = {"vm": vm, "add": [name]}
     result = stack.send("xenserver.vm.tag", **first)
     reply = str(result.get(timeout=TIMEOUT, propagate=False))
     stack.until(lambda: stack.record(result.id).published, "published")
 
     for _ in range(2):
-        stack.send("xenserver.vm.start", task_id=result.id, vm="web02")
+        stack.send("xenserver.vm.start", task_id=result.id, vm=vm)
         stack.until(lambda: "XENFLOW_ID_TAKEN" in str(read_result(stack, result.id)), "refused")
         stack.send("xenserver.vm.tag", task_id=result.id, **first)
         stack.until(lambda: str(read_result(stack, result.id)) == reply, "answered again")
