@@ -25,7 +25,8 @@ def sweep(targets: Sequence[str], options: OutputOptions, *, dry_run: bool, yes:
     _log_to_stderr()
     with application.create(settings.load()) as app:
         runtime = app.runtime
-        found = reconcile.find(runtime, targets or reconcile.everywhere(runtime))
+        known = reconcile.named(runtime, targets) if targets else reconcile.everywhere(runtime)
+        found = reconcile.find(runtime, known)
         ours = [orphan for orphan in found.orphans if orphan.is_ours]
         if not dry_run:
             _confirm(ours, yes=yes)

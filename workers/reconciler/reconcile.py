@@ -10,6 +10,7 @@ import structlog
 from config.settings import Settings
 from tasks.engine.execution.runtime import Runtime
 from tasks.engine.journal import counters
+from tasks.engine.journal.record import Document
 from tasks.engine.messages import publisher
 from workers.reconciler import orphans
 from workers.reconciler.orphans import Orphan
@@ -41,7 +42,9 @@ class Found:
         }
 
 
-def reconcile(runtime: Runtime, targets: Iterable[str], *, min_age: float | None = None) -> Found:
+def reconcile(
+    runtime: Runtime, targets: Mapping[str, Document], *, min_age: float | None = None
+) -> Found:
     """Make stalled operations due, and destroy the orphans of the targets."""
     found = find(runtime, targets, min_age=min_age)
     found.stalled = resume_stalled(runtime)
@@ -54,9 +57,16 @@ def reconcile(runtime: Runtime, targets: Iterable[str], *, min_age: float | None
     return found
 
 
-def everywhere(runtime: Runtime, *, most: int | None = None) -> list[str]:
+def everywhere(runtime: Runtime, *, most: int | None = None) -> Mapping[str, Document]:
     """Return the configured targets, and hosts that messages named: all, or a random sample."""
-    return [*runtime.targets, *runtime.hosts.connections(most)]
+    profiles: dict[str, Document] = {name: {"target": name} for name in runtime.targets}
+    return profiles | runtime.hosts.connections(most)
+
+
+def named(runtime: Runtime, names: Iterable[str]) -> Mapping[str, Document]:
+    """Return targets or hosts by their names; an unknown one stays, and cannot be reached."""
+    hosts = runtime.hosts.connections()
+    return {name: hosts.get(name, {"target": name}) for name in names}
 
 
 def _count(runtime: Runtime, stalled: Sequence[str], orphans: Sequence[Orphan]) -> None:
@@ -76,11 +86,12 @@ def resume_stalled(runtime: Runtime) -> list[str]:
     return runtime.journal.stalled(after=stalled_after(runtime.settings))
 
 
-def find(runtime: Runtime, targets: Iterable[str], *, min_age: float | None = None) -> Found:
+def find(
+    runtime: Runtime, targets: Mapping[str, Document], *, min_age: float | None = None
+) -> Found:
     """Return the orphans of the targets; change nothing."""
-    found, hosts = Found(), runtime.hosts.connections()
-    for name in targets:
-        connection = hosts.get(name, {"target": name})
+    found = Found()
+    for name, connection in targets.items():
         try:
             xen = runtime.xen(connection, {})
             orphaned = orphans.find(xen, name, runtime.journal, min_age=min_age)

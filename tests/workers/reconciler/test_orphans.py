@@ -1,18 +1,20 @@
 """Orphans are objects that bear the tag of a call and belong to nothing; nothing else is one."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from tasks.engine.execution import probes
 from tasks.engine.journal import counters
+from tasks.engine.journal.record import Document
 from tests.stack import StackHarness
 from workers.reconciler import orphans, reconcile
 from workers.reconciler.orphans import Orphan
 
 Find = Callable[[], list[Orphan]]
+DEFAULT: Mapping[str, Document] = {"default": {"target": "default"}}
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def find(stack: StackHarness) -> Find:
     """Return a search that counts every ended operation as min_age."""
 
     def everything() -> list[Orphan]:
-        found = reconcile.find(stack.runtime, ["default"], min_age=-1.0)
+        found = reconcile.find(stack.runtime, DEFAULT, min_age=-1.0)
         assert found.unreachable == {}
         return found.orphans
 
@@ -88,7 +90,7 @@ def test_a_second_object_of_an_ended_call_is_an_orphan(
     late = _vm(stack, operation)
 
     found = find()
-    reconcile.reconcile(stack.runtime, ["default"], min_age=-1.0)
+    reconcile.reconcile(stack.runtime, DEFAULT, min_age=-1.0)
     stack.until(lambda: late not in stack.xenserver.records("VM"), "the orphan is destroyed")
 
     assert [(one.cls, one.uuid, one.is_ours) for one in found] == [("VM", late, True)]
@@ -103,7 +105,7 @@ def test_an_orphan_is_destroyed_as_a_step_of_its_run(
     late = _vm(stack, operation)
     before, counted = stack.xenserver.inventory(), _counted(stack)
 
-    found = reconcile.reconcile(stack.runtime, ["default"], min_age=-1.0)
+    found = reconcile.reconcile(stack.runtime, DEFAULT, min_age=-1.0)
     stack.until(lambda: late not in stack.xenserver.records("VM"), "the orphan is destroyed")
 
     (orphan,) = [one for one in found.orphans if one.uuid == late]
@@ -184,15 +186,16 @@ def test_what_ended_lately_is_not_judged_yet(stack: StackHarness, name: str) -> 
     operation, _ = _clone(stack, name)
     late = _vm(stack, operation)
 
-    recent = reconcile.find(stack.runtime, ["default"], min_age=3600.0).orphans
-    reconcile.reconcile(stack.runtime, ["default"], min_age=-1.0)
+    recent = reconcile.find(stack.runtime, DEFAULT, min_age=3600.0).orphans
+    reconcile.reconcile(stack.runtime, DEFAULT, min_age=-1.0)
 
     assert late not in {one.uuid for one in recent}
 
 
 def test_a_target_that_cannot_be_reached_is_named(stack: StackHarness) -> None:
     """The others are looked at all the same."""
-    found = reconcile.find(stack.runtime, ["nowhere", "default"], min_age=-1.0)
+    both = reconcile.named(stack.runtime, ["nowhere", "default"])
+    found = reconcile.find(stack.runtime, both, min_age=-1.0)
 
     assert list(found.unreachable) == ["nowhere"]
 
@@ -212,7 +215,7 @@ def test_a_copy_that_inherits_a_stamp_is_no_orphan(
     made = stack.do("xenserver.vdi.create", name=name, sr=_default_sr(stack), size="1GiB")["uuid"]
     heir = stack.xenserver(verb, stack.xenserver("VDI.get_by_uuid", made))
 
-    reconcile.reconcile(stack.runtime, ["default"], min_age=-1.0)
+    reconcile.reconcile(stack.runtime, DEFAULT, min_age=-1.0)
 
     assert find() == []
     assert stack.xenserver("VDI.get_record", heir)["other_config"]
