@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.engine.journal.record import Phase
+from tasks.engine.journal.record import FAILED_BY, NOT_UNDONE, Phase
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ class Step:
         if self.ended is None:
             return "open"
         if self.failure:
-            return _FAILED_BY.get(self.failure["type"], "failed")
-        if self.answer and "not_undone" in self.answer:
+            return FAILED_BY.get(self.failure["type"], "failed")
+        if self.answer and NOT_UNDONE in self.answer:
             return "failed"
         return "undone" if self.undoes else "succeeded"
 
@@ -106,7 +106,7 @@ class Step:
     def _end(self) -> str:
         if self.failure:
             return f"{self.state}: {self.failure['message']}"
-        if self.answer and "not_undone" in self.answer:
+        if self.answer and NOT_UNDONE in self.answer:
             return str(self.answer["return_result"])
         return self.state
 
@@ -214,8 +214,6 @@ class Run:
             "steps": [step.document() for step in self.steps],
         }
 
-
-_FAILED_BY = {"Cancelled": "cancelled", "TimedOut": "timed_out"}  # error -> a state of its own
 
 _STATUS: dict[str, str] = {
     Phase.RUNNING: "is running",

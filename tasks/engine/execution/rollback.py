@@ -14,6 +14,7 @@ from tasks.engine.execution.probes import made_by, refs_of
 from tasks.engine.journal.entry import Entry
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.record import (
+    NOT_UNDONE,
     Document,
     Failing,
     Failure,
@@ -146,10 +147,6 @@ def answer(failure: Failure) -> Document:
         return {"return_result": "it was gone already"}
     error: Document = {"type": failure.type, "code": failure.code, "message": failure.message}
     return {"return_result": f"not undone: {failure.message}", NOT_UNDONE: error}
-
-
-NOT_UNDONE = "not_undone"
-"""The key of an answer that says why an undo failed."""
 
 
 def _documents(objects: Sequence[Made]) -> list[Document]:

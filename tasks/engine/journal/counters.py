@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tasks.engine.journal import scripts
-from tasks.engine.journal.record import Document, Failure, Record
+from tasks.engine.journal.record import FAILED_BY, NOT_UNDONE, Document, Failure, Record
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -20,8 +20,6 @@ RESENT = "resent"
 STALLED = "reconciler\nstalled"
 ORPHAN = "reconciler\norphan"
 KEPT = 30 * 86400  # seconds for which counters stay when nothing happens
-
-_FAILURES = {"Cancelled": "cancelled", "TimedOut": "timed_out"}
 
 
 def kinds_of_end(known: Record, how: Document | Failure, *, is_step: bool) -> list[str]:
@@ -36,9 +34,9 @@ def kinds_of_end(known: Record, how: Document | Failure, *, is_step: bool) -> li
 
 def _outcome(known: Record, how: Document | Failure) -> str:
     if isinstance(how, Failure):
-        return _FAILURES.get(how.type, "failed")
+        return FAILED_BY.get(how.type, "failed")
     if known.undoes:
-        return "not_undone" if "not_undone" in how else "undone"
+        return "not_undone" if NOT_UNDONE in how else "undone"
     return "succeeded"
 
 

@@ -286,5 +286,11 @@ class RecordFields(TypedDict, total=False):
     calls: str
 
 
+NOT_UNDONE = "not_undone"
+"""The key of an answer that says why an undo failed."""
+
+FAILED_BY = {"Cancelled": "cancelled", "TimedOut": "timed_out"}
+"""The state of an operation by the type of its error; by any other type it is failed."""
+
 FAILED_CALLBACK = ":failed"
 """Behind the label of a canvas: Celery's callback said that a step of it failed."""
