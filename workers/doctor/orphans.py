@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from config import sealing
 from config.targets import Target, TargetError
+from tasks.engine.execution.runtime import described
 from workers import loader
 from workers.doctor.context import Context
 from workers.doctor.finding import Finding, Severity, counted
@@ -34,7 +35,7 @@ def _named(context: Context) -> Mapping[str, Target]:
     found = {}
     for name, connection in context.hosts.connections().items():
         try:
-            found[name] = Target.from_message(**connection)  # type: ignore[arg-type]  # a message had them
+            found[name] = described(connection)
         except (TargetError, sealing.SealingError):
             continue
     return found

@@ -43,7 +43,7 @@ class Runtime:
         try:
             if "hostname" in connection:
                 self._check_protocol(connection)
-                return _described(connection)
+                return described(connection)
             return self.targets[str(connection["target"])]
         except UnknownTarget as unknown:
             code = "XENFLOW_TARGET_UNKNOWN"
@@ -93,8 +93,8 @@ def _warn_of_http() -> None:
     log.warning("target.http", risk="passwords of messages are sent in the clear")
 
 
-def _described(connection: Document) -> Target:
-    """Return the target that a message describes by fields of its own."""
+def described(connection: Document) -> Target:
+    """Return the target that a message describes by fields of its own; raise as `from_message`."""
     missing = [name for name in ("username", "password") if connection.get(name) is None]
     if missing:
         problem = f"hostname needs {' and '.join(missing)} too"
