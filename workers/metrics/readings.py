@@ -45,7 +45,7 @@ def read(source: Source) -> Samples:
     """Return the samples of all metrics by their names; raise RedisError when it is away."""
     found: dict[str, list[Sample]] = defaultdict(list)
     source.redis.ping()
-    parts = (_processes, _open, _ended, _targets, _messages, _dead_letters, _landings)
+    parts = (_processes, _open, _ended, _targets, _messages, _landings)
     for part in parts:
         for family, sample in part(source):
             found[family.name].append(sample)
@@ -96,14 +96,14 @@ def _ended(source: Source) -> _Reading:
 
 
 def _targets(source: Source) -> _Reading:
-    parked = ParkedOperations(source.journal)
+    parked, calls = ParkedOperations(source.journal), CallLimit(source.journal)
     for name in dict.fromkeys([*source.targets, *parked.targets()]):
         count = parked.count(name)
         yield families.PARKED, ((name,), count)
         yield families.POLLER_FAILING, ((name,), float(bool(parked.health(name))))
         yield from _poller(source, name, is_wanted=count > 0)
     for name, target in source.targets.items():
-        usage = CallLimit(source.journal).usage(name, target.max_calls)
+        usage = calls.usage(name, target.max_calls)
         yield families.CALLS_IN_FLIGHT, ((name,), usage.in_flight)
         yield families.CALLS_WAITING, ((name,), usage.waiting)
         yield families.CALLS_LIMIT, ((name,), int(usage.limit))
@@ -134,6 +134,7 @@ def _messages(source: Source) -> _Reading:
         taken = client.zcard(f"{prefix}{channel.unacked_index_key}")
         yield families.UNACKNOWLEDGED, ((), int(taken))
         yield families.DELAYED, ((), int(client.zcard(source.journal.keys.delayed)))
+        yield from _dead_letters(client, source.journal.keys.dead_letters)
         client.close()
 
 
@@ -142,12 +143,10 @@ def _head(run: scripts.Scripts, name: str, heads: str) -> tuple[int, float]:
     return int(length), float(seconds)
 
 
-def _dead_letters(source: Source) -> _Reading:
-    key = source.journal.keys.dead_letters
-    with dead_letters.client_of(source.app) as client:
-        letters = dead_letters.DeadLetters(client, key)
-        yield families.DEAD_LETTERS, ((), int(client.llen(key)))
-        yield families.DEAD_LETTERS_ADDED, ((), letters.count())
+def _dead_letters(client: Redis, key: str) -> _Reading:
+    letters = dead_letters.DeadLetters(client, key)
+    yield families.DEAD_LETTERS, ((), int(client.llen(key)))
+    yield families.DEAD_LETTERS_ADDED, ((), letters.count())
 
 
 def _landings(source: Source) -> _Reading:
