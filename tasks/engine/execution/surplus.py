@@ -59,7 +59,7 @@ def _may_have_surplus(execution: Execution, points: dict[str, Point]) -> bool:
 
 
 def _objects(execution: Execution, point: Point) -> tuple[str, ...]:
-    if point.call is None or not is_tagged(point.call.method):
+    if point.call is None:
         return ()
     return recovery.made(execution.xen, Call(point.call.method, tuple(point.call.params)))
 
