@@ -192,8 +192,20 @@ def test_a_part_that_ends_is_started_again(installation: Installation, part: str
     assert installation.execute(part, *started) != before
 
 
-def test_a_backup_is_a_snapshot(installation: Installation) -> None:
-    """The command of the page writes a file that Redis reads."""
-    installation.type(*pages.marked(BACKUP, pages.COMPOSE))
-
+def test_a_backup_is_restored(installation: Installation, producer: Celery) -> None:
+    """The commands of the page write a snapshot and bring back what was known then."""
+    known = producer.send_task("xenserver.vm.find", kwargs={"name": "web01"})
+    Celery(backend=producer.conf.result_backend).AsyncResult(known.id).get(timeout=TIMEOUT)
+    take, restore = pages.marked(BACKUP, pages.COMPOSE)
+    installation.type(take)
     assert (installation.folder / "xenflow.rdb").read_bytes()[:5] in {b"REDIS", b"VALKE"}
+    later = installation.xenflow("vm", "find", "--name", "web02")["id"]
+
+    restored = installation.type(restore)
+
+    assert "restored " in restored
+    installation.compose("up", "--detach")
+    installation.wait_until_healthy()
+    runs = installation.xenflow("runs")["runs"]
+    assert known.id in {run["id"] for run in runs}
+    assert later not in {run["id"] for run in runs}
