@@ -111,9 +111,9 @@ class Client:
                 id=operation_id,
             ) from error
 
-    def forget(self, operation: str) -> None:
-        """Delete the stored end of an operation, which is about to run again under its id."""
-        self.app.backend.forget(operation)
+    def forget_failure(self, operation: str) -> None:
+        """Delete the stored failure of an operation, which is about to run again under its id."""
+        result_backend.of(self.app).forget_failure(operation)
 
     def end_of(self, operation: str) -> End | None:
         """Return how a message ended; None while it has not."""

@@ -74,7 +74,7 @@ def _prepare(producer: Client, operation: Operation, sent: Sent, options: RunOpt
         producer.need_consumer(operation.queue)
     end = producer.end_of(sent.id) if options.id is not None else None
     if end and end.error and sent.message.repeat_failed:
-        producer.forget(sent.id)  # else the old failure would be taken for the new end
+        producer.forget_failure(sent.id)  # else the old failure would be taken for the new end
     elif end:
         output.note(_ANSWERED_BEFORE.format(sent.id))
 

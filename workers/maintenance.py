@@ -22,11 +22,7 @@ def register(app: EngineApp) -> None:
     def refused(self: Any) -> None:
         """Answer for an unknown operation; a known one of this id continues."""
         self.request.task = self.request.shadow  # what the answer is kept under
-        refusal = refusals.error_of(vars(self.request))
-        if refusal is None or app.runtime.journal.knows(self.request.id):
-            app.runtime.journal.note_refused(self.request.id, str(refusal))
-            raise Ignore("its id is that of another message")
-        raise refusal
+        raise _refusal(app, self.request, self.backend)
 
     @app.task(name=publisher.STEP_SUCCEEDED, ignore_result=True, shared=False, send_events=False)
     @infrastructure.guarded
@@ -54,6 +50,20 @@ def register(app: EngineApp) -> None:
         """Complete stalled operations, and destroy orphans."""
         targets = reconciler.everywhere(app.runtime, most=reconciler.HOSTS_AT_ONCE)
         reconciler.reconcile(app.runtime, targets)
+
+
+def _refusal(app: EngineApp, request: Any, backend: Any) -> Exception:
+    """Return how a message for an unknown operation ends, which replaces no stored end."""
+    error = refusals.error_of(vars(request))
+    if error is None:
+        return Ignore("nobody says why it is refused")
+    if app.runtime.journal.knows(request.id):
+        app.runtime.journal.note_refused(request.id, str(error))
+        backend.pass_on_refusal(request, error)
+        return Ignore("its id is that of another message")
+    backend.store_refusal(request, error)
+    request.ignore_result = True  # it is stored, unless an end is
+    return error
 
 
 def _error_of(app: Celery, step: str) -> errors.XenflowError:

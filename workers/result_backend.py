@@ -10,6 +10,7 @@ that is to revoke an operation in RETRY stores REVOKED, a false end.
 
 from collections.abc import Callable
 from functools import cached_property
+from traceback import format_exception
 from typing import Any, cast
 
 from celery import Celery, states
@@ -69,11 +70,15 @@ class _OnlyEndsArePublished:
                 raise
         return {"status": states.PENDING, "result": None}
 
+    def forget_failure(self, task_id: str) -> None:
+        """Delete a stored end, unless it is a success by now."""
+        self._scripts.run("forget_failure", [self.get_key_for_task(task_id)], [])
+
     def _set_with_state(self, key: str, value: str, state: str) -> None:
         if state in states.READY_STATES:
             super()._set_with_state(key, value, state)  # type: ignore[misc]  # the backend it is mixed into has it
         else:
-            self._scripts.run("store_state", [key], [value, int(self.expires or 0)])
+            self._scripts.run("store_state", [key], [value, int(self.expires or 0), "0"])
 
 
 class _OfAWorker(JoinsChords):
@@ -83,9 +88,60 @@ class _OfAWorker(JoinsChords):
     """
 
     client: Any
+    failure_expires: Any
     get_key_for_task: Any
-    _get_task_meta_for: Any
+    encode: Any
+    prepare_exception: Any
     store_result: Any
+    _get_result_meta: Any
+    _get_task_meta_for: Any
+    _scripts: Scripts
+    _set_with_state: Any
+
+    def _store_result(
+        self,
+        task_id: str,
+        result: Any,
+        state: str,
+        traceback: Any = None,
+        request: Any = None,
+        **options: Any,
+    ) -> Any:
+        """Store a state; the end of a request replaces whatever somebody else has stored.
+
+        Celery lets any SUCCESS stand. Here the journal sees to it that an id has one end.
+        """
+        if request is None or request.id != task_id or state not in states.READY_STATES:
+            return super()._store_result(task_id, result, state, traceback, request, **options)  # type: ignore[misc]  # the backend it is mixed into has it
+        document = self._document(task_id, result, state, traceback, request)
+        self._set_with_state(self.get_key_for_task(task_id), document, state)
+        return result
+
+    def store_refusal(self, request: Any, error: Exception) -> bool:
+        """Store that a message was refused, unless an end is stored; return whether it is."""
+        if request.ignore_result:
+            return False
+        trace = "".join(format_exception(error))
+        described = self.prepare_exception(error)
+        document = self._document(request.id, described, states.FAILURE, trace, request)
+        lifetime = int(self.failure_expires or 0)
+        keys = [self.get_key_for_task(request.id)]
+        return bool(self._scripts.run("store_state", keys, [document, lifetime, "1"]))
+
+    def _document(self, task_id: str, result: Any, state: str, trace: Any, request: Any) -> Any:
+        meta = self._get_result_meta(result=result, state=state, traceback=trace, request=request)
+        return self.encode({**meta, "task_id": task_id})
+
+    def pass_on_refusal(self, request: Any, error: Exception) -> None:
+        """Fail the chord of a refused message, and send its error callbacks; store nothing."""
+        _stored(
+            super().mark_as_failure,  # type: ignore[misc]  # likewise
+            request.id,
+            error,
+            "".join(format_exception(error)),
+            request=request,
+            store_result=False,
+        )
 
     def mark_as_done(self, *args: Any, **options: Any) -> None:
         """Store a success; of one whose result is ignored, forget the progress."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from billiard.einfo import ExceptionInfo
-from celery import Task, states
+from celery import Task
 from celery.exceptions import Ignore, Reject, Retry
 from celery.worker import state as worker_state
 from celery.worker.request import Request
@@ -20,12 +20,12 @@ from config import masking, queues
 from tasks.engine import celery_events, infrastructure
 from tasks.engine.declaration import message
 from tasks.engine.declaration.definition import Operation
-from tasks.engine.execution import begin, executor
+from tasks.engine.execution import executor, stored_ends
 from tasks.engine.execution.begin import Delivery
 from tasks.engine.execution.execution import Answered, End, Failed, Ignored, Rejected, Suspended
 from tasks.engine.execution.runtime import EngineApp, Runtime
 from tasks.engine.journal.entry import Place
-from tasks.engine.journal.record import CancelRequest, Document
+from tasks.engine.journal.record import CancelRequest, Document, Record
 from tasks.engine.messages import publisher, refusals
 from xenserver import errors
 
@@ -48,9 +48,22 @@ class Context(Protocol):
     root_id: str | None
     chain: object
     chord: object
+    ignore_result: bool | None
 
     def get(self, key: str, default: object = None) -> str | None:
         """Return a header; ours are texts."""
+        ...
+
+
+class Refusing(Protocol):
+    """What the result backend of a worker does with refusals."""
+
+    def store_refusal(self, request: Context, error: Exception) -> bool:
+        """Store a refusal, unless an end is stored; return whether it is."""
+        ...
+
+    def pass_on_refusal(self, request: Context, error: Exception) -> None:
+        """Fail the chord of a refused message, and send its error callbacks."""
         ...
 
 
@@ -172,13 +185,10 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
             case Failed(error, revoked) if revoked and isinstance(error, errors.Cancelled):
                 self._mark_revoked(error)
                 raise Ignore(error.message)
-            case Failed(error, replaces=replaces):
-                if replaces:
-                    self.runtime.journal.take_back_answer(str(self.request.id))
-                    self.backend.forget(str(self.request.id))
+            case Failed(error):
                 raise error
-            case Rejected(reason, is_kept):
-                raise PutAside(reason) if is_kept else Ignore(reason)
+            case Rejected() as refusal:
+                raise self._rejected(refusal)
             case Ignored(reason):
                 raise Ignore(reason)
 
@@ -196,12 +206,24 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         began = celery_events.began({celery_events.BEGAN: request.get(celery_events.BEGAN) or ""})
         self.send_event(celery_events.REVOKED, **celery_events.revoked(began))
 
-    def _is_kept(self) -> bool:
-        """Return whether Celery keeps the end of this operation, and not a refusal in its place."""
-        request = self._context
-        stored = self.backend.get_task_meta(request.id, cache=False)
-        is_end = stored["status"] in states.READY_STATES
-        return is_end and not begin.is_id_taken(stored["result"], request.id)
+    def _rejected(self, refusal: Rejected) -> Exception:
+        """Return what puts a message aside; where nothing is stored any more, its error.
+
+        A chord or error callbacks get to know in any case.
+        """
+        backend = cast("Refusing", self.backend)
+        request, error = self._context, refusal.error
+        if refusal.may_be_stored and backend.store_refusal(request, error):
+            request.ignore_result = True  # it is stored
+            return error
+        if not refusal.is_step:
+            backend.pass_on_refusal(request, error)
+        return PutAside(error.message) if refusal.is_kept else Ignore(error.message)
+
+    def _is_kept(self, known: Record) -> bool:
+        """Return whether Celery keeps the end of this operation, and nothing else in its place."""
+        stored = self.backend.get_task_meta(self._context.id, cache=False)
+        return stored_ends.is_end_of(known, stored["status"], stored["result"])
 
     def after_return(
         self, _status: str, retval: Document | BaseException, task_id: str, *_: object
@@ -219,7 +241,7 @@ def _delivery(
     request: Context,
     previous: tuple[object, ...],
     fields: dict[str, object],
-    is_kept: Callable[[], bool],
+    is_kept: Callable[[Record], bool],
 ) -> Delivery:
     place = Place(
         root=request.root_id or request.id,

@@ -188,11 +188,12 @@ def test_an_id_is_refused_to_another_request_at_the_command_line(
 def test_the_refusal_of_another_message_is_not_taken_for_the_answer(
     act: Submitter, stack: StackHarness, name: str, *, is_there: bool
 ) -> None:
-    """A client of Celery sent it, and it replaced the stored end."""
+    """A client of Celery sent it, and had deleted the stored end."""
     vm = Maker(stack.xenserver, stack.xenserver.control).vm() if is_there else "nosuch"
     tag = ("vm", "tag", "--vm", vm, "--add", name, "--id", name, "--json")
     first = act(*tag)
     stack.until(lambda: stack.record(name).published, "published")
+    stack.app.AsyncResult(name).forget()
     stack.send("xenserver.vm.start", task_id=name, vm="web02")
     stack.until(lambda: "XENFLOW_ID_TAKEN" in str(stack.app.AsyncResult(name).result), "refused")
 

@@ -38,7 +38,7 @@ class Delivery:
     adopts: Mapping[str, str]
     revoked: bool
     refusal: errors.Refused | None
-    is_kept: Callable[[], bool]
+    is_kept: Callable[[Record], bool]
 
 
 def check(operation: Operation, delivery: Delivery) -> Message:

@@ -45,18 +45,21 @@ class Failed:
 
     error: errors.XenflowError
     revoked: bool = False
-    replaces: bool = False  # another end is stored under this id, which would answer in its place
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """The message is another than the one that began the operation under its id, which continues.
+    """The message is another than the one that began the operation under its id.
 
-    `is_kept` when it may be put aside as a dead letter.
+    `is_kept` when it may be put aside as a dead letter; `may_be_stored` when the end of the
+    operation has been stored, so that the error may be where somebody has deleted that;
+    `is_step` when the operation is the same step of a flow, and ends in its place.
     """
 
-    reason: str
+    error: errors.Refused
     is_kept: bool
+    may_be_stored: bool
+    is_step: bool
 
 
 End = Answered | Failed | Suspended | Ignored | Rejected

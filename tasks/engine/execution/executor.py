@@ -101,15 +101,18 @@ def _claim(
 def _reject(delivery: Delivery, runtime: Runtime, known: Record, *, is_sound: bool) -> End:
     """Refuse a message whose id is that of another one.
 
-    The result of an id is the answer of the operation under it, so while that goes on the message
-    is only put aside; one that is also invalid may hold what is not kept anywhere.
+    The result of an id is the answer of the operation under it, so the message is put aside; one
+    that is also invalid may hold what is not kept anywhere.
     """
     error = begin.id_taken(delivery.id, delivery.name, known)
     runtime.journal.note_refused(delivery.id, error.message)
-    if known.ended:
-        return Failed(error, replaces=True)
     log.warning("message.refused", id=delivery.id, task=delivery.name, problem=error.message)
-    return Rejected(error.message, is_kept=is_sound)
+    return Rejected(
+        error,
+        is_kept=is_sound,
+        may_be_stored=known.published,
+        is_step=delivery.place.flow is not None,
+    )
 
 
 def _refuse(delivery: Delivery, runtime: Runtime, refused: errors.Refused, entry: Entry) -> Failed:
@@ -128,7 +131,7 @@ def _stored(journal: Journal, record: Record, delivery: Delivery) -> End:
     """
     goes_on = record.answer is not None and delivery.has_next
     is_passed_on = record.answered or (record.published and not goes_on)
-    if is_passed_on and delivery.is_kept():
+    if is_passed_on and delivery.is_kept(record):
         return Ignored("it has ended, and its end is published")
     if record.failure:
         revoked = record.cancel is CancelRequest.REVOKED
@@ -137,11 +140,8 @@ def _stored(journal: Journal, record: Record, delivery: Delivery) -> End:
 
 
 def _answer_again(journal: Journal, record: Record, delivery: Delivery) -> End:
-    """Return a stored answer; a client may have deleted a large one with its result.
-
-    One that is taken back meanwhile, for a refusal, is in the record by now.
-    """
-    answer = journal.answer(record) or journal.answer(journal.read(delivery.id) or record)
+    """Return a stored answer; a client may have deleted a large one with its result."""
+    answer = journal.answer(record)
     if answer is not None:
         return Answered(answer)
     if delivery.sending or delivery.tag == record.delivery:

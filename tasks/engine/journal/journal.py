@@ -226,17 +226,6 @@ class Journal:
             return known.answer
         return excerpts.whole(self.redis.get(known.answer_key))
 
-    def take_back_answer(self, operation: str) -> None:
-        """Have the record of an operation hold its whole answer, as its result is to go.
-
-        `note_refused` comes first: from then on the record keeps its answer.
-        """
-        known = self.read(operation)
-        answer = self.answer(known) if known and known.answer_key else None
-        if answer:
-            flat = ["answer", record_hash.text(answer), "answer_key", ""]
-            self.redis.hset(self.keys.entry(operation), items=flat)
-
     def note_refused(self, operation: str, why: str) -> None:
         """Note at an operation that another message under its id was refused."""
         self._scripts.run("refuse", [self.keys.entry(operation)], [why])

@@ -115,7 +115,7 @@ class Worker:
 
     def __init__(self, engine: "Engine", *, lease: float, freezes: bool) -> None:
         self.hooks: dict[str, Hook] = {}
-        self.is_kept: Callable[[], bool] = lambda: False
+        self.is_kept: Callable[[Record], bool] = lambda _: False
         journal = Journal(engine.redis, Keys(), lease=lease, keep=600)
         self.runtime = Runtime(
             settings=Settings(),
