@@ -78,6 +78,7 @@ class Message:
     sessionless: bool = False
     has_async: bool = False
     hidden: bool = False
+    internal: bool = False
     gone: str = ""
     errors: tuple[str, ...] = ()
     kind: str = "custom"

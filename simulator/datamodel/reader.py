@@ -15,8 +15,8 @@
 A field has its type, its qualifier (`rw`; `init`: settable by `create` only; `ro`), the release it
 came with, its default, the field it is the way back of, and the role that may set it if that is not
 pool-operator. A message has its release and role; `sessionless` ones take no session, `sync` ones
-have no `Async` form, `hidden` ones are not published. A line that begins with a space continues the
-one before.
+have no `Async` form, `hidden` ones are not published, `internal` ones are for hosts of the pool
+only. A line that begins with a space continues the one before.
 """
 
 import re
@@ -170,6 +170,7 @@ def _message(found: Sheet, line: str, enums: Enums) -> Message:
         sessionless="sessionless" in words,
         has_async="sync" not in words,
         hidden="hidden" in words,
+        internal="internal" in words,
         gone=f"{gone[0]} {words[-1]}" if gone else "",
         errors=tuple(errors.split()),
     )
