@@ -41,6 +41,7 @@ class Call:
         session: str = "",
         headers: Mapping[str, str] | None = None,
         args: Sequence[Any] = (),
+        member: str = "",
     ) -> None:
         self.pool = pool
         self.running = running
@@ -48,6 +49,7 @@ class Call:
         self.session = session
         self.headers = headers or {}
         self.args = args
+        self.member = member  # the address of the host that was called, if not the coordinator
 
     @property
     def db(self) -> Database:

@@ -4,6 +4,7 @@
 and `guest.shutdown` how long the toolstack waits for a guest that it asked to shut down. `ha.fence`
 is the time from a host's death until high availability restarts its VMs, `pool.handover` that from
 the answer of pool.designate_new_master until the toolstack restarts.
+`session.refusal` is the pause before a login with a wrong name or password is refused.
 `subtask.event` is the time until an operation notices the end of a subtask, `subtask.result` the
 time until it has read its result: a sweep in between takes the subtask from under it.
 """
@@ -17,6 +18,7 @@ DURATIONS = MappingProxyType(
         "guest.acknowledge": 60.0,
         "guest.shutdown": 1200.0,
         "ha.fence": 60.0,
+        "session.refusal": 5.0,
         "subtask.event": 0.0,
         "subtask.result": 0.0,
         "VM.create": 0.2,

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -85,8 +85,9 @@ class Queue:
 class Events:
     """Answers the event calls of a pool."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, is_open: Callable[[str], bool]) -> None:
         self._db = db
+        self._is_open = is_open
         self._queues: dict[str, Queue] = {}
 
     async def since(
@@ -166,7 +167,7 @@ class Events:
         self._check(session)
 
     def _check(self, session: str) -> None:
-        if not self._db.exists("session", session):
+        if not self._is_open(session):
             self._queues.pop(session, None)
             raise Failure("SESSION_INVALID", session)
 

@@ -57,7 +57,7 @@ class Pool:
         self.effects = Effects(self.limits.effects)
         self.tasks = Tasks(self.db, self.clock, self.limits)
         self.sessions = Sessions(self.db, self.clock, self.tasks, self.accounts)
-        self.events = Events(self.db)
+        self.events = Events(self.db, self.sessions.is_open)
 
     @property
     def coordinator(self) -> str:
@@ -70,11 +70,11 @@ class Pool:
         """Return the coordinator's address, as HOST_IS_SLAVE has it."""
         return str(self.db.get("host", self.coordinator)["address"])
 
-    def is_member(self, address: str) -> bool:
-        """Return whether a host other than the coordinator has this address."""
-        if address == self.address:
-            return False
-        return bool(self.db.where("host", address=address))
+    def member(self, address: str) -> str:
+        """Return this address if it is that of a host other than the coordinator, else ""."""
+        if address == self.address or not self.db.where("host", address=address):
+            return ""
+        return address
 
     def duration(self, method: str) -> float:
         """Return the simulated seconds that a method takes."""

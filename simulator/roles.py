@@ -5,7 +5,6 @@ from simulator.errors import Failure
 
 SUPERUSER = "local-root"
 ASCENDING = (
-    "anyone",
     "read-only",
     "vm-operator",
     "vm-admin",

@@ -31,7 +31,7 @@ _ANYTHING = Type("anything")
 _HEADER = "x-http-other-config-"
 _LOOKING = ("get_", "assert_", "query_", "has_", "is_", "retrieve_")
 _UNTOLD = frozenset({"session", "task", "event"})
-_ALWAYS_LOCAL = frozenset({"slave_local_login_with_password", "slave_local_login", "local_logout"})
+_LOGIN = "session.login_with_password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +109,17 @@ class Dispatcher:
         return [self._reader.read(value, param.type) for value, param in pairs]
 
     def _admit(self, message: Message, session: str, request: Request) -> str:
-        """Check session and host; return the role of the caller."""
-        role = roles.SUPERUSER if message.sessionless else self._pool.sessions.role(session)
-        if self._pool.is_member(request.address) and message.name not in _ALWAYS_LOCAL:
+        """Check session and host; return the role of the caller (session_check.ml)."""
+        sessions = self._pool.sessions
+        if sessions.is_local(session, self._pool.member(request.address)):
+            return roles.SUPERUSER
+        role = roles.SUPERUSER if message.sessionless else sessions.role(session)
+        if message.internal:
+            raise _not_for_clients(message.method)
+        bound = not message.sessionless or message.method == _LOGIN
+        if bound and self._pool.member(request.address):
             raise Failure("HOST_IS_SLAVE", self._pool.address)
-        if session:
-            self._pool.sessions.used(session)
+        sessions.used(session)
         return role
 
     def _call(self, message: Message, session: str, request: Request, args: list[Any]) -> Call:
@@ -125,6 +130,7 @@ class Dispatcher:
             session=session,
             headers=request.headers,
             args=args,
+            member=self._pool.member(request.address),
         )
 
     def _task(self, message: Message, session: str, request: Request) -> Task:
@@ -224,3 +230,7 @@ def _session_text(value: Any) -> str:  # noqa: ANN401 - any wire value
     if not isinstance(value, str):
         raise internal(f"Rpc.Runtime_error: expected session ref, got {type(value).__name__}")
     return value
+
+
+def _not_for_clients(method: str) -> Failure:
+    return internal(f'Internal API "{method}" call attempted with non-pool (external) session')

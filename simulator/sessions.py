@@ -1,10 +1,11 @@
 """Sessions: logging in and out, the limits that evict, the sweep of the idle (xapi_session.ml)."""
 
+import zlib
 from dataclasses import dataclass, replace
 
 from simulator import clock, roles
 from simulator.clock import Clock
-from simulator.errors import Failure, invalid_handle
+from simulator.errors import Failure
 from simulator.tables import Database
 from simulator.tasks import Tasks
 
@@ -14,6 +15,7 @@ WITHOUT_ORIGINATOR = 400
 PER_ORIGINATOR = 500
 PER_USER = 500
 SUPERUSER = "root"
+_DOMAIN = "S-1-5-21-397955417-626881126-188441444"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Sessions:
         self._clock = time
         self._tasks = tasks
         self._open: dict[str, Account] = {}
+        self._local: dict[str, str] = {}
 
     def __len__(self) -> int:
         """Count the open sessions."""
@@ -46,9 +49,7 @@ class Sessions:
 
     def login(self, name: str, password: str, originator: str, host: str) -> str:
         """Open a session; SESSION_AUTHENTICATION_FAILED for a wrong name or password."""
-        account = self.accounts.get(name)
-        if account is None or account.password != password:
-            raise Failure("SESSION_AUTHENTICATION_FAILED", name, "Authentication failure")
+        account = self.authenticate(name, password)
         self._evict(account, originator)
         self.logins += 1
         ref = self._record(account, originator, host)
@@ -62,6 +63,31 @@ class Sessions:
         self._open[new] = self._open[ref]
         return new
 
+    def authenticate(self, name: str, password: str) -> Account:
+        """Return the account; SESSION_AUTHENTICATION_FAILED for a wrong name or password."""
+        account = self.accounts.get(name)
+        if account is None or account.password != password:
+            raise Failure("SESSION_AUTHENTICATION_FAILED", name, "Authentication failure")
+        return account
+
+    def open_local(self, address: str) -> str:
+        """Open a session of one host, which is in no database and never idle for too long."""
+        ref = self._db.new_ref()
+        self._local[ref] = address
+        return ref
+
+    def close_local(self, ref: str) -> None:
+        """Close a session of one host; any other stays open."""
+        self._local.pop(ref, None)
+
+    def is_local(self, ref: str, address: str) -> bool:
+        """Return whether a session is one of the host with this address."""
+        return self._local.get(ref) == address
+
+    def is_open(self, ref: str) -> bool:
+        """Return whether a session is open, at whichever host."""
+        return ref in self._open or ref in self._local
+
     def role(self, ref: str) -> str:
         """Return the role of an open session; SESSION_INVALID for any other."""
         account = self._open.get(ref)
@@ -69,22 +95,20 @@ class Sessions:
             raise Failure("SESSION_INVALID", ref)
         return account.role
 
-    def change_password(self, ref: str, old: str, new: str) -> None:
-        """Set the password of the session's account; CHANGE_PASSWORD_REJECTED for a wrong old."""
+    def change_password(self, ref: str, new: str) -> None:
+        """Set the password of the session's account."""
         account = self._open[ref]
-        if self.accounts[account.name].password != old:
-            raise Failure("CHANGE_PASSWORD_REJECTED", "Authentication failure")
         self.accounts[account.name] = replace(account, password=new)
 
     def used(self, ref: str) -> None:
         """Update `last_active` of a session, at most every ten minutes."""
-        if self._idle(ref) > REFRESH_SECONDS:
+        if ref in self._open and self._idle(ref) > REFRESH_SECONDS:
             self._db.put("session", ref, last_active=self._clock.iso())
 
     def logout(self, ref: str) -> None:
         """Close a session; its waiting calls end, its operations continue."""
-        if ref not in self._open:
-            raise invalid_handle("session", ref)
+        if ref in self._local:
+            return
         self.logouts += 1
         self._close(ref)
 
@@ -97,6 +121,7 @@ class Sessions:
 
     def forget(self) -> None:
         """Forget all sessions, as a restarted toolstack does."""
+        self._local.clear()
         for ref in list(self._open):
             self._close(ref)
 
@@ -107,7 +132,8 @@ class Sessions:
             last_active=self._clock.iso(),
             validation_time=self._clock.iso(),
             is_local_superuser=account.role == roles.SUPERUSER,
-            auth_user_name="" if account.name == SUPERUSER else account.name,
+            auth_user_sid="" if account.role == roles.SUPERUSER else _sid(account.name),
+            auth_user_name=account.name,
             originator=originator,
         )
 
@@ -132,3 +158,8 @@ class Sessions:
     def _close(self, ref: str) -> None:
         del self._open[ref]
         self._db.destroy("session", ref)
+
+
+def _sid(name: str) -> str:
+    """Return the identity of an account in the directory that it would be of."""
+    return f"{_DOMAIN}-{zlib.crc32(name.encode())}"

@@ -27,10 +27,7 @@ def _register_void(name: str) -> None:
 
 for _name in (
     *("send_debug_keys", "syslog_reconfigure", "refresh_pack_info", "sync_data", "backup_rrds"),
-    *("restart_agent", "refresh_server_certificate", "set_license_params", "certificate_sync"),
-    *("enable_binary_storage", "disable_binary_storage", "sync_vlans", "sync_tunnels"),
-    *("apply_guest_agent_config", "mxgpu_vf_setup", "prepare_for_poweroff"),
-    "sync_pif_currently_attached",
+    *("restart_agent", "refresh_server_certificate", "apply_guest_agent_config"),
 ):
     _register_void(_name)
 
@@ -69,12 +66,6 @@ async def get_uncooperative_resident_vms(call: Call, host: str) -> list[str]:
     """Return no VM: guests keep to their memory targets."""
     call.db.get("host", host)
     return []
-
-
-@method("host.get_uncooperative_domains")
-async def get_uncooperative_domains(call: Call, host: str) -> list[str]:
-    """Return no domain: guests keep to their memory targets."""
-    return await get_uncooperative_resident_vms(call, host)
 
 
 @method("host.is_in_emergency_mode")

@@ -19,8 +19,7 @@ def _register_void(name: str) -> None:
 
 for _name in (
     *("certificate_sync", "detect_nonhomogeneous_external_auth", "ha_prevent_restarts_for"),
-    *("ha_schedule_plan_recomputation", "audit_log_append", "disable_ssl_legacy"),
-    *("enable_binary_storage", "disable_binary_storage"),
+    *("disable_ssl_legacy", "enable_binary_storage", "disable_binary_storage"),
 ):
     _register_void(_name)
 

@@ -50,11 +50,28 @@ def test_unpublished_messages_are_listed(wire: Any) -> None:
     assert wire.dialect == "xml" or {"VM.set_is_default_template", "pool.hello"} <= names
 
 
-def test_messages_between_hosts_are_for_the_superuser(login: Any) -> None:
-    """No role includes the permission for a call between hosts."""
+@pytest.mark.parametrize("user", ["root", "operator"])
+def test_messages_between_hosts_are_not_for_clients(login: Any, user: str) -> None:
+    """The session is looked at before the role, so that no permission is named."""
+    client = login(user)
+    text = 'Internal API "host.notify" call attempted with non-pool (external) session'
+
+    assert client.refusal("host.notify", "a", "b") == ["INTERNAL_ERROR", text]
+    assert client.refusal("Async.host.notify", "a", "b") == ["INTERNAL_ERROR", text]
+    assert client.refusal("host.notify")[0] == "MESSAGE_PARAMETER_COUNT_MISMATCH"
+
+
+@pytest.mark.parametrize(
+    ("method", "more"),
+    [("VM.update_snapshot_metadata", 4), ("host.get_sched_gran", 1), ("VMSS.set_last_run_time", 2)],
+)
+def test_some_messages_are_for_the_superuser(login: Any, method: str, more: int) -> None:
+    """No role includes the permission for them."""
     operator = login("operator")
+    date = ["20260101T00:00:00Z"] * (method != "host.get_sched_gran")
+    params = ["OpaqueRef:x", *["OpaqueRef:x"] * (more == 4), *date, *[""] * (more == 4)]
 
-    refusal = operator.refusal("host.notify", "a", "b")
+    refusal = operator.refusal(method, *params)
 
-    assert refusal[:2] == ["RBAC_PERMISSION_DENIED", "host.notify"]
+    assert refusal[:2] == ["RBAC_PERMISSION_DENIED", method.lower()]
     assert refusal[2].endswith("(Roles with this permission: )")

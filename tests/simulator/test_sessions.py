@@ -113,10 +113,74 @@ def test_a_used_session_stays_open(xen: Any, held: Any, control: Any) -> None:
     assert xen("VM.get_all")
 
 
-def test_a_password_can_be_changed(xen: Any) -> None:
-    """Whoever knows the old one may set a new one."""
-    xen("session.change_password", "xenflow", "new")
+def test_the_superuser_can_change_the_password(xen: Any, login: Any) -> None:
+    """The old one is not asked for; no other user may, whatever the role."""
+    operator = login("operator")
+
+    xen("session.change_password", "not the old one", "new")
 
     assert xen.wire.refusal(LOGIN, "root", "xenflow")[0] == "SESSION_AUTHENTICATION_FAILED"
     assert xen.wire(LOGIN, "root", "new")
-    assert xen.refusal("session.change_password", "xenflow", "n")[0] == "CHANGE_PASSWORD_REJECTED"
+    refusal = operator.refusal("session.change_password", "xenflow", "n")
+    assert refusal[:2] == ["RBAC_PERMISSION_DENIED", "session.change_password"]
+
+
+def test_a_refused_login_comes_after_a_pause(
+    wire: Any, held: Any, control: Any, threads: Any
+) -> None:
+    """Nobody may try many passwords in a short time: five seconds pass."""
+    refused = threads.submit(wire.refusal, LOGIN, "root", "wrong")
+    while not control("stats")["calls"].get(LOGIN):
+        pass
+
+    held(4.0)
+    assert not refused.done()
+    held(2.0)
+    assert refused.result()[0] == "SESSION_AUTHENTICATION_FAILED"
+
+
+def test_a_session_of_a_member_is_good_there_alone(wire: Any, member: Any) -> None:
+    """It is in no database: nothing ends it but local_logout, which ends no other session."""
+    local = member("session.slave_local_login_with_password", "root", "xenflow")
+
+    assert member("pool.get_all", local) == wire("pool.get_all", wire(LOGIN, "root", "xenflow"))
+    assert wire.refusal("pool.get_all", local) == ["SESSION_INVALID", local]
+    assert member.refusal("session.get_uuid", local, local) == ["HANDLE_INVALID", "session", local]
+    assert member("event.from", local, ["vm"], "", 5.0)["events"]
+    assert member("session.logout", local) == ""
+    assert member("session.local_logout", local) == ""
+    assert member.refusal("pool.get_all", local) == ["SESSION_INVALID", local]
+
+
+def test_local_logout_leaves_other_sessions_open(xen: Any) -> None:
+    assert xen("session.local_logout") == ""
+    assert xen("VM.get_all")
+
+
+def test_only_the_superuser_logs_in_at_a_member(member: Any) -> None:
+    """No other user is known there, and nobody outside knows the pool's secret."""
+    failed = "SESSION_AUTHENTICATION_FAILED"
+    login = "session.slave_local_login_with_password"
+
+    assert member.refusal(login, "reader", "xenflow")[:2] == [failed, "reader"]
+    assert member.refusal("session.slave_login", "OpaqueRef:x", "guess") == [
+        *(failed, "OpaqueRef:x", "Pool credentials invalid")
+    ]
+    assert member.refusal("session.slave_local_login", "guess")[:2] == [failed, "localhost"]
+
+
+def test_users_can_be_logged_out_by_their_identity(xen: Any, login: Any) -> None:
+    """All but the superuser have one; the session of the call itself stays open."""
+    reader, other, operator = login("reader"), login("reader"), login("operator")
+    theirs = reader("session.get_auth_user_sid", reader.session)
+    others = operator("session.get_auth_user_sid", operator.session)
+
+    assert sorted(xen("session.get_all_subject_identifiers")) == sorted({theirs, others})
+    xen("session.logout_subject_identifier", theirs)
+    xen("session.logout_subject_identifier", "")
+
+    assert reader.refusal("VM.get_all") == ["SESSION_INVALID", reader.session]
+    assert other.refusal("VM.get_all")[0] == "SESSION_INVALID"
+    assert xen("session.get_all_subject_identifiers") == [others]
+    assert xen("session.get_auth_user_name", xen.session) == "root"
+    assert xen("session.get_auth_user_sid", xen.session) == ""
