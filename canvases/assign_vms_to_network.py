@@ -54,9 +54,8 @@ def assign_vms_to_network(
     A VM that is named twice, by whatever spelling, gets one interface. With `ensure` one that it
     has on the network already will do.
     """
-    if len({lookup.is_uuid(vm) for vm in vms}) == 1:
-        return _side_by_side(vms, network, plug, ensure=ensure)
-    return resolution.resolve.s(vms=vms) | assign_each_to_network.s(
+    resolved = resolution.resolve.s(vms=vms, network=network, must_run=plug == "yes")
+    return resolved | assign_each_to_network.s(
         feed={"vms": "vms"}, network=network, plug=plug, ensure=ensure
     )
 

@@ -26,18 +26,17 @@ def create_vm_from_configured_template(
     wait_for_address: WaitForAddress | None = None,
 ) -> Canvas:
     """Clone a configured template, or copy it onto `sr`; install the VM, configure it, start it."""
+    asked = vm_creation.Settings(memory, vcpus, cores_per_socket, boot, secure_boot, vtpm=vtpm)
+    settings = vm_creation.given(asked)
     machine = vm_creation.installed(
-        template=template, name=name, description=description, sr=sr, own_disks=True
+        template=template,
+        name=name,
+        description=description,
+        sr=sr,
+        own_disks=True,
+        wanted=settings,
     )
-    machine = vm_creation.configured(
-        machine,
-        memory=memory,
-        vcpus=vcpus,
-        cores_per_socket=cores_per_socket,
-        boot=boot,
-        secure_boot=secure_boot,
-        vtpm=vtpm,
-    )
+    machine = vm_creation.configured(machine, settings)
     return vm_creation.started(
         machine, start=start, wait_for=wait_for, wait_for_address=wait_for_address
     )

@@ -1,14 +1,14 @@
 """A new VM from a template that brings nothing: its disks, CD and networks are made for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
 from celery import chord
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from canvases import vm_creation
 from canvases.setup_disk_or_cd import setup_disk_or_cd
-from tasks import vbd, vdi, vif
+from tasks import device_numbers, vbd, vdi, vif
 from tasks.device_numbers import AUTODETECT
 from tasks.engine.declaration.answers import Done
 from tasks.engine.declaration.field_types import (
@@ -56,12 +56,29 @@ class NetworkWanted(Strict):
     mtu: Mtu = 1500
 
 
+def _apart(disks: tuple[DiskWanted, ...]) -> tuple[DiskWanted, ...]:
+    device_numbers.check_apart(_given(disks))
+    return disks
+
+
+def _given(disks: Iterable[DiskWanted]) -> list[str]:
+    """Return the numbers of the drives that name one."""
+    return device_numbers.given(device_numbers.of_drives(disk.device for disk in disks))
+
+
+def _networks_apart(networks: tuple[NetworkWanted, ...]) -> tuple[NetworkWanted, ...]:
+    device_numbers.check_apart(wanted.device for wanted in networks)
+    return networks
+
+
 Disks = Annotated[
     tuple[DiskWanted, ...],
+    AfterValidator(_apart),
     Field(description="disks to create: size, and sr, name, type, device, bootable, mode"),
 ]
 Networks = Annotated[
     tuple[NetworkWanted, ...],
+    AfterValidator(_networks_apart),
     Field(description="interfaces to create: network, and device, mac, mtu"),
 ]
 
@@ -88,18 +105,17 @@ def create_vm_from_unconfigured_template(
     wait_for_address: WaitForAddress | None = None,
 ) -> Canvas:
     """Clone a template, install the VM, create disks, CD and interfaces in parallel, start it."""
+    asked = vm_creation.Settings(memory, vcpus, cores_per_socket, boot, secure_boot, vtpm=vtpm)
+    settings = vm_creation.given(asked)
     machine = vm_creation.installed(
-        template=template, name=name, description=description, sr=sr, own_disks=False
+        template=template,
+        name=name,
+        description=description,
+        sr=sr,
+        own_disks=False,
+        wanted={**settings, **_to_check(disks, sr, cd, networks)},
     )
-    machine = vm_creation.configured(
-        machine,
-        memory=memory,
-        vcpus=vcpus,
-        cores_per_socket=cores_per_socket,
-        boot=boot,
-        secure_boot=secure_boot,
-        vtpm=vtpm,
-    )
+    machine = vm_creation.configured(machine, settings)
     parts = [*_disks(disks, name, sr), *_cd(cd), *_networks(networks)]
     if parts:
         machine |= _free_devices(disks, networks)
@@ -113,9 +129,26 @@ def _free_devices(disks: Sequence[DiskWanted], networks: Sequence[NetworkWanted]
     """Ask for numbers nobody spoke for: parts built side by side would race for the next one."""
     return devices.free_devices.s(
         feed={"vm": "uuid"},
-        drives=[disk.device for disk in disks if disk.device != AUTODETECT],
-        interfaces=[wanted.device for wanted in networks if wanted.device != AUTODETECT],
+        drives=_given(disks),
+        interfaces=device_numbers.given(wanted.device for wanted in networks),
     )
+
+
+def _to_check(
+    disks: Sequence[DiskWanted], sr: str | None, cd: str | None, networks: Sequence[NetworkWanted]
+) -> dict[str, Any]:
+    """Return what is to be checked before the VM is made, as `check_creation` takes it."""
+    places = [
+        {"size": disk.size, "sr": _home(number, disk, sr), "device": disk.device}
+        for number, disk in enumerate(disks)
+    ]
+    wanted = {
+        "disks": places,
+        "cd": cd,
+        "networks": [one.network for one in networks],
+        "interfaces": [one.device for one in networks],
+    }
+    return {name: value for name, value in wanted.items() if value}
 
 
 def _disks(disks: Sequence[DiskWanted], name: str, sr: str | None) -> Iterator[Canvas]:
@@ -125,7 +158,7 @@ def _disks(disks: Sequence[DiskWanted], name: str, sr: str | None) -> Iterator[C
             **_on_device(disk.device, free),
             new_disk_name=disk.name or f"{name} disk {number}",
             disk_size=disk.size,
-            storage_repository=disk.sr or sr or _nowhere(number),
+            storage_repository=_home(number, disk, sr),
             vdi_type=disk.type,
             mode=disk.mode,
             bootable=number == 0 if disk.bootable is None else disk.bootable,
@@ -163,7 +196,10 @@ def _on_device(device: str, free: Iterator[str]) -> dict[str, Any]:
     return {"feed": {"vm": "uuid"}, "device": device}
 
 
-def _nowhere(number: int) -> str:
+def _home(number: int, disk: DiskWanted, sr: str | None) -> str:
+    home = disk.sr or sr
+    if home:
+        return home
     problem = f"disks.{number}.sr: is missing"
     text = f"{problem}; give the `sr` of this disk, or one `sr` for all"
     raise errors.invalid(problem, text=text)

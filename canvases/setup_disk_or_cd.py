@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from celery import chain
 from pydantic import Field
 
 from tasks import hotplug, vbd, vdi
@@ -17,7 +18,7 @@ from tasks.engine.declaration.field_types import (
     VmName,
 )
 from tasks.engine.declaration.flow import Canvas, flow
-from tasks.vm import cd
+from tasks.vm import cd, creation_checks
 from xenserver import errors
 
 NEW = ("vdi_type", "new_disk_name", "disk_size", "storage_repository")
@@ -66,22 +67,34 @@ def setup_disk_or_cd(
     """
     new = dict(zip(NEW, (vdi_type, new_disk_name, disk_size, storage_repository), strict=True))
     _check(existing_disk_name, new, type)
+    must_run = plug == "yes"
     drive: dict[str, Any] = {"device": device, "mode": mode, "type": type, "bootable": bootable}
     if existing_disk_name and type == "CD":
         drive = {"device": device, "bootable": bootable, "replace": replace}
-        attached = cd.insert_cd.s(vm=vm, vdi=existing_disk_name, must_run=plug == "yes", **drive)
+        attached = cd.insert_cd.s(vm=vm, vdi=existing_disk_name, must_run=must_run, **drive)
     elif existing_disk_name:
-        attached = vbd.create.s(vm=vm, vdi=existing_disk_name, ensure=True, **drive)
-    else:
-        made = vdi.create.s(
-            type=vdi_type, name=new_disk_name, size=disk_size, sr=storage_repository
+        attached = vbd.create.s(
+            vm=vm, vdi=existing_disk_name, ensure=True, must_run=must_run, **drive
         )
-        attached = made | vbd.create.s(feed={"vdi": "uuid"}, vm=vm, **drive)
+    else:
+        attached = _new_disk(new, vm, drive, must_run=must_run)
     if plug == "no":
         return attached
     return attached | vbd.plug_if_running.s(
-        feed={"vbd": "uuid", "was_there": "was_there"}, must_run=plug == "yes"
+        feed={"vbd": "uuid", "was_there": "was_there"}, must_run=must_run
     )
+
+
+def _new_disk(
+    new: Mapping[str, Any], vm: str, drive: Mapping[str, Any], *, must_run: bool
+) -> Canvas:
+    """Make a disk and attach it, once it is known that both will do."""
+    kind, name, size, sr = (new[field] for field in NEW)
+    checked = creation_checks.check_drive.s(
+        vm=vm, sr=sr, size=size, device=drive["device"], must_run=must_run
+    )
+    made = vdi.create.s(type=kind, name=name, size=size, sr=sr)
+    return chain(checked, made, vbd.create.s(feed={"vdi": "uuid"}, vm=vm, **drive))
 
 
 def _check(existing: str | None, new: Mapping[str, Any], type: vbd.Type) -> None:

@@ -41,7 +41,15 @@ def setup_network_devices(
 
     With `ensure`, an existing interface of the VM on the network is used.
     """
-    made = vif.create.s(vm=vm, network=network, device=device_id, mac=mac, mtu=mtu, ensure=ensure)
+    made = vif.create.s(
+        vm=vm,
+        network=network,
+        device=device_id,
+        mac=mac,
+        mtu=mtu,
+        ensure=ensure,
+        must_run=plug == "yes",
+    )
     if plug == "no":
         return made
     return made | vif.plug_if_running.s(feed={"vif": "uuid"}, must_run=plug == "yes")

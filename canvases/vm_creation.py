@@ -7,20 +7,33 @@ from pydantic import Field
 
 from tasks.engine.declaration.answers import Done
 from tasks.engine.declaration.flow import Canvas
-from tasks.vm import configuration, copies, lifecycle, power
+from tasks.vm import configuration, copies, creation_checks, lifecycle, power
 from tasks.vm.guest import WaitFor, WaitForAddress
+
+Settings = configuration.Settings
 
 Start = Annotated[bool, Field(description="start the VM in the end")]
 
 
 def installed(
-    *, template: str, name: str, description: str | None, sr: str | None, own_disks: bool
+    *,
+    template: str,
+    name: str,
+    description: str | None,
+    sr: str | None,
+    own_disks: bool,
+    wanted: Mapping[str, Any],
 ) -> Canvas:
-    """Make a VM of a copy of a template, which with `own_disks` goes onto `sr` if that is given."""
+    """Make a VM of a copy of a template, which with `own_disks` goes onto `sr` if that is given.
+
+    What is wanted for it beside is checked first.
+    """
     if sr and own_disks:
         copied = copies.copy.s(vm=template, name=name, sr=sr, template_only=True)
     else:
-        copied = copies.clone.s(vm=template, name=name, template_only=True)
+        copied = copies.clone.s(vm=template, name=name, template_only=True, disks_on=sr)
+    if wanted:
+        copied = creation_checks.check_creation.s(template=template, **wanted) | copied
     return copied | lifecycle.install.s(
         feed={"template": "uuid"},
         description=description,
@@ -30,16 +43,20 @@ def installed(
     )
 
 
-def configured(canvas: Canvas, **settings: Any) -> Canvas:  # noqa: ANN401 - those of vm.configure
-    """Continue with configuring the VM, if anything is given for it."""
-    boot, wanted = settings.get("boot"), settings.get("secure_boot") or settings.get("vtpm")
-    if wanted and boot and boot.firmware == "bios":
+def given(settings: Settings) -> dict[str, Any]:
+    """Return those settings that are given; refuse what contradicts itself."""
+    boot = None if settings.boot == configuration.Boot() else settings.boot
+    if boot and boot.firmware == "bios" and (settings.secure_boot or settings.vtpm):
         raise configuration.needs_uefi("bios")
-    unset = configuration.Boot()
-    given = {name: value for name, value in settings.items() if value and value != unset}
-    if settings.get("secure_boot") is False:
-        given["secure_boot"] = False
-    return canvas | configuration.configure.s(feed={"vm": "uuid"}, **given) if given else canvas
+    every = {**vars(settings), "boot": boot, "vtpm": settings.vtpm or None}
+    return {name: value for name, value in every.items() if value is not None}
+
+
+def configured(canvas: Canvas, settings: Mapping[str, Any]) -> Canvas:
+    """Continue with configuring the VM, if anything is given for it."""
+    if not settings:
+        return canvas
+    return canvas | configuration.configure.s(feed={"vm": "uuid"}, **settings)
 
 
 def started(

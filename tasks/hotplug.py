@@ -9,6 +9,7 @@ from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.suspensions import Call, Suspension
 from xenserver import errors
 from xenserver.client import Xen
+from xenserver.objects import ObjectRef
 
 Plug = Annotated[
     Literal["auto", "yes", "no"],
@@ -30,6 +31,13 @@ class Plugged(Answer):
 
 
 Steps = Generator[Suspension, Any, None]
+
+
+def refuse_halted(xen: Xen, machine: ObjectRef) -> None:
+    """Refuse a VM that is not running, before a device is made that must be plugged."""
+    state = xen.VM.get_power_state(machine)
+    if state != "Running":
+        raise errors.from_api("VM_BAD_POWER_STATE", [machine.ref, "running", state.lower()])
 
 
 def once(call: Call) -> Steps:

@@ -68,6 +68,7 @@ def create(
     unpluggable: Unpluggable = True,
     other_config: OtherConfig | None = None,
     ensure: Ensures = False,
+    must_run: hotplug.MustRun = False,
 ) -> Steps[Created]:
     """Attach a disk, or a drive that may be empty, to a VM; a running VM sees it once plugged.
 
@@ -79,6 +80,8 @@ def create(
     machine, medium = xen.find.vm(vm), xen.find.vdi(vdi) if vdi else None
     if ensure and (there := _there(xen, machine, medium, type)):
         return there
+    if must_run:
+        hotplug.refuse_halted(xen, machine)
     device, made = yield from attach(
         xen,
         machine,

@@ -39,6 +39,7 @@ def create(
     mtu: Mtu = 1500,
     other_config: OtherConfig | None = None,
     ensure: Ensures = False,
+    must_run: hotplug.MustRun = False,
 ) -> Steps[Created]:
     """Create an interface of a VM on a network; a running VM sees it once it is plugged.
 
@@ -48,6 +49,8 @@ def create(
     machine, net = xen.find.vm(vm), xen.find.network(network)
     if ensure and (there := _there(xen, machine, net, mac)):
         return there
+    if must_run:
+        hotplug.refuse_halted(xen, machine)
     record = {
         "VM": machine,
         "network": net,

@@ -597,6 +597,19 @@ class NetworkWanted(TypedDict):
     """Largest packet in bytes."""
 
 
+class DiskPlace(TypedDict):
+    """Where a disk is to be made."""
+
+    size: int | str
+    """Bytes, or text with a unit (10GiB, 512 MB)."""
+    sr: str
+    """A storage repository, or @default, @room, @room:NAME (the most room), by UUID or name
+    label.
+    """
+    device: NotRequired[int | str]
+    """A device number, or "autodetect"."""
+
+
 class Part(TypedDict):
     """A device that was made for a VM."""
 
@@ -1434,6 +1447,7 @@ class vbd:
         unpluggable: bool | Feed | None = None,
         other_config: dict[str, str] | Feed | None = None,
         ensure: bool | Feed | None = None,
+        must_run: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
         """Attach a disk, or a drive that may be empty, to a VM; a running VM sees it once
@@ -1454,6 +1468,7 @@ class vbd:
             unpluggable: whether it may be detached while the VM runs; default true
             other_config: keys and values to store with it
             ensure: succeed if the wanted state exists already
+            must_run: refuse a VM that is not running
         """
         return signature(
             "xenserver.vbd.create",
@@ -1469,6 +1484,7 @@ class vbd:
                 "unpluggable": unpluggable,
                 "other_config": other_config,
                 "ensure": ensure,
+                "must_run": must_run,
             },
             common,
         )
@@ -1992,6 +2008,7 @@ class vif:
         mtu: int | Feed | None = None,
         other_config: dict[str, str] | Feed | None = None,
         ensure: bool | Feed | None = None,
+        must_run: bool | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
         """Create an interface of a VM on a network; a running VM sees it once it is plugged.
@@ -2007,6 +2024,7 @@ class vif:
             mtu: largest packet in bytes; default 1500
             other_config: keys and values to store with it
             ensure: succeed if the wanted state exists already
+            must_run: refuse a VM that is not running
         """
         return signature(
             "xenserver.vif.create",
@@ -2019,6 +2037,7 @@ class vif:
                 "mtu": mtu,
                 "other_config": other_config,
                 "ensure": ensure,
+                "must_run": must_run,
             },
             common,
         )
@@ -2225,6 +2244,56 @@ class vm:
         )
 
     @staticmethod
+    def check_creation(
+        *,
+        template: str | Feed,
+        memory: int | str | Feed | None = None,
+        vcpus: int | Feed | None = None,
+        cores_per_socket: int | Feed | None = None,
+        boot: Boot | Feed | None = None,
+        secure_boot: bool | Feed | None = None,
+        vtpm: bool | Feed | None = None,
+        disks: list[DiskPlace] | Feed | None = None,
+        cd: str | Feed | None = None,
+        networks: list[str] | Feed | None = None,
+        interfaces: list[int | str] | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Done]:
+        """Check that a VM can be made of a template with all that is wanted for it.
+
+        Args:
+            template: a template, by UUID or name label
+            memory: bytes, or text with a unit (10GiB, 512 MB)
+            vcpus: virtual processors
+            cores_per_socket: virtual processors in each socket
+            boot: How a VM boots; what is not given stays as it is.
+            secure_boot: boot signed software only; needs firmware uefi
+            vtpm: add a TPM, unless it has one; needs firmware uefi
+            disks: disks to create: size, sr and device
+            cd: a virtual disk, by UUID or name label
+            networks: networks to connect it to
+            interfaces: device numbers of its interfaces
+        """
+        return signature(
+            "xenserver.vm.check_creation",
+            "find",
+            {
+                "template": template,
+                "memory": memory,
+                "vcpus": vcpus,
+                "cores_per_socket": cores_per_socket,
+                "boot": boot,
+                "secure_boot": secure_boot,
+                "vtpm": vtpm,
+                "disks": disks,
+                "cd": cd,
+                "networks": networks,
+                "interfaces": interfaces,
+            },
+            common,
+        )
+
+    @staticmethod
     def check_devices(
         *,
         parts: list[Part] | Feed,
@@ -2239,6 +2308,33 @@ class vm:
             "xenserver.vm.check_devices",
             "find",
             {"parts": parts},
+            common,
+        )
+
+    @staticmethod
+    def check_drive(
+        *,
+        vm: str | Feed,
+        sr: str | Feed,
+        size: int | str | Feed,
+        device: int | str | Feed | None = None,
+        must_run: bool | Feed | None = None,
+        **common: Unpack[Common],
+    ) -> Signature[Done]:
+        """Check that a VM can have a drive with a new disk on a storage repository.
+
+        Args:
+            vm: a VM, by UUID or name label
+            sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
+                name label
+            size: bytes, or text with a unit (10GiB, 512 MB)
+            device: a device number, or "autodetect"; default autodetect
+            must_run: refuse a VM that is not running
+        """
+        return signature(
+            "xenserver.vm.check_drive",
+            "find",
+            {"vm": vm, "sr": sr, "size": size, "device": device, "must_run": must_run},
             common,
         )
 
@@ -2293,6 +2389,7 @@ class vm:
         vm: str | Feed,
         name: str | Feed,
         template_only: bool | Feed | None = None,
+        disks_on: str | Feed | None = None,
         **common: Unpack[Changing],
     ) -> Signature[Created]:
         """Copy a halted VM, template or snapshot, sharing its disks where the storage can.
@@ -2300,12 +2397,13 @@ class vm:
         Args:
             vm: a VM, template or snapshot, by UUID or name label
             name: a name label
-            template_only: refuse a VM that is not a template
+            template_only: refuse what is not a template, or cannot be installed
+            disks_on: with template_only: the repository that vm.install will be given
         """
         return signature(
             "xenserver.vm.clone",
             "change",
-            {"vm": vm, "name": name, "template_only": template_only},
+            {"vm": vm, "name": name, "template_only": template_only, "disks_on": disks_on},
             common,
         )
 
@@ -2365,7 +2463,7 @@ class vm:
             name: a name label
             sr: a storage repository, or @default, @room, @room:NAME (the most room), by UUID or
                 name label
-            template_only: refuse a VM that is not a template
+            template_only: refuse what is not a template, or cannot be installed
         """
         return signature(
             "xenserver.vm.copy",
@@ -3000,18 +3098,24 @@ class vm:
     def resolve(
         *,
         vms: list[str] | Feed,
+        network: str | Feed | None = None,
+        must_run: bool | Feed | None = None,
         **common: Unpack[Common],
     ) -> Signature[Resolved]:
         """Return the UUIDs of VMs in the order of their names; a VM that is named twice counts
         once.
 
+        A `network` must exist too, and with `must_run` each of the VMs must run.
+
         Args:
             vms: VMs, by UUID or name label
+            network: a network, by UUID or name label
+            must_run: refuse a VM that is not running
         """
         return signature(
             "xenserver.vm.resolve",
             "find",
-            {"vms": vms},
+            {"vms": vms, "network": network, "must_run": must_run},
             common,
         )
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from tasks import hotplug
 from tasks import vbd as drives
 from tasks.device_numbers import AUTODETECT
 from tasks.engine.declaration.answers import Created
@@ -19,7 +20,6 @@ Drive = Mapping[str, Any]
 
 Replace = Annotated[bool, Field(description="eject another medium from the drive first")]
 NewDevice = Annotated[Device, Field(description="the device number, if a drive has to be created")]
-MustRun = Annotated[bool, Field(description="refuse a VM that is not running")]
 
 
 @operation(undo=Undo("xenserver.vbd.destroy", "vbd", (("unplug", True),)))
@@ -32,7 +32,7 @@ def insert_cd(
     new_device: NewDevice = AUTODETECT,
     bootable: Bootable = False,
     replace: Replace = False,
-    must_run: MustRun = False,
+    must_run: hotplug.MustRun = False,
 ) -> Steps[Created]:
     """Insert a CD into an empty drive of a VM; a drive is created only if the VM has none.
 
@@ -41,7 +41,7 @@ def insert_cd(
     """
     machine, medium = xen.find.vm(vm), xen.find.vdi(vdi)
     if must_run:
-        _refuse_halted(xen, machine)
+        hotplug.refuse_halted(xen, machine)
     drive = _choose(xen, machine, medium, device)
     if drive is None:
         number = new_device if device == AUTODETECT else device
@@ -61,12 +61,6 @@ def refuse_disk(xen: Xen, medium: ObjectRef) -> None:
     content = xen.SR.get_content_type(xen.VDI.get_SR(medium))
     if content != "iso":
         raise errors.from_api("VDI_IS_NOT_ISO", [medium.ref, content])
-
-
-def _refuse_halted(xen: Xen, machine: ObjectRef) -> None:
-    state = xen.VM.get_power_state(machine)
-    if state != "Running":
-        raise errors.from_api("VM_BAD_POWER_STATE", [machine.ref, "running", state.lower()])
 
 
 def _choose(xen: Xen, machine: ObjectRef, medium: ObjectRef, device: str) -> Drive | None:

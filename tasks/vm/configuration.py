@@ -1,5 +1,6 @@
 """What a VM consists of apart from its devices: memory, processors, the way it boots."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
@@ -51,22 +52,55 @@ def configure(
 ) -> Steps[Done]:
     """Set memory, processors and boot settings of a halted VM; what is not given stays as it is."""
     machine = xen.find.vm_or_template(vm)
-    _check_sockets(xen, machine, vcpus, cores_per_socket)
     settings = None if boot == Boot() else boot
     _check_given(memory, vcpus, cores_per_socket, settings, secure_boot, vtpm or None)
-    _check_firmware(xen, machine, boot, wanted=bool(secure_boot) or vtpm)
-    if boot and boot.firmware == "bios":
-        _check_bios(xen, machine, is_set=secure_boot is not None)
+    wanted = Settings(memory, vcpus, cores_per_socket, boot, secure_boot, vtpm=vtpm)
+    least = check(xen, machine, wanted)
+    adds_vtpm = vtpm and not xen.VM.get_VTPMs(machine)
+    if adds_vtpm:
+        _check_halted(xen, machine)
     if memory is not None:
-        _set_memory(xen, machine, memory)
+        xen.VM.set_memory_limits(machine, least, memory, memory, memory)
     if vcpus is not None:
         _set_vcpus(xen, machine, vcpus)
     if boot is not None:
         _set_boot(xen, machine, boot)
     _set_platform(xen, machine, cores=cores_per_socket, secure_boot=secure_boot)
-    if vtpm and not xen.VM.get_VTPMs(machine):
+    if adds_vtpm:
         yield xen.Async.VTPM.create(machine, False)  # noqa: FBT003 - in wire order: not unique
     return done("VM configured", machine)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a VM is to consist of; what is None stays as it is."""
+
+    memory: int | None = None
+    vcpus: int | None = None
+    cores_per_socket: int | None = None
+    boot: Boot | None = None
+    secure_boot: bool | None = None
+    vtpm: bool = False
+
+
+def check(xen: Xen, machine: ObjectRef, wanted: Settings) -> int:
+    """Refuse settings that a VM, or one that is made of this template, cannot have.
+
+    Returns the least memory of the VM where memory is among them.
+    """
+    boot, secure_boot = wanted.boot, wanted.secure_boot
+    _check_sockets(xen, machine, wanted.vcpus, wanted.cores_per_socket)
+    _check_firmware(xen, machine, boot, wanted=bool(secure_boot) or wanted.vtpm)
+    if boot and boot.firmware == "bios":
+        _check_bios(xen, machine, is_set=secure_boot is not None)
+    return _check_memory(xen, machine, wanted.memory) if wanted.memory is not None else 0
+
+
+def _check_halted(xen: Xen, machine: ObjectRef) -> None:
+    """Refuse a VM that XenServer gives no TPM, before it has the rest of the settings."""
+    state = xen.VM.get_power_state(machine)
+    if state != "Halted":
+        raise errors.from_api("VM_BAD_POWER_STATE", [machine.ref, "halted", state.lower()])
 
 
 def _check_sockets(xen: Xen, machine: ObjectRef, vcpus: int | None, cores: int | None) -> None:
@@ -124,14 +158,14 @@ def _set_platform(
         xen.VM.set_platform(machine, {**xen.VM.get_platform(machine), **wanted})
 
 
-def _set_memory(xen: Xen, machine: ObjectRef, size: int) -> None:
-    """Set all limits but the least, below which the guest is known not to run."""
+def _check_memory(xen: Xen, machine: ObjectRef, size: int) -> int:
+    """Return the least memory, below which the guest is known not to run: it stays as it is."""
     least = int(xen.VM.get_memory_static_min(machine))
     if size < least:
         problem = f"memory: {_in_mib(size)} is less than VM {machine} needs"
         text = f"{problem}: {_in_mib(least)}, its memory_static_min; give that or more"
         raise errors.invalid(problem, text=text)
-    xen.VM.set_memory_limits(machine, least, size, size, size)
+    return least
 
 
 def _in_mib(size: int) -> str:

@@ -15,6 +15,7 @@ from tasks.engine.declaration.field_types import (
     VmTemplateOrSnapshotName,
 )
 from tasks.engine.declaration.operation import Steps, Undo, operation
+from tasks.vm import provisioning
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
@@ -23,15 +24,26 @@ DISCARD = Undo("xenserver.vm.discard", "vm", first="xenserver.vm.power_off")
 DISCARD_WITH_DISKS = replace(DISCARD, options=(("all_disks", True),))
 
 
-TemplateOnly = Annotated[bool, Field(description="refuse a VM that is not a template")]
+TemplateOnly = Annotated[
+    bool, Field(description="refuse what is not a template, or cannot be installed")
+]
+DisksOn = Annotated[
+    SrName, Field(description="with template_only: the repository that vm.install will be given")
+]
 
 
 @operation(undo=DISCARD)
 def clone(
-    xen: Xen, *, vm: VmTemplateOrSnapshotName, name: Label, template_only: TemplateOnly = False
+    xen: Xen,
+    *,
+    vm: VmTemplateOrSnapshotName,
+    name: Label,
+    template_only: TemplateOnly = False,
+    disks_on: DisksOn | None = None,
 ) -> Steps[Created]:
     """Copy a halted VM, template or snapshot, sharing its disks where the storage can."""
-    new = yield xen.Async.VM.clone(_source(xen, vm, template_only=template_only), name)
+    where = storage_choice.choose(xen, disks_on) if disks_on else None
+    new = yield xen.Async.VM.clone(_source(xen, vm, where, template_only=template_only), name)
     return created(xen.uuid.vm(new), name=name)
 
 
@@ -46,13 +58,18 @@ def copy(
 ) -> Steps[Created]:
     """Copy a halted VM, template or snapshot in full, onto the same repositories or onto `sr`."""
     where = storage_choice.choose(xen, sr) if sr else None
-    source = _source(xen, vm, template_only=template_only)
+    source = _source(xen, vm, where, template_only=template_only)
     new = yield xen.Async.VM.copy(source, name, where)
     return created(xen.uuid.vm(new), name=name)
 
 
-def _source(xen: Xen, vm: str, *, template_only: bool) -> ObjectRef:
-    return xen.find.template(vm) if template_only else xen.find.vm_template_or_snapshot(vm)
+def _source(xen: Xen, vm: str, where: ObjectRef | None, *, template_only: bool) -> ObjectRef:
+    """Return what is copied; a template must be fit for vm.install, onto `where` if given."""
+    if not template_only:
+        return xen.find.vm_template_or_snapshot(vm)
+    template = xen.find.template(vm)
+    provisioning.check(xen, template, where)
+    return template
 
 
 WithMemory = Annotated[bool, Field(description="include the memory of a running VM")]

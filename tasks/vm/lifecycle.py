@@ -99,11 +99,12 @@ def install(
     """
     source = xen.find.template(template)
     where = storage_choice.choose(xen, sr) if sr else None
-    new = source.ref
+    new, default = source.ref, ""
     if not in_place:
+        default = provisioning.check(xen, source, where)
         new = yield provisioning.copy_of(xen, source, name, where)
     provisioning.describe(xen, new, name=name if in_place else None, description=description)
-    provisioning.place_disks(xen, new, where, copied_from or source.name)
+    provisioning.place_disks(xen, new, where, copied_from or source.name, default)
     yield xen.Async.VM.provision(new)
     return created(xen.uuid.vm(new), name=name or source.name)
 

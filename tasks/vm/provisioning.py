@@ -30,17 +30,38 @@ def describe(xen: Xen, new: str, *, name: str | None, description: str | None) -
         xen.VM.set_name_description(new, description)
 
 
-def place_disks(xen: Xen, new: str, where: ObjectRef | None, template: str) -> None:
+def check(xen: Xen, template: ObjectRef, where: ObjectRef | None) -> str:
+    """Check what disks a template asks for; return the default SR if any of them is to go there.
+
+    Raises Refused (XENFLOW_TEMPLATE_INVALID) where the template does not ask for them properly, or
+    there is no default SR; Missing where one that it names is gone. `where` takes all disks.
+    """
+    wanted = _read(xen.VM.get_other_config(template).get(DISKS), str(template))
+    named = [disk.get("sr", "") for disk in wanted.iter("disk") if where is None]
+    for sr in sorted({*named} - {""}):
+        xen.SR.get_by_uuid(sr)
+    return _default_sr(xen) if "" in named else ""
+
+
+def devices(xen: Xen, template: ObjectRef) -> list[str]:
+    """Return the devices of the disks that a template asks for."""
+    wanted = _read(xen.VM.get_other_config(template).get(DISKS), str(template))
+    return [disk.get("device", "") for disk in wanted.iter("disk")]
+
+
+def place_disks(
+    xen: Xen, new: str, where: ObjectRef | None, template: str, default: str = ""
+) -> None:
     """Place the disks on the given SR; without one, those that name none on the pool's default.
 
-    Raises Refused (XENFLOW_TEMPLATE_INVALID) where the template does not ask for disks properly.
+    Raises Refused as `check` does, which may know the default already.
     """
     config = xen.VM.get_other_config(new)
     wanted = _read(config.get(DISKS), template)
     open_ones = [disk for disk in wanted.iter("disk") if where or not disk.get("sr")]
     if not open_ones:
         return
-    place = where.uuid if where else _default_sr(xen)
+    place = where.uuid if where else default or _default_sr(xen)
     for disk in open_ones:
         disk.set("sr", place)
     text = ET.tostring(wanted, encoding="unicode")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from canvases import find_list_of_vms as listing
-from canvases.assign_vms_to_network import assign_vms_to_network
+from canvases.assign_vms_to_network import assign_each_to_network, assign_vms_to_network
 from canvases.check_for_task_success import check_for_task_success
 from canvases.create_vm_from_configured_template import create_vm_from_configured_template
 from canvases.create_vm_from_unconfigured_template import create_vm_from_unconfigured_template
@@ -82,6 +82,7 @@ def test_disks_cd_and_networks_are_built_side_by_side_before_the_start() -> None
     )
 
     assert names(made) == [
+        "xenserver.vm.check_creation",
         "xenserver.vm.clone",
         "xenserver.vm.install",
         "xenserver.vm.configure",
@@ -237,8 +238,11 @@ def test_a_list_of_vms_is_written_as_a_table() -> None:
 
 def test_a_new_disk_is_made_attached_and_plugged_if_the_vm_runs() -> None:
     """Each step takes what it needs from the one before."""
-    made, attached, plugged = steps(canvas(setup_disk_or_cd, vm="web01", **NEW_DISK))
+    checked, made, attached, plugged = steps(canvas(setup_disk_or_cd, vm="web01", **NEW_DISK))
 
+    assert checked.task == "xenserver.vm.check_drive"
+    place = {"size": 10 << 30, "sr": "NFS"}
+    assert {**place, "vm": "web01"}.items() <= _kwargs(checked).items()
     assert made.task == "xenserver.vdi.create"
     assert _kwargs(made) == {"type": "user", "name": "data", "size": 10 << 30, "sr": "NFS"}
     assert (attached.task, _kwargs(attached)["feed"]) == ("xenserver.vbd.create", {"vdi": "uuid"})
@@ -303,7 +307,7 @@ def test_an_interface_is_made_and_plugged_if_the_vm_runs() -> None:
     [
         (setup_disk_or_cd, {"vm": "web01", **NEW_DISK}),
         (setup_network_devices, {"vm": "web01", "network": "lab"}),
-        (assign_vms_to_network, {"vms": ["web01"], "network": "lab"}),
+        (assign_each_to_network, {"vms": ["web01"], "network": "lab"}),
     ],
 )
 def test_a_device_is_plugged_in_any_case_or_never_where_that_is_said(
@@ -319,9 +323,14 @@ def test_a_device_is_plugged_in_any_case_or_never_where_that_is_said(
 
 
 def test_many_vms_are_assigned_side_by_side_each_once() -> None:
-    """A chord of interfaces, whose body is the report."""
-    made = canvas(assign_vms_to_network, vms=["web01", "web02", "web01"], network="lab")
+    """A chord of interfaces, whose body is the report, when all are known to be there."""
+    fields = {"vms": ["web01", "web02", "web01"], "network": "lab"}
 
+    resolved, assigned = steps(canvas(assign_vms_to_network, **fields))
+    made = canvas(assign_each_to_network, **fields)
+
+    assert (resolved.task, _kwargs(resolved)["network"]) == ("xenserver.vm.resolve", "lab")
+    assert assigned.task == "xenserver.vm.assign_each_to_network"
     each = ["xenserver.vif.create", "xenserver.vif.plug_if_running"]
     assert names(made) == [[each, each], "xenflow.gather"]
 

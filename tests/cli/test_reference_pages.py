@@ -111,6 +111,7 @@ def test_a_flow_lists_its_steps() -> None:
     by_name = {operation.name: operation for operation in schemas.operations()}
 
     assert set(calls.steps(by_name["flow.create_vm_from_configured_template"])) == {
+        "xenserver.vm.check_creation",
         "xenserver.vm.clone",
         "xenserver.vm.configure",
         "xenserver.vm.copy",

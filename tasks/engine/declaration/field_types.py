@@ -23,6 +23,7 @@ _UNITS |= {
 }
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
+_MAC = re.compile(r"(|[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5})", re.ASCII)
 
 
 SMALLEST = 1024**2
@@ -66,6 +67,14 @@ def _in_one_line(text: str) -> str:
     found = _CONTROL.search(text)
     if found:
         message = f"has the control character {found[0]!r} at position {found.start()}"
+        raise ValueError(message)
+    return text
+
+
+def _a_mac(text: str) -> str:
+    if not _MAC.fullmatch(text):
+        shown = masking.cut(text, 80)
+        message = f"{shown!r} is not a MAC address; write six pairs of hex digits with colons"
         raise ValueError(message)
     return text
 
@@ -130,7 +139,14 @@ Insists = Annotated[bool, Field(description="skip XenServer's checks of the host
 Paused = Annotated[bool, Field(description="leave it paused")]
 Unplugs = Annotated[bool, Field(description="detach it first if it is attached")]
 Bootable = Annotated[bool, Field(description="whether the guest may boot from it")]
-Mac = Annotated[str, Field(description="a MAC address; without one, XenServer generates it")]
+Mac = Annotated[
+    str,
+    AfterValidator(_a_mac),
+    Field(
+        description="a MAC address; without one, XenServer generates it",
+        json_schema_extra={"pattern": f"^{_MAC.pattern}$"},
+    ),
+]
 Ensures = Annotated[bool, Field(description="succeed if the wanted state exists already")]
 _DEVICE = r"^[a-z0-9]{1,16}$"
 _DeviceText = Annotated[str, Field(pattern=_DEVICE)]
