@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from cli import command_tree
+from cli import command_tree, parameters
 from cli.exit_codes import Code, CommandFailed, Failure
 from cli.options import format_of
 
@@ -97,6 +97,7 @@ def _usage(error: "typer.exceptions.TyperException") -> Failure:
     text = error.format_message()
     for theirs, ours in _WORDS_OF_PYDANTIC.items():
         text = text.replace(theirs, ours)
+    text = parameters.with_range(text, getattr(error, "param", None))
     return Failure(Code(error.exit_code), text, next_step)
 
 

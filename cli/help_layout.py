@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
+from cli import parameters
+
 NARROW = 76  # columns below which help is a list: an option, and below it what it means
 
 _NAMES = 36  # columns for both names of a flag; longer ones stand below each other
@@ -28,10 +30,10 @@ def shown(command: C, ctx: Any) -> C:
     """Return a copy of a command whose help is laid out for this terminal."""
     is_narrow = shutil.get_terminal_size().columns < NARROW
     layout = _plain if is_narrow else _tabular
-    parameters = [layout(one, ctx) for one in command.get_params(ctx)]
+    laid_out = [layout(one, ctx) for one in command.get_params(ctx)]
     copied = copy.copy(command)
     copied.help = reflowed(command.help or "")
-    copied.get_params = lambda _ctx: parameters  # type: ignore[method-assign,assignment]  # of this copy alone
+    copied.get_params = lambda _ctx: laid_out  # type: ignore[method-assign,assignment]  # of this copy alone
     if is_narrow:
         copied.rich_markup_mode = None
         copied.help = plain(copied.help)
@@ -44,7 +46,7 @@ def reflowed(text: str) -> str:
 
 
 def _tabular(parameter: Parameter, ctx: Any) -> Parameter:
-    copied = copy.copy(parameter)
+    copied = _copied(parameter)
     if isinstance(parameter, TyperArgument):
         copied.display_type_rich = lambda *_args, **_kwargs: None
         return copied
@@ -58,13 +60,27 @@ def _tabular(parameter: Parameter, ctx: Any) -> Parameter:
 
 
 def _plain(parameter: Parameter, ctx: Any) -> Parameter:
-    copied = copy.copy(parameter)
+    copied = _copied(parameter)
     copied.help = plain(parameter.help or "")
     if isinstance(parameter, TyperArgument):
         copied.display_type = lambda *_args, **_kwargs: ""
     else:
         copied.metavar = "" if parameter.is_flag else _word(parameter, ctx)
     return copied
+
+
+def _copied(parameter: Parameter) -> Parameter:
+    copied = copy.copy(parameter)
+    copied._get_number_range_help_str = lambda: _range(parameter)  # noqa: SLF001 - it has no other
+    return copied
+
+
+def _range(parameter: Parameter) -> str | None:
+    """Return what numbers an option takes."""
+    least, most = parameters.bounds_of(parameter)
+    if least is None:
+        return None
+    return f"{least:g} to {most:.0f}" if most is not None else f"{least:g} or more"
 
 
 def _word(parameter: Parameter, ctx: Any) -> str:

@@ -1,9 +1,12 @@
 """The metrics of an installation, printed or served."""
 
+import errno
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from cli.client import Client
-from cli.exit_codes import Code
+from cli.exit_codes import Code, CommandFailed
 from config import logs, settings
 from config.targets import Targets
 from workers.metrics import exporter
@@ -22,9 +25,21 @@ def serve(address: str, port: int) -> int:
     """Serve all metrics until SIGTERM or Ctrl-C."""
     chosen = settings.load()
     logs.configure(chosen)
-    with Client(chosen) as client:
+    with Client(chosen) as client, _named(f"{address}:{port}"):
         exporter.serve(_source(client), address, port)
     return Code.DONE
+
+
+@contextmanager
+def _named(address: str) -> Iterator[None]:
+    """Name the address at which nothing can be served in the block; one in use may be free soon."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        if error.errno == errno.EADDRINUSE:
+            raise CommandFailed(Code.FAILED, f"cannot listen at {address}: {why}") from error
+        raise CommandFailed(Code.USAGE, f"--listen {address}: {why}") from error
 
 
 def _source(client: Client) -> Source:

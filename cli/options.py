@@ -97,6 +97,18 @@ class OutputOptions(OptionGroup):
         return not self.format.for_programs and sys.stderr.isatty()
 
 
+def _name_of_process(text: str) -> str:
+    """Return a name that Celery can put before `@` and the host's name."""
+    if not text or any(sign in "@/" or sign.isspace() or not sign.isprintable() for sign in text):
+        message = f"--name: must be one word without @ and /, not {text!r}"
+        raise CommandFailed(Code.USAGE, message)
+    return text
+
+
+ProcessName = Annotated[
+    str, typer.Option(help="its name, before the host's name", callback=_name_of_process)
+]
+
 _WAIT = Annotated[
     bool,
     typer.Option(

@@ -11,6 +11,8 @@ from typing import Any
 
 from cli.exit_codes import Code, CommandFailed
 
+_BOUND = "must be at "  # least or most
+
 Parameter = Any  # an option or argument of typer
 
 
@@ -36,6 +38,21 @@ def refuse_repeated(given: Iterable[Parameter], ctx: Any) -> None:
         if times > 1 and _takes_one_value(one):
             text = f"{one.opts[0]} is given {times} times; it takes one value"
             raise CommandFailed(Code.USAGE, text, f"{ctx.command_path} --help")
+
+
+def with_range(text: str, parameter: Parameter) -> str:
+    """Return what is wrong with a number, with both of its bounds where it has two."""
+    least, most = bounds_of(parameter)
+    if least is None or most is None:
+        return text
+    head, is_bound, _ = text.partition(_BOUND)
+    bounds = f"at least {least:g} and at most {most:.0f}"
+    return f"{head}must be {bounds}" if is_bound else f"{text}, {bounds}"
+
+
+def bounds_of(parameter: Parameter) -> tuple[float | None, float | None]:
+    """Return the smallest and the largest number that a parameter takes, as far as it has any."""
+    return getattr(parameter, "min", None), getattr(parameter, "max", None)
 
 
 def _takes_one_value(parameter: Parameter) -> bool:

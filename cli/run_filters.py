@@ -56,8 +56,8 @@ class Filter:
             name=(name or "").lower().replace("-", "_"),
             target=target or "",
             object=object_ or "",
-            since=moment(since) if since else 0.0,
-            until=moment(until, is_end=True) if until else float("inf"),
+            since=moment(since) if since is not None else 0.0,
+            until=_until(until) if until is not None else float("inf"),
         )
 
     @property
@@ -86,7 +86,11 @@ def _states(run: Run) -> set[str]:
     return {run.state, *([State.UNDONE] if run.is_undone else [])}
 
 
-def moment(text: str, *, is_end: bool = False) -> float:
+def _until(text: str) -> float:
+    return moment(text, option="--until", is_end=True)
+
+
+def moment(text: str, *, option: str = "--since", is_end: bool = False) -> float:
     """Read a time as epoch seconds: an age, a date, a time of today, or an ISO 8601 time.
 
     A date that is an end is the end of that day.
@@ -97,11 +101,12 @@ def moment(text: str, *, is_end: bool = False) -> float:
     try:
         if re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?", text):
             return _today_at(text)
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise CommandFailed(Code.USAGE, f"{text!r} is not a time: write {_FORMS}") from None
+        began = datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):  # the latter where the clock does not reach
+        message = f"{option}: {text!r} is not a time: write {_FORMS}"
+        raise CommandFailed(Code.USAGE, message) from None
     is_day = re.fullmatch(r"\d{4}-?\d{2}-?\d{2}", text) is not None
-    return read.timestamp() + (_SECONDS["d"] if is_day and is_end else 0.0)
+    return began + (_SECONDS["d"] if is_day and is_end else 0.0)
 
 
 def _today_at(text: str) -> float:

@@ -17,6 +17,7 @@ from uvicorn.server import ServerState
 
 from simulator import datamodel, housekeeping, inventory, methods
 from simulator.clock import Clock
+from simulator.command_line import UsageError
 from simulator.control_api import Control
 from simulator.http_app import HttpApplication
 from simulator.http_protocol import Protocol
@@ -82,15 +83,18 @@ class Simulator:
 
     async def prepare(self) -> None:
         """Execute the commands of the pool file and of the options, in their order."""
-        orders = {
-            **{f"do[{number}]": order for number, order in enumerate(self._plan.do)},
-            **{f"--do {dict(order)}": order for order in self._options.do},
-        }
-        for place, order in orders.items():
-            try:
-                await self.control.execute(order)
-            except ValueError as error:
-                raise inventory.PoolFileError(f"{place}: {error}") from error
+        for number, order in enumerate(self._plan.do):
+            await self._execute(order, f"do[{number}]", inventory.PoolFileError)
+        for each in self._options.do:
+            await self._execute(each, f"--do {dict(each)}", UsageError)
+
+    async def _execute(
+        self, order: Mapping[str, Any], place: str, error_class: type[Exception]
+    ) -> None:
+        try:
+            await self.control.execute(order)
+        except ValueError as error:
+            raise error_class(f"{place}: {error}") from error
 
     def addresses(self, host: str) -> list[str]:
         """Return the addresses to listen at: the coordinator's, and the members' on loopback."""

@@ -10,6 +10,7 @@ from cli import command as commands
 from cli.exit_codes import Code, CommandFailed
 
 _MOST = 65_535  # the highest port
+_DIGITS = 10  # of a number, however many zeros it begins with
 
 
 def command(name: str) -> TyperCommand:
@@ -38,7 +39,9 @@ def metrics(
 
 def _address(listen: str) -> tuple[str, int]:
     host, colon, port = listen.rpartition(":")
-    if not (colon and host and port.isdigit() and int(port) <= _MOST):
-        text = f"--listen {listen} is not an address: write HOST:PORT"
+    if not (colon and host and port.isdecimal() and len(port) < _DIGITS and int(port) <= _MOST):
+        text = (
+            f"--listen {listen} is not an address: write HOST:PORT, with a port from 0 to {_MOST}"
+        )
         raise CommandFailed(Code.USAGE, text, "xenflow metrics --listen 127.0.0.1:9808")
     return host.strip("[]"), int(port)

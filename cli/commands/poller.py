@@ -1,12 +1,11 @@
 """`xenflow poller`: the process that follows the tasks of XenServer."""
 
 import importlib
-from typing import Annotated
 
-import typer
 from typer.core import TyperCommand
 
 from cli import command as commands
+from cli.options import ProcessName
 
 
 def command(name: str) -> TyperCommand:
@@ -15,7 +14,7 @@ def command(name: str) -> TyperCommand:
 
 
 def poller(
-    name: Annotated[str, typer.Option(help="its name, before the host's name")] = "poller",
+    name: ProcessName = "poller",
 ) -> int:
     """Follow the tasks of XenServer on all targets until SIGTERM."""
     return int(importlib.import_module("cli.serving").serve_poller(name=name))

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from cli import command as commands
+from cli import paths
 from cli.exit_codes import Code
 
 
@@ -37,5 +38,10 @@ def schema(
     contain your own operations.
     """
     generators = importlib.import_module("cli.generators.output_files")
-    generators.write_all(folder=folder, python=python, pages=pages)
+    with (
+        paths.named_by("--folder", folder or generators.DEFAULT_FOLDER),
+        paths.named_by("--python", python),
+        paths.named_by("--pages", pages),
+    ):
+        generators.write_all(folder=folder, python=python, pages=pages)
     return Code.DONE

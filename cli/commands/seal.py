@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from cli import command as commands
-from cli.exit_codes import Code
+from cli.exit_codes import Code, CommandFailed
 
 
 class Protocol(StrEnum):
@@ -34,6 +34,9 @@ def seal(
     ] = None,
 ) -> int:
     """Seal a password for one address and user; it is prompted for, or read from standard input."""
+    for option, text in (("--hostname", hostname), ("--username", username)):
+        if not text.strip():
+            raise CommandFailed(Code.USAGE, f"{option}: must not be empty")
     passwords = importlib.import_module("cli.passwords")
     sealed = passwords.sealed(hostname, username, protocol=protocol, port=port)
     importlib.import_module("cli.output").line(sealed)

@@ -1,11 +1,13 @@
 """`xenflow simulate`: the simulator's own command line, passed on to."""
 
 import importlib
+from typing import Any
 
 import typer
 from typer.core import TyperCommand
 
 from cli import command as commands
+from cli.exit_codes import Code, CommandFailed
 
 _RAW = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -17,4 +19,9 @@ def command(name: str) -> TyperCommand:
 
 def simulate(context: typer.Context) -> int:
     """Simulate a pool of XenServers until SIGTERM; all options are the simulator's."""
-    return int(importlib.import_module("simulator.main").main(context.args))
+    simulator: Any = importlib.import_module("simulator.main")
+    try:
+        simulator.run(context.args, prog="xenflow simulate")
+    except simulator.UsageError as error:
+        raise CommandFailed(Code.USAGE, str(error)) from None
+    return Code.DONE

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from cli import command as commands
+from cli import paths
 from cli.exit_codes import Code, CommandFailed
 
 _PANEL = "The simulated pool"
@@ -25,10 +26,13 @@ Control = Annotated[
 ]
 Speed = Annotated[
     float | None,
-    typer.Option(min=0.001, help="simulated seconds per second", rich_help_panel=_PANEL),
+    typer.Option(
+        min=0.001, max=1_000_000.0, help="simulated seconds per second", rich_help_panel=_PANEL
+    ),
 ]
 Vms = Annotated[
-    int | None, typer.Option(min=0, help="this many additional VMs", rich_help_panel=_PANEL)
+    int | None,
+    typer.Option(min=0, max=100_000, help="this many additional VMs", rich_help_panel=_PANEL),
 ]
 Pool = Annotated[
     Path | None,
@@ -39,8 +43,13 @@ Pool = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
-Slots = Annotated[int, typer.Option(min=1, help="operations at once")]
-Folder = Annotated[Path, typer.Option("--folder", help="folder of data, logs, ports and passwords")]
+Slots = Annotated[int, typer.Option(min=1, max=10_000, help="operations at once")]
+Folder = Annotated[
+    Path,
+    typer.Option(
+        "--folder", metavar="FOLDER", help="where data, logs, ports and passwords are kept"
+    ),
+]
 
 
 def command(name: str) -> TyperCommand:
@@ -69,7 +78,9 @@ def up(  # noqa: PLR0913 - each is an option of the command
     if given and not simulate:
         text = "--control, --pool, --speed and --vms are for the simulated pool"
         raise CommandFailed(Code.USAGE, text, "xenflow up --simulate ...")
-    importlib.import_module("cli.stack").run(
-        folder.resolve(), slots=slots, pool=given if simulate else None
-    )
+    place = folder.resolve()
+    with paths.named_by("--folder", place):
+        importlib.import_module("cli.stack").run(
+            place, slots=slots, pool=given if simulate else None
+        )
     return Code.DONE

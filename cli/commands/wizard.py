@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from cli import command as commands
-from cli import completion
+from cli import completion, paths
 from cli.options import OutputOptions
 
 
@@ -27,7 +27,8 @@ def wizard(
         str, typer.Option(help="the connection profile to use", autocompletion=completion.targets)
     ] = "default",
     folder: Annotated[
-        Path | None, typer.Option(help="where to write; default: XENFLOW_OPERATIONS_PATH")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="where to write; default: XENFLOW_OPERATIONS_PATH"),
     ] = None,
     options: OutputOptions,
 ) -> int:
@@ -37,4 +38,5 @@ def wizard(
     lists the methods.
     """
     session = importlib.import_module("cli.wizard.session")
-    return int(session.run(method or [], target=target, folder=folder, options=options))
+    with paths.named_by("--folder", folder):
+        return int(session.run(method or [], target=target, folder=folder, options=options))

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperCommand
 
 from cli import command as commands
+from cli.options import ProcessName
 
 
 def command(name: str) -> TyperCommand:
@@ -15,10 +16,10 @@ def command(name: str) -> TyperCommand:
 
 
 def worker(
-    name: Annotated[str, typer.Option(help="its name, before the host's name")] = "worker",
+    name: ProcessName = "worker",
     slots: Annotated[
         int | None,
-        typer.Option(min=1, help="operations at once; default: XENFLOW_CONCURRENCY"),
+        typer.Option(min=1, max=10_000, help="operations at once; default: XENFLOW_CONCURRENCY"),
     ] = None,
 ) -> int:
     """Run operations and flows until SIGTERM."""
