@@ -7,6 +7,7 @@ from celery import chain
 from pydantic import Field
 
 from tasks.engine.declaration.answers import Answer, HowMany
+from tasks.engine.declaration.definition import Goal
 from tasks.engine.declaration.flow import Canvas, flow
 from tasks.vm import power, resolution
 from tasks.vm.guest import WaitFor, WaitForAddress
@@ -36,14 +37,20 @@ def start_vms(
 
     A VM that is named twice, however it is spelled, counts once; one that runs already is fine.
     If a name matches no VM, none is started. Where a VM cannot be started, those after it are not,
-    and those before it go on running.
+    and those before it go on running; the error says which run, and which do not.
     """
     return resolution.resolve.s(vms=vms) | start_each.s(
         feed={"vms": "vms"}, wait_for=wait_for, wait_for_address=wait_for_address
     )
 
 
-@flow(name="xenserver.vm.start_each", answer=Started, shape=_started, internal=True)
+@flow(
+    name="xenserver.vm.start_each",
+    answer=Started,
+    shape=_started,
+    internal=True,
+    goal=Goal("Running", lambda fields: fields["vms"]),
+)
 def start_each(
     *,
     vms: resolution.VmNames,

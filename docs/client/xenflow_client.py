@@ -1078,7 +1078,7 @@ class flow:
 
         A VM that is named twice, however it is spelled, counts once; one that runs already is fine.
         If a name matches no VM, none is started. Where a VM cannot be started, those after it are
-        not, and those before it go on running.
+        not, and those before it go on running; the error says which run, and which do not.
 
         Args:
             vms: VMs, by UUID or name label

@@ -3,6 +3,7 @@
 import pytest
 
 from canvases.start_vms import start_each, start_vms
+from tests.canvases.interference import at_work, cancel, endless
 from tests.canvases.reading import canvas, names
 from tests.stack import StackHarness
 from tests.tasks.fixtures import Maker
@@ -31,11 +32,32 @@ def test_those_after_one_that_cannot_start_are_not_started(
     """Those before it go on running."""
     vms = [maker.vm(), maker.suspended(), maker.vm()]
 
-    with pytest.raises(errors.Refused, match="is suspended; it must be halted"):
+    with pytest.raises(errors.Refused, match="is suspended; it must be halted") as caught:
         stack.do(FLOW, vms=vms)
 
+    labels = [f"VM {maker.record('VM', vm)['name_label']} ({vm})" for vm in vms]
+    assert (
+        f"; 1 of 3 VMs is running; running: {labels[0]}; not running: {labels[1]}, {labels[2]}; "
+        "send the same message under a new id to continue"
+    ) in caught.value.message
     states = [maker.record("VM", vm)["power_state"] for vm in vms]
     assert states == ["Running", "Suspended", "Halted"]
+
+
+@pytest.mark.parametrize("how", ["cancelled", "late"])
+def test_an_end_that_comes_early_says_which_vms_run(
+    stack: StackHarness, maker: Maker, how: str
+) -> None:
+    """Cancelled or late, while the second one starts."""
+    vms = [maker.running(), maker.vm(), maker.vm()]
+
+    with endless(stack.xenserver, "VM.start"):
+        sent = stack.send(FLOW, vms=vms, timeout=600 if how == "cancelled" else 1)
+        stack.until(lambda: at_work(stack.xenserver, "VM.start"), "VM.start at work")
+        if how == "cancelled":
+            cancel(stack, sent)
+        with pytest.raises(errors.XenflowError, match="1 of 3 VMs is running; running: VM"):
+            sent.get(timeout=60)
 
 
 def test_none_is_started_where_a_name_means_no_vm(stack: StackHarness, maker: Maker) -> None:

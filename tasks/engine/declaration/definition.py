@@ -37,6 +37,17 @@ Destroys = Callable[[Mapping[str, Result]], Iterable[Destruction]]
 
 
 @dataclass(frozen=True)
+class Goal:
+    """The power state to which a flow brings VMs one after the other, and by its fields which VMs.
+
+    VMs that have reached it stay there when the flow fails.
+    """
+
+    state: str
+    vms: Callable[[Mapping[str, Result]], Iterable[str]]
+
+
+@dataclass(frozen=True)
 class Undo:
     """The operation that undoes a creation, and its field for the UUID of the created object.
 
@@ -70,6 +81,7 @@ class Operation:
     is_flow: bool = False
     shape: Shape | None = None
     destroys: Destroys | None = None
+    goal: Goal | None = None
 
     @property
     def is_long(self) -> bool:

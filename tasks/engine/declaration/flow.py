@@ -12,7 +12,7 @@ from config import queues
 from tasks.engine.declaration import catalogue, checks, message
 from tasks.engine.declaration.answers import Answer
 from tasks.engine.declaration.checks import Body
-from tasks.engine.declaration.definition import Destroys, Operation, Shape
+from tasks.engine.declaration.definition import Destroys, Goal, Operation, Shape
 
 Canvas = Signature[object]
 
@@ -24,11 +24,13 @@ def flow(
     name: str | None = None,
     internal: bool = False,
     destroys: Destroys | None = None,
+    goal: Goal | None = None,
 ) -> Callable[[Body], Operation]:
     """Declare a flow that gives `answer`, by `shape` from its message and its last answer.
 
     An `internal` one is a step of our own flows: lists of operations leave it out. `destroys` lists
     by its message what it is to destroy: when it fails, its error says what is gone, what is left.
+    With a `goal`, its error says which VMs have reached it, and which have not.
     """
 
     def declare(body: Body) -> Operation:
@@ -44,6 +46,7 @@ def flow(
             is_flow=True,
             shape=shape,
             destroys=destroys,
+            goal=goal,
         )
         catalogue.declare(declared)
         return declared

@@ -49,7 +49,7 @@ def plan(execution: Execution) -> None:
 
 def remains(execution: Execution) -> Remains:
     """Return what the calls of a failing operation, or of its steps, have destroyed."""
-    records = [execution.entry.record, *_steps(execution)]
+    records = [execution.entry.record, *steps(execution)]
     listed = [one for record in records for one in record.to_destroy or ()]
     planned = {one.uuid: one for one in map(_read, listed)}
     there = {uuid: _exists(execution, one) for uuid, one in planned.items()}
@@ -74,7 +74,7 @@ def _read(document: Document) -> Destruction:
     return Destruction(cls, uuid, name, kind)
 
 
-def _steps(execution: Execution) -> Iterator[Record]:
+def steps(execution: Execution) -> Iterator[Record]:
     """Yield the steps of a flow that work on the same target, save those that undo."""
     if not execution.operation.is_flow:
         return

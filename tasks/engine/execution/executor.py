@@ -27,6 +27,7 @@ from tasks.engine.execution import (
     destruction,
     failing,
     failures,
+    goals,
     rollback,
     surplus,
 )
@@ -200,6 +201,7 @@ def _run(execution: Execution) -> End:
     if not execution.entry.record.points:
         cancellation.stop_here(execution)
     destruction.plan(execution)
+    goals.plan(execution)
     answer = _run_body(execution, _body(execution))
     return answer if isinstance(answer, Suspended) else _finish(execution, answer)
 

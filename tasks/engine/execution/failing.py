@@ -17,7 +17,15 @@ from dataclasses import replace
 import structlog
 
 from tasks.engine.declaration.suspensions import Expand
-from tasks.engine.execution import cancellation, destruction, failures, outcomes, rollback, surplus
+from tasks.engine.execution import (
+    cancellation,
+    destruction,
+    failures,
+    goals,
+    outcomes,
+    rollback,
+    surplus,
+)
 from tasks.engine.execution.execution import Answered, End, Execution, Failed, Ignored, Suspended
 from tasks.engine.execution.points import call_ends, calls, expand
 from tasks.engine.execution.probes import NAMED
@@ -160,7 +168,8 @@ def _end(execution: Execution) -> End:
         execution.runtime.journal.finish(execution.entry, execution.place, answer)
         return Answered(answer)
     remains = destruction.remains(execution)
-    failure = rollback.failure(failing, undone, keep=keep, remains=remains)
+    reached = goals.text(execution)
+    failure = rollback.failure(failing, undone, keep=keep, remains=remains, reached=reached)
     left = undone.left()
     return _end_with(execution, failure, left, leaves=bool(left))
 

@@ -54,11 +54,16 @@ NOTHING = Undone()
 
 
 def failure(
-    failing: Failing, undone: Undone, *, keep: bool, remains: Remains = destruction.NOTHING
+    failing: Failing,
+    undone: Undone,
+    *,
+    keep: bool,
+    remains: Remains = destruction.NOTHING,
+    reached: str = "",
 ) -> Failure:
     """Return the end of a failure: its first error, the failed step, what was undone or is gone."""
     error = failing.error
-    texts = [undone.text(keep=keep), remains.text()]
+    texts = [undone.text(keep=keep), remains.text(), reached]
     ended = "; ".join(text for text in texts if text and text not in error.message)
     return Failure(
         type=error.type,

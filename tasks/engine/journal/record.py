@@ -238,6 +238,7 @@ class Record:
     stage: FailingStage | None = None
     to_undo: list[Made] | None = None
     to_destroy: list[Document] | None = None
+    to_reach: Document | None = None  # the power state to which VMs are brought, and their UUIDs
     accepted: bool = False  # its caller was answered with the XenServer task
     progress: float | None = None
     answer: Document | None = None
@@ -283,6 +284,7 @@ class RecordFields(TypedDict, total=False):
     stage: FailingStage | None
     to_undo: list[Made] | None
     to_destroy: list[Document] | None
+    to_reach: Document | None
     calls: str
 
 
