@@ -3,11 +3,15 @@
 import sys
 from functools import partial
 
+import structlog
+
 from cli import failure_reports
 from cli.client import AWAY, Client
 from config import logs, settings
 from config.settings import Settings
 from workers import processes
+
+log = structlog.get_logger()
 
 
 def serve_operations(*, name: str, slots: int | None) -> int:
@@ -35,11 +39,14 @@ def serve_flower() -> None:
 
 
 def _report_redis(chosen: Settings) -> None:
-    """Write what is wrong with Redis, and how to fix it; the process waits for it anyway."""
+    """Say what is wrong with Redis, and how to fix it; the process waits for it anyway."""
     try:
         with Client(chosen) as client:
             client.redis.ping()
             client.app.connection_for_write().connect()
     except AWAY as error:
         lines = [*failure_reports.failure_of(error).lines(), "Redis is waited for"]
-        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        if chosen.log_format == "json":
+            log.warning("redis_is_away", explanation="\n".join(lines))
+        else:
+            sys.stderr.write("".join(f"{line}\n" for line in lines))

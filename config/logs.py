@@ -1,7 +1,9 @@
 """Structured logs on stderr, one line per record, as text or JSON, with secrets masked."""
 
 import logging
+import os
 import sys
+from contextlib import suppress
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -30,6 +32,19 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def write_at_once(logger: str, event: str) -> None:
+    """Write a record without the locks of logging and of the stream.
+
+    A signal handler needs this: it may interrupt the writing of another record. A stream that
+    nobody reads any more is no reason for it to fail.
+    """
+    record = logging.makeLogRecord({"name": logger, "levelname": "INFO", "msg": event})
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            with suppress(OSError):
+                os.write(handler.stream.fileno(), f"{handler.format(record)}\n".encode())
 
 
 def hide_secrets(_: WrappedLogger, __: str, record: EventDict) -> EventDict:

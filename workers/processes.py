@@ -7,9 +7,10 @@ from pathlib import Path
 
 import structlog
 from celery import Celery
+from celery.apps import worker as celery_worker
 
 import config
-from config import queues
+from config import logs, queues
 from config.celery import celery_settings
 from config.settings import Settings
 from workers import app as application
@@ -72,6 +73,7 @@ def _serve(
     app.steps["consumer"].update({MaintenanceTimer, ProcessRecordStep})
     app.steps["worker"].add(Watchdog)
     control_commands.register()
+    celery_worker.safe_say = _log_at_once  # type: ignore[attr-defined]  # celery-types lacks it
     worker = app.Worker(
         hostname=node,
         pool_cls=Pool,
@@ -86,3 +88,8 @@ def _serve(
     worker.start()
     runtime.sessions.close()
     return int(worker.exitcode or 0)
+
+
+def _log_at_once(message: str, _: object = None) -> None:
+    """Log what Celery says in its signal handlers, and would write as plain text to stdout."""
+    logs.write_at_once("celery.worker", message)

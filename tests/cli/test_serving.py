@@ -1,5 +1,6 @@
 """A process that serves says what is wrong with Redis, waits for it, and ends by a signal."""
 
+import json
 import os
 import subprocess
 import sys
@@ -29,3 +30,20 @@ def test_a_refused_login_is_explained_once(valkey: valkey_server.Valkey) -> None
     assert "Cannot connect" in lines[4]
     assert "swordfish" not in "".join(lines)
     assert worker.returncode == 0
+
+
+def test_a_refused_login_is_a_record_where_logs_are_json(valkey: valkey_server.Valkey) -> None:
+    """Whatever collects the log can read its first line too."""
+    wrong = valkey.url.replace(valkey.password, "swordfish")
+    with subprocess.Popen(
+        [*XENFLOW, "worker"],
+        env={**os.environ, "XENFLOW_REDIS_URL": wrong, "XENFLOW_LOG_FORMAT": "json"},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as worker:
+        assert worker.stderr
+        record = json.loads(worker.stderr.readline())
+        worker.terminate()
+
+    assert record["event"] == "redis_is_away"
+    assert "refuses the login" in record["explanation"]

@@ -1,5 +1,6 @@
 """A worker that takes nothing although messages wait logs that, ends, and is restarted."""
 
+import json
 import os
 import socket
 import subprocess
@@ -90,12 +91,15 @@ def test_health_without_redis_is_one_line() -> None:
 
 
 def test_a_worker_ended_by_a_signal_exits_with_0(isolated_stack: StackHarness) -> None:
-    """SIGTERM is not a failure."""
+    """SIGTERM is not a failure, and what Celery says of it is a record of the log."""
+    isolated_stack.services.choose(log_format="json")
     worker = isolated_stack.services.worker()
 
     worker.process.terminate()
 
     assert worker.process.wait(timeout=TIMEOUT) == 0
+    records = [json.loads(line) for line in worker.output().splitlines()]
+    assert any("shutdown" in record["event"] for record in records)
 
 
 def test_a_worker_that_cannot_begin_says_so(isolated_stack: StackHarness) -> None:
