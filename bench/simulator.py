@@ -75,8 +75,8 @@ class _Pool:
 
     def long_polls(self) -> float:
         """Return the time until all long polls have heard of a change."""
-        token = self("event.from", [], "", 0.0)["token"]
         (vm,) = self("VM.get_by_name_label", "web02")
+        token = self("event.from", [f"vm/{vm}"], "", 0.0)["token"]
         polls = [http.client.HTTPConnection(self._address) for _ in range(POLLS)]
         for poll in polls:
             _send(poll, "event.from", self._session, [f"vm/{vm}"], token, 60.0)

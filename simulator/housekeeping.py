@@ -19,6 +19,7 @@ def sweep(pool: Pool) -> None:
     """Sweep once (ocaml/xapi/db_gc_util.ml)."""
     pool.tasks.sweep()
     pool.sessions.sweep()
+    pool.events.heartbeat()
     for cls, ref in pool.db.take_dangling():
         if cls in _OWNERS and pool.db.exists(cls, ref):
             _collect(pool.db, cls, ref)

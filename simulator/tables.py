@@ -10,7 +10,7 @@ import bisect
 import random
 import uuid
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,6 +105,10 @@ class Table:
                     del self._indexes[name][row.record[name]]
 
 
+Listener = Callable[[str, Row], None]
+"""Called with every change: `add`, `mod` or `del`, and the row, which is still there."""
+
+
 class Database:
     """All tables of a pool; `generation` grows with every change."""
 
@@ -117,6 +121,7 @@ class Database:
         self.tables = {cls.name: Table(cls) for cls in model.classes.values() if cls.stored}
         self._rng = rng
         self._dangling: dict[tuple[str, str], None] = {}
+        self.listener: Listener | None = None
         self._watchers: dict[str, dict[asyncio.Future[None], None]] = {}
 
     def new_uuid(self) -> str:
@@ -221,6 +226,7 @@ class Database:
         """Delete an object; what points at it dangles, as in XenServer. HANDLE_INVALID if dead."""
         row = self.row(cls, ref)
         table = self.tables[cls]
+        self._notify("del", row)
         del table.rows[ref], table.recent[ref]
         table.uuids.pop(row.record.get("uuid", ""), None)
         table.unindex(row, row.record)
@@ -253,18 +259,23 @@ class Database:
         table.rows[row.ref] = row
         table.uuids[row.record.get("uuid", "")] = row.ref
         table.index(row, row.record)
-        self._touch(row)
+        self._touch(row, "add")
         for name in row.cls.links:
             self._link(row, name)
 
-    def _touch(self, row: Row) -> None:
+    def _touch(self, row: Row, operation: str = "mod") -> None:
         self.generation += 1
         row.modified = self.generation
         row.fragments.clear()
         recent = self.tables[row.cls.name].recent
         recent.pop(row.ref, None)
         recent[row.ref] = row
+        self._notify(operation, row)
         self._wake(row.cls.name, row.ref)
+
+    def _notify(self, operation: str, row: Row) -> None:
+        if self.listener:
+            self.listener(operation, row)
 
     def _link(self, row: Row, name: str) -> None:
         other = self._far_end(row, name)

@@ -31,7 +31,7 @@ class Toolstack:
         if not finish:
             self._dispatcher.stop()
         self._pool.sessions.forget()
-        self._pool.events.forget()
+        self._pool.events.queue.clear()
         self._pool.tasks.forget()
         self._clear_current_operations()
 

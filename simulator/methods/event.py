@@ -20,23 +20,23 @@ async def inject(call: Call, cls: str, ref: str) -> str:
 
 @method("event.get_current_id")
 async def get_current_id(call: Call) -> int:
-    """Return the number of the latest event."""
-    return call.pool.events.current()
+    """Return the number of the next event of the queue."""
+    return call.pool.events.queue.number
 
 
 @method("event.register")
 async def register(call: Call, classes: list[str]) -> None:
     """Subscribe to classes."""
-    call.pool.events.register(call.session, classes)
+    call.pool.events.queue.register(call.session, classes)
 
 
 @method("event.unregister")
 async def unregister(call: Call, classes: list[str]) -> None:
     """Unsubscribe from classes."""
-    call.pool.events.unregister(call.session, classes)
+    call.pool.events.queue.unregister(call.session, classes)
 
 
 @method("event.next")
 async def next_(call: Call) -> list[dict[str, Any]]:
     """Wait without limit for events of the subscription."""
-    return await call.pool.events.next(call.session)
+    return await call.pool.events.queue.next(call.session)

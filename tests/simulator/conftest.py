@@ -129,7 +129,7 @@ class Xen:
 
     def token(self) -> str:
         """Return a token from which only what happens after this call is reported."""
-        return str(self("event.from", [], "", 0.0)["token"])
+        return str(self("event.from", ["*"], "", 0.0)["token"])
 
     def events(self, classes: list[str], token: str, seconds: float = 10.0) -> list[dict[str, Any]]:
         """Wait for events after the token."""

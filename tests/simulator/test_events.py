@@ -36,7 +36,7 @@ def test_the_empty_token_tells_of_all_there_is(xen: Any) -> None:
 
 def test_nothing_ends_with_the_timeout(xen: Any) -> None:
     """F060: No events, and the token that was sent."""
-    token = xen.token()
+    token = xen("event.from", ["vm"], "", 0.0)["token"]
 
     batch = xen("event.from", ["vm"], token, 0.1)
 
@@ -230,13 +230,37 @@ def test_a_batch_tells_news_changes_and_ends_in_that_order(xen: Any, halted: str
 
 
 def test_messages_come_before_all_else(xen: Any, running: str) -> None:
+    """The toolstack keeps them apart: they have no number of their own."""
     token = xen.token()
     xen("VM.pause", running)
 
-    classes = [event["class"] for event in xen.events(["*"], token)]
+    reported = xen.events(["*"], token)
 
-    assert classes[0] == "message"
-    assert "message" not in classes[1:]
+    assert (reported[0]["class"], reported[0]["id"]) == ("message", "0")
+    assert "message" not in {event["class"] for event in reported[1:]}
+
+
+def test_a_single_message_cannot_be_watched(xen: Any, running: str) -> None:
+    """A subscription to one covers all."""
+    token = xen.token()
+    xen("VM.pause", running)
+    xen("VM.unpause", running)
+
+    reported = xen.events(["message/OpaqueRef:x"], token)
+
+    assert [event["snapshot"]["name"] for event in reported] == ["VM_PAUSED", "VM_UNPAUSED"]
+
+
+def test_what_was_not_reported_does_not_move_the_token(xen: Any, halted: str) -> None:
+    """It is the number of the latest event in the batch; for messages a second one counts."""
+    token = xen.token()
+    xen("VM.set_name_label", halted, "renamed")
+
+    assert xen("event.from", ["sr"], token, 0.1)["token"][:20] == token[:20]
+    assert xen("event.from", ["sr"], token, 0.1)["token"][21:] == "0" * 20
+    batch = xen("event.from", ["vm"], token, 0.1)
+    assert int(batch["token"][:20]) == int(batch["events"][-1]["id"])
+    assert xen("event.from", [], "", 0.0)["token"] == f"{0:020d},{0:020d}"
 
 
 def test_next_wants_register(xen: Any) -> None:
@@ -269,6 +293,71 @@ def test_next_blocks_until_something_happens(xen: Any, halted: str) -> None:
     assert [event["ref"] for event in waiting.result()] == [halted]
 
 
+def test_next_reports_every_change_by_itself(xen: Any) -> None:
+    """In their order, each with the record of its time; what came and went is reported too."""
+    token = xen("event.get_current_id")
+    xen("event.register", ["task"])
+    task = xen("task.create", "l", "")
+    xen("task.set_progress", task, 0.5)
+    xen("task.set_status", task, "success")
+    xen("task.destroy", task)
+
+    reported = xen("event.next")
+
+    assert [event["operation"] for event in reported] == ["add", "mod", "mod", "del"]
+    assert [float(event["snapshot"]["progress"]) for event in reported] == [0.0, 0.5, 0.5, 0.5]
+    assert [event["snapshot"]["status"] for event in reported[1:]] == ["pending", *["success"] * 2]
+    assert [int(event["id"]) for event in reported] == [int(token) + number for number in range(4)]
+    assert int(xen("event.get_current_id")) == int(token) + 4
+
+
+def test_who_reads_too_late_has_lost_events(xen: Any, halted: str, served: Any) -> None:
+    """The queue is bounded: EVENTS_LOST once, then what is left."""
+    xen("event.register", ["vm"])
+    served.pool.events.queue.limit = 20_000
+    for number in range(20):
+        xen("VM.set_name_label", halted, f"name {number}")
+
+    assert xen.refusal("event.next") == ["EVENTS_LOST"]
+    xen("VM.set_name_label", halted, "last")
+    (event,) = xen("event.next")
+    assert event["snapshot"]["name_label"] == "last"
+
+
+def test_unregister_needs_no_register(xen: Any, halted: str) -> None:
+    """The session then has a subscription, to nothing."""
+    xen("event.unregister", ["vm"])
+    waiting = xen.later("event.next")
+    xen("VM.set_name_label", halted, "first")
+
+    xen("event.register", ["VM"])
+    xen("event.register", ["vm"])
+    xen("event.unregister", ["Vm"])
+    xen("event.register", [f"VM/{halted}"])
+    xen("VM.set_name_label", halted, "second")
+
+    assert [event["snapshot"]["name_label"] for event in waiting.result()] == ["second"]
+
+
+def test_logout_wakes_who_waits_for_the_next(xen: Any, threads: Any) -> None:
+    xen("event.register", ["vm"])
+    waiting = threads.submit(xen.refusal, "event.next")
+
+    xen("session.logout")
+
+    assert waiting.result() == ["SESSION_INVALID", xen.session]
+
+
+def test_whoever_listens_to_the_pool_hears_that_it_lives(xen: Any, held: Any) -> None:
+    """Every 30 seconds a change is reported that is none."""
+    xen("event.register", ["pool"])
+
+    held(30.0)
+
+    (event,) = xen("event.next")
+    assert (event["class"], event["operation"]) == ("pool", "mod")
+
+
 def test_unregister_takes_exact_entries_away(xen: Any, halted: str) -> None:
     """The class that is left is still reported."""
     xen("event.register", ["vm", "task"])
@@ -287,6 +376,7 @@ def test_inject_forces_a_change(xen: Any, halted: str) -> None:
 
     assert (event["operation"], event["ref"]) == ("mod", halted)
     assert xen.refusal("event.inject", "SR", halted) == ["HANDLE_INVALID", "SR", halted]
+    assert xen.refusal("event.inject", "vm", halted) == ["HANDLE_INVALID", "vm", halted]
 
 
 def test_a_token_works_in_another_session(xen: Any, halted: str, login: Any) -> None:
