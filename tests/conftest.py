@@ -1,5 +1,6 @@
 """Fixtures for all tests: a Redis-compatible server, and stacks."""
 
+import gc
 import signal
 import uuid
 from collections.abc import Iterator
@@ -32,6 +33,12 @@ def _seconds(item: pytest.Item) -> int:
     """Return what a test marked `slow` takes; 0 for another."""
     slow = item.get_closest_marker("slow")
     return slow.kwargs.get("seconds", 10) if slow else 0
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collected tests, which live to the end, out of the garbage collector's way."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
