@@ -12,6 +12,8 @@ PACKAGES := bench canvases cli config simulator tasks tests workers xenserver
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_CACHE_DIR := 1
 export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+# Compile each module once, not in each of the many processes that tests start.
+unexport PYTHONDONTWRITEBYTECODE
 
 COMPILE := $(RUN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
