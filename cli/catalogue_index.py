@@ -5,6 +5,7 @@ and the names of commands need only the index. It is built when it is missing, a
 a file of an operation has changed; where it cannot be written it is built each time.
 """
 
+import functools
 import hashlib
 import importlib
 import json
@@ -124,12 +125,18 @@ def load() -> Index:
 def cached() -> Index | None:
     """Return the index that a file holds; None where there is none, or it is out of date."""
     try:
-        document = json.loads(_path().read_text(encoding="utf-8"))
-        if document["fingerprint"] != _fingerprint(document["watched"]):
-            return None
-        return Index(tuple(map(Entry.from_document, document["entries"])))
+        fingerprint, watched, index = _parse(_path().read_text(encoding="utf-8"))
+        return index if fingerprint == _fingerprint(watched) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+@functools.lru_cache(maxsize=1)  # a command asks twice: for its noun, and for itself
+def _parse(text: str) -> tuple[str, list[str], Index]:
+    """Return what a file holds: fingerprint, watched files, and the index."""
+    document = json.loads(text)
+    index = Index(tuple(map(Entry.from_document, document["entries"])))
+    return document["fingerprint"], document["watched"], index
 
 
 def _path() -> Path:
