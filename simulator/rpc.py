@@ -53,10 +53,7 @@ class Dispatcher:
         self._reader = unmarshal.Reader(pool.db.model)
         self._messages = pool.db.model.messages
         self._names = _names(pool.db.model)
-        self._handlers = {
-            method: methods.get(method) or generic.handler(message, pool.db.model)
-            for method, message in self._messages.items()
-        }
+        self._handlers = dict(methods)  # those of the data model are added by their first call
         self._background: set[asyncio.Task[None]] = set()
 
     async def answer(self, request: Request) -> Answer:
@@ -190,13 +187,20 @@ class Dispatcher:
 
     async def _run(self, call: Call, message: Message, args: list[Any]) -> Any:  # noqa: ANN401 - wire value
         try:
-            return await self._handlers[message.method](call, *args)
+            return await self._handler(message)(call, *args)
         except Failure:
             raise
         except Exception as error:
             _log.exception("%s failed", message.method)
             self._stats.unforeseen += 1
             raise internal(repr(error)) from error
+
+    def _handler(self, message: Message) -> Method:
+        known = self._handlers.get(message.method)
+        if known is None:
+            known = generic.handler(message, self._pool.db.model)
+            self._handlers[message.method] = known
+        return known
 
     def _note(self, call: Call, message: Message, args: list[Any], result: Any) -> None:  # noqa: ANN401 - wire value
         """Record the effect of a call that changed something."""
