@@ -9,10 +9,11 @@ from typing import Any, Self, cast
 
 from celery import Celery, states
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from cli import journal_reader
 from cli.exit_codes import Code, CommandFailed
+from config import redis_replies
 from config import settings as configured
 from config.celery import celery_settings
 from config.settings import Settings
@@ -35,6 +36,8 @@ AWAY = infrastructure.POSSIBLE
 
 def is_away(error: BaseException) -> bool:
     """Return whether an error means that Redis is away, restarts or has another primary."""
+    if isinstance(error, ResponseError) and redis_replies.code(error) == redis_replies.WRONG_TYPE:
+        return False
     return isinstance(error, RedisError | OSError) or infrastructure.is_trouble(error)
 
 

@@ -8,7 +8,7 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as Overdue
 
 from cli.exit_codes import Code, CommandFailed, Failure
-from config import sealing, settings, targets
+from config import redis_replies, sealing, settings, targets
 from simulator.inventory import PoolFileError
 from tasks.engine.declaration.checks import DeclarationError
 from tasks.engine.execution import failures
@@ -91,7 +91,8 @@ def _redis(error: BaseException, setting: str) -> Failure:
         message = f"Redis at {place} does not answer: {error}"
         return Failure(Code.UNREACHABLE, message, "check whether it or its machine hangs")
     if isinstance(error, ResponseError):
-        return Failure(Code.UNREACHABLE, f"Redis at {place} answers with an error: {error}")
+        text = redis_replies.in_words(error)
+        return Failure(Code.UNREACHABLE, f"Redis at {place} answers with an error: {text}")
     return Failure(
         Code.UNREACHABLE,
         f"cannot reach Redis at {place}: {error}",

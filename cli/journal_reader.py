@@ -8,7 +8,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config import startup
+from config import redis_replies, startup
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
 
@@ -31,7 +31,7 @@ def _client(url: str) -> Iterator[Redis]:
         with importlib.import_module("cli.client").connected() as client:
             yield client.redis
         return
-    with Redis.from_url(
+    with redis_replies.NamingRedis.from_url(
         url.replace("redis+socket://", "unix://"),
         socket_connect_timeout=_CONNECT_TIMEOUT,
         retry=Retry(NoBackoff(), retries=0),  # else the limit passes several times

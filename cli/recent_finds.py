@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from config import redis_replies
+
 LATEST_RUNS = 200  # runs among which finds are looked for
 LATEST_FINDS = 5  # finds whose answers are read: one may hold thousands of records
 
@@ -20,5 +22,5 @@ def _finds(journal: Any, name: str) -> list[str]:
     pipe = journal.redis.pipeline(transaction=False)
     for run in runs:
         pipe.hget(journal.keys.entry(run), "name")
-    named = zip(runs, pipe.execute(), strict=True)
+    named = zip(runs, redis_replies.executed(pipe), strict=True)
     return [run for run, found in named if found == name.encode()][:LATEST_FINDS]

@@ -91,7 +91,7 @@ class JoinsChords:
         """Fail the body of a chord; not for trouble of Redis while Celery counted."""
         met = sys.exc_info()[1]
         while met is not None and not _is_of_a_part(met):
-            if infrastructure.is_trouble(met):
+            if isinstance(met, Exception) and infrastructure.is_trouble(met):
                 infrastructure.requeue(met)
             met = met.__cause__ or met.__context__
         return super().chord_error_from_stack(*args, **options)  # type: ignore[misc]  # likewise

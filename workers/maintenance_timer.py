@@ -10,6 +10,7 @@ import structlog
 from celery import bootsteps
 from celery.worker import state as worker_state
 
+from config import redis_replies
 from tasks.engine.execution.runtime import Runtime
 from tasks.engine.journal.record import CancelRequest
 from tasks.engine.messages import publisher
@@ -57,6 +58,12 @@ class MaintenanceTimer(bootsteps.StartStopStep):
         """Cancel in the journal what Celery was asked to revoke: what is parked is in no queue."""
         revoked = set(worker_state.revoked)
         for operation in revoked - self._cancelled:
-            _, sending = runtime.journal.cancel(operation, CancelRequest.REVOKED)
-            runtime.publisher.resume(sending)
+            try:
+                _, sending = runtime.journal.cancel(operation, CancelRequest.REVOKED)
+            except redis_replies.ReplyError as error:
+                if not error.key:
+                    raise
+                log.warning("maintenance.error", error=str(error))  # it stops nothing else
+            else:
+                runtime.publisher.resume(sending)
         self._cancelled = revoked

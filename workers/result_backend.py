@@ -16,8 +16,10 @@ from typing import Any, cast
 from celery import Celery, states
 from celery.backends.redis import RedisBackend, SentinelBackend
 from kombu.exceptions import DecodeError
+from redis import Redis
 from redis.exceptions import ResponseError
 
+from config import redis_replies
 from tasks.engine import infrastructure
 from tasks.engine.journal.scripts import Scripts
 from workers.chord_joins import JoinsChords
@@ -69,6 +71,9 @@ class _OnlyEndsArePublished:
             if "WRONGTYPE" not in str(error):
                 raise
         return {"status": states.PENDING, "result": None}
+
+    def _get_client(self) -> type[Redis]:
+        return redis_replies.NamingRedis
 
     def forget_failure(self, task_id: str) -> None:
         """Delete a stored end, unless it is a success by now."""

@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from itertools import islice
 from urllib.parse import unquote
 
+from config import redis_replies
 from tasks.engine.journal import record_hash, scripts
 from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.record import FAILED_CALLBACK, Point, Record
@@ -70,12 +71,12 @@ class Runs:
         pipe = self._journal.redis.pipeline(transaction=False)
         for root in roots:
             pipe.zrange(self._journal.keys.run(root), 0, -1)
-        members = [[scripts.text(one) for one in found] for found in pipe.execute()]
+        members = [scripts.texts(found or ()) for found in redis_replies.executed(pipe)]
         for operation in (one for found in members for one in found):
             pipe.hgetall(self._journal.keys.entry(operation))
-        entries = iter(pipe.execute())
+        entries = iter(redis_replies.executed(pipe))
         for root, operations in zip(roots, members, strict=True):
-            hashes = {operation: scripts.fields(next(entries)) for operation in operations}
+            hashes = {operation: scripts.fields(next(entries) or {}) for operation in operations}
             known = {id_: record_hash.read(hash_) for id_, hash_ in hashes.items() if hash_}
             if whole:
                 known = {id_: self._answered(one) for id_, one in known.items()}

@@ -206,6 +206,9 @@ _TEMPLATES = {
     "XENFLOW_GUEST_WITHOUT_TOOLS": (
         "{0} has no guest tools, so it reports no address; install them, or wait for `running` only"
     ),
+    "XENFLOW_JOURNAL_KEY": (
+        "the journal cannot hold {0}, and what it did before is not known: {1}, then send it again"
+    ),
     "XENFLOW_NOT_BEGUN": "{0} was cancelled before it began",
     "XENFLOW_PASSWORD_NOT_SEALED": "the password was not sealed, so it was refused; seal it first",
     "XENFLOW_TARGET_WRONG": "the target cannot be used: {0}",

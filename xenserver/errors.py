@@ -232,6 +232,7 @@ _CODES: dict[type[XenflowError], str] = {
         VM_CHECKPOINT_RESUME_FAILED
         VM_CHECKPOINT_SUSPEND_FAILED VM_CRASHED VM_HALTED VM_REBOOTED VM_REVERT_FAILED
         VM_SNAPSHOT_FAILED VM_SNAPSHOT_WITH_QUIESCE_FAILED XENFLOW_DEFECT XENFLOW_VANISHED
+        XENFLOW_JOURNAL_KEY
         """,
 }
 _CLASS_OF = {code: kind for kind, codes in _CODES.items() for code in codes.split()}

@@ -16,7 +16,7 @@ from celery.exceptions import Ignore, Reject, Retry
 from celery.worker import state as worker_state
 from celery.worker.request import Request
 
-from config import masking, queues
+from config import masking, queues, redis_replies
 from tasks.engine import celery_events, infrastructure
 from tasks.engine.declaration import message
 from tasks.engine.declaration.definition import Operation
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 WIRE = "xenflow_wire"  # where a request keeps its message as it came
 TAG = "xenflow_tag"  # what the broker knows this delivery by, also when it comes again
 QUEUE = "xenflow_queue"  # where it is sent again: the queue, and the priority if it has one
+_JOURNAL_KEY = "XENFLOW_JOURNAL_KEY"
 REVOKED = "xenflow_revoked"  # where it keeps that it was revoked before this delivery
 
 
@@ -171,7 +172,17 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
             delivery = _delivery(request, previous, fields, self._is_kept)
             return self._ended(executor.execute(self.operation, delivery, self.runtime))
         except infrastructure.POSSIBLE as trouble:
+            self._check_entry(trouble)
             infrastructure.requeue(trouble)
+
+    def _check_entry(self, error: BaseException) -> None:
+        """Raise the error of an operation whose entry is a key that somebody else has written.
+
+        No message of it can be claimed, so it is not waited out, as other trouble of Redis is.
+        """
+        key = self.runtime.journal.keys.entry(self._context.id)
+        if isinstance(error, redis_replies.ReplyError) and error.key == key:
+            raise errors.from_api(_JOURNAL_KEY, [self._context.id, str(error)]) from error
 
     def _ended(self, end: End) -> Document:
         """Return or raise the end of an execution as Celery knows it."""
@@ -229,6 +240,8 @@ class OperationTask(Task):  # type: ignore[type-arg]  # Task is generic only in 
         self, _status: str, retval: Document | BaseException, task_id: str, *_: object
     ) -> None:
         """Note that Celery has stored the end and passed it on."""
+        if isinstance(retval, errors.XenflowError) and retval.code == _JOURNAL_KEY:
+            return
         backend: Any = self.backend  # its Redis part is without types
         self.runtime.journal.mark_published(
             task_id,

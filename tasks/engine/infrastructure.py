@@ -20,6 +20,7 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import DataError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as Overdue
 
+from config import redis_replies
 from tasks.engine import retry
 
 POSSIBLE = (
@@ -44,14 +45,18 @@ _NO_LISTENING = "Retry limit exceeded while trying to reconnect"  # Celery, to h
 
 _CODES = frozenset(
     {
+        "ASK",
         "BUSY",
         "CLUSTERDOWN",
+        "CROSSSLOT",
         "EXECABORT",
         "LOADING",
         "MASTERDOWN",
         "MISCONF",
+        "MOVED",
         "NOPERM",
         "NOREPLICAS",
+        "NOSCRIPT",
         "OOM",
         "READONLY",
         "TRYAGAIN",
@@ -74,7 +79,11 @@ def is_trouble(error: BaseException) -> bool:
             cause = error.__cause__
             return not isinstance(cause, KeyError | DataError | ResponseError) or is_trouble(cause)
         case ResponseError():
-            return _code(error) in _CODES or any(text in str(error) for text in _STOPPED_SCRIPT)
+            return (
+                redis_replies.code(error) in _CODES
+                or redis_replies.is_of_an_operator(error)
+                or any(text in str(error) for text in _STOPPED_SCRIPT)
+            )
         case Reject():
             return bool(vars(error)["requeue"])  # the stubs do not know it
         case RuntimeError():
@@ -85,7 +94,7 @@ def is_trouble(error: BaseException) -> bool:
     return is_short_of or isinstance(error, Disconnected | Overdue | MemoryError)
 
 
-def requeue(error: BaseException) -> NoReturn:
+def requeue(error: Exception) -> NoReturn:
     """Pause, then have Celery give the message back; raise the error itself if it is not a trouble.
 
     The pause grows while other messages meet trouble too.
@@ -93,7 +102,8 @@ def requeue(error: BaseException) -> NoReturn:
     if not is_trouble(error) or isinstance(error, Reject):
         raise error
     pause = PAUSE[0] + retry.delay(_met.count(), cap=LONGEST)
-    log.warning("infrastructure.trouble", error=str(error)[:500], pause=round(pause, 1))
+    text = redis_replies.in_words(error)[:500]
+    log.warning("infrastructure.trouble", error=text, pause=round(pause, 1))
     time.sleep(pause)
     raise Reject(str(error)[:500], requeue=True) from error
 
@@ -140,9 +150,3 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
             requeue(error)
 
     return guard
-
-
-def _code(error: ResponseError) -> str:
-    """Return the code of an error of Redis; in a pipeline it stands behind the command."""
-    text = str(error).rpartition("caused error: ")[2]
-    return error.status_code or text.split(" ", 1)[0]

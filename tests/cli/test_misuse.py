@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from redis import Redis
 
 from cli import journal_reader
+from cli.exit_codes import Code
 from tests.cli.conftest import Run
 from workers.local_stack import valkey_server
+from workers.local_stack.valkey_server import Valkey
 
 ROOT = Path(__file__).parents[2]
 MISUSES = [
@@ -252,3 +255,16 @@ def test_one_obvious_object_needs_no_option(
     reply = run(*words[:2], "--dry-run", "--json", *words[2:], XENFLOW_REDIS_URL=nowhere)
 
     assert json.loads(reply.out)["kwargs"] == kwargs
+
+
+def test_a_key_that_somebody_else_wrote_is_named(run: Run, redis: Redis, valkey: Valkey) -> None:
+    """The message has the command to look with; the list of runs leaves that one out."""
+    redis.set("xenflow:op:11111111", "x")
+
+    reply = run("show", "11111111", XENFLOW_REDIS_URL=valkey.url)
+
+    assert reply.code == Code.UNREACHABLE
+    assert "the key xenflow:op:11111111 is a string" in reply.err
+    assert "redis-cli type xenflow:op:11111111" in reply.err
+    assert "XENFLOW_REDIS_REPLY" in reply.err
+    assert run("runs", XENFLOW_REDIS_URL=valkey.url).code == 0

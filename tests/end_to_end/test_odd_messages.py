@@ -155,3 +155,27 @@ def test_a_body_that_is_text_is_read_as_kombu_reads_it(stack: StackHarness, name
     stack.redis.lpush("celery", json.dumps(written))
 
     assert stack.app.AsyncResult(sent).get(timeout=TIMEOUT)["name_label"] == name
+
+
+@pytest.mark.parametrize("is_revoked", [False, True])
+def test_a_message_whose_entry_is_something_else_stops_no_worker(
+    stack: StackHarness, *, is_revoked: bool
+) -> None:
+    """Somebody wrote to its key: it fails by a name; a revoked one is put aside."""
+    id_ = str(uuid.uuid4())
+    key = stack.runtime.journal.keys.entry(id_)
+    stack.redis.set(key, "x")
+    if is_revoked:
+        stack.app.control.revoke(id_)
+        stack.do("xenserver.vm.find", name="web02")
+
+    result = stack.send("xenserver.vm.start", task_id=id_, vm="web02")
+
+    if is_revoked:
+        stored = dead_letters.DeadLetters(stack.redis, stack.runtime.journal.keys.dead_letters)
+        stack.until(lambda: any(id_ in one.message for one in stored.letters()), "put aside")
+    else:
+        with pytest.raises(errors.Unknown, match=f"redis-cli type {key}"):
+            result.get(timeout=TIMEOUT)
+    stack.redis.delete(key)
+    stack.do("xenserver.vm.find", name="web02")

@@ -23,6 +23,7 @@ from kombu.log import get_logger
 from kombu.transport import redis as stock
 from kombu.utils.eventio import ERR, READ
 
+from config import redis_replies
 from workers.broker import dead_letters, envelope, salvage, scripts
 from workers.broker.acknowledgement import MARK, TROUBLE, QoS
 from workers.broker.admission import Admission, Early, Sound, Taken
@@ -33,6 +34,10 @@ LONGEST = 64 * 2**20  # bytes of a message, where no admission says less
 RELEASED_AT_ONCE = 500
 
 log = get_logger(__name__)
+
+
+class _Prefixing(stock.PrefixedStrictRedis, redis_replies.NamingRedis):  # type: ignore[misc]  # kombu's pipelines put prefixes
+    """A client that puts a prefix before keys, as kombu's does."""
 
 
 class TakingChannel:
@@ -73,7 +78,12 @@ class TakingChannel:
     @cached_property
     def unprefixed(self) -> redis.Redis:
         """A client that puts no prefix before keys: kombu's own puts it before some."""
-        return redis.Redis(connection_pool=self.pool)
+        return redis_replies.NamingRedis(connection_pool=self.pool)
+
+    def _get_client(self) -> Any:
+        if self.global_keyprefix:
+            return partial(_Prefixing, global_keyprefix=self.global_keyprefix)
+        return redis_replies.NamingRedis
 
     @property
     def unacked_keys(self) -> list[str]:
@@ -179,6 +189,10 @@ class TakingChannel:
         """Deliver a message; return why Celery cannot take it, or None."""
         try:
             self.connection._deliver(message, queue)  # noqa: SLF001 - as kombu's own channel does
+        except redis_replies.ReplyError as error:
+            if not error.key:
+                raise
+            return f"it cannot be delivered: {error}"
         except TROUBLE:
             raise
         except Exception as error:

@@ -6,6 +6,7 @@ from typing import Any
 from kombu.log import get_logger
 from redis.exceptions import ConnectionError as Disconnected
 
+from config import redis_replies
 from workers.broker.acknowledgement import TROUBLE
 
 WAIT = 5.0  # seconds Redis holds one waiting; a reply that is overdue means a dead connection
@@ -53,7 +54,8 @@ class Waiter:
         self._troubles += 1
         pause = min(0.1 * 2**self._troubles, LONGEST_PAUSE)
         self._not_before = time.monotonic() + pause
-        log.warning("Redis answers %r: tried again in %.1f s", str(trouble)[:200], pause)
+        text = f"{self.name}: {redis_replies.in_words(trouble)}"
+        log.warning("Redis answers %r: tried again in %.1f s", text[:500], pause)
         self.disconnect()
 
     def check(self) -> None:

@@ -5,6 +5,7 @@ Each check is a function from a `Context` to findings. A check reads and changes
     finding.py        what a check finds: how bad it is, what it is, what to do
     context.py        what the checks read from: settings, Redis, Celery, targets
     redis_server.py   persistence, eviction, memory, version, role
+    redis_keys.py     keys that hold what somebody else wrote
     processes.py      queues without a worker, processes that went silent, versions, clocks
     operations.py     due, stalled and waiting operations, dead letters
     orphans.py        objects that calls left behind
@@ -13,7 +14,7 @@ Each check is a function from a `Context` to findings. A check reads and changes
 
 from collections.abc import Callable, Iterator
 
-from workers.doctor import operations, orphans, processes, redis_server, targets
+from workers.doctor import operations, orphans, processes, redis_keys, redis_server, targets
 from workers.doctor.context import Context
 from workers.doctor.finding import Finding, Severity
 
@@ -21,6 +22,7 @@ Check = Callable[[Context], Iterator[Finding]]
 
 CHECKS: tuple[Check, ...] = (
     redis_server.check,
+    redis_keys.check,
     processes.check,
     targets.check,
     operations.check,

@@ -8,7 +8,7 @@ from typing import Any
 from celery import Celery
 from redis import Redis
 
-from config import queues
+from config import queues, redis_replies
 from config.targets import Target
 from tasks.engine.journal import counters, scripts
 from tasks.engine.journal.call_limit import CallLimit
@@ -68,7 +68,8 @@ def _open(source: Source) -> _Reading:
     pipe = source.redis.pipeline(transaction=False)
     for operation in known:
         pipe.hmget(journal.keys.entry(operation), "phase", "path", "root")
-    found = [[scripts.text(one or "") for one in fields] for fields in pipe.execute()]
+    replies = [fields for fields in redis_replies.executed(pipe) if fields]
+    found = [[scripts.text(one or "") for one in fields] for fields in replies]
     yield families.RUNS_OPEN, ((), len({root for phase, path, root in found if phase and not path}))
     for phase, number in Counter(phase for phase, *_ in found if phase).items():
         yield families.OPERATIONS_OPEN, ((phase,), number)

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from config import redis_replies
 from tasks.engine.journal import counters, excerpts, json_values, record_hash, scripts
 from tasks.engine.journal.entry import Entry, Lease, Place, Sending
 from tasks.engine.journal.keys import Keys
@@ -280,7 +281,7 @@ class Journal:
         pipe = self.redis.pipeline(transaction=False)
         for operation in operations:
             pipe.hgetall(self.keys.entry(operation))
-        found = zip(operations, pipe.execute(), strict=True)
+        found = zip(operations, redis_replies.executed(pipe), strict=True)
         return {id_: record_hash.read(scripts.fields(hash_)) for id_, hash_ in found if hash_}
 
     def now(self) -> float:

@@ -2,7 +2,7 @@
 
 Each key has a lifetime: entries, runs and their sets live for `run_expires` beyond the deadline;
 leases and early outcomes for seconds or minutes; `due`, `landing` and `parked` hold members only
-while an operation is under way.
+while an operation is under way. `config/redis_replies.py` has the type of each.
 """
 
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ local function hand_out(id, entry, message)
   out[#out + 1] = send(entry, id, KEYS[2], KEYS[3], now + ARGV[3])
 end
 local function message_of(entry)
-  return redis.call('HEXISTS', entry, FIELD.ended) == 0 and redis.call('HGET', entry, FIELD.message)
+  return is_entry(entry) and redis.call('HEXISTS', entry, FIELD.ended) == 0 and redis.call('HGET', entry, FIELD.message)
 end
 local function is_lost(id, entry)
   local queue = redis.call('HGET', entry, FIELD.queue) or ''

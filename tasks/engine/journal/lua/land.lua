@@ -12,7 +12,7 @@ local function hand_out(id, entry, message)
 end
 local function land(id, label, outcome)
   local entry = ARGV[1] .. id
-  local message = redis.call('HGET', entry, FIELD.message)
+  local message = is_entry(entry) and redis.call('HGET', entry, FIELD.message)
   if not message or redis.call('HEXISTS', entry, FIELD.ended) == 1 then
     return  -- it ended without waiting for this task
   end

@@ -3,6 +3,10 @@ local function seconds()
   local time = redis.call('TIME')
   return time[1] + time[2] / 1000000
 end
+-- Return whether a key holds an entry. Scripts that meet ids in sets ask first: one key of another type must not stop what is done for all others.
+local function is_entry(key)
+  return redis.call('TYPE', key).ok == 'hash'
+end
 -- Lengthen the lifetime of a key to so many seconds at least.
 local function keep(key, lifetime)
   if redis.call('TTL', key) < tonumber(lifetime) then
@@ -30,7 +34,7 @@ end
 local function forget_ended(calls, entries)
   for _, id in ipairs(redis.call('ZRANGE', calls, 0, 99)) do
     local entry = entries .. id
-    if redis.call('HEXISTS', entry, FIELD.message) == 0 or redis.call('HEXISTS', entry, FIELD.ended) == 1 then
+    if not is_entry(entry) or redis.call('HEXISTS', entry, FIELD.message) == 0 or redis.call('HEXISTS', entry, FIELD.ended) == 1 then
       redis.call('ZREM', calls, id)
     end
   end
@@ -51,7 +55,7 @@ local function admit_waiting(calls, entries, now)
     if not next_id then
       break
     end
-    if redis.call('HEXISTS', entries .. next_id, FIELD.message) == 1 and redis.call('HEXISTS', entries .. next_id, FIELD.ended) == 0 then
+    if is_entry(entries .. next_id) and redis.call('HEXISTS', entries .. next_id, FIELD.message) == 1 and redis.call('HEXISTS', entries .. next_id, FIELD.ended) == 0 then
       redis.call('ZADD', in_flight, now, next_id)
       admitted[#admitted + 1] = next_id
     end

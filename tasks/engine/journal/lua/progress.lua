@@ -4,7 +4,7 @@ for i = 4, #ARGV, 3 do
   local parked = redis.call('HGET', KEYS[1], ARGV[i])
   for id in (parked or ''):gmatch('([^\n]*)/[^/\n]*') do
     local entry = ARGV[1] .. id
-    if redis.call('EXISTS', entry) == 1 then
+    if is_entry(entry) then
       redis.call('HSET', entry, FIELD.progress, ARGV[i + 1])
       if redis.call('HEXISTS', entry, FIELD.answered) == 0 then
         local document = ARGV[i + 2]:gsub('"%%ID%%"', function() return cjson.encode(id) end)
