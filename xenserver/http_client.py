@@ -24,12 +24,17 @@ _KEPT = 64  # connections kept open for each host
 
 
 class Wire:
-    """Posts requests to the hosts of one pool."""
+    """Posts requests to the hosts of one pool; without `https` it trusts no certificate."""
 
     def __init__(
-        self, *, user_agent: str, ca_file: Path | None = None, fingerprint: str | None = None
+        self,
+        *,
+        user_agent: str,
+        ca_file: Path | None = None,
+        fingerprint: str | None = None,
+        https: bool = True,
     ) -> None:
-        context = _context(ca_file, fingerprint)
+        context = _context(ca_file, fingerprint, https=https)
         self._http = urllib3.PoolManager(
             maxsize=_KEPT,
             retries=False,
@@ -75,15 +80,18 @@ class Wire:
 _NEVER_SENT = (trouble.ConnectTimeoutError, trouble.NewConnectionError, trouble.LocationValueError)
 
 
-def _context(ca_file: Path | None, fingerprint: str | None) -> ssl.SSLContext:
-    """Trust the system's authorities, one authority, or (by its fingerprint) one certificate."""
+def _context(ca_file: Path | None, fingerprint: str | None, *, https: bool) -> ssl.SSLContext:
+    """Trust the system's authorities, one authority, or (by its fingerprint) one certificate.
+
+    To read the system's authorities takes some 20 ms: it is done for https:// alone.
+    """
     if fingerprint:
         return create_urllib3_context(cert_reqs=ssl.CERT_NONE)
     context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     context.check_hostname = True
     if ca_file:
         context.load_verify_locations(cafile=ca_file)
-    else:
+    elif https:
         context.load_default_certs()
     return context
 

@@ -32,7 +32,10 @@ class Transport(Protocol):
 def connect(target: Target, user_agent: str) -> Transport:
     """Return the transport that the target wants; nothing is sent yet."""
     hosts = http_client.Wire(
-        user_agent=user_agent, ca_file=target.ca_file, fingerprint=target.fingerprint
+        user_agent=user_agent,
+        ca_file=target.ca_file,
+        fingerprint=target.fingerprint,
+        https=any(url.startswith("https:") for url in target.urls),
     )
     return _IMPLEMENTATIONS[target.transport](hosts)
 

@@ -9,7 +9,8 @@ import pytest
 import trustme
 
 from tests.xenserver.misbehaving import Reply, answer
-from xenserver import errors, http_client, jsonrpc
+from tests.xenserver.pools import Pool
+from xenserver import errors, http_client, jsonrpc, transport
 
 FINE = answer(b'{"jsonrpc": "2.0", "id": 1, "result": "fine"}')
 
@@ -29,6 +30,19 @@ def authority_file(authority: trustme.CA, tmp_path: Path) -> Path:
     return tmp_path / "ca.pem"
 
 
+@pytest.fixture
+def known(
+    authority: trustme.CA,
+    authority_file: Path,
+    misbehave: Misbehave,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
+    """Serve with a certificate of an authority that the system knows; return the URL."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority_file))
+    return misbehave(FINE, _certificate(authority, "127.0.0.1", tmp_path))
+
+
 def _certificate(authority: trustme.CA, name: str, path: Path) -> Path:
     authority.issue_cert(name).private_key_and_cert_chain_pem.write_to_path(path / "server.pem")
     return path / "server.pem"
@@ -40,6 +54,15 @@ def _call(url: str, *, ca_file: Path | None = None, fingerprint: str | None = No
         return jsonrpc.JsonRpc(hosts).call(url, "pool.get_all", [], timeout=5.0)
     finally:
         hosts.close()
+
+
+def _call_as_target(url: str, *urls: str) -> object:
+    """Call a server as the transport of a target with these addresses."""
+    carrier = transport.connect(Pool(url).target(*urls), "xenflow/test")
+    try:
+        return carrier.call(url, "pool.get_all", [], headers=None, timeout=5.0)
+    finally:
+        carrier.close()
 
 
 def _sha256(certificate: Path) -> str:
@@ -86,6 +109,18 @@ def test_the_system_does_not_know_an_authority_of_ones_own(
 
     with pytest.raises(errors.Denied, match="XENFLOW_CERTIFICATE_REFUSED"):
         _call(url)
+
+
+@pytest.mark.parametrize("further", [(), ("http://127.0.0.1:1",)], ids=["https", "both"])
+def test_an_authority_of_the_system_is_believed(known: str, further: tuple[str, ...]) -> None:
+    """A target with an https:// address needs to name no authority."""
+    assert _call_as_target(known, known, *further) == "fine"
+
+
+def test_a_plain_target_believes_no_certificate(known: str) -> None:
+    """It reads no authorities, not even those of the system."""
+    with pytest.raises(errors.Denied, match="XENFLOW_CERTIFICATE_REFUSED"):
+        _call_as_target(known, "http://127.0.0.1:1")
 
 
 def test_the_right_fingerprint_is_believed(
