@@ -183,8 +183,44 @@ def test_provisioning_of_a_configured_template_adds_nothing(xen: Any) -> None:
     ]
 
 
-def test_a_failed_provisioning_leaves_a_vm_without_its_disks(xen: Any) -> None:
-    """F104: The repository is unknown; is_a_template is false all the same."""
+@pytest.mark.parametrize(
+    "wish",
+    ["<provision><disk", "<disks/>", "<provision><disk/></provision>", '<provision a="b"/>'],
+)
+def test_a_wish_that_cannot_be_read_leaves_a_template(xen: Any, wish: str) -> None:
+    """It is read before anything is changed."""
+    template = xen("VM.clone", xen.find("VM", "Other install media"), "mine")
+    xen("VM.add_to_other_config", template, "disks", wish)
+
+    assert xen.refusal("VM.provision", template)[0] == "INTERNAL_ERROR"
+    assert xen("VM.get_is_a_template", template) is True
+
+
+def test_a_wish_may_name_a_device_that_is_taken(xen: Any) -> None:
+    """The drive is refused as another VBD.create would be, the disk stays behind."""
+    template = xen("VM.clone", xen.find("VM", "deb12"), "mine")
+    before = len(xen("VDI.get_all"))
+    wish = DISKS.format(device="0", size=1 << 30, sr=uuid_of_shared_storage(xen))
+    xen("VM.add_to_other_config", template, "disks", wish)
+
+    assert xen.refusal("VM.provision", template) == ["DEVICE_ALREADY_EXISTS", "0"]
+    assert len(xen("VDI.get_all")) == before + 1
+
+
+def test_a_script_that_fails_takes_the_disks_along(xen: Any) -> None:
+    template = xen("VM.clone", xen.find("VM", "Other install media"), "mine")
+    before = len(xen("VDI.get_all"))
+    wish = DISKS.format(device="0", size=1 << 30, sr=uuid_of_shared_storage(xen))
+    xen("VM.add_to_other_config", template, "disks", wish)
+    xen("VM.add_to_other_config", template, "postinstall", "/bin/sh")
+
+    assert xen.refusal("VM.provision", template)[0] == "PERMISSION_DENIED"
+    assert len(xen("VDI.get_all")) == before
+    assert devices(xen, template, "VBD") == []
+
+
+def test_a_failed_provisioning_leaves_a_vm_with_some_disks(xen: Any) -> None:
+    """F104: The second repository is unknown; is_a_template is false, the first disk stays."""
     template = xen("VM.clone", xen.find("VM", "Other install media"), "mine")
     wish = DISKS.format(device="0", size=1 << 30, sr=uuid_of_shared_storage(xen))
     bad = '<disk device="1" size="1" sr="nowhere" bootable="false"/></provision>'
@@ -200,8 +236,9 @@ def test_a_failed_provisioning_leaves_a_vm_without_its_disks(xen: Any) -> None:
 
     assert refusal == ["UUID_INVALID", "sr", "nowhere"]
     assert xen("VM.get_is_a_template", template) is False
-    assert len(xen("VDI.get_all")) == before
-    assert devices(xen, template, "VBD") == []
+    assert len(xen("VDI.get_all")) == before + 1
+    (drive,) = devices(xen, template, "VBD")
+    assert xen("VDI.get_name_label", drive["VDI"]) == "0"
 
 
 def test_destroying_a_vm_leaves_its_disks(xen: Any, halted: str, running: str) -> None:
