@@ -3,7 +3,8 @@
 `guest.boot` is the time from a start to the first report of a guest's tools, `guest.acknowledge`
 and `guest.shutdown` how long the toolstack waits for a guest that it asked to shut down. `ha.fence`
 is the time from a host's death until high availability restarts its VMs, `pool.handover` that from
-the answer of pool.designate_new_master until the toolstack restarts.
+the answer of pool.designate_new_master, or of host.reboot for the coordinator, until the toolstack
+restarts. `host.reboot` is the time from the answer until another host is back.
 `session.refusal` is the pause before a login with a wrong name or password is refused.
 `subtask.event` is the time until an operation notices the end of a subtask, `subtask.result` the
 time until it has read its result: a sweep in between takes the subtask from under it.

@@ -29,7 +29,7 @@ def die(pool: Pool, host: str) -> None:
 
 def revive(pool: Pool, host: str) -> None:
     """Boot a dead host; what ran on it is halted."""
-    if placement.is_live(pool.db, host):
+    if not pool.db.exists("host", host) or placement.is_live(pool.db, host):
         return
     _halt_guests(pool, host)
     _set_live(pool, host, live=True)

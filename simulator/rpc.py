@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator import datamodel, generic, old_forms, operation_faults, roles, unmarshal, xmlrpc
+from simulator import (
+    datamodel,
+    forwarding,
+    generic,
+    old_forms,
+    operation_faults,
+    roles,
+    unmarshal,
+    xmlrpc,
+)
 from simulator.call import Call
 from simulator.datamodel import Message, Type
 from simulator.errors import Failure, internal
@@ -187,6 +196,7 @@ class Dispatcher:
 
     async def _run(self, call: Call, message: Message, args: list[Any]) -> Any:  # noqa: ANN401 - wire value
         try:
+            forwarding.forward_whole(call, message.cls, message.name, args)
             return await self._handler(message)(call, *args)
         except Failure:
             raise

@@ -6,6 +6,7 @@ from simulator import (
     domains,
     evacuation,
     failover,
+    forwarding,
     locks,
     memory,
     placement,
@@ -15,9 +16,11 @@ from simulator import (
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method, vm_sleep
+from simulator.pool import Pool
 from simulator.rules.view import records
 from simulator.tables import NULL
 
+HANDOVER = "pool.handover"
 _LONGEST_NAME = 255
 _HOSTNAME = re.compile(r"(?!-)[a-zA-Z0-9.-]+(?<!-)")
 
@@ -26,6 +29,7 @@ _HOSTNAME = re.compile(r"(?!-)[a-zA-Z0-9.-]+(?<!-)")
 async def disable(call: Call, host: str) -> None:
     """Exclude a host from new VMs; running VMs stay."""
     failover.assert_preserves_plan(call.db)
+    forwarding.forward(call, host)
     call.db.put("host", host, enabled=False)
     preconditions.refresh(call.db, "host", host)
 
@@ -34,24 +38,28 @@ async def disable(call: Call, host: str) -> None:
 async def enable(call: Call, host: str) -> None:
     """Admit VMs to a host again."""
     async with call.current_operation("host", host, "enable"):
+        forwarding.forward(call, host)
         call.db.put("host", host, enabled=True)
 
 
 @method("host.reboot")
 async def reboot(call: Call, host: str) -> None:
-    """Boot a disabled host again; it comes back enabled."""
+    """Boot a disabled host again: it goes down at once, and comes back enabled after a while."""
     async with call.current_operation("host", host, "reboot"):
-        _go_down(call, host)
-        await call.work("host.reboot", cancellable=False)
-        _show_live(call, host, live=True)
-        call.db.put("host", host, enabled=True)
+        await _shut_down(call, host)
+        if host == call.pool.coordinator:
+            _restart_toolstack(call.pool, host)
+        else:
+            _go_down(call, host)
+            timer = call.pool.clock.timer(call.pool.duration("host.reboot"))
+            timer.add_done_callback(lambda _: failover.revive(call.pool, host))
 
 
 @method("host.shutdown")
 async def shutdown(call: Call, host: str) -> None:
     """Switch a disabled host off."""
     async with call.current_operation("host", host, "shutdown"):
-        await call.work("host.shutdown", cancellable=False)
+        await _shut_down(call, host)
         _go_down(call, host)
 
 
@@ -69,6 +77,7 @@ async def evacuate(
     call: Call, host: str, _network: str = NULL, _evacuate_batch_size: int = 0
 ) -> None:
     """Move every VM of a host elsewhere; one that cannot move fails all before any does."""
+    failover.assert_preserves_plan(call.db)
     async with call.current_operation("host", host, "evacuate"):
         plan = evacuation.plan(call.db, host)
         for target in plan.values():
@@ -202,12 +211,29 @@ async def _evacuate(call: Call, vm: str, host: str, target: str) -> None:
         await vm_sleep.migrate(part, vm, target)
 
 
-def _go_down(call: Call, host: str) -> None:
-    """Halt the VMs of a host and mark it as not live."""
+async def _shut_down(call: Call, host: str) -> None:
+    """Halt the VMs of a host that is to go down."""
+    forwarding.forward(call, host)
+    await call.work("host.shutdown", cancellable=False)
     for vm in evacuation.guests_of(call.db, host):
         domains.halt(call.pool, vm)
         preconditions.refresh(call.db, "VM", vm)
+
+
+def _go_down(call: Call, host: str) -> None:
+    """Mark a host as not live."""
     _show_live(call, host, live=False)
+    preconditions.refresh(call.db, "host", host)
+
+
+def _restart_toolstack(pool: Pool, coordinator: str) -> None:
+    """Let a coordinator that boots come back: its toolstack restarts, and enables it."""
+
+    def restart() -> None:
+        pool.db.put("host", coordinator, enabled=True)
+        pool.hand_over(pool.db.get("host", coordinator)["address"])
+
+    pool.clock.timer(pool.duration(HANDOVER)).add_done_callback(lambda _: restart())
 
 
 def _show_live(call: Call, host: str, *, live: bool) -> None:

@@ -4,11 +4,9 @@ from simulator import evacuation, failover, placement
 from simulator.call import Call
 from simulator.errors import Failure, internal
 from simulator.methods import method, pbd
-from simulator.methods.host import remove
+from simulator.methods.host import HANDOVER, remove
 from simulator.methods.sr import drop
 from simulator.rules.view import records
-
-HANDOVER = "pool.handover"
 
 
 @method("pool.join")

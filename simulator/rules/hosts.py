@@ -10,6 +10,7 @@ HOST_OPERATIONS = (
 _BRINGING = frozenset({"provision", "vm_resume", "vm_migrate"})
 _TAKING = frozenset({"evacuate", "reboot", "shutdown"})
 _ENDING = frozenset({"reboot", "shutdown"})
+_DISABLED = _ENDING | {"apply_updates"}
 
 
 def is_live(view: View) -> bool:
@@ -32,16 +33,24 @@ def _rivals(op: str) -> frozenset[str]:
         return _TAKING
     if op == "evacuate":
         return _BRINGING | {"evacuate"}
-    return _BRINGING | _ENDING if op in _ENDING else frozenset()
+    if op == "apply_updates":
+        return _DISABLED
+    return _BRINGING | _DISABLED if op in _ENDING else frozenset()
 
 
 def _enabled(view: View, op: str) -> Failure | None:
     enabled = view.record["enabled"]
-    return Failure("HOST_NOT_DISABLED") if op in _ENDING and enabled else None
+    return Failure("HOST_NOT_DISABLED") if op in _DISABLED and enabled else None
 
 
 def _up(view: View, op: str) -> Failure | None:
     return Failure("HOST_IS_LIVE", view.ref) if op == "power_on" and is_live(view) else None
 
 
-HOST_RULES: tuple[Rule, ...] = (_crossing, _enabled, _up)
+def _out_of_reach(view: View, op: str) -> Failure | None:
+    """Refuse to switch on a host of which nobody said how."""
+    unknown = op == "power_on" and not view.record["power_on_mode"]
+    return Failure("HOST_POWER_ON_MODE_DISABLED") if unknown else None
+
+
+HOST_RULES: tuple[Rule, ...] = (_crossing, _enabled, _up, _out_of_reach)

@@ -142,17 +142,58 @@ def test_an_interface_in_need_is_not_unplugged(xen: Any, running: str) -> None:
 
 
 def test_only_a_disabled_host_reboots(xen: Any, other_hosts: list[str]) -> None:
-    """F124: Disabling is idempotent; it comes back enabled."""
+    """F124: Disabling is idempotent; what only a disabled host allows is shown."""
     host = other_hosts[0]
     assert xen.refusal("host.reboot", host) == ["HOST_NOT_DISABLED"]
     assert xen.refusal("host.shutdown", host) == ["HOST_NOT_DISABLED"]
     assert [xen("host.disable", host) for _ in range(2)] == ["", ""]
     assert xen("host.get_enabled", host) is False
 
-    xen("host.reboot", host)
+    assert "reboot" in xen("host.get_allowed_operations", host)
+    assert "apply_updates" in xen("host.get_allowed_operations", host)
+    xen("host.enable", host)
+    assert not {"reboot", "apply_updates"} & set(xen("host.get_allowed_operations", host))
 
+
+def test_a_reboot_is_over_when_the_host_goes_down(
+    xen: Any, held: Any, other_hosts: list[str]
+) -> None:
+    """The call does not wait until it is back; nothing can be asked of it meanwhile."""
+    host = other_hosts[0]
+    metrics = xen("host.get_metrics", host)
+    xen("host.disable", host)
+    task = xen("Async.host.reboot", host)
+    held(25.0)
+
+    assert xen("task.get_status", task) == "success"
+    assert xen("host_metrics.get_live", metrics) is False
+    for method in ("get_servertime", "dmesg", "disable", "enable", "reboot"):
+        assert xen.refusal(f"host.{method}", host) == ["HOST_OFFLINE", host]
+    held(60.0)
+    assert xen("host_metrics.get_live", metrics) is True
     assert xen("host.get_enabled", host) is True
-    assert xen("host_metrics.get_live", xen("host.get_metrics", host)) is True
+
+
+def test_a_coordinator_that_reboots_takes_its_toolstack_along(
+    xen: Any, running: str, login: Any, held: Any, control: Any
+) -> None:
+    """Connections and sessions end; VMs that ran there are halted; it comes back enabled."""
+    (pool,) = xen("pool.get_all")
+    host = xen("pool.get_master", pool)
+    control("release")
+    if xen("VM.get_resident_on", running) != host:
+        xen("VM.pool_migrate", running, host, {})
+    xen("host.disable", host)
+    control("hold")
+    xen("Async.host.reboot", host)
+    held(25.0)
+    assert xen("VM.get_power_state", running) == "Halted"
+
+    with pytest.raises(OSError, match="closed connection"):
+        held(10.0)
+
+    assert xen.refusal("VM.get_all") == ["SESSION_INVALID", xen.session]
+    assert login("root")("host.get_enabled", host) is True
 
 
 def test_a_host_that_is_down_runs_nothing(xen: Any, halted: str, other_hosts: list[str]) -> None:
@@ -164,6 +205,8 @@ def test_a_host_that_is_down_runs_nothing(xen: Any, halted: str, other_hosts: li
     refusal = xen.refusal("VM.start_on", halted, host, False, False)
 
     assert refusal == ["HOST_NOT_LIVE"]
+    assert xen.refusal("host.power_on", host) == ["HOST_POWER_ON_MODE_DISABLED"]
+    xen("host.set_power_on_mode", host, "wake-on-lan", {})
     xen("host.power_on", host)
     xen("VM.start_on", halted, host, False, False)
 
