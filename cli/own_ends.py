@@ -1,18 +1,21 @@
 """The end of a message, as opposed to that of another one that was sent under the same id.
 
-The result of an id is one place: the end of its operation is stored there, and the refusal of any
-other message. The journal has the request that the id stands for.
+The result of an id is one place: the end of its operation is stored there, where that was deleted
+the refusal of any other message, and whatever another program stores. The journal has the request
+that the id stands for, and the end.
 """
 
 from dataclasses import dataclass
 
 from celery import states
+from celery.exceptions import NotRegistered
 
 from cli.client import Client, End
 from tasks.engine.declaration import message
 from tasks.engine.declaration.message import Message
-from tasks.engine.execution import begin, failures
+from tasks.engine.execution import begin, failures, stored_ends
 from tasks.engine.journal.record import CancelRequest, Record
+from xenserver import errors
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,30 @@ def refusal(producer: Client, sent: Sent) -> End | None:
 def own_end(producer: Client, sent: Sent, operation: str) -> End | None:
     """Return how a message ended; None while it has not."""
     end = producer.end_of(operation)
-    known = producer.journal.read(operation) if end else None
+    if end is None:
+        return None
+    known = producer.journal.read(operation)
     if known is None:
-        return end
+        return _of_a_worker_elsewhere(sent, end)
     if sent.is_other(known):
         return _refusal(sent, known)
-    is_of_another = end is not None and begin.is_id_taken(end.error, sent.id)
-    return _end_in_journal(producer, known) if is_of_another else end
+    is_its_own = stored_ends.is_end_of(known, end.state, end.error or end.answer)
+    return end if is_its_own else _end_in_journal(producer, known)
+
+
+def _of_a_worker_elsewhere(sent: Sent, end: End) -> End:
+    """Return an end that the journal does not know; where it is one of another service, say so.
+
+    A worker of another service that consumes a queue of ours drops what it does not know.
+    """
+    if not is_dropped(end):
+        return end
+    return End(states.FAILURE, error=errors.from_api("XENFLOW_TAKEN_ELSEWHERE", [sent.name]))
+
+
+def is_dropped(end: End) -> bool:
+    """Return whether an end says that a worker did not know the task."""
+    return end.error is not None and list(end.error.params[:1]) == [NotRegistered.__name__]
 
 
 def _refusal(sent: Sent, known: Record) -> End:
@@ -58,7 +78,7 @@ def _refusal(sent: Sent, known: Record) -> End:
 
 
 def _end_in_journal(producer: Client, known: Record) -> End | None:
-    """Return the end that a refusal replaced; None until it is known."""
+    """Return the end that something else stands in place of; None until it is known."""
     if known.failure:
         state = states.REVOKED if known.cancel is CancelRequest.REVOKED else states.FAILURE
         return End(state, error=failures.error(known.failure), traceback=known.failure.traceback)

@@ -73,7 +73,8 @@ def _prepare(producer: Client, operation: Operation, sent: Sent, options: RunOpt
     if options.wait:
         producer.need_consumer(operation.queue)
     end = producer.end_of(sent.id) if options.id is not None else None
-    if end and end.error and sent.message.repeat_failed:
+    is_over = end and (own_ends.is_dropped(end) or (end.error and sent.message.repeat_failed))
+    if is_over:
         producer.forget_failure(sent.id)  # else the old failure would be taken for the new end
     elif end:
         output.note(_ANSWERED_BEFORE.format(sent.id))

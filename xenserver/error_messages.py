@@ -211,6 +211,10 @@ _TEMPLATES = {
     ),
     "XENFLOW_NOT_BEGUN": "{0} was cancelled before it began",
     "XENFLOW_PASSWORD_NOT_SEALED": "the password was not sealed, so it was refused; seal it first",
+    "XENFLOW_TAKEN_ELSEWHERE": (
+        "a worker of another service took the message, does not know {0}, and dropped it; "
+        "`xenflow doctor` names it: have it consume another queue, then send the message again"
+    ),
     "XENFLOW_TARGET_WRONG": "the target cannot be used: {0}",
     "SR_BACKEND_FAILURE_79": "the storage cannot create a disk of that size: {1}",
     "XENFLOW_TEMPLATE_INVALID": "template {0} cannot be installed: it {1}",

@@ -13,8 +13,9 @@ app = Celery(
 )
 app.conf.task_default_queue = "foreign"
 app.conf.broker_connection_retry_on_startup = True
-# Workers of Celery 5.7 answer a revoked message at once, for whoever it is that has it.
-app.conf.worker_enable_remote_control = False
+# Workers of Celery 5.7 answer a revoked message at once, for whoever it is that has it. A test of
+# what such a worker does wrong sets the variable.
+app.conf.worker_enable_remote_control = "FOREIGN_REMOTE_CONTROL" in os.environ
 
 
 @app.task(name="foreign.after")

@@ -13,6 +13,7 @@ FAR_AHEAD = 2.0  # seconds between two clocks, beyond which times that people co
 def check(context: Context) -> Iterator[Finding]:
     """Find what is wrong with the workers and pollers."""
     yield from _consumers(context)
+    yield from _others(context)
     yield from _unresponsive(context)
     yield from _silent(context)
     yield from _clocks(context)
@@ -26,6 +27,20 @@ def _consumers(context: Context) -> Iterator[Finding]:
             part = "poller" if queue == queues.POLL else "worker"
             text = f"no {part} answers for the queue {queue!r}"
             yield Finding(Severity.BROKEN, part, text, f"start one: xenflow {part}")
+
+
+def _others(context: Context) -> Iterator[Finding]:
+    """Find workers of other services that consume a queue of ours: they drop what they take.
+
+    A worker of ours writes a record of itself when it is started, before it answers.
+    """
+    ours = {record.node for record in context.process_records.all()}
+    for node, names in context.consumers.items():
+        taken = sorted({*queues.OPERATIONS, queues.POLL} & set(names))
+        if node not in ours and taken:
+            text = f"is no worker of xenflow and consumes {', '.join(taken)}: it drops our messages"
+            cure = "have it consume another queue (-Q), or give it another database of Redis"
+            yield Finding(Severity.BROKEN, node, text, cure)
 
 
 def _unresponsive(context: Context) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ def _is_failure(known: Record, result: object) -> bool:
     if known.answered and isinstance(result, errors.TimedOut):
         return True
     failure = known.failure
-    return failure is not None and (result.code, result.message) == (failure.code, failure.message)
+    return failure is not None and result.code == failure.code
 
 
 def _is_revocation(known: Record, _: object) -> bool:
