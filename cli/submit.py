@@ -87,7 +87,12 @@ def _print_outcome(producer: Client, sent: Sent, options: RunOptions) -> int:
     with _named_on_error(f"run {sent.id} continues; {sent.follow}"):
         end = _wait(producer, sent, options)
     with _named_on_error(f"run {sent.id} has ended; xenflow show {sent.id}"):
-        return _print_end(producer, sent, end, options)
+        try:
+            return _print_end(producer, sent, end, options)
+        except KeyboardInterrupt:
+            text = f"interrupted; {sent.name} has ended"
+            next_step = f"xenflow show {sent.id}"
+            raise CommandFailed(Code.INTERRUPTED, text, next_step, id=sent.id) from None
 
 
 def _wait(producer: Client, sent: Sent, options: RunOptions) -> End:

@@ -144,6 +144,10 @@ class StackHarness:
             time.sleep(0.02)
         pytest.fail(f"did not happen within {TIMEOUT:g} s: {what}")
 
+    def until_parks(self, operation: str) -> None:
+        """Wait until an operation is parked; others may be at work in the same stack."""
+        self.until(lambda: self.record(operation).phase == "parked", f"{operation} is parked")
+
     def until_parked(self, count: int) -> None:
         """Wait until at least this many operations are parked."""
         self.until(lambda: self.runtime.parked.count("default") >= count, f"{count} parked")

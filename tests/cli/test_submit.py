@@ -1,5 +1,6 @@
 """Commands act through a real worker on a simulated pool, and end as what they asked for did."""
 
+import io
 import json
 import os
 import re
@@ -7,8 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
+import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -278,7 +280,7 @@ def test_who_does_not_wait_gets_an_id(act: Submitter, stack: StackHarness, name:
     """The run can be shown, watched and cancelled by the id."""
     with stack.xenserver.held():
         sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
-        stack.until(lambda: stack.record(sent).phase == "parked", "parked")
+        stack.until_parks(sent)
         shown = act("show", sent)
         listed = act("runs")
 
@@ -293,7 +295,7 @@ def test_a_run_is_cancelled_by_its_id(act: Submitter, stack: StackHarness, name:
     """What was made is undone, and `watch` exits as the run ended."""
     with stack.xenserver.held():
         sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
-        stack.until_parked(1)
+        stack.until_parks(sent)
         reply = act("cancel", sent[:13])
 
     assert reply.code == 0
@@ -314,8 +316,8 @@ def test_async_answers_with_the_task_of_xenserver(act: Submitter, name: str) -> 
 def test_targets_shows_what_waits_on_each(act: Submitter, stack: StackHarness, name: str) -> None:
     """It also shows whether a poller follows it."""
     with stack.xenserver.held():
-        act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait")
-        stack.until_parked(1)
+        sent = act("vm", "copy", "--vm", "deb12", "--name", name, "--no-wait").out.strip()
+        stack.until_parks(sent)
         reply = act.json("targets")
 
     [default] = reply["targets"]
@@ -325,21 +327,41 @@ def test_targets_shows_what_waits_on_each(act: Submitter, stack: StackHarness, n
 
 def test_ctrl_c_says_how_to_go_on(stack: StackHarness, name: str) -> None:
     """The exit code is 130, and the run continues."""
-    words = [*XENFLOW, "vm", "copy", "--vm", "deb12", "--name", name]
+    sent = str(uuid.uuid4())
+    words = [*XENFLOW, "vm", "copy", "--vm", "deb12", "--name", name, "--id", sent]
     with stack.xenserver.held():
-        parked = stack.runtime.parked.count("default")
         asking = subprocess.Popen(
             words, env=stack.environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        stack.until_parked(parked + 1)
+        stack.until_parks(sent)
         os.kill(asking.pid, signal.SIGINT)
         out, err = asking.communicate()
 
     assert (asking.returncode, out) == (130, b"")
-    assert re.search(
-        rb"Next: xenflow watch [0-9a-f-]{36} . xenflow cancel", err.replace(b"\xc2\xb7", b".")
-    )
+    assert f"Next: xenflow watch {sent} · xenflow cancel {sent}" in err.decode()
     assert b"Traceback" not in err
+
+
+class Interrupted(io.StringIO):
+    """A stream at which Ctrl-C comes when something is written."""
+
+    def write(self, _text: str) -> NoReturn:
+        """Raise what Ctrl-C raises."""
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_after_the_end_says_that_it_has_ended(
+    act: Submitter, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is kept, and there is nothing to cancel."""
+    sent = str(uuid.uuid4())
+    monkeypatch.setattr(sys, "stdout", Interrupted())
+
+    reply = act("vm", "clone", "deb12", "--name", name, "--id", sent)
+
+    assert reply.code == 130
+    assert "interrupted; xenserver.vm.clone has ended" in reply.err
+    assert reply.err.splitlines()[-1] == f"Next: xenflow show {sent}"
 
 
 def test_a_process_ends_without_noise(stack: StackHarness) -> None:
@@ -372,7 +394,7 @@ def test_cancel_can_wait_for_the_end(act: Submitter, stack: StackHarness, name: 
     """What was made is gone when the command ends."""
     with stack.xenserver.held():
         sent = act("vm", "copy", "deb12", "--name", name, "--no-wait").out.strip()
-        stack.until_parked(1)
+        stack.until_parks(sent)
         reply = act("cancel", sent, "--wait")
 
     assert f"{sent} is cancelled: xenserver.vm.copy was cancelled" in reply.out

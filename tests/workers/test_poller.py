@@ -16,7 +16,7 @@ def test_a_process_that_is_to_end_polls_no_more(
     monkeypatch.setattr(poller, "stopping", threading.Event())
     with stack.xenserver.held():
         result = stack.send("xenserver.vm.clone", vm="deb12", name=name)
-        stack.until_parked(1)
+        stack.until_parks(result.id)
         poller.stop()
 
         poller.Poller(stack.app, stack.runtime, "default", {}).work(math.inf)

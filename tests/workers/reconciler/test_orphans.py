@@ -123,7 +123,7 @@ def test_the_object_of_an_operation_under_way_is_no_orphan(
     """Its operation will find it, or what became of it."""
     with stack.xenserver.held():
         result = stack.send("xenserver.vm.clone", vm="deb12", name=name)
-        stack.until_parked(1)
+        stack.until_parks(result.id)
         under_way = find()
     result.get(timeout=60)
 
