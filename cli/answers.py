@@ -1,15 +1,17 @@
 """Answers of operations, as people see them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli import output, tables
+from cli import cells, output, tables
 from cli.options import OutputOptions
 from cli.tables import Translate
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _FOUND = "records"  # the field of what a find found: its table has no title
 
 
@@ -19,11 +21,15 @@ def text(
     *,
     asked: Sequence[str] = (),
     translate: Translate = lambda _name, value: value,
+    objects: Mapping[str, Any] = _NONE,
 ) -> RenderableType:
-    """Return an answer for people: what was done, then its fields, records as a table."""
+    """Return an answer for people: what was done, then its fields, records as a table.
+
+    `objects` are those that the message named and the answer does not.
+    """
     if not isinstance(answer, Mapping):
-        return tables.cell(answer)
-    return Group(*_parts(answer, options, asked, translate))
+        return cells.cell(answer)
+    return Group(*_parts({**answer, **objects}, options, asked, translate))
 
 
 def records_of(answer: Any) -> Sequence[Any] | None:
@@ -52,7 +58,7 @@ def _parts(
         yield Text(result, overflow="ignore", no_wrap=True)
     plain = {name: value for name, value in shown.items() if not _is_records(value)}
     if plain:
-        yield tables.fields(plain)
+        yield tables.fields(plain, translate)
     for number, (name, found) in enumerate(lists.items()):
         if name != _FOUND:
             yield Text(f"\n{name}" if result or plain or number else name, style="bold")

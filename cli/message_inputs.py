@@ -34,7 +34,7 @@ def _input(name: str, key: str, owner: Schema, part: Schema, whole: Schema | Non
         default=part.get("default"),
         help=part.get("description") or shape.get("description") or "",
         choices=_choices(shape),
-        names=shape.get("x-names"),
+        names=shape.get("x-names") or _items(shape).get("x-names"),
         common=whole is owner and name in message.COMMON,
         parts=tuple(_parts(shape, whole)),
     )
@@ -42,9 +42,13 @@ def _input(name: str, key: str, owner: Schema, part: Schema, whole: Schema | Non
 
 def _choices(shape: Schema) -> tuple[str, ...]:
     """Return what may be chosen, once or for each of a list."""
+    return tuple(map(str, shape.get("enum") or _items(shape).get("enum") or ()))
+
+
+def _items(shape: Schema) -> Schema:
+    """Return what each of a list is; nothing where it is no list, or they differ."""
     items = shape.get("items")
-    listed = shape.get("enum") or (items.get("enum") if isinstance(items, dict) else None)
-    return tuple(map(str, listed or ()))
+    return items if isinstance(items, dict) else {}
 
 
 def _parts(shape: Schema, whole: Schema) -> Iterator[Input]:

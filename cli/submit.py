@@ -169,11 +169,14 @@ def _print_end(producer: Client, sent: Sent, end: End, options: RunOptions) -> i
             sys.stderr.write(f"{end.traceback.rstrip()}\n")
         failure = operation_failure(end.error, name=sent.name, operation=sent.id)
         raise _failed(_with_hint(failure, end.error, sent.message), data)
-    translate = object_names.translation(producer, end.answer, sent.message, options)
+    translate = object_names.translation(producer, end.answer, sent, options)
+    objects = object_names.unanswered(end.answer, sent)
     asked = getattr(sent.message, "fields", None) or ()
     document = Document(
         data,
-        lambda chosen: answers.text(end.answer, chosen, asked=asked, translate=translate),
+        lambda chosen: answers.text(
+            end.answer, chosen, asked=asked, translate=translate, objects=objects
+        ),
         answers.records_of(end.answer),
     )
     write(document, options)

@@ -1,6 +1,5 @@
 """Tables for people: as many columns as fit, those that answer a question first."""
 
-import json
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
@@ -8,7 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli import output, units
+from cli import cells, output, units
+from cli.cells import cell
 from cli.options import Format, OutputOptions
 
 Record = Mapping[str, Any]
@@ -47,7 +47,7 @@ def table(
     cut: Mapping[str, int] | None = None,
     gap: int = GAP,
 ) -> Table:
-    """Return a table without frills; what is not text is shown as JSON.
+    """Return a table without frills.
 
     The text of `whole` columns is never broken into lines, that of `cut` ones is cut to a width.
     """
@@ -66,12 +66,14 @@ def table(
 
 
 def fields(document: Record, translate: Translate = lambda _name, value: value) -> Table:
-    """Return an object's fields, a line each."""
+    """Return an object's fields, a line each; those of objects within it are named by both."""
     shown = Table(box=None, pad_edge=False, show_header=False, padding=(0, GAP, 0, 0))
     shown.add_column(no_wrap=True)
     shown.add_column(overflow="fold")
-    for name, value in document.items():
-        shown.add_row(Text(name, style="dim"), cell(units.shown(name, translate(name, value))))
+    for path, name, value in cells.flattened(document):
+        is_named = f"{path}{_NAME}" in document  # by the field after it
+        known = value if is_named else translate(name, value)
+        shown.add_row(Text(path, style="dim"), cell(units.shown(name, known)))
     return shown
 
 
@@ -116,13 +118,6 @@ def with_note(shown: Table, columns: Sequence[str], kept: Container[str]) -> Ren
         return shown
     text = f"\nnot shown: {', '.join(left_out)} (--wide, --output list)"
     return Group(shown, Text(text, style="dim"))
-
-
-def cell(value: Any) -> Text:
-    """Return a value: text as it is, nothing as nothing, the rest as JSON."""
-    if value is None:
-        return Text()
-    return Text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _cell_text(name: str, record: Record, translate: Translate) -> Text:

@@ -62,6 +62,25 @@ def test_a_command_waits_and_prints_the_answer(
     assert reply.err == ""
 
 
+def test_an_answer_names_what_was_done_to_what(
+    act: Submitter, stack: StackHarness, name: str
+) -> None:
+    """Objects of the message that the answer lacks are shown, for people alone."""
+    cloned = act("flow", "clone-vms", "--vm", "deb12", "--name", name, "--count", "2")
+    assert re.search(r"^vm +deb12$", cloned.out, re.MULTILINE)
+
+    started = act("flow", "start-vms", "--vms", "web01", "--vms", "db01")
+    assert re.search(r"^vms +web01, db01$", started.out, re.MULTILINE)
+    [web01] = stack.xenserver.named("VM", "web01")
+    twice = act("flow", "start-vms", "--vms", "web01", "--vms", web01["uuid"])
+    assert re.search(rf"^vms +{web01['uuid']}$", twice.out, re.MULTILINE)
+
+    host = stack.xenserver("host.get_record", web01["resident_on"])
+    stay = ("vm", "migrate", "web01", "--host", host["uuid"], "--ensure")
+    assert re.search(rf"^host +{host['name_label']}$", act(*stay).out, re.MULTILINE)
+    assert "host" not in act.json(*stay)["answer"]
+
+
 def test_json_is_one_object_and_nothing_else(act: Submitter, name: str) -> None:
     """It has the id, the state and the answer."""
     reply = act.json("vm", "clone", "--vm", "deb12", "--name", name)
