@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cli import catalogue_index
+from cli import catalogue_index, units
 from cli.exit_codes import CommandFailed
 from cli.inputs import Input
 
@@ -35,7 +35,14 @@ def _with_option(text: str, one: Input) -> str:
     key = re.escape(one.key)
     text = re.sub(rf"{_PLACE}{key}=true\b", one.option, text)
     text = re.sub(rf"{_HEAD}{key}(?=: )", one.option, text)
+    if one.shape == "DURATION":
+        text = re.sub(rf"({one.option}: must be [a-z ]+)(\d+)(?:\.0)?", _with_unit, text)
     return re.sub(rf"{_PLACE}{key}(?!\w|\.\w)", one.option, text) if "_" in one.key else text
+
+
+def _with_unit(found: re.Match[str]) -> str:
+    """Return the bound of a duration as people read it."""
+    return found[1] + units.duration(float(found[2]))
 
 
 def _command(found: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from cli import output, tables
+from cli import cells, output, tables, units
 from workers.run_record import Run, Step, Suspension
 
 _MARKS = {
@@ -104,15 +104,36 @@ def _label(step: Step, began: float) -> Text:
         (f"{_MARKS[step.state]} ", _STYLES[step.state]),
         (step.name, "bold"),
         (f" {_named(step)}" if _named(step) else ""),
-        (f"  {_at(step.created, began)}, {_taken(step.created, step.ended)}", "dim"),
+        (f"  {', '.join(_times(step, began))}", "dim"),
         "" if step.ended else f"  {step.status()}{_percent(step)}",
     )
 
 
+def _times(step: Step, began: float) -> list[str]:
+    """Return when a step began, unless the run began with it, and how long it took."""
+    start = [] if step.created == began else [_at(step.created, began)]
+    return [*start, _taken(step.created, step.ended)]
+
+
 def _named(step: Step) -> str:
-    """Return the inputs that name objects, as they were given."""
-    texts = [f"{k}={v}" for k, v in step.inputs.items() if isinstance(v, str) and k not in _DULL]
-    return " ".join(texts)
+    """Return the inputs that name objects, as they were given; of a list the first."""
+    shown = {name: _input(value) for name, value in step.inputs.items() if name not in _DULL}
+    return " ".join(f"{name}={text}" for name, text in shown.items() if text)
+
+
+def _input(value: Any) -> str:
+    """Return text as it is, and the beginning of a list; nothing of any other value."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list) or not value:
+        return ""
+    texts = [_cut(cells.plain(one)) for one in value[:_FIRST]]
+    more = [f"{len(value) - _FIRST} more"] if len(value) > _FIRST else []
+    return f"[{', '.join([*texts, *more])}]"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _percent(step: Step) -> str:
@@ -170,13 +191,15 @@ def _moment(at: float, *, short: bool = False) -> str:
 
 
 def _at(moment: float, began: float) -> str:
-    return f"+{max(moment - began, 0.0):.2f} s"
+    return f"+{units.duration(max(moment - began, 0.0))}"
 
 
 def _taken(began: float, ended: float | None) -> str:
-    return f"{(time.time() if ended is None else ended) - began:.2f} s"
+    return units.duration(max((time.time() if ended is None else ended) - began, 0.0))
 
 
+_FIRST = 3  # inputs of a list that are shown
+_LONGEST = 60  # characters of each
 _SHORT = 8  # characters of an id by which commands find a run
 _LEAST_STATUS = 16  # columns that a status needs to say anything
 _COLUMNS = ("id", "name", "began", "took", "state", "status")

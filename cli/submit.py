@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from cli import answers, client, object_names, operations, output, own_ends, passwords, waiting
+from cli import (
+    answers,
+    client,
+    object_names,
+    operations,
+    output,
+    own_ends,
+    passwords,
+    units,
+    waiting,
+)
 from cli.catalogue_index import Entry
 from cli.client import Client, End
 from cli.confirmation import confirm
@@ -106,7 +116,7 @@ def _wait(producer: Client, sent: Sent, options: RunOptions) -> End:
         text = f"interrupted; {sent.name} continues"
         raise CommandFailed(Code.INTERRUPTED, text, sent.follow, id=sent.id) from None
     if end is None:
-        text = f"{sent.name} has not ended after {seconds:.0f} s"
+        text = f"{sent.name} has not ended after {units.duration(seconds)}"
         raise CommandFailed(Code.TIMED_OUT, text, sent.follow, id=sent.id)
     return end
 

@@ -32,6 +32,7 @@ MISUSES = [
     (["dead-letters", "--drop"], "--drop needs either ids or --all"),
     (["vm", "start", ""], "vm: must not be empty"),
     (["vm", "start", "web01", "--timeout", "soon"], "timeout: a duration"),
+    (["vm", "start", "web01", "--timeout", "400d"], "--timeout: must be at most 366 d"),
     (["vm", "start", "web01", "--port", "http"], "port: must be a whole number"),
     (["vm", "start", "web01", "--id", "a\nb"], "id: an id is"),
     (["vm", "find", "--power-state", "on"], "'halted', 'paused', 'running', 'suspended'"),

@@ -335,6 +335,25 @@ def test_a_size_has_the_largest_unit_that_fits(count: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0 ms"),
+        (0.0124, "12 ms"),
+        (0.9996, "1.00 s"),
+        (4.2, "4.20 s"),
+        (59.996, "1 min"),
+        (125.0, "2 min 5 s"),
+        (3720.0, "1 h 2 min"),
+        (90_000.0, "1 d 1 h"),
+        (31_622_400.0, "366 d"),
+    ],
+)
+def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None:
+    """Fractions are shown where they matter."""
+    assert units.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
     "name", ["MTU", "VCPUs_max", "memory_count", "is_a_size", "sizes", "progress"]
 )
 def test_other_numbers_have_no_unit(name: str) -> None:

@@ -57,6 +57,14 @@ def test_every_operation_has_its_place() -> None:
         assert operation.answer.__name__ in reply[page]
 
 
+def test_arguments_have_the_names_that_help_shows() -> None:
+    """None is named by a variable of the program."""
+    rows = re.findall(r"^\| `([^`-][^`]*)` \|", read("commands.md"), re.MULTILINE)
+
+    assert {"ID", "KEY=VALUE..."} <= set(rows)
+    assert [row for row in rows if row != row.upper() and not row.startswith("xenflow")] == []
+
+
 def test_every_command_is_on_the_page() -> None:
     """Groups of operations are in a table, other commands each have a heading."""
     text = read("commands.md")

@@ -73,6 +73,29 @@ def test_the_tree_shows_steps_with_their_calls_and_times(
     assert "VM.clone  launched +1.00 s, landed +2.00 s" in shown
 
 
+def test_the_tree_shows_the_beginning_of_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    """It says how many more there are, and cuts what is long."""
+    inputs = {
+        "vms": ["a", "b", "c", "d", "e"],
+        "disks": [{"size": "1GiB", "sr": "x" * 99}],
+        "n": [],
+    }
+
+    shown = drawn(Run("1", [step("flow.start_vms", inputs=inputs)]), capsys)
+
+    assert "vms=[a, b, c, 2 more] disks=[size=1GiB, sr=xxx" in " ".join(shown.split())
+    assert "…]" in shown
+    assert "n=" not in shown
+
+
+def test_a_run_begins_without_a_delay_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is shown of its first operation is how long it took."""
+    shown = drawn(failed(step("xenserver.vm.clone", created=1.012)), capsys)
+
+    assert "flow.outer  3.00 s" in shown
+    assert "xenserver.vm.clone  +12 ms, " in shown
+
+
 def test_what_was_undone_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
     """The message of the error contains it already."""
     assert drawn(failed(), capsys).count("undone: VM web01") == 1

@@ -325,6 +325,14 @@ def test_a_run_is_cancelled_by_its_id(act: Submitter, stack: StackHarness, name:
     assert not [label for label in names if name in label or sent in label]
 
 
+def test_a_time_limit_is_named_as_it_was_given(act: Submitter, name: str) -> None:
+    """However short it is."""
+    reply = act("vm", "copy", "deb12", "--name", name, "--timeout", "1ms")
+
+    assert reply.code == 4
+    assert "took longer than 0.001 s" in reply.err
+
+
 def test_async_answers_with_the_task_of_xenserver(act: Submitter, name: str) -> None:
     """XenServer works on it meanwhile."""
     reply = act.json("vm", "copy", "--vm", "deb12", "--name", name, "--async")

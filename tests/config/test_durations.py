@@ -38,3 +38,18 @@ def test_anything_else_is_refused_with_the_forms_there_are(written: object) -> N
 def test_whole_seconds_come_back_as_they_were(number: int) -> None:
     """Text and number mean the same."""
     assert durations.seconds(f"{number}s") == durations.seconds(number) == number
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0005, "0.0005"),
+        (0.001000166, "0.001"),
+        (1.5, "1.5"),
+        (600.0, "600"),
+        (31_622_400, "31622400"),
+    ],
+)
+def test_seconds_are_written_with_the_digits_that_matter(seconds: float, text: str) -> None:
+    """No time limit is said to be 0 s."""
+    assert durations.text(seconds) == text

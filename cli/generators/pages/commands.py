@@ -50,9 +50,7 @@ def _groups(commands: Iterable[Any], context: typer.Context) -> Iterator[list[st
 
 def _command(command: Any, context: typer.Context) -> Iterator[str]:
     made = _made(command, context)
-    arguments = " ".join(
-        one.metavar or one.name.upper() for one in made.params if one.param_type_name == "argument"
-    )
+    arguments = " ".join(_shown(one) for one in made.params if _is_argument(one))
     yield f"### xenflow {command.name}"
     yield markdown.code(f"xenflow {command.name} {arguments} [OPTIONS]".replace("  ", " "))
     yield inspect.cleandoc(made.help or command.help)
@@ -60,8 +58,17 @@ def _command(command: Any, context: typer.Context) -> Iterator[str]:
 
 
 def _parameter(one: Any) -> list[str]:
-    names = [*one.opts, *one.secondary_opts] if one.param_type_name == "option" else [one.name]
+    names = [_shown(one)] if _is_argument(one) else [*one.opts, *one.secondary_opts]
     return [markdown.terms(names), one.help or ""]
+
+
+def _is_argument(one: Any) -> bool:
+    return bool(one.param_type_name == "argument")
+
+
+def _shown(argument: Any) -> str:
+    """Return an argument by the name that its help shows."""
+    return str(argument.metavar or argument.name.upper())
 
 
 def _made(command: Any, context: typer.Context) -> Any:

@@ -4,6 +4,7 @@ Nothing new begins then. What runs on XenServer is asked to cancel, and its end 
 only the end tells whether there is an effect.
 """
 
+from config import durations
 from tasks.engine.execution.execution import Execution
 from xenserver import errors
 
@@ -18,7 +19,7 @@ def reason(execution: Execution) -> errors.XenflowError | None:
         return errors.Cancelled("XENFLOW_CANCELLED", [name])
     if execution.entry.now() >= record.deadline:
         allowed = record.deadline - record.created
-        return errors.TimedOut("XENFLOW_TIMED_OUT", [name, f"{allowed:.0f}"])
+        return errors.TimedOut("XENFLOW_TIMED_OUT", [name, durations.text(allowed)])
     return None
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from config import durations
 from tasks.engine.declaration.suspensions import Address
 from tasks.engine.execution import cancellation, outcomes
 from tasks.engine.execution.execution import Execution, Suspended
@@ -78,7 +79,7 @@ def start(execution: Execution, label: str, address: Address) -> Outcome | Suspe
 
 def _timed_out(execution: Execution, networks: Mapping[str, str]) -> Outcome:
     """Return the outcome of a guest that reports nothing, or no matching address, for too long."""
-    waited = f"{execution.runtime.settings.guest_timeout:.0f}"
+    waited = durations.text(execution.runtime.settings.guest_timeout)
     if not networks:
         return outcomes.failure(errors.from_api("XENFLOW_GUEST_SILENT", [waited]))
     found = ", ".join(sorted(set(networks.values())))
