@@ -82,7 +82,21 @@ def shown(value: Any) -> str:  # noqa: ANN401 - any wire value
         case dict():
             return "{" + ";".join(f"{key}:{shown(item)}" for key, item in value.items()) + "}"
         case _:
-            return str(value)
+            return _scalar(value)
+
+
+def _scalar(value: Any) -> str:  # noqa: ANN401 - any wire value
+    match value:
+        case bool():
+            return f"B({str(value).lower()})"
+        case int():
+            return f"I({value})"
+        case float():
+            return f"F({value:g})"
+        case bytes():
+            return f"B64({value.decode(errors='replace')})"
+        case _:
+            return "N"
 
 
 def _is_prohibited(param: Any) -> bool:  # noqa: ANN401 - any wire value

@@ -53,8 +53,11 @@ class Reply:
 class RefusedError(Exception):
     """An HTTP error: a status and a page; the connection closes."""
 
-    def __init__(self, status: int, extra: str = "") -> None:
-        self.reply = Reply(status, b"text/html", http_errors.page(status, extra), closes=True)
+    def __init__(self, status: int, text: str = "", *, realm: str = "") -> None:
+        page = http_errors.page(status, text)
+        asked = f'Basic realm="{realm}"'.encode()
+        extra = ((b"www-authenticate", asked),) if realm else ()
+        self.reply = Reply(status, b"text/html", page, extra, closes=True)
         super().__init__(status)
 
 
@@ -127,11 +130,14 @@ class HttpApplication:
             case "GET" if scope["path"] == "/":
                 return Reply(200, b"text/html", b"<html><body>XenServer</body></html>")
             case "GET" if scope["path"] == "/export":
-                return _handed_out(lambda: transfers.export(self._pool, _query(scope), headers))
+                return _handed_out(
+                    "VM.export", lambda: transfers.export(self._pool, _query(scope), headers)
+                )
             case "PUT" if scope["path"] == "/import_metadata":
                 sent = await _body(headers, receive)
                 return _handed_out(
-                    lambda: cross_pool.receive(self._pool, _query(scope), headers, sent)
+                    "VM.metadata_import",
+                    lambda: cross_pool.receive(self._pool, _query(scope), headers, sent),
                 )
             case "POST":
                 body = await _body(headers, receive)
@@ -203,12 +209,12 @@ def _query(scope: Scope) -> str:
     return str(scope["query_string"].decode("latin-1"))
 
 
-def _handed_out(content_of: Callable[[], bytes]) -> Reply:
-    """Return what an HTTP handler other than of calls answers."""
+def _handed_out(label: str, content_of: Callable[[], bytes]) -> Reply:
+    """Return what an HTTP handler other than of calls answers; its label is shown to strangers."""
     try:
         content = content_of()
     except transfers.UnauthorisedError:
-        raise RefusedError(401) from None
+        raise RefusedError(401, realm=label) from None
     except Failure as refusal:
         raise _internal_error(": ".join(refusal.description())) from refusal
     return Reply(200, b"application/octet-stream", content, closes=True)

@@ -9,7 +9,7 @@ _UNEXPECTED = (
     "please contact your support representative."
 )
 _PAGES = {
-    401: ("unauthorised", "Please check your username and password and try again."),
+    401: ("unauthorised", "Please check your credentials and retry."),
     403: ("forbidden", "Access to the requested resource is forbidden."),
     408: ("request timeout", "Timed out waiting for the request."),
     431: ("request header fields too large", "Exceeded the maximum header size."),

@@ -1,6 +1,7 @@
 """HTTP/1.0 and HTTP/1.1 as the toolstack speaks them, on top of uvicorn's parser."""
 
 import asyncio
+import re
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -9,6 +10,8 @@ from uvicorn.server import ServerState
 from simulator import http_errors
 from simulator.http_app import CONNECTION, HEADER_LIMIT, HttpApplication
 
+_UPGRADE = re.compile(rb"(?<=\n)upgrade(?=[ \t]*:)", re.IGNORECASE)
+_IGNORED = b"x-other"
 _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 _STATUS = slice(len(b"HTTP/1.1 "), len(b"HTTP/1.1 200"))
 
@@ -46,6 +49,7 @@ class Protocol(HttpToolsProtocol):
         super().__init__(config, state, {})
         self._app = app
         self._body_without_length = False
+        self._in_headers = True
         self._received = b""
         self._header_size: int | None = None
 
@@ -63,11 +67,16 @@ class Protocol(HttpToolsProtocol):
         """Restart the timeout of a read; headers that never end are refused before they do."""
         self._timeouts.restart_read()
         self._received = data
-        super().data_received(data)
+        super().data_received(self._without_upgrade(data))
         if self._header_size is not None:
             self._header_size += len(data)
             if self._header_size > HEADER_LIMIT and not self.transport.is_closing():
                 self._refuse(http_errors.answer(431))
+
+    def on_message_complete(self) -> None:
+        """Expect the headers of another request."""
+        self._in_headers = True
+        super().on_message_complete()
 
     def on_message_begin(self) -> None:
         """Show the application the connection of a request."""
@@ -78,6 +87,7 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Answer in the version of the request, and without `100 Continue`."""
         self._timeouts.stop()
+        self._in_headers = False
         self._header_size = None
         super().on_headers_complete()
         named = {name for name, _ in self.headers}
@@ -86,6 +96,13 @@ class Protocol(HttpToolsProtocol):
         self.cycle.transport = AnswerTransport(self.transport, version)
         self.cycle.waiting_for_100_continue = False
         self.cycle.keep_alive = True  # unless the application closes
+
+    def _without_upgrade(self, data: bytes) -> bytes:
+        """Hide an offer to change the protocol from the parser, which would drop the body."""
+        if not self._in_headers:
+            return data
+        head, end, rest = data.partition(b"\r\n\r\n")
+        return _UPGRADE.sub(_IGNORED, head) + end + rest
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP; the application refuses a body without a length."""

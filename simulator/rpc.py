@@ -104,7 +104,7 @@ class Dispatcher:
     def _unknown(self, plain: str, request: Request) -> Failure:
         """Refuse an unknown name; the first parameter is taken as a session."""
         if request.params:
-            role = self._pool.sessions.role(_session_text(request.params[0]))
+            role = self._pool.sessions.role(unmarshal.session(request.params[0]))
             if not roles.suffices(role, "pool-admin"):
                 return roles.denied("host.call_extension", "pool-admin")
         return Failure("MESSAGE_METHOD_UNKNOWN", plain)
@@ -237,13 +237,7 @@ def _check_count(message: Message, received: int) -> None:
 def _session(message: Message, params: list[Any]) -> str:
     """Return the session of a call, after a check of the number of parameters."""
     _check_count(message, len(params) - (not message.sessionless))
-    return "" if message.sessionless else _session_text(params[0])
-
-
-def _session_text(value: Any) -> str:  # noqa: ANN401 - any wire value
-    if not isinstance(value, str):
-        raise internal(f"Rpc.Runtime_error: expected session ref, got {type(value).__name__}")
-    return value
+    return "" if message.sessionless else unmarshal.session(params[0])
 
 
 def _not_for_clients(method: str) -> Failure:

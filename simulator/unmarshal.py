@@ -9,11 +9,15 @@ from typing import Any
 from simulator import datamodel
 from simulator.datamodel import Type
 from simulator.errors import Failure, internal
+from simulator.exchange import shown
 
 Converter = Callable[[Any, Type], Any]
 
 _BOUND = 1 << 63
-_INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]{1,16}|0[oO][0-7]{1,22}|0[bB][01]{1,64}|[0-9]{1,30})")
+_INTEGER = re.compile(
+    r"[-+]?(0[xX][0-9a-fA-F][0-9a-fA-F_]{0,30}|0[oO][0-7][0-7_]{0,40}|0[bB][01][01_]{0,90}"
+    r"|[0-9][0-9_]{0,40})"
+)
 _PREFIXED = re.compile(r"[-+]?0[xXoObB]")
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)(?:\.\d+)?Z?", re.ASCII)
 
@@ -83,10 +87,24 @@ def _bool(value: Any, kind: Type) -> bool:  # noqa: ANN401 - any wire value
 
 
 def _int(value: Any, kind: Type) -> int:  # noqa: ANN401 - any wire value
-    if isinstance(value, str) and _INTEGER.fullmatch(value):
-        value = int(value, 0) if _PREFIXED.match(value) else int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not -_BOUND <= value < _BOUND:
+    if isinstance(value, str):
+        value = integer(value)
+    if isinstance(value, bool) or not isinstance(value, int):
         raise _refusal(value, kind)
+    return _bounded(value)
+
+
+def integer(text: str) -> int:
+    """Read an integer as OCaml writes them: `0x1f`, `1_000`; INTERNAL_ERROR if it is none."""
+    if not _INTEGER.fullmatch(text):
+        raise _failure("Int64.of_string")
+    digits = text.replace("_", "")
+    return _bounded(int(digits, 0) if _PREFIXED.match(digits) else int(digits))
+
+
+def _bounded(value: int) -> int:
+    if not -_BOUND <= value < _BOUND:
+        raise _failure("Int64.of_string")
     return value
 
 
@@ -96,7 +114,7 @@ def _float(value: Any, kind: Type) -> float:  # noqa: ANN401 - any wire value
     try:
         number = float(value)
     except (ValueError, OverflowError):
-        raise _refusal(value, kind) from None
+        raise _failure("float_of_string") from None
     if not math.isfinite(number):
         raise _refusal(value, kind)
     return number
@@ -122,4 +140,20 @@ def _of(shape: type, value: Any, kind: Type) -> Any:  # noqa: ANN401 - any wire 
 
 
 def _refusal(value: object, kind: Type) -> Failure:
-    return internal(f"Rpc.Runtime_error: expected {kind}, got {type(value).__name__}")
+    """Refuse a value in the words of the toolstack's RPC library."""
+    expected = _EXPECTED.get(kind.kind, str(kind))
+    return _failure(f"Expected {expected}, got '{shown(value)}'")
+
+
+def _failure(text: str) -> Failure:
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+    return internal(f'Failure("{quoted}")')
+
+
+def session(value: object) -> str:
+    """Return the session that a parameter is."""
+    return _text(value, _STRING)
+
+
+_STRING = Type("string")
+_EXPECTED = {"ref": "string", "int": "int64", "datetime": "DateTime"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from simulator import unmarshal
 from simulator.datamodel import Type
 from simulator.errors import Failure
 from simulator.exchange import DEEPEST, Answer, BadRequestError
@@ -27,6 +28,7 @@ _FAILURE = (
 )
 _END = b"</member></struct></value>"
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+_DECIMAL = re.compile(r"-?[0-9]{1,400}")
 _SPECIAL = re.compile(r'[&<>"\x00-\x08\x0b\x0c\x0e-\x1f]')
 
 Encoder = Callable[[Any], bytes]
@@ -49,14 +51,48 @@ class Request:
         return early_failure(refusal)
 
 
+class Decoder(xmlrpc.client.Unmarshaller):
+    """Decoder that reads scalars as the toolstack's RPC library does."""
+
+    def __init__(self) -> None:
+        super().__init__(use_datetime=False, use_builtin_types=False)
+        scalars = {"boolean": _truth, "int": _number, "i4": _number, "i8": _number}
+        self.dispatch = {
+            **self.dispatch,
+            **{tag: functools.partial(self._append, read) for tag, read in scalars.items()},
+        }
+
+    def _append(self, read: Callable[[str], int], _: object, data: str) -> None:
+        """Append a value; its tag is the whole of it."""
+        self.append(read(data))
+        self._value = False
+
+
+def _truth(data: str) -> bool:
+    if not data:
+        raise ValueError("empty")
+    return data == "1"
+
+
+def _number(data: str) -> int:
+    """Read an integer; one beyond 64 bits is refused at the call."""
+    return int(data) if _DECIMAL.fullmatch(data) else unmarshal.integer(data)
+
+
 def read(body: bytes) -> Request:
     """Return the call in a body; BadRequestError if it has none."""
     if b"<params" not in body:
         raise BadRequestError("Xmlrpc: expected <params>")
+    decoder = Decoder()
+    parser = xmlrpc.client.ExpatParser(decoder)
     try:
-        params, method = xmlrpc.client.loads(body, use_builtin_types=False)
-    except (ExpatError, xmlrpc.client.Error, ValueError, TypeError, LookupError) as error:
-        raise BadRequestError(str(error)) from error
+        parser.feed(body)
+        parser.close()
+        params, method = decoder.close(), decoder.getmethodname()
+    except ExpatError as error:
+        raise BadRequestError(f"Xmlm.Error(({error.lineno}, {error.offset}), _)") from error
+    except (xmlrpc.client.Error, Failure, ValueError, TypeError, LookupError) as error:
+        raise BadRequestError("Xmlrpc.Parse_error(_, _, _)") from error
     if not method:
         raise BadRequestError("Xmlrpc: expected <methodCall>")
     return Request(method, [_plain(param) for param in params])

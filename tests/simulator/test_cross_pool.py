@@ -110,6 +110,9 @@ def test_a_vm_is_handed_out_as_a_file_to_who_has_a_session(xen: Any) -> None:
         return ask(xen.wire.url, "GET", f"/export?{query}").status
 
     assert status(f"uuid={uuid}&session_id={xen.session}") == 200
-    assert status(f"uuid={uuid}") == 401
+    stranger = ask(xen.wire.url, "GET", f"/export?uuid={uuid}")
+    assert (stranger.status, stranger.headers["www-authenticate"]) == (
+        *(401, 'Basic realm="VM.export"'),
+    )
     assert status(f"uuid={running}&session_id={xen.session}") == 500
     assert status(f"uuid=none&session_id={xen.session}") == 500

@@ -50,6 +50,21 @@ def test_http_1_0_keeps_a_connection_alive_where_asked(served: Served, call: byt
             assert b'"error":null' in answer
 
 
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+def test_an_offer_to_change_the_protocol_is_ignored(
+    served: Served, call: bytes, version: bytes
+) -> None:
+    """Java's client makes it with every first request over plain HTTP."""
+    head = (
+        b"POST /jsonrpc HTTP/%s\r\nConnection: Upgrade, HTTP2-Settings\r\nContent-Length: %d\r\n"
+        b"HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nUpgrade: h2c\r\n\r\n"
+    )
+    with _connect(served) as connection:
+        connection.sendall(head % (version, len(call)) + call)
+
+        assert b'"error":null' in _answer(connection)
+
+
 def test_a_body_without_a_length_is_an_internal_error(served: Served, call: bytes) -> None:
     """F015: A body in the same packet as headers without Content-Length makes no difference."""
     with _connect(served) as connection:

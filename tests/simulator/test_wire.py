@@ -23,6 +23,13 @@ def _xml(method: str, *params: Any) -> bytes:
     return xmlrpc.client.dumps(params, method).encode()
 
 
+def _written(method: str, *values: str) -> bytes:
+    """Write a call whose parameters are XML already."""
+    params = "".join(f"<param><value>{value}</value></param>" for value in values)
+    name = f"<methodName>{method}</methodName>"
+    return f"<methodCall>{name}<params>{params}</params></methodCall>".encode()
+
+
 def _raw(served: Served, request: bytes) -> bytes:
     """Send bytes and give all that comes until the connection closes."""
     address = urllib.parse.urlsplit(served.url)
@@ -204,6 +211,47 @@ def test_a_number_may_come_as_text(wire: Any, session: str, machine: str) -> Non
         wire("VM.set_user_version", session, machine, size)
 
         assert int(wire("VM.get_user_version", session, machine)) == int(size)
+
+
+def test_a_value_of_another_type_is_shown_as_the_library_does(
+    wire: Any, session: str, machine: str
+) -> None:
+    """The text names what was expected, and the value in the notation of its RPC library."""
+    for method, value, text in (
+        ("VM.set_name_label", 5, "Expected string, got 'I(5)'"),
+        ("VM.set_name_label", True, "Expected string, got 'B(true)'"),
+        ("VM.set_name_label", 1.5, "Expected string, got 'F(1.5)'"),
+        ("VM.set_name_label", ["a", None], "Expected string, got '[S(a);N]'"),
+        ("VM.set_user_version", 1.0, "Expected int64, got 'F(1)'"),
+        ("VM.set_user_version", " 5", "Int64.of_string"),
+        ("VM.set_user_version", "9223372036854775808", "Int64.of_string"),
+        ("VM.set_is_a_template", "true", "Expected bool, got 'S(true)'"),
+        ("VM.set_HVM_shadow_multiplier", "1.5x", "float_of_string"),
+        ("VM.set_other_config", {"a": {}}, "Expected string, got '{}'"),
+    ):
+        refusal = wire.refusal(method, session, machine, value)
+        assert refusal == ["INTERNAL_ERROR", f'Failure("{text}")']
+
+
+def test_a_number_may_be_written_as_in_ocaml(
+    http_request: Any, session: str, machine: str, served: Served
+) -> None:
+    """As text, and within the tags of XML-RPC."""
+    for sent, read in (("0x1F", 31), ("1_000", 1000), ("-0b11", -3), ("0o17", 15), ("+7", 7)):
+        for value in (sent, f"<i4>{sent}</i4>"):
+            served.pool.db.put("VM", machine, user_version=0)
+            http_request("POST", "/", _written("VM.set_user_version", session, machine, value))
+            assert served.pool.db.get("VM", machine)["user_version"] == read
+
+
+def test_a_truth_is_what_is_written_one(
+    http_request: Any, session: str, machine: str, served: Served
+) -> None:
+    """Every other text within the tags is false."""
+    for sent in ("1", "true", "1", "2", "1", "0"):
+        value = f"<boolean>{sent}</boolean>"
+        http_request("POST", "/", _written("VM.set_is_a_template", session, machine, value))
+        assert served.pool.db.get("VM", machine)["is_a_template"] is (sent == "1")
 
 
 def test_text_is_no_truth(wire: Any, session: str, machine: str) -> None:
