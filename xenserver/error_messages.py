@@ -68,6 +68,7 @@ _TEMPLATES = {
     "VM_HAS_VGPU": "VM {0} has a virtual GPU; remove it first",
     "VM_HAS_VUSBS": "VM {0} has USB devices; remove them first",
     "VM_IS_PART_OF_AN_APPLIANCE": "VM {0} belongs to appliance {1}; remove it from there first",
+    "VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE": "VM {0} is in snapshot schedule {1}; take it out first",
     "VM_REVERT_FAILED": "could not revert to {0}; check that it is a snapshot",
     "VM_CHECKPOINT_SUSPEND_FAILED": "VM {0} did not suspend for its checkpoint; see its console",
     "VM_CHECKPOINT_RESUME_FAILED": "VM {0} did not resume after its checkpoint; resume it",
@@ -96,6 +97,12 @@ _TEMPLATES = {
     "VM_REQUIRES_SR": "VM {0} needs SR {1}, which that host does not see; choose another host",
     "VM_REQUIRES_NETWORK": "VM {0} needs network {1}, which that host lacks; choose another host",
     "VM_HVM_REQUIRED": "VM {0} needs hardware virtualisation; choose another host",
+    "MEMORY_CONSTRAINT_VIOLATION": "the memory limits of the VM fit no host; set its memory anew",
+    "HOST_CANNOT_ATTACH_NETWORK": "host {0} has no interface on network {1}; take another network",
+    "HA_IS_ENABLED": "high availability uses it; disable that first",
+    "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN": (
+        "high availability could not restart all protected VMs then; free memory on the hosts"
+    ),
     "VM_INCOMPATIBLE_WITH_THIS_HOST": "VM {0} does not fit host {1}: {2}; choose another host",
     "NO_HOSTS_AVAILABLE": "no host can run it; check free memory, disabled hosts and SRs",
     "HOST_NOT_ENOUGH_FREE_MEMORY": (
@@ -113,6 +120,7 @@ _TEMPLATES = {
     "CANNOT_CONTACT_HOST": "the pool lost contact with host {0}; see whether it is up",
     "SR_FULL": "the SR is full ({1} of {0} bytes asked); free space, or choose another SR",
     "SR_BACKEND_FAILURE_44": "the SR is full; free space, or choose another SR",
+    "SR_BACKEND_FAILURE_47": "the storage behind the SR does not answer: {1}; look at its server",
     "SR_SUSPEND_SPACE_INSUFFICIENT": "SR {0} has no space for the VM's memory; free some",
     "LICENCE_RESTRICTION": "the pool's licence does not cover {0}",
     # Storage
@@ -126,6 +134,10 @@ _TEMPLATES = {
     "VDI_READONLY": "disk {0} is read-only; attach it with mode RO, or an ISO with type CD",
     "VDI_IS_A_PHYSICAL_DEVICE": "{0} is a physical device and cannot be destroyed",
     "VDI_IS_SHARABLE": "disk {0} is shared; a snapshot of it is not possible",
+    "VDI_HAS_RRDS": "disk {0} holds the statistics of its SR and cannot be destroyed",
+    "VDI_INCOMPATIBLE_TYPE": "{0} is of type {1}, which does not allow this; take another disk",
+    "VDI_CBT_ENABLED": "changes of disk {0} are tracked; disable changed block tracking first",
+    "VDI_NEEDS_VM_FOR_MIGRATE": "no VM has disk {0}; one that no VM uses is copied",
     "VDI_NOT_MANAGED": "disk {0} is not managed by XenServer",
     "VDI_TOO_SMALL": "disk {0} is too small: {1} bytes are needed",
     "VDI_MISSING": "disk {1} is gone from SR {0}; rescan the SR",
@@ -135,6 +147,8 @@ _TEMPLATES = {
     "VBD_NOT_EMPTY": "drive {0} already holds a medium; eject it first",
     "VBD_NOT_REMOVABLE_MEDIA": "{0} takes no removable media; use a CD drive",
     "VBD_CDS_MUST_BE_READONLY": "a CD drive must have mode RO",
+    "DISK_VBD_MUST_BE_READWRITE_FOR_HVM": "a disk of this VM must have mode RW: drive {0} has not",
+    "VTPM_MAX_AMOUNT_REACHED": "a VM has at most {0} TPM, and this one has it",
     "VBD_NOT_UNPLUGGABLE": "{0} is marked as not unpluggable; shut the VM down instead",
     "VBD_TRAY_LOCKED": "the guest holds the tray of drive {0} locked; eject it in the guest",
     "DEVICE_ALREADY_ATTACHED": "{0} is already attached",
@@ -147,12 +161,14 @@ _TEMPLATES = {
     # Networks
     "BRIDGE_NAME_EXISTS": "a bridge named {0} exists; choose another name",
     "NETWORK_CONTAINS_VIF": "VMs are attached to the network (VIF {0}); detach them first",
+    "VIF_IN_USE": "VIF {1} of network {0} is in use; unplug it first",
     "NETWORK_CONTAINS_PIF": (
         "the network is carried by {0}; a VLAN's network goes with remove_vlans, others stay"
     ),
     "CANNOT_DESTROY_SYSTEM_NETWORK": "{0} is a system network and cannot be destroyed",
     "NETWORK_ALREADY_CONNECTED": "the network already has PIF {1} on host {0}",
     "PIF_IS_VLAN": "{0} is itself a VLAN; choose a physical interface",
+    "CANNOT_ADD_VLAN_TO_BOND_SLAVE": "{0} is part of a bond; choose the interface of the bond",
     "PIF_VLAN_EXISTS": "that VLAN exists on {0} already; use its network",
     "PIF_IS_MANAGEMENT_INTERFACE": "{0} is the host's management interface and cannot be removed",
     "VLAN_TAG_INVALID": "{0} is not a VLAN tag; use 0 to 4094",
@@ -173,6 +189,7 @@ _TEMPLATES = {
     "SESSION_AUTHORIZATION_FAILED": "{0} may not log in here: {1}; ask the pool's administrator",
     "SESSION_INVALID": "the session ended; log in again",
     "RBAC_PERMISSION_DENIED": "the account may not do {0}; ask the pool's administrator for a role",
+    "PERMISSION_DENIED": "XenServer does not permit that: {0}",
     # Waiting
     "OTHER_OPERATION_IN_PROGRESS": "{1} ({0}) is busy with another operation; try again later",
     "TOO_MANY_PENDING_TASKS": "too many calls wait in this pool; try again later",

@@ -6,52 +6,44 @@ a step. Functions that a body uses are read as well, where they are in the packa
 
 import ast
 import inspect
-import textwrap
-from collections.abc import Callable, Iterator
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
+from cli.generators.pages import sources, toolstack
+from cli.generators.pages.sources import Function
 from simulator import datamodel
 from tasks.engine.declaration.operation import Operation
 from tasks.engine.declaration.problems import INVALID
+from tasks.engine.declaration.suspensions import Address
+from tasks.engine.execution.points import addresses
 
-_UNPUBLISHED = {
-    "VBD.create": ("DEVICE_ALREADY_EXISTS", "VBD_CDS_MUST_BE_READONLY", "VDI_READONLY"),
-    "VBD.destroy": ("OPERATION_NOT_ALLOWED",),
-    "VBD.plug": ("DEVICE_ALREADY_ATTACHED", "VM_BAD_POWER_STATE"),
-    "VDI.clone": ("SR_BACKEND_FAILURE_44", "SR_OPERATION_NOT_SUPPORTED"),
-    "VDI.create": ("SR_BACKEND_FAILURE_44", "SR_FULL", "SR_OPERATION_NOT_SUPPORTED"),
-    "VDI.destroy": ("VDI_IN_USE",),
+_DEVICES = ("VM_HAS_PCI_ATTACHED", "VM_HAS_VUSBS")
+_BESIDES = {
+    "VDI.create": ("SR_FULL",),
     "VDI.pool_migrate": (
-        *("SR_DOES_NOT_SUPPORT_MIGRATION", "VM_REQUIRES_SR", "VM_LACKS_FEATURE", "MIRROR_FAILED"),
-        *("LICENCE_RESTRICTION", "TOO_MANY_STORAGE_MIGRATES"),
+        *("SR_DOES_NOT_SUPPORT_MIGRATION", "MIRROR_FAILED", "LICENCE_RESTRICTION", *_DEVICES),
+        "TOO_MANY_STORAGE_MIGRATES",
     ),
-    "VDI.snapshot": ("SR_BACKEND_FAILURE_44", "SR_OPERATION_NOT_SUPPORTED", "VDI_IS_SHARABLE"),
-    "VIF.create": ("DEVICE_ALREADY_EXISTS", "MAC_INVALID"),
-    "VIF.destroy": ("OPERATION_NOT_ALLOWED",),
-    "VIF.plug": ("DEVICE_ALREADY_ATTACHED", "VM_BAD_POWER_STATE"),
-    "VIF.unplug": ("DEVICE_ALREADY_DETACHED",),
+    "VM.checkpoint": (*_DEVICES, "VM_HAS_VGPU"),
     "VM.migrate_send": (
-        *("VDI_NOT_IN_MAP", "VIF_NOT_IN_MAP", "VM_LACKS_FEATURE", "HOST_DISABLED", "DUPLICATE_VM"),
-        *("SR_FULL", "SR_DOES_NOT_SUPPORT_MIGRATION", "MIRROR_FAILED", "CANNOT_CONTACT_HOST"),
+        *("DUPLICATE_VM", "SR_FULL", "SR_DOES_NOT_SUPPORT_MIGRATION", "MIRROR_FAILED", *_DEVICES),
         *("TOO_MANY_STORAGE_MIGRATES", "VM_HAS_TOO_MANY_SNAPSHOTS", "HOST_HAS_NO_MANAGEMENT_IP"),
     ),
-    "VM.import": (
-        *("IMPORT_ERROR_GENERIC", "IMPORT_ERROR_PREMATURE_EOF", "IMPORT_ERROR_UNEXPECTED_FILE"),
-        *("IMPORT_ERROR_SOME_CHECKSUMS_FAILED", "DUPLICATE_VM", "SR_FULL"),
-    ),
-    "VM.destroy": ("VM_BAD_POWER_STATE",),
-    "network.destroy": ("NETWORK_CONTAINS_PIF", "NETWORK_CONTAINS_VIF"),
-    "pool.create_VLAN_from_PIF": ("PIF_IS_VLAN", "PIF_VLAN_EXISTS"),
+    "VM.import": ("IMPORT_ERROR_PREMATURE_EOF", "IMPORT_ERROR_SOME_CHECKSUMS_FAILED", "SR_FULL"),
+    "VM.pool_migrate": _DEVICES,
+    "VM.snapshot": ("VM_HAS_VGPU", "VM_HAS_VUSBS"),
+    "VM.suspend": (*_DEVICES, "VM_HAS_VGPU"),
 }
-"""Errors of the toolstack's source that the published data model does not list."""
+"""Errors of the toolstack's source that the data model does not list, nor the simulator's code."""
 _HELPERS = ("Async", "find", "search", "uuid")  # attributes of `xen` that are not a class
 _ROOMS = ("tasks", "canvases", "xenflow_operations")
 
 
 def methods(operation: Operation) -> list[str]:
     """Return the methods of XenServer that an operation may call, apart from look-ups."""
-    found = (_method(node) for function in _functions(operation) for node in _nodes(function))
+    found = (
+        _method(node) for function in _functions(operation) for node in sources.nodes(function)
+    )
     return sorted({method for method in found if method})
 
 
@@ -61,33 +53,33 @@ def failures(operation: Operation) -> list[str]:
     published = {
         code for method in called if method in messages for code in messages[method].errors
     }
-    return sorted(published.union(*(_UNPUBLISHED.get(method, ()) for method in called)))
+    found = [*map(toolstack.codes, called), *(_BESIDES.get(method, ()) for method in called)]
+    return sorted(published.union(*found))
 
 
 def refusals(operation: Operation) -> list[str]:
     """Return the codes with which an operation or flow itself refuses what it is asked for."""
-    found = (_refusal(node) for function in _functions(operation) for node in _nodes(function))
-    return sorted({code for code in found if code})
+    functions = _functions(operation)
+    if any(value is Address for function in functions for value in sources.used(function)):
+        functions += filter(inspect.isfunction, vars(addresses).values())
+    found = {_refusal(node) for function in functions for node in sources.nodes(function)}
+    return sorted(found - {""})
 
 
 def steps(flow: Operation) -> list[str]:
     """Return the operations that a flow may take as steps, and the steps of flows among them."""
     found: dict[str, None] = {}
     for function in _functions(flow):
-        for value in _used(function):
+        for value in sources.used(function):
             if isinstance(value, Operation) and value.name not in found:
                 inner = steps(value) if value.is_flow else []
                 found |= dict.fromkeys(inner or [value.name])
     return list(found)
 
 
-def _functions(operation: Operation) -> list[Callable[..., Any]]:
+def _functions(operation: Operation) -> list[Function]:
     """Return a body, and the functions of the packages that it uses, directly or through others."""
-    found = [inspect.unwrap(operation.body)]
-    for function in found:
-        known = dict.fromkeys(one for value in _used(function) for one in _written(value))
-        found += [one for one in known if one not in found]
-    return found
+    return sources.closure(inspect.unwrap(operation.body), _written)
 
 
 def _written(value: Any) -> list[FunctionType]:
@@ -101,24 +93,6 @@ def _is_ours(function: FunctionType) -> bool:
     code = inspect.unwrap(function).__code__
     is_written = code.co_filename.endswith(".py")  # not made by a decorator
     return room in _ROOMS and "engine" not in rest and is_written
-
-
-def _nodes(function: Callable[..., Any]) -> list[ast.AST]:
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    return list(ast.walk(tree))
-
-
-def _used(function: Callable[..., Any]) -> Iterator[Any]:
-    """Return what the names in a function stand for, a module's members too."""
-    names = inspect.unwrap(function).__globals__
-    for node in _nodes(function):
-        match node:
-            case ast.Attribute(value=ast.Name(id=module), attr=member) if isinstance(
-                names.get(module), ModuleType
-            ):
-                yield getattr(names[module], member, None)
-            case ast.Name(id=name):
-                yield names.get(name)
 
 
 def _method(node: ast.AST) -> str:

@@ -24,9 +24,16 @@ ALWAYS = (
     "XENFLOW_UNREACHABLE",
     "XENFLOW_TIMED_OUT",
     "XENFLOW_CANCELLED",
+    "RBAC_PERMISSION_DENIED",
+    "SESSION_AUTHENTICATION_FAILED",
 )
 """What anything may fail with."""
-NAMED = ("XENFLOW_NO_SUCH_OBJECT", "XENFLOW_AMBIGUOUS_NAME", "XENFLOW_WRONG_CLASS")
+CALLED = ("XENFLOW_VANISHED", "TOO_MANY_PENDING_TASKS")
+"""What anything may fail with that has XenServer work on something."""
+NAMED = (
+    *("XENFLOW_NO_SUCH_OBJECT", "XENFLOW_AMBIGUOUS_NAME", "XENFLOW_WRONG_CLASS"),
+    "HANDLE_INVALID",
+)
 """What anything that names an object may fail with."""
 _UUIDS = frozenset({"pif", "vbd", "vif", "task"})  # inputs that name what has no name
 _GAP = re.compile(r"\{\d+(:\w+)?\}")
@@ -61,7 +68,8 @@ def _codes(operation: Operation) -> list[str]:
     wanted = message_inputs.of(operation.model)
     names = any(one.names or one.field in _UUIDS for one in wanted)
     codes = [*calls.refusals(operation), *calls.failures(operation)]
-    return [*codes, *(NAMED if names else ())]
+    works = operation.is_long and not operation.is_flow
+    return [*codes, *(NAMED if names else ()), *(CALLED if works else ())]
 
 
 def _error(code: str) -> PossibleError:

@@ -57,7 +57,8 @@ def _common(operations: Sequence[Operation]) -> Iterator[str]:
     yield _inputs((one for one in message_inputs.of(one_that_changes.model) if one.common), schema)
     yield (
         f"Any may fail with {markdown.terms(error_pages.ALWAYS)}; "
-        f"where it is to find an object, with {markdown.terms(error_pages.NAMED)}."
+        f"where it is to find an object, with {markdown.terms(error_pages.NAMED)}; "
+        f"where XenServer works on it, with {markdown.terms(error_pages.CALLED)}."
     )
 
 
