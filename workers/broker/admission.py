@@ -11,7 +11,7 @@ the flow that waits for it; it carries no field of the message.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -24,6 +24,7 @@ from workers.broker.members import Document, Members
 from workers.broker.shapes import INTERNAL
 
 SOON = 1.0  # seconds: what is due by then is delivered at once
+MOST_READ = 4  # longest bodies; a longer message is not read as a whole, however it is compressed
 LATEST = 366 * 86_400.0  # seconds: nothing is parked for longer
 
 _SOURCES = (
@@ -36,7 +37,7 @@ _SOURCES = (
 class Taken:
     """A message as it was taken: from where, when, and by what tag it is acknowledged.
 
-    Of a message that is too long, `item` is the beginning and the end.
+    Of a message that is too long, `item` is the beginning and the end; `whole` reads all of it.
     """
 
     item: bytes
@@ -44,6 +45,7 @@ class Taken:
     queue: str
     tag: str
     now: float
+    whole: Callable[[], bytes] = bytes
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,24 @@ class Admission:
         try:
             found = Members(self._parsed(taken), self.longest)
         except Unreadable as problem:
-            plain = salvage.members(taken.item, is_long=taken.length > self.longest_message)
-            found = Members(plain, self.longest)
+            found = Members(self._salvaged(taken), self.longest)
             found.problems[:] = [f"it {problem}"]
         found.headers.pop(refusals.REFUSAL, None)
         if not found.headers.get("id"):
             raise Unreadable("; ".join(["the message has no id", *found.problems]))
         return found
+
+    def _salvaged(self, taken: Taken) -> Document:
+        """Return what an answer needs of a message that cannot be read as a whole.
+
+        What a compressed body embeds is known when all of it has been decompressed.
+        """
+        is_long = taken.length > self.longest_message
+        plain = salvage.members(taken.item, is_long=is_long)
+        is_compressed = plain.get("headers", {}).get("compression") is not None
+        if is_long and is_compressed and taken.length <= MOST_READ * self.longest:
+            plain["body"] = salvage.body_in_base64(taken.whole())
+        return plain
 
     def _parsed(self, taken: Taken) -> Any:
         if taken.length > self.longest_message:

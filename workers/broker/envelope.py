@@ -90,6 +90,23 @@ def end_of_body(message: dict[str, Json], encoding: Json, compression: Json, lon
     return data[-salvage.TAIL :].decode(errors="replace")
 
 
+def beginning_of_body(message: dict[str, Json], encoding: Json, compression: Json) -> str:
+    """Return the beginning of such a body."""
+    body = message.get("body")
+    if compression is None:
+        body = message.get(salvage.BEGINNING) or body
+    if not isinstance(body, str):
+        return ""
+    try:
+        if compression is None:
+            data = _plain(body[: salvage.HEAD], encoding)
+        else:
+            data = _DECOMPRESSORS[compression]().decompress(_plain(body, encoding), salvage.HEAD)
+    except (Unreadable, LookupError, TypeError, *_NO_STREAM):
+        return ""
+    return data.decode(errors="replace")
+
+
 def _end_of_stream(stream: Any, data: bytes, longest: int) -> bytes:
     """Decompress in parts, of which the last are kept, up to a multiple of the longest body."""
     end = b""

@@ -1,5 +1,6 @@
 """The members of one message: which are sound, and what is wrong with the others."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -75,10 +76,21 @@ class Members:
         except Unreadable as problem:
             self.note(f"body: {problem}")
         try:
-            text = salvage.embedded(envelope.end_of_body(written, *coded, longest))
-            return [[], {}, envelope.read(text, longest, typed=True)]
+            return self._salvaged(written, head, coded, longest)
         except Unreadable:
             return [[], {}, {}]
+
+    @staticmethod
+    def _salvaged(
+        written: Document, head: Document, coded: tuple[Json, Json], longest: int
+    ) -> Json:
+        """Read what an answer needs of a body that cannot be read as a whole."""
+        end = envelope.end_of_body(written, *coded, longest)
+        if not head.get("id"):
+            found = salvage.protocol_1(envelope.beginning_of_body(written, *coded), end)
+            if found:
+                return envelope.read(json.dumps(found), longest, typed=True)
+        return [[], {}, envelope.read(salvage.embedded(end), longest, typed=True)]
 
     def _check_protocol_1(self, task: Document, head: Document) -> None:
         """Note a body of which fields would be passed over, as if none had been sent."""

@@ -18,10 +18,18 @@ TAIL = 2 * 2**20  # bytes; at the end of a body stands what it embeds
 _MEMBER = re.compile(r'(?<!\\)"(headers|properties)"\s*:\s*(?=\{)')
 _EMBED = re.compile(r'\{\s*"(?:callbacks|errbacks|chain|chord)"\s*:')
 _MOST_EMBEDS = 100  # places in a text where one may begin
+_FIRST_MEMBER = re.compile(r'\s*"([a-z_]+)"\s*:\s*')
 _END_OF_TEXT = re.compile(r'(?<!\\)(?:\\\\)*"')
+_BODY = re.compile(r'(?<!\\)"body"\s*:\s*"')
+_WHOLE_BODY = re.compile(rb'"body"\s*:\s*"([A-Za-z0-9+/]+={0,2})"')
+_LAST_MEMBER = re.compile(r',\s*(?="[a-z_]+"\s*:)')
+_MOST_LAST = 300  # places in a text where the last members of an object may begin
 _CUT = 6  # characters of an escape that may be cut: \uXXXX
 _HALF = re.compile("[\ud800-\udfff]")
 _MOST_DIGITS = 20
+
+BEGINNING = "body_beginning"
+"""A member beside those of a message: the beginning of a body of which `body` is the end."""
 
 Json = Any  # a JSON document; what it holds is not known yet
 
@@ -37,7 +45,46 @@ def members(item: bytes, *, is_long: bool) -> dict[str, Json]:
     if not is_long:
         return _plain_members(_read_leniently(text), levels=2)
     found = _plain_members(dict(_objects(text)), levels=2)
-    return {**found, "body": _end_of_body(text[HEAD:])}
+    return {**found, "body": _end_of_body(text[HEAD:]), BEGINNING: _beginning_of_body(text[:HEAD])}
+
+
+def body_in_base64(item: bytes) -> str:
+    """Return the body of a message that may be long, without reading the message."""
+    return max((found[1] for found in _WHOLE_BODY.finditer(item)), key=len, default=b"").decode()
+
+
+def protocol_1(beginning: str, end: str) -> dict[str, Json]:
+    """Return what an answer needs of a body by protocol 1, of which both ends are known.
+
+    What stands before the arguments is in its beginning, what stands behind them at its end.
+    """
+    found = {**_last_members(end[-TAIL:].rstrip()), **_first_members(beginning)}
+    return {**found, "args": [], "kwargs": {}} if found.get("id") else {}
+
+
+def _first_members(text: str) -> dict[str, Json]:
+    """Return the members with which an object begins, as far as it is known."""
+    found: dict[str, Json] = {}
+    place = text.find("{")
+    while member := _FIRST_MEMBER.match(text, place + 1):
+        try:
+            found[member[1]], place = _DECODER.raw_decode(text, member.end())
+        except (ValueError, RecursionError):
+            break
+        if text[place : place + 1] != ",":
+            break
+    return found
+
+
+def _last_members(text: str) -> dict[str, Json]:
+    """Return the members with which an object ends, as many as are known."""
+    places = [found.end() for found in _LAST_MEMBER.finditer(text)]
+    for place in places[-_MOST_LAST:]:
+        try:
+            return dict(_DECODER.decode("{" + text[place:]))
+        except (ValueError, RecursionError):
+            continue
+    return {}
 
 
 def embedded(body: str) -> str:
@@ -66,6 +113,22 @@ def _object(text: str, start: int) -> tuple[Mapping[str, Json], int]:
         return _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
         return {}, start
+
+
+def _beginning_of_body(text: str) -> str:
+    """Return the beginning of a long body, in the middle of which a text ends."""
+    found = _BODY.search(text)
+    if found is None:
+        return ""
+    end = _END_OF_TEXT.search(text, found.end())
+    written = text[found.end() : end.end() - 1 if end else len(text)]
+    for cut in range(_CUT):
+        try:
+            body: str = json.loads(f'"{written[: len(written) - cut]}"', strict=False)
+        except ValueError:
+            continue
+        return body[: len(body) - len(body) % 4]
+    return ""
 
 
 def _end_of_body(text: str) -> str:

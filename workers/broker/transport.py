@@ -146,7 +146,13 @@ class TakingChannel:
         if found is None:
             return None
         item, length, tag, now = found
-        return Taken(item, length, queue=queue, tag=tag.decode(), now=float(now))
+        whole = partial(self._whole, tag.decode())
+        return Taken(item, length, queue=queue, tag=tag.decode(), now=float(now), whole=whole)
+
+    def _whole(self, tag: str) -> bytes:
+        """Return all of a message that was taken; nothing where that is not kept any more."""
+        entry: Any = self.unprefixed.hget(self.unacked_keys[1], tag)
+        return entry or b""
 
     def _deliver(self, taken: Taken) -> None:
         """Deliver a message, or answer it, park it, put it aside: it ends nothing."""

@@ -1,7 +1,10 @@
 """A refusal keeps the chord of which its message is a part; what Celery writes is no refusal."""
 
 import base64
+import bz2
 import json
+import lzma
+import random
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +14,7 @@ import pytest
 from celery import Signature, chain, chord, group
 from kombu.utils.json import dumps as json_of
 
-from tests.end_to_end.hostile_messages import FIND, Hostile, encoded
+from tests.end_to_end.hostile_messages import ABSENT, FIND, Hostile, encoded
 from workers.broker import salvage
 from workers.broker.admission import Admission, Sound, Taken
 
@@ -45,7 +48,56 @@ def _compressed(kind: str, body: bytes) -> Hostile:
     return Hostile(headers=headers, embed=EMBED, body=encoded(body))
 
 
+def _protocol_1(args: Any, kind: str | None = None) -> Hostile:
+    """Return a part as protocol 1 writes one, whose id is in its body alone."""
+    task = {
+        "task": FIND,
+        "id": "part",
+        "args": args,
+        "kwargs": {"x": {"chord": 1, "id": "y"}},
+        "group": "group",
+        "group_index": 1,
+        "retries": 0,
+        "eta": None,
+        "utc": True,
+        "callbacks": [STEP, STEP],
+        "errbacks": None,
+        "taskset": "group",
+        "chord": STEP,
+    }
+    body = json.dumps(task).encode()
+    return Hostile(headers=_none_but(kind), body=encoded(_packed(kind, body)))
+
+
+def _none_but(kind: str | None) -> dict[str, Any]:
+    return {"task": ABSENT, "id": ABSENT, **({"compression": kind} if kind else {})}
+
+
+def _packed(kind: str | None, body: bytes) -> bytes:
+    return _PACK[kind](body) if kind else body
+
+
+_PACK: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": lambda body: zlib.compress(body, 1),
+    "bzip2": bz2.compress,
+    "xz": lambda body: lzma.compress(body, preset=0),
+}
+NOISE = random.Random(1).randbytes(2 * LONGEST).hex()  # noqa: S311 - what shrinks by half at most
+
 PARTS: dict[str, Hostile] = {
+    **{
+        f"a message that is too long, packed by {kind}": _compressed(
+            kind, _packed(kind, _text([NOISE]).encode())
+        )
+        for kind in _PACK
+    },
+    "protocol 1, a body that is too long": _protocol_1([FEW]),
+    "protocol 1, a message that is too long": _protocol_1([MANY]),
+    "protocol 1, a body with a lone surrogate": _protocol_1(["\ud800"]),
+    **{
+        f"protocol 1, a message that is too long, packed by {kind}": _protocol_1([NOISE], kind)
+        for kind in _PACK
+    },
     "a body that is too long": Hostile(**PART, args=[FEW]),
     "a message that is too long": Hostile(**PART, args=[MANY]),
     "a message that is too long, of text": _unencoded(_text([MANY])),
@@ -86,7 +138,10 @@ def test_a_refused_part_keeps_its_chord(what: str) -> None:
     item = PARTS[what].item("part")
     cut = salvage.ends(item) if len(item) > 2 * LONGEST else item
 
-    admitted = Admission({FIND}, set(), LONGEST).admit(Taken(cut, len(item), "change", "tag", 0.0))
+    taken = Taken(
+        cut, len(item), "change", "tag", 0.0, whole=lambda: b"[" + item + b',"","change"]'
+    )
+    admitted = Admission({FIND}, set(), LONGEST).admit(taken)
 
     assert isinstance(admitted, Sound)
     headers = admitted.message["headers"]
