@@ -5,12 +5,16 @@ An error that is raised because of one of these is raised outside of the handler
 and by its stack trace all frames around it: an error whose context it is would never be collected.
 """
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 _FOLLOWS = "default_factory_not_called"  # its default comes from a field that is wrong itself
+_OF_A_VALIDATOR = frozenset({"value_error", "assertion_error"})
+_MUST_BE = "must be "
+_ANY = "is not what it must be"
 
 
 def complaint(error: ValidationError, named: Callable[[str], str] = str) -> str:
@@ -23,16 +27,29 @@ def complaint(error: ValidationError, named: Callable[[str], str] = str) -> str:
 
 
 def problem(found: Mapping[str, Any]) -> str:
-    """Return what is wrong by one of pydantic's errors: "must be a whole number"."""
+    """Return what is wrong by one of pydantic's errors: "must be a whole number".
+
+    None is in pydantic's words; what a validator raises is in its own.
+    """
     kind, context = found["type"], found.get("ctx", {})
-    if kind in {"string_too_short", "too_short"} and context["min_length"] == 1:
+    if kind in _OF_A_VALIDATOR:
+        return str(context.get("error") or _ANY)
+    if kind in {"string_too_short", "too_short"} and context.get("min_length") == 1:
         return "must not be empty"
     if kind in _TEXTS:
-        return _TEXTS[kind].format(**context, choices=_choices(context))
-    for beginning, text in _KINDS:
-        if kind.startswith(beginning):
-            return text
-    return str(found["msg"]).removeprefix("Value error, ")
+        known = defaultdict(str, context, choices=_choices(context))
+        return _TEXTS[kind].format_map(known)
+    return next((text for beginning, text in _KINDS if kind.startswith(beginning)), _ANY)
+
+
+def either(texts: Iterable[str]) -> str:
+    """Return what is wrong with a value that may be one thing or another: "must be a or b"."""
+    first, *others = dict.fromkeys(texts)
+    if not others:
+        return first
+    if all(text.startswith(_MUST_BE) for text in (first, *others)):
+        return " or ".join([first, *(text.removeprefix(_MUST_BE) for text in others)])
+    return ", or ".join([first, *others])
 
 
 def _clause(place: tuple[int | str, ...], text: str, named: Callable[[str], str]) -> str:
@@ -53,27 +70,75 @@ _TEXTS = {
     "greater_than_equal": "must be at least {ge}",
     "less_than": "must be less than {lt}",
     "less_than_equal": "must be at most {le}",
+    "multiple_of": "must be a multiple of {multiple_of}",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
     "string_pattern_mismatch": "must match {pattern}",
+    "string_not_ascii": "must be ASCII",
     "too_short": "must have at least {min_length} items, and has {actual_length}",
     "too_long": "must have at most {max_length} items, and has {actual_length}",
+    "bytes_too_short": "must have at least {min_length} bytes",
+    "bytes_too_long": "must have at most {max_length} bytes",
+    "url_too_long": "must have at most {max_length} characters",
+    "url_scheme": "must begin with {expected_schemes}",
+    "decimal_max_digits": "must have at most {max_digits} digits",
+    "decimal_max_places": "must have at most {decimal_places} decimal places",
+    "decimal_whole_digits": "must have at most {whole_digits} digits before the point",
     "finite_number": "must be a finite number",
+    "json_invalid": "must be text that is JSON",
+    "json_type": "must be text that is JSON",
+    "invalid_key": "must have names that are text",
+    "union_tag_invalid": "must be one of {expected_tags}",
+    "int_parsing_size": "has too many digits",
+    "recursion_loop": "must not hold itself",
+    "recursion_depth_exceeded": "is nested too deep",
+    "set_item_not_hashable": "must have no list or object among its items",
+    "date_past": "must be in the past",
+    "date_future": "must be in the future",
+    "datetime_past": "must be in the past",
+    "datetime_future": "must be in the future",
+    "missing_argument": "is missing",
+    "missing_keyword_only_argument": "is missing",
+    "missing_positional_only_argument": "is missing",
+    "unexpected_keyword_argument": "there is no such field",
+    "unexpected_positional_argument": "there is no such field",
+    "multiple_argument_values": "is given more than once",
+    "frozen_field": "cannot be changed",
+    "frozen_instance": "cannot be changed",
 }
 _KINDS = (
     ("int_", "must be a whole number"),
     ("float_", "must be a number"),
+    ("decimal_", "must be a number"),
+    ("fraction_", "must be a number"),
+    ("complex_", "must be a number"),
     ("bool_", "must be true or false"),
     ("string_", "must be text"),
+    ("bytes_", "must be text"),
     ("list_", "must be a list"),
     ("tuple_", "must be a list"),
     ("set_", "must be a list"),
+    ("frozen_set_", "must be a list"),
+    ("deque_", "must be a list"),
+    ("itera", "must be a list"),
     ("dict_", "must be an object"),
+    ("frozen_dict_", "must be an object"),
+    ("ordered_dict_", "must be an object"),
+    ("counter_", "must be an object"),
     ("mapping_", "must be an object"),
     ("model_", "must be an object"),
     ("dataclass_", "must be an object"),
+    ("named_tuple_", "must be an object"),
+    ("arguments_", "must be an object"),
+    ("union_tag_", "must say which kind of object it is"),
     ("path_", "must be a path"),
     ("url_", "must be an address"),
+    ("uuid_", "must be a UUID"),
+    ("date_", "must be a date such as 2030-01-31"),
+    ("datetime_", "must be a moment in ISO 8601"),
+    ("timezone_", "must be a moment with the right zone"),
+    ("time_delta_", "must be a duration"),
+    ("time_", "must be a time such as 10:30"),
     ("none_", "must be null"),
 )
 """The beginning of a kind of error -> what is wrong."""

@@ -106,7 +106,7 @@ class Admission:
             found = Members(self._parsed(taken), self.longest)
         except Unreadable as problem:
             found = Members(self._salvaged(taken), self.longest)
-            found.problems[:] = [f"it {problem}"]
+            found.problems[:] = [f"message: {problem}"]
         found.headers.pop(refusals.REFUSAL, None)
         if not found.headers.get("id"):
             raise Unreadable("; ".join(["the message has no id", *found.problems]))
@@ -126,7 +126,10 @@ class Admission:
 
     def _parsed(self, taken: Taken) -> Any:
         if taken.length > self.longest_message:
-            raise Unreadable(f"is longer than {self.longest_message} bytes")
+            raise Unreadable(
+                f"is longer than {self.longest_message} bytes; "
+                f"its body may have {self.longest}, before base64 (XENFLOW_MESSAGE_LIMIT)"
+            )
         return envelope.read(taken.item, self.longest_message)
 
     def _check_task(self, found: Members) -> None:

@@ -1,30 +1,26 @@
 """Reading what stands in a queue, which may be anything, within bounds of size and depth.
 
-Anyone who reaches Redis can write there. So text is measured before it is read, and decompressed no
-further than the bound; whatever is wrong with it ends in `Unreadable`, never in another error.
+Anyone who reaches Redis can write there. So text is measured before it is read; whatever is wrong
+with it ends in `Unreadable`, never in another error.
 """
 
-import base64
-import bz2
 import json
-import lzma
 import re
-import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 from kombu.utils.json import object_hook
 
 from config import masking
-from workers.broker import salvage
 
 DEEPEST = 100  # levels of lists and objects within each other
-LZMA_MEMORY = 64 * 2**20  # bytes: an archive names the size of its own dictionary
+BODY = ("args", "kwargs", "embed")  # what the items of a body are called
 
+_LONGEST_PATH = 200  # characters
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_MOST_DECOMPRESSED = 8  # longest bodies
-_NO_STREAM = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
+_HALF = re.compile("[\ud800-\udfff]")
 _WRONG = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 Json = Any  # a JSON document; what it holds is not known yet
@@ -38,164 +34,115 @@ def read(text: bytes | str, longest: int, *, typed: bool = False) -> Json:
     """Parse JSON; `typed` turns what kombu writes for UUIDs, moments and the like into these."""
     if len(text) > longest:
         raise Unreadable(f"is longer than {longest} bytes")
-    try:
-        decoded = text.decode() if isinstance(text, bytes) else text
-        value = json.loads(
-            decoded,
-            object_hook=object_hook if typed else None,
-            parse_constant=_no_number,
-            parse_float=_finite,
-        )
-    except RecursionError:
-        raise Unreadable(_TOO_DEEP) from None
-    except _WRONG as error:
-        raise Unreadable(f"is not JSON: {_words(error)}") from None
+    decoded = decode(text) if isinstance(text, bytes) else text
+    value = _parsed(decoded, object_hook if typed else None)
     _check_depth(value)
     if _SURROGATE.search(decoded):
-        _check_surrogates(value)
+        _refuse_where(_is_half, value, "is not JSON: {} holds half a character (a lone surrogate)")
     return value
 
 
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is not a number of JSON")
-
-
-def _finite(text: str) -> float:
-    """Read a number; refuse one that Python would write as a word, which JSON has not."""
-    number = float(text)
-    return number if isfinite(number) else _no_number(text)
-
-
-def body_of(message: dict[str, Json], encoding: Json, compression: Json, longest: int) -> str:
-    """Return the text of a message's body, out of its transport encoding and its compression."""
-    body = message.get("body")
-    if not isinstance(body, str):
-        raise Unreadable("is not text")
-    if encoding is None and compression is None:
-        return body
-    return _text(_decompressed(_plain(body, encoding), compression, longest))
-
-
-def end_of_body(message: dict[str, Json], encoding: Json, compression: Json, longest: int) -> str:
-    """Return the end of a body that cannot be read as a whole; nothing where none can be had."""
-    body = message.get("body")
-    if not isinstance(body, str):
-        return ""
-    try:
-        data = _plain(body, encoding)
-        if compression is not None:
-            data = _end_of_stream(_DECOMPRESSORS[compression](), data, longest)
-    except (Unreadable, LookupError, TypeError, *_NO_STREAM):
-        return ""
-    return data[-salvage.TAIL :].decode(errors="replace")
-
-
-def beginning_of_body(message: dict[str, Json], encoding: Json, compression: Json) -> str:
-    """Return the beginning of such a body."""
-    body = message.get("body")
-    if compression is None:
-        body = message.get(salvage.BEGINNING) or body
-    if not isinstance(body, str):
-        return ""
-    try:
-        if compression is None:
-            data = _plain(body[: salvage.HEAD], encoding)
-        else:
-            data = _DECOMPRESSORS[compression]().decompress(_plain(body, encoding), salvage.HEAD)
-    except (Unreadable, LookupError, TypeError, *_NO_STREAM):
-        return ""
-    return data.decode(errors="replace")
-
-
-def _end_of_stream(stream: Any, data: bytes, longest: int) -> bytes:
-    """Decompress in parts, of which the last are kept, up to a multiple of the longest body."""
-    end = b""
-    for _ in range(_MOST_DECOMPRESSED):
-        part: bytes = stream.decompress(data, longest)
-        end = (end + part)[-salvage.TAIL :]
-        if stream.eof:
-            return end
-        data = getattr(stream, "unconsumed_tail", b"")  # zlib alone leaves it to its caller
-    return b""
-
-
-def _plain(body: str, encoding: Json) -> bytes:
-    if encoding is None or encoding == "utf-8":  # clients of JavaScript write the body as text
-        return body.encode()
-    if encoding != "base64":
-        raise Unreadable(f"has the body_encoding {_shown(encoding)}, not base64")
-    try:
-        return base64.b64decode(body)
-    except ValueError:
-        raise Unreadable("is not base64") from None
-
-
-def _decompressed(data: bytes, compression: Json, longest: int) -> bytes:
-    if compression is None:
-        return data
-    try:
-        make = _DECOMPRESSORS[compression]
-    except (KeyError, TypeError):
-        known = ", ".join(_DECOMPRESSORS)
-        raise Unreadable(
-            f"has the compression {_shown(compression)}; understood: {known}"
-        ) from None
-    try:
-        stream = make()
-        plain: bytes = stream.decompress(data, longest + 1)
-    except _NO_STREAM as error:
-        raise Unreadable(f"cannot be decompressed: {_words(error)}") from None
-    if len(plain) > longest:
-        raise Unreadable(f"is longer than {longest} bytes when it is decompressed")
-    if not stream.eof:
-        raise Unreadable("cannot be decompressed: it is cut off")
-    return plain
-
-
-def _text(data: bytes) -> str:
+def decode(data: bytes) -> str:
+    """Return the text of bytes."""
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise Unreadable(f"is not UTF-8: {_words(error)}") from None
+        raise Unreadable(f"is not UTF-8: byte {error.start + 1} fits no character") from None
+
+
+def _parsed(text: str, hook: Callable[[dict[str, Json]], Json] | None) -> Json:
+    odd: list[float] = []
+
+    def number(written: str) -> float:
+        """Note a number that Python would write as a word, which JSON has not."""
+        value = float(written)
+        if not isfinite(value):
+            odd.append(value)
+        return value
+
+    try:
+        value = json.loads(text, object_hook=hook, parse_constant=number, parse_float=number)
+    except RecursionError:
+        raise Unreadable(_TOO_DEEP) from None
+    except json.JSONDecodeError as error:
+        raise Unreadable(f"is not JSON: {_place(text, error.pos)}") from None
+    except _WRONG:
+        raise Unreadable(_NO_VALUE) from None
+    if odd:
+        _refuse_where(_is_no_number, value, "is not JSON: {} is no number that JSON has")
+    return value
+
+
+def _place(text: str, position: int) -> str:
+    if not text.strip():
+        return "it is empty"
+    if position >= len(text):
+        return "it ends too early"
+    return f"it is wrong from character {position + 1} on"
 
 
 def _check_depth(value: Json) -> None:
     level = [value]
     for _ in range(DEEPEST):
-        level = [inner for outer in level for inner in _within(outer)]
+        level = [inner for outer in level for _, inner in _within(outer)]
         if not level:
             return
     raise Unreadable(_TOO_DEEP)
 
 
-def _within(value: Json) -> Iterable[Json]:
+def _within(value: Json) -> Iterable[tuple[str, Json]]:
     if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+        return value.items()
+    if isinstance(value, list):
+        return ((str(place), inner) for place, inner in enumerate(value))
+    return ()
 
 
-def _check_surrogates(value: Json) -> None:
-    """Refuse half a character, which no UTF-8 can hold."""
-    try:
-        json.dumps(value, ensure_ascii=False, default=str).encode()
-    except UnicodeEncodeError:
-        raise Unreadable("holds a lone surrogate, which is not a character") from None
+def _refuse_where(is_wrong: Callable[[Json], bool], value: Json, text: str) -> None:
+    """Raise Unreadable where a part of a document is wrong; the text names its path."""
+    for part in _parts(value):
+        if is_wrong(part.name) or is_wrong(part.value):
+            raise Unreadable(text.format(part.path()))
 
 
-def _words(error: Exception) -> str:
-    return masking.mask(f"{type(error).__name__}: {error}", longest=200)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a document, and the one that it stands in: no path is written but the wrong one."""
+
+    name: str
+    value: Json
+    outer: "_Part | None"
+
+    def path(self) -> str:
+        """Return the names from the outermost part on."""
+        names, part = [self.name], self.outer
+        while part:
+            names, part = [part.name, *names], part.outer
+        return masking.cut(ascii(".".join(names))[1:-1], _LONGEST_PATH)
 
 
-def _shown(value: Json) -> str:
-    return masking.cut(repr(value), 80)
+def _parts(value: Json) -> Iterator[_Part]:
+    """Yield all parts of a document; the items of a body have names."""
+    named = zip(BODY, value, strict=False) if isinstance(value, list) else _within(value)
+    waiting = [_Part(name, inner, None) for name, inner in named] or [_Part("it", value, None)]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting.extend(_Part(name, inner, part) for name, inner in _within(part.value))
 
 
+def written(value: Json) -> str:
+    """Return a value as JSON, in ASCII, to be shown."""
+    return json.dumps(value, default=str)
+
+
+def _is_half(value: Json) -> bool:
+    return isinstance(value, str) and bool(_HALF.search(value))
+
+
+def _is_no_number(value: Json) -> bool:
+    return isinstance(value, float) and not isfinite(value)
+
+
+_NO_VALUE = "is not JSON: a number has too many digits, or a value is not of its __type__"
 _TOO_DEEP = f"is nested deeper than {DEEPEST} levels"
-_DECOMPRESSORS: dict[str, Callable[[], Any]] = {
-    **dict.fromkeys(("application/x-gzip", "gzip", "zlib"), zlib.decompressobj),
-    **dict.fromkeys(("application/x-bz2", "bzip2", "bzip"), bz2.BZ2Decompressor),
-    **dict.fromkeys(
-        ("application/x-lzma", "lzma", "xz"),
-        lambda: lzma.LZMADecompressor(memlimit=LZMA_MEMORY),
-    ),
-}

@@ -9,7 +9,8 @@ from kombu.utils import json as kombu_json
 from pydantic import BaseModel, ValidationError
 
 from config import masking
-from workers.broker import envelope, salvage
+from tasks.engine.declaration import field_paths
+from workers.broker import bodies, envelope, salvage
 from workers.broker.envelope import Json, Unreadable
 from workers.broker.shapes import Content, Embed, Headers, Properties
 
@@ -70,11 +71,13 @@ class Members:
 
     def _read_body(self, written: Document, head: Document, longest: int) -> Json:
         coded = self.properties.get("body_encoding"), head.get("compression")
+        is_json = not any(problem.startswith("content-") for problem in self.problems)
         try:
-            self._text = envelope.body_of(written, *coded, longest)
+            self._text = bodies.text_of(written, *coded, longest)
             return envelope.read(self._text, longest, typed=True)
         except Unreadable as problem:
-            self.note(f"body: {problem}")
+            if is_json:
+                self.note(f"body: {bodies.problem(written, coded[0], str(problem))}")
         try:
             return self._salvaged(written, head, coded, longest)
         except Unreadable:
@@ -85,9 +88,9 @@ class Members:
         written: Document, head: Document, coded: tuple[Json, Json], longest: int
     ) -> Json:
         """Read what an answer needs of a body that cannot be read as a whole."""
-        end = envelope.end_of_body(written, *coded, longest)
+        end = bodies.end_of_body(written, *coded, longest)
         if not head.get("id"):
-            found = salvage.protocol_1(envelope.beginning_of_body(written, *coded), end)
+            found = salvage.protocol_1(bodies.beginning_of_body(written, *coded), end)
             if found:
                 return envelope.read(json.dumps(found), longest, typed=True)
         return [[], {}, envelope.read(salvage.embedded(end), longest, typed=True)]
@@ -131,7 +134,7 @@ class Members:
         try:
             shape.model_validate(self.kwargs)
         except ValidationError as error:
-            self._note_all("kwargs.", error)
+            self._note_all(shape, "kwargs.", error)
 
     def _object(self, name: str, value: Json) -> Document:
         if isinstance(value, dict):
@@ -146,14 +149,14 @@ class Members:
         try:
             return _dumped(shape.model_validate(members))
         except ValidationError as error:
-            bad = self._note_all(where, error)
+            bad = self._note_all(shape, where, error)
         return _dumped(shape.model_validate({n: v for n, v in members.items() if n not in bad}))
 
-    def _note_all(self, where: str, error: ValidationError) -> set[str]:
+    def _note_all(self, shape: type[BaseModel], where: str, error: ValidationError) -> set[str]:
         """Note what is wrong with members; return their names."""
-        wrong = error.errors(include_url=False, include_input=False, include_context=False)
-        for one in wrong:
-            self.note(f"{where}{'.'.join(map(str, one['loc']))}: {_problem(one['msg'])}")
+        wrong = error.errors(include_url=False, include_input=False)
+        for text in field_paths.problems(shape, wrong):
+            self.note(f"{where}{text}")
         return {str(one["loc"][0]) for one in wrong if one["loc"]}
 
 
@@ -176,7 +179,3 @@ def _steps(name: str, value: Json) -> Json:
 
 def _names(fields: Json) -> Iterable[str]:
     return map(str, fields) if isinstance(fields, dict) else ()
-
-
-def _problem(message: str) -> str:
-    return message.removeprefix("Value error, ")

@@ -4,6 +4,7 @@ Other members are left as they came. Members of protocol 1 have the same names i
 they have in the headers of protocol 2.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from inspect import Parameter, signature
@@ -22,17 +23,20 @@ from pydantic import (
     Field,
     Json,
     PlainSerializer,
+    ValidationError,
     model_validator,
 )
 
+from tasks.engine.declaration import field_paths
 from tasks.engine.journal.entry import ADOPTED_PARTS
 from tasks.engine.messages import publisher
 
 MOST_SECONDS = 10 * 366 * 86_400.0  # of a delay
 LONGEST_ID = 4_096  # characters with which an answer can be stored under it; fewer are allowed
 
+_HEX = re.compile("[0-9a-fA-F]{32}")
 _EMPTY: Mapping[str, Any] = {"args": [], "kwargs": {}, "options": {}}
-_NO_MOMENT = "is not a moment in ISO 8601"
+_NO_MOMENT = "must be a moment in ISO 8601"
 _NESTED = {"chain": ("tasks",), "group": ("tasks",), "chord": ("header", "body")}
 
 
@@ -41,7 +45,7 @@ def _as_text(value: object) -> object:
     match value:
         case UUID():
             return str(value)
-        case {"__type__": "uuid", "__value__": {"hex": str(digits)}}:
+        case {"__type__": "uuid", "__value__": {"hex": str(digits)}} if _HEX.fullmatch(digits):
             return str(UUID(digits))
     return value
 
@@ -64,7 +68,7 @@ def _as_moment(value: object) -> object:
     try:
         return maybe_make_aware(value).astimezone(UTC)
     except OverflowError:
-        raise ValueError("is not a valid moment") from None
+        raise ValueError("must be a moment within the years 1 to 9999") from None
 
 
 Text = Annotated[str, BeforeValidator(_as_text)]
@@ -92,12 +96,24 @@ class Properties(_Members):
     priority: Annotated[int, Field(ge=0, le=255)] | None = None
 
 
+def _json(content_type: object) -> object:
+    if content_type not in (None, "application/json"):
+        raise ValueError("must be application/json: send JSON, in Python task_serializer='json'")
+    return content_type
+
+
+def _utf_8(encoding: object) -> object:
+    if encoding not in (None, "utf-8", "utf8", "UTF-8", "us-ascii", "ascii", "binary"):
+        raise ValueError("must be utf-8: send JSON, in Python task_serializer='json'")
+    return encoding
+
+
 class Content(_Members):
     """How the body is written."""
 
-    content_type: Literal["application/json"] | None = Field(None, alias="content-type")
-    content_encoding: Literal["utf-8", "utf8", "UTF-8", "us-ascii", "ascii", "binary"] | None = (
-        Field(None, alias="content-encoding")
+    content_type: Annotated[object, BeforeValidator(_json)] = Field(None, alias="content-type")
+    content_encoding: Annotated[object, BeforeValidator(_utf_8)] = Field(
+        None, alias="content-encoding"
     )
 
 
@@ -271,13 +287,23 @@ class Step(_Members):
             nested = self.kwargs.get(name)
             if nested is None:
                 raise ValueError(f"a {self.subtask_type} has no {name}")
+            where = f"kwargs.{name}"
             many = isinstance(nested, list)
-            self.kwargs[name] = [_step(step) for step in nested] if many else _step(nested)
+            self.kwargs[name] = (
+                [_step(f"{where}.{place}", step) for place, step in enumerate(nested)]
+                if many
+                else _step(where, nested)
+            )
         return self
 
 
-def _step(written: object) -> dict[str, Any]:
-    return Step.model_validate(written).model_dump(exclude_unset=True, round_trip=True)
+def _step(where: str, written: object) -> dict[str, Any]:
+    """Return a signature within another; raise ValueError, which says where it is wrong."""
+    try:
+        return Step.model_validate(written).model_dump(exclude_unset=True, round_trip=True)
+    except ValidationError as error:
+        found = field_paths.problems(Step, error.errors(include_url=False, include_input=False))
+    raise ValueError("; ".join(f"{where}.{problem}" for problem in found))
 
 
 Steps = Annotated[list[Step], BeforeValidator(_listed)]

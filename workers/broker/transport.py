@@ -166,9 +166,9 @@ class TakingChannel:
             self._dead_letter(taken, str(problem))
         except TROUBLE:
             raise
-        except Exception as error:
+        except Exception:
             log.exception("a message cannot be checked")
-            self._dead_letter(taken, f"{type(error).__name__} when it was checked")
+            self._dead_letter(taken, "it cannot be checked; the worker's log has the reason")
 
     def _admitted(self, taken: Taken) -> Sound | Early:
         if self.admission:
@@ -198,12 +198,12 @@ class TakingChannel:
         except redis_replies.ReplyError as error:
             if not error.key:
                 raise
-            return f"it cannot be delivered: {error}"
+            return f"message: it cannot be delivered: {error}"
         except TROUBLE:
             raise
-        except Exception as error:
+        except Exception:
             log.exception("a message cannot be delivered")
-            return f"it cannot be delivered: {type(error).__name__}: {error}"
+            return "message: Celery cannot take it; the worker's log has the reason"
         return None
 
     def _dead_letter(self, taken: Taken, problem: str) -> None:

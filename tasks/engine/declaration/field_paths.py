@@ -1,9 +1,37 @@
 """Where in a message a problem is: the path of a field, and the structure that it belongs to."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeGuard, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from config import validation_messages
+
+Describe = Callable[[type[BaseModel], ErrorDetails], str]
+
+
+def _as_table(_owner: type[BaseModel], one: ErrorDetails) -> str:
+    return validation_messages.problem(one)
+
+
+def problems(
+    model: type[BaseModel], found: Iterable[ErrorDetails], describe: Describe = _as_table
+) -> list[str]:
+    """Return one line for each wrong field: its path, and what is wrong.
+
+    Where a field may be one thing or another, pydantic has an error for each; the line has both.
+    `describe` gets the model that has the field, or should have it.
+    """
+    texts: dict[str, list[str]] = {}
+    for one in found:
+        path, owner = locate(model, one["loc"])
+        texts.setdefault(_shown(path), []).append(describe(owner, one))
+    return [f"{path}: {validation_messages.either(said)}" for path, said in texts.items()]
+
+
+def _shown(path: str) -> str:
+    return (path or "message") if path.isprintable() else ascii(path)[1:-1]
 
 
 def locate(model: type[BaseModel], place: Sequence[int | str]) -> tuple[str, type[BaseModel]]:

@@ -256,22 +256,28 @@ def _problems(model: type[Message], error: ValidationError) -> list[str]:
     found = error.errors(include_url=False, include_input=False)[: problems.MOST]
     inner = {one["loc"][:-1] for one in found}  # a list of wrong items counts as empty too
     real = [one for one in found if one["type"] != "too_short" or one["loc"] not in inner]
-    return [_problem(model, one) for one in real]
+    listed: set[type[BaseModel]] = set()
+
+    def describe(owner: type[BaseModel], one: ErrorDetails) -> str:
+        """List the fields of a structure once, however many it does not have."""
+        if one["type"] != "extra_forbidden":
+            return validation_messages.problem(one)
+        is_first = owner not in listed
+        listed.add(owner)
+        return _unknown(model, owner, str(one["loc"][-1]), lists=is_first)
+
+    return field_paths.problems(model, real, describe)
 
 
-def _problem(model: type[Message], one: ErrorDetails) -> str:
-    name, owner = field_paths.locate(model, one["loc"])
-    name = (name or "message") if name.isprintable() else repr(name)
-    if one["type"] == "extra_forbidden":
-        return f"{name}: {_unknown(model, owner, str(one['loc'][-1]))}"
-    return f"{name}: {validation_messages.problem(one)}"
-
-
-def _unknown(model: type[Message], owner: type[BaseModel], name: str) -> str:
+def _unknown(model: type[Message], owner: type[BaseModel], name: str, *, lists: bool) -> str:
     """Return what is wrong with a field that a message, or a structure in it, does not have."""
     field = feeding.snake_case(name)
     if field in owner.model_fields and name == to_camel(field):
         return f"is {field}, and that is given too; give it once"
+    if owner is model and (field in ChangingMessage.model_fields or name == "async"):
+        return "only operations that change something take it; this one does not"
+    if not lists:
+        return "there is no such field"
     if owner is not model:
         return f"there is no such field; it takes {', '.join(owner.model_fields)}"
     known = ", ".join(own_fields(model))
