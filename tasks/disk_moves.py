@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from tasks import storage_choice
+from tasks.device_numbers import on_a_free_number
 from tasks.engine.declaration.answers import Answer, Done, OptionalNameLabel, done
 from tasks.engine.declaration.field_types import Ensures, SrName, VdiName
 from tasks.engine.declaration.operation import Steps, Undo, operation
@@ -66,7 +67,7 @@ class _Disk:
 
 @operation(
     name="xenserver.vdi.move",
-    undo=Undo("xenserver.vdi.undo_move", "vdi", finished=False),
+    undo=Undo("xenserver.vdi.undo_move", "vdi", finished=False, only="VDI"),
 )
 def move(xen: Xen, *, vdi: VdiName, sr: TARGET_SR, ensure: Ensures = False) -> Steps[Moved]:
     """Move a virtual disk to another storage repository; a running VM that uses it keeps running.
@@ -179,18 +180,32 @@ def _copied(disk: _Disk, where: ObjectRef) -> dict[str, Any]:
 
 
 def _exchange(xen: Xen, disk: _Disk, copy: str) -> Generator[Suspension, Any, None]:
-    """Make each drive anew with the copy in it; the copy is a disk like others at the end."""
+    """Make each drive anew with the copy in it; the copy is a disk like others at the end.
+
+    A VM always has a drive with one of the two: the new drive has another number until the old one
+    is gone.
+    """
     drives = {ref: _anew(drive) for ref, drive in disk.drives.items()}
     config = xen.VDI.get_other_config(copy)
     xen.VDI.set_other_config(copy, {**config, DRIVES: json.dumps(list(drives.values()))})
     for ref, drive in drives.items():
+        new = yield from _beside(xen, {**drive, "VDI": copy})
         yield xen.Async.VBD.destroy(ref)
-        yield xen.Async.VBD.create({**drive, "VDI": copy})
+        xen.VBD.set_userdevice(new, drive["userdevice"])
     if disk.record.get("on_boot") == "reset":
         xen.VDI.set_on_boot(copy, "reset")
     if disk.record["read_only"]:
         xen.VDI.set_read_only(copy, True)  # noqa: FBT003 - in wire order
     xen.VDI.set_other_config(copy, {key: config[key] for key in config if key != ORIGIN})
+
+
+def _beside(xen: Xen, drive: Record) -> Generator[Suspension, Any, str]:
+    """Make a drive on any number that its VM has free; return its reference."""
+    _, made = yield from on_a_free_number(
+        lambda: xen.VM.get_allowed_VBD_devices(drive["VM"])[::-1],
+        lambda number: xen.Async.VBD.create({**drive, "userdevice": number}),
+    )
+    return str(made)
 
 
 def _anew(drive: Record) -> dict[str, Any]:

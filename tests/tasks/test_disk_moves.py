@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tasks import disk_moves, vdi
-from tests.canvases.interference import refused
+from tests.canvases.interference import cancel, endless, refused
 from tests.stack import StackHarness
 from tests.tasks.fixtures import ISO, LIBRARY, LOCAL, NFS, Maker, fresh
 from tests.tasks.harness import Harness
@@ -180,7 +180,7 @@ def test_an_old_disk_that_cannot_go_is_named(harness: Harness, maker: Maker) -> 
 
 
 FAILING = (
-    *("VDI.create", "VDI.copy", "VBD.destroy", "VBD.create"),
+    *("VDI.create", "VDI.copy", "VBD.destroy", "VBD.create", "VBD.set_userdevice"),
     *("VDI.set_other_config", "VM_metrics.get_start_time"),
 )
 
@@ -197,7 +197,40 @@ def test_a_move_that_fails_leaves_all_as_it_was(stack: StackHarness, method: str
         stack.do("xenserver.vdi.move", vdi=name, sr=LOCAL)
 
     assert caught.value.code == "INTERNAL_ERROR"
+    assert "could not be undone" not in caught.value.message
     [after] = stack.xenserver.named("VDI", name)
     [now] = [stack.xenserver("VBD.get_record", ref) for ref in after["VBDs"]]
     assert after["uuid"] == before["uuid"]
     assert (now["VM"], now["userdevice"]) == (drive["VM"], drive["userdevice"])
+
+
+@pytest.mark.parametrize("method", ["VBD.create", "VBD.destroy", "VBD.set_userdevice"])
+def test_a_vm_has_its_disk_wherever_a_move_that_keeps_what_it_made_fails(
+    stack: StackHarness, method: str
+) -> None:
+    """The old one, or its copy: it starts with all its data."""
+    maker = Maker(stack.xenserver, stack.xenserver.control)
+    vm = maker.vm()
+    name, _ = drive_of(maker, vm)
+
+    with refused(stack.xenserver, method), pytest.raises(errors.XenflowError, match="kept: VDI"):
+        stack.do("xenserver.vdi.move", vdi=name, sr=LOCAL, on_failure="keep")
+
+    assert name in held(maker, vm)
+
+
+def test_a_move_that_is_cancelled_while_it_keeps_what_it_made_leaves_the_vm_its_disk(
+    stack: StackHarness,
+) -> None:
+    maker = Maker(stack.xenserver, stack.xenserver.control)
+    vm = maker.vm()
+    name, _ = drive_of(maker, vm)
+
+    with endless(stack.xenserver, "VBD.destroy"):
+        sent = stack.send("xenserver.vdi.move", vdi=name, sr=LOCAL, on_failure="keep")
+        stack.until(lambda: len(maker.record("VM", vm)["VBDs"]) > 2, "the new drive")
+        cancel(stack, sent)
+        with pytest.raises(errors.Cancelled):
+            sent.get(timeout=60)
+
+    assert name in held(maker, vm)

@@ -53,7 +53,8 @@ class Undo:
 
     `first` names an operation that makes undoing possible: it is done before anything at all is
     undone. What an operation has finished stays when a later step fails, unless it is `finished`
-    too that can be undone.
+    too that can be undone. `only` names the class of objects that it undoes, where a body makes
+    others too that go with those.
     """
 
     name: str
@@ -61,6 +62,11 @@ class Undo:
     options: tuple[tuple[str, JsonValue], ...] = ()
     first: str = ""
     finished: bool = True
+    only: str = ""
+
+    def takes(self, cls: str) -> bool:
+        """Return whether it undoes the creation of objects of a class."""
+        return self.only in {"", cls}
 
     def fields(self, uuid: str) -> dict[str, JsonValue]:
         """Return the message that undoes the creation of one object."""

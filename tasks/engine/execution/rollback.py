@@ -86,7 +86,8 @@ def own(execution: Execution) -> list[Made]:
     undo = execution.operation.undo
     if undo is None:
         return []
-    return [_made_object(undo, execution, call, ref) for call, ref in _made_by_calls(execution)]
+    made = [(c, ref) for c, ref in _made_by_calls(execution) if undo.takes(made_by(c.method) or "")]
+    return [_made_object(undo, execution, call, ref) for call, ref in made]
 
 
 def everything(execution: Execution) -> list[Made]:
