@@ -4,11 +4,10 @@ Those that the message gave are known. Those of hosts, networks and storage repo
 recent finds; what these do not know is found now.
 """
 
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cli import answers, operations, parsing, recent_finds, waiting
+from cli import answers, parsing, quick_finds, recent_finds
 from cli.catalogue_index import load
 from cli.client import Client
 from cli.options import OutputOptions
@@ -83,7 +82,8 @@ def _names(producer: Client, records: Iterable[Mapping[str, Any]], sent: Message
     for noun, wanted in _wanted(records).items():
         known |= _named(recent_finds.records(producer.journal, noun))
         if not wanted <= known.keys():
-            known |= _named(_find(producer, noun, sent))
+            fields = {**sent.connection(), "fields": ["name_label"]}
+            known |= _named(quick_finds.records(producer, noun, fields, seconds=_TIMEOUT))
     return known
 
 
@@ -104,12 +104,3 @@ def _named(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         for record in reversed(list(records))
         if record.get("name_label") and "uuid" in record
     }
-
-
-def _find(producer: Client, noun: str, sent: Message) -> Iterator[dict[str, Any]]:
-    operation = operations.load(load().find(f"xenserver.{noun}.find"))
-    fields = {**sent.connection(), "fields": ["name_label"]}
-    operation_id = str(uuid.uuid4())
-    producer.send(operation, fields, operation_id)
-    end = waiting.wait(producer.end_of, operation_id, seconds=_TIMEOUT)
-    yield from end.answer["records"] if end and end.error is None else ()

@@ -1,13 +1,14 @@
 """Names of objects, out of the answers of recent finds in the journal."""
 
+import importlib
 import json
 from collections.abc import Iterator
 from typing import Any
 
-from config import redis_replies
-
 LATEST_RUNS = 200  # runs among which finds are looked for
 LATEST_FINDS = 5  # finds whose answers are read: one may hold thousands of records
+
+_REPLIES = "config.redis_replies"  # imports redis: only where there is a journal
 
 
 def records(journal: Any, noun: str) -> Iterator[dict[str, Any]]:
@@ -22,5 +23,6 @@ def _finds(journal: Any, name: str) -> list[str]:
     pipe = journal.redis.pipeline(transaction=False)
     for run in runs:
         pipe.hget(journal.keys.entry(run), "name")
-    named = zip(runs, redis_replies.executed(pipe), strict=True)
+    replies: Any = importlib.import_module(_REPLIES)
+    named = zip(runs, replies.executed(pipe), strict=True)
     return [run for run, found in named if found == name.encode()][:LATEST_FINDS]

@@ -11,6 +11,8 @@ from typing import Any
 from cli import (
     answers,
     client,
+    find_hints,
+    names_in_use,
     object_names,
     operations,
     output,
@@ -54,6 +56,7 @@ def execute(entry: Entry, fields: Mapping[str, Any], options: RunOptions) -> int
             if refusal := own_ends.refusal(producer, sent):
                 return _print_end(producer, sent, refusal, options)
             _prepare(producer, operation, sent, options)
+            _note_twins(producer, sent, options)
             moment.sent = sent
             producer.send(operation, checked.document(), sent.id)
             return _print_outcome(producer, sent, options)
@@ -88,6 +91,17 @@ def _prepare(producer: Client, operation: Operation, sent: Sent, options: RunOpt
         producer.forget_failure(sent.id)  # else the old failure would be taken for the new end
     elif end:
         output.note(_ANSWERED_BEFORE.format(sent.id))
+
+
+def _note_twins(producer: Client, sent: Sent, options: RunOptions) -> None:
+    """Write that a name is in use, where a person waits; the same id may have used it itself."""
+    if options.wait and options.id is None and not options.format.for_programs:
+        _note(names_in_use.note(producer, sent))
+
+
+def _note(text: str) -> None:
+    if text:
+        output.note(f"xenflow: {text}")
 
 
 def _print_outcome(producer: Client, sent: Sent, options: RunOptions) -> int:
@@ -190,6 +204,8 @@ def _print_end(producer: Client, sent: Sent, end: End, options: RunOptions) -> i
         answers.records_of(end.answer),
     )
     write(document, options)
+    if answers.records_of(end.answer) == [] and not options.format.for_programs:
+        _note(find_hints.hint(producer, sent))
     return Code.DONE
 
 

@@ -8,7 +8,7 @@ import contextlib
 import re
 from collections.abc import Callable
 
-from xenserver import errors, object_kinds, values
+from xenserver import distinctions, errors, object_kinds, values
 from xenserver.object_kinds import Kind
 from xenserver.objects import ObjectRef
 from xenserver.values import Record
@@ -63,14 +63,14 @@ def _by_name(ask: Ask, kind: Kind, name: str) -> ObjectRef:
     if not kind.named:
         raise _missing(kind, name, f"a {kind.word.upper()} has no name; give its UUID")
     records = _named(ask, kind.cls, name)
-    found = [_object(kind, ref, record) for ref, record in _meant(kind, records).items()]
-    match found:
-        case [one]:
-            return one
+    meant = _meant(kind, records)
+    match list(meant):
+        case [ref]:
+            return _object(kind, ref, meant[ref])
         case []:
             raise _missing(kind, name, _hint(kind, name, list(records.values())))
         case _:
-            raise _ambiguous(kind, name, sorted(one.uuid for one in found))
+            raise _ambiguous(ask, kind, name, list(meant.values()))
 
 
 def _meant(kind: Kind, records: dict[str, Record]) -> dict[str, Record]:
@@ -137,12 +137,22 @@ def _missing(kind: Kind, text: str, hint: str) -> errors.XenflowError:
     return errors.from_api("XENFLOW_NO_SUCH_OBJECT", [_label(kind), text], text=hint)
 
 
-def _ambiguous(kind: Kind, name: str, uuids: list[str]) -> errors.XenflowError:
+def _ambiguous(ask: Ask, kind: Kind, name: str, found: list[Record]) -> errors.XenflowError:
+    by_uuid = {values.text(record.get("uuid")): record for record in found}
+    uuids = sorted(by_uuid)
     count = f"{len(uuids)} {_plural(_label(kind))}"
-    text = f"{count} are named {name}; give one's UUID: {', '.join(uuids)}"
+    chosen = [_told_apart(ask, kind, by_uuid[uuid]) for uuid in uuids[: distinctions.MOST]]
+    listed = ", ".join([*chosen, *uuids[distinctions.MOST :]])
+    text = f"{count} are named {name}; give one's UUID: {listed}"
     if kind.word == "sr":
         text += f"; or take the one with most room, where disks are made: @room:{name}"
     return errors.from_api("XENFLOW_AMBIGUOUS_NAME", [_label(kind), name, *uuids], text=text)
+
+
+def _told_apart(ask: Ask, kind: Kind, record: Record) -> str:
+    """Return the UUID of one of several, and what is particular to it."""
+    particular = distinctions.of(ask, kind.cls, record)
+    return f"{record.get('uuid')}{particular and f' ({particular})'}"
 
 
 def _wrong(kind: Kind, uuid: str, seen: str) -> errors.XenflowError:

@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperCommand
 
 from cli import command as commands
-from cli import run_following, run_lookup
+from cli import run_lookup
 from cli.exit_codes import Code, CommandFailed
 from cli.options import OutputOptions
 from cli.output import Document, write
@@ -15,6 +15,7 @@ from cli.run_lookup import Id
 from workers.run_record import Run
 
 _CLIENT = "cli.client"  # imports Celery
+_FOLLOWING = "cli.run_following"  # imports what draws
 
 
 def command(name: str) -> TyperCommand:
@@ -40,7 +41,8 @@ def cancel(
             raise CommandFailed(Code.FAILED, text, f"xenflow show {operation}", id=operation)
         if wait:
             root = run_lookup.find(journal, operation).id
-            run = run_following.follow(journal, root, shown=options.shows_progress)
+            following = importlib.import_module(_FOLLOWING)
+            run = following.follow(journal, root, shown=options.shows_progress)
             text = f"{operation} {_ended(run, operation)}"
     data = {"id": operation, "outcome": outcome, "ended": wait}
     write(Document(data, lambda _options: text), options)

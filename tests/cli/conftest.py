@@ -1,16 +1,17 @@
 """What the tests of the command line share: a way to run it, in an environment of its own."""
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
 import cli
 from config import sealing, settings
 from tests.repository import words as retired
-from tests.stack import CLOSED
+from tests.stack import CLOSED, StackHarness
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,28 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
     yield do
     _forget()
+
+
+class Submitter:
+    """Run commands in the stack."""
+
+    def __init__(self, run: Run, stack: StackHarness) -> None:
+        self._run = run
+        self._stack = stack
+
+    def __call__(self, *words: str, **variables: str) -> Ended:
+        """Return how the command ended."""
+        return self._run(*words, **{**self._stack.services.environment, **variables})
+
+    def json(self, *words: str) -> Any:
+        """Return the one object it printed."""
+        return json.loads(self(*words, "--json").out)
+
+
+@pytest.fixture
+def act(run: Run, stack: StackHarness) -> Submitter:
+    """Return a way to run commands in the stack."""
+    return Submitter(run, stack)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import uuid
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
@@ -19,35 +19,13 @@ from cli.client import Client
 from cli.own_ends import Sent
 from tasks.engine.declaration import catalogue, message
 from tests.canvases.interference import refused
-from tests.cli.conftest import Ended, Run
+from tests.cli.conftest import Run, Submitter
 from tests.stack import StackHarness
 from tests.tasks.fixtures import Maker
 from workers import target_check
 from xenserver import errors
 
 XENFLOW = (sys.executable, "-m", "cli")
-
-
-class Submitter:
-    """Run commands in the stack."""
-
-    def __init__(self, run: Run, stack: StackHarness) -> None:
-        self._run = run
-        self._stack = stack
-
-    def __call__(self, *words: str, **variables: str) -> Ended:
-        """Return how the command ended."""
-        return self._run(*words, **{**self._stack.services.environment, **variables})
-
-    def json(self, *words: str) -> Any:
-        """Return the one object it printed."""
-        return json.loads(self(*words, "--json").out)
-
-
-@pytest.fixture
-def act(run: Run, stack: StackHarness) -> Submitter:
-    """Return a way to run commands in the stack."""
-    return Submitter(run, stack)
 
 
 def test_a_command_waits_and_prints_the_answer(

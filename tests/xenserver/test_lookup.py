@@ -160,6 +160,60 @@ def test_a_name_that_several_bear_is_ambiguous(xen: Xen) -> None:
     assert caught.value.params == ["network", "same", *sorted([one.uuid, other.uuid])]
 
 
+def test_vms_of_one_name_are_told_apart(xen: Xen) -> None:
+    """State, host and description stand beside each UUID; a template and a snapshot say so."""
+    here, halted = xen.find.vm("web01"), xen.find.vm("web02")
+    host = xen.host.get_name_label(xen.VM.get_resident_on(here))
+    xen.VM.set_name_label(here, "same")
+    xen.VM.set_name_label(halted, "same")
+    xen.VM.set_name_description(halted, "before the\nupdate " + "x" * 99)
+
+    with pytest.raises(errors.Ambiguous) as caught:
+        xen.find.vm("same")
+
+    assert f"{here.uuid} (running on {host} since 2" in str(caught.value)
+    assert f'{halted.uuid} (halted, "before the update xxx' in str(caught.value)
+    assert '…")' in str(caught.value)
+    assert caught.value.params == ["VM", "same", *sorted([here.uuid, halted.uuid])]
+
+
+def test_a_template_and_a_snapshot_of_one_name_are_told_apart(xen: Xen) -> None:
+    template = xen.find.template("deb12")
+    xen.VM.clone(template, "same")
+    xen.VM.set_name_label(xen.find.vm("web02"), "same")
+
+    with pytest.raises(errors.Ambiguous, match=r"\(template.*\(halted|\(halted.*\(template"):
+        xen.find.vm_or_template("same")
+
+    for _ in range(2):
+        xen.VM.snapshot(xen.find.vm("web01"), "taken")
+    with pytest.raises(errors.Ambiguous, match=r"\(snapshot of \d{8}T\S+, .*\(snapshot of "):
+        xen.find.snapshot("taken")
+
+
+@pytest.mark.parametrize(
+    ("cls", "word", "name", "other", "particular"),
+    [
+        ("network", "network", "lab", "Pool-wide network associated with eth0", "bridge "),
+        ("SR", "sr", "Local storage xs1", "NFS virtual disk storage", "shared nfs"),
+        ("VDI", "vdi", "web01 system", "db01 data", " GiB"),
+        ("host", "host", "xs1", "xs2", "at 127.0.0.1"),
+    ],
+)
+def test_objects_of_one_name_are_told_apart(  # noqa: PLR0913, PLR0917 - a table
+    xen: Xen, cls: str, word: str, name: str, other: str, particular: str
+) -> None:
+    """Each class has what is particular to it."""
+    find = getattr(xen.find, word)
+    for one in (find(name), find(other)):
+        getattr(xen, cls).set_name_label(one, "same")
+
+    with pytest.raises(errors.Ambiguous) as caught:
+        find("same")
+
+    assert particular in str(caught.value).split("give one's UUID: ")[1]
+
+
 @pytest.mark.parametrize(
     ("method", "text"),
     [
