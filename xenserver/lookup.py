@@ -141,7 +141,7 @@ def _ambiguous(ask: Ask, kind: Kind, name: str, found: list[Record]) -> errors.X
     by_uuid = {values.text(record.get("uuid")): record for record in found}
     uuids = sorted(by_uuid)
     count = f"{len(uuids)} {_plural(_label(kind))}"
-    chosen = [_told_apart(ask, kind, by_uuid[uuid]) for uuid in uuids[: distinctions.MOST]]
+    chosen = [_distinguished(ask, kind, by_uuid[uuid]) for uuid in uuids[: distinctions.MOST]]
     listed = ", ".join([*chosen, *uuids[distinctions.MOST :]])
     text = f"{count} are named {name}; give one's UUID: {listed}"
     if kind.word == "sr":
@@ -149,7 +149,7 @@ def _ambiguous(ask: Ask, kind: Kind, name: str, found: list[Record]) -> errors.X
     return errors.from_api("XENFLOW_AMBIGUOUS_NAME", [_label(kind), name, *uuids], text=text)
 
 
-def _told_apart(ask: Ask, kind: Kind, record: Record) -> str:
+def _distinguished(ask: Ask, kind: Kind, record: Record) -> str:
     """Return the UUID of one of several, and what is particular to it."""
     particular = distinctions.of(ask, kind.cls, record)
     return f"{record.get('uuid')}{particular and f' ({particular})'}"

@@ -160,7 +160,7 @@ def test_a_name_that_several_bear_is_ambiguous(xen: Xen) -> None:
     assert caught.value.params == ["network", "same", *sorted([one.uuid, other.uuid])]
 
 
-def test_vms_of_one_name_are_told_apart(xen: Xen) -> None:
+def test_vms_of_one_name_are_distinguished(xen: Xen) -> None:
     """State, host and description stand beside each UUID; a template and a snapshot say so."""
     here, halted = xen.find.vm("web01"), xen.find.vm("web02")
     host = xen.host.get_name_label(xen.VM.get_resident_on(here))
@@ -177,7 +177,7 @@ def test_vms_of_one_name_are_told_apart(xen: Xen) -> None:
     assert caught.value.params == ["VM", "same", *sorted([here.uuid, halted.uuid])]
 
 
-def test_a_template_and_a_snapshot_of_one_name_are_told_apart(xen: Xen) -> None:
+def test_a_template_and_a_snapshot_of_one_name_are_distinguished(xen: Xen) -> None:
     template = xen.find.template("deb12")
     xen.VM.clone(template, "same")
     xen.VM.set_name_label(xen.find.vm("web02"), "same")
@@ -200,7 +200,7 @@ def test_a_template_and_a_snapshot_of_one_name_are_told_apart(xen: Xen) -> None:
         ("host", "host", "xs1", "xs2", "at 127.0.0.1"),
     ],
 )
-def test_objects_of_one_name_are_told_apart(  # noqa: PLR0913, PLR0917 - a table
+def test_objects_of_one_name_are_distinguished(  # noqa: PLR0913, PLR0917 - a table
     xen: Xen, cls: str, word: str, name: str, other: str, particular: str
 ) -> None:
     """Each class has what is particular to it."""
