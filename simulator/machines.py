@@ -15,8 +15,9 @@ _DROPPED = {"blocked_operations": {}, "protection_policy": NULL, "snapshot_sched
 
 
 def new_vm(pool: Pool, fields: Mapping[str, Any]) -> str:
-    """Create a halted VM without devices; add `mac_seed`."""
-    seeded = {MAC_SEED: pool.db.new_uuid(), **fields.get("other_config", {})}
+    """Create a halted VM without devices; a guest gets a `mac_seed`."""
+    seed = {} if fields.get("is_control_domain") else {MAC_SEED: pool.db.new_uuid()}
+    seeded = {**seed, **fields.get("other_config", {})}
     whole = {**fields, **_DROPPED, "other_config": seeded, "domid": NO_DOMAIN}
     vm = pool.db.create("VM", whole, metrics=pool.db.create("VM_metrics"))
     record = pool.db.get("VM", vm)

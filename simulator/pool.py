@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from simulator.certificates import Files
 from simulator.clock import Clock
 from simulator.durations import DURATIONS
 from simulator.effects import Effects
@@ -37,6 +38,7 @@ class Pool:
     limits: Limits = field(default_factory=Limits)
     guest_rules: GuestRules = field(default_factory=GuestRules)
     sched_gran: dict[str, str] = field(default_factory=dict)
+    certificate_files: Files = field(default_factory=Files)
     failing_storage: set[str] = field(default_factory=set)
     release_seconds: float = 0.0
     meter: Meter = field(default_factory=Meter)

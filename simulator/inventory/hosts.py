@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simulator import clock, machines
+from simulator import certificates, clock, machines
 from simulator.inventory import hardware, software
 from simulator.inventory.plan import Host
 from simulator.inventory.site import Site
@@ -11,6 +11,7 @@ _CONTROL_MEMORY = 4 << 30
 _CONTROL_VCPUS = 4
 _CONSOLES = {"rfb": 5900, "vt100": 5901}
 _UPTIME = 86400.0
+_ENDS = ("actions_after_shutdown", "actions_after_reboot", "actions_after_crash")
 
 
 def build(site: Site) -> None:
@@ -19,6 +20,8 @@ def build(site: Site) -> None:
         ref = site.hosts[host.name] = _host(site, host, f"127.0.0.{number}")
         hardware.create_processors(site, ref, host.cpus)
         _control_domain(site, host.name)
+        for kind in (certificates.SERVER, certificates.INTERNAL):
+            certificates.renew(site.db, site.pool.certificate_files, site.pool.clock, ref, kind)
 
 
 def _host(site: Site, plan: Host, address: str) -> str:
@@ -82,6 +85,10 @@ def _control_domain(site: Site, name: str) -> None:
         "is_control_domain": True,
         "affinity": site.hosts[name],
         "domain_type": "pv",
+        **dict.fromkeys(_ENDS, "destroy"),
+        "domarch": "x64",
+        "user_version": 1,
+        "other_config": {"is_system_domain": "true"},
         "memory_target": _CONTROL_MEMORY,
         "VCPUs_max": _CONTROL_VCPUS,
         "VCPUs_at_startup": _CONTROL_VCPUS,
@@ -95,6 +102,7 @@ def _control_domain(site: Site, name: str) -> None:
         site.db.get("VM", vm)["metrics"],
         memory_actual=_CONTROL_MEMORY,
         VCPUs_number=_CONTROL_VCPUS,
+        VCPUs_utilisation={str(number): 0.0 for number in range(_CONTROL_VCPUS)},
         current_domain_type="pv",
     )
     _consoles(site, vm, site.db.get("host", site.hosts[name])["address"])

@@ -27,7 +27,7 @@ def _register_void(name: str) -> None:
 
 for _name in (
     *("send_debug_keys", "syslog_reconfigure", "refresh_pack_info", "sync_data", "backup_rrds"),
-    *("restart_agent", "refresh_server_certificate", "apply_guest_agent_config"),
+    *("restart_agent", "apply_guest_agent_config"),
 ):
     _register_void(_name)
 

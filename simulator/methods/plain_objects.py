@@ -7,7 +7,7 @@ from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method, vm_copies
 
-_CLASSES = ("console", "secret", "user", "VM_appliance", "Observer", "VTPM")
+_CLASSES = ("secret", "user", "VM_appliance", "Observer", "VTPM")
 _SNAPSHOTS = range(1, 11)
 
 
@@ -25,6 +25,17 @@ def _register(cls: str) -> None:
 
 for _cls in _CLASSES:
     _register(_cls)
+
+
+def _register_missing(name: str) -> None:
+    async def refuse(_call: Call, *_: object) -> None:
+        raise Failure("NOT_IMPLEMENTED", f"Console.{name}")
+
+    method(f"console.{name}")(refuse)
+
+
+for _name in ("create", "destroy"):
+    _register_missing(_name)
 
 
 @method("VTPM.create")

@@ -31,7 +31,7 @@ def _register_empty(name: str) -> None:
     method(f"pool.{name}")(answer)
 
 
-for _name in ("certificate_list", "crl_list", "check_update_readiness", "recover_slaves"):
+for _name in ("check_update_readiness", "recover_slaves"):
     _register_empty(_name)
 
 

@@ -44,13 +44,6 @@ async def emergency_clear_mandatory_guidance(call: Call) -> None:
     call.db.put("host", call.pool.coordinator, pending_guidances=[])
 
 
-@method("host.get_server_certificate")
-async def get_server_certificate(call: Call, host: str) -> str:
-    """Return the certificate of a host: a simulated one has none."""
-    call.db.get("host", host)
-    return ""
-
-
 @method("pool.enable_client_certificate_auth")
 async def enable_client_certificate_auth(call: Call, pool: str, name: str) -> None:
     """Admit clients that have a certificate with this name."""

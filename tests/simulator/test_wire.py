@@ -236,7 +236,7 @@ def test_a_value_of_another_type_is_shown_as_the_library_does(
 def test_a_number_may_be_written_as_in_ocaml(
     http_request: Any, session: str, machine: str, served: Served
 ) -> None:
-    """As text, and within the tags of XML-RPC."""
+    """It may be text, or stand within the tags of XML-RPC."""
     for sent, read in (("0x1F", 31), ("1_000", 1000), ("-0b11", -3), ("0o17", 15), ("+7", 7)):
         for value in (sent, f"<i4>{sent}</i4>"):
             served.pool.db.put("VM", machine, user_version=0)
