@@ -12,6 +12,8 @@ from config.targets import Targets
 from workers.metrics import exporter
 from workers.metrics.readings import Source
 
+_ANOTHER_PORT = "end what listens there, or name another port; port 0 takes a free one"
+
 
 def show() -> int:
     """Print all metrics once; fail where Redis is away."""
@@ -38,7 +40,8 @@ def _named(address: str) -> Iterator[None]:
     except OSError as error:
         why = error.strerror or str(error)
         if error.errno == errno.EADDRINUSE:
-            raise CommandFailed(Code.FAILED, f"cannot listen at {address}: {why}") from error
+            text = f"cannot listen at {address}: {why}"
+            raise CommandFailed(Code.FAILED, text, _ANOTHER_PORT) from error
         raise CommandFailed(Code.USAGE, f"--listen {address}: {why}") from error
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from prompt_toolkit import PromptSession
+from prompt_toolkit import PromptSession, print_formatted_text
 from prompt_toolkit.completion import FuzzyWordCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.validation import ValidationError, Validator
 
-_HINT = "Type any part of a name, Tab or arrows to choose; an empty line ends"
+_HINT = """\
+Type any part of a name. Tab or the arrow keys choose one of the list, Enter adds it.
+Enter on an empty line finishes; Ctrl-C ends without writing anything.
+"""
 
 
 class _Offered(Validator):
@@ -20,7 +23,8 @@ class _Offered(Validator):
         """Refuse what is not a name."""
         if document.text.strip() and document.text.strip() not in self._names:
             end = len(document.text)
-            raise ValidationError(end, "no method has this name; choose one of the list")
+            text = "no method has this name; choose one by Tab or the arrow keys, then press Enter"
+            raise ValidationError(end, text)
 
 
 def pick(offered: Sequence[str], meanings: Mapping[str, str]) -> list[str]:
@@ -33,8 +37,8 @@ def pick(offered: Sequence[str], meanings: Mapping[str, str]) -> list[str]:
         complete_while_typing=True,
         validator=_Offered(offered),
         validate_while_typing=False,
-        bottom_toolbar=_HINT,
     )
+    print_formatted_text(_HINT, end="")
     picked: list[str] = []
     while method := session.prompt("method: ").strip():
         picked.append(method)

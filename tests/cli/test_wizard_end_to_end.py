@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
-from prompt_toolkit.output import DummyOutput
+from prompt_toolkit.output.plain_text import PlainTextOutput
 
 from cli.wizard import selection, writer
 from cli.wizard.server_methods import ServerMethods
@@ -161,12 +162,15 @@ def test_without_a_folder_it_says_how_to_name_one(run: Run, stack: StackHarness)
 
 
 def test_a_terminal_is_asked_until_an_empty_line() -> None:
-    """Names are taken as they are typed; what is not a name is not."""
+    """Names are taken as they are typed; what is not a name is not. The keys are named first."""
     offered = ["VM.set_name_label", "VM.set_tags"]
-    with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+    printed = PlainTextOutput(StringIO())
+    with create_pipe_input() as keys, create_app_session(input=keys, output=printed):
         keys.send_text("VM.set_tagz\r\x7fs\r" + "VM.set_name_label\r" + "\r")
 
         assert selection.pick(offered, {}) == ["VM.set_tags", "VM.set_name_label"]
+    asked = printed.stdout.getvalue().partition("method: ")[0]
+    assert all(key in asked for key in ("Tab", "Enter", "empty line finishes", "Ctrl-C"))
 
 
 def test_beside_a_name_stands_what_it_takes() -> None:

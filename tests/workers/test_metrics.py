@@ -192,7 +192,7 @@ def test_the_reference_lists_every_metric() -> None:
 
 
 def test_the_metrics_are_served_until_sigterm(stack: StackHarness) -> None:
-    """They are at the address that was asked for; a wrong one is refused."""
+    """They are at the address that was asked for; a wrong or a taken one is refused."""
     command = [sys.executable, "-m", "cli", "metrics", "--listen"]
     wrong = subprocess.run([*command, "9808"], capture_output=True, text=True, check=False)
     served = subprocess.Popen(
@@ -207,8 +207,18 @@ def test_the_metrics_are_served_until_sigterm(stack: StackHarness) -> None:
         port = yaml.safe_load(served.stdout.readline())["port"]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
             page = answer.read().decode()
+        taken = subprocess.run(
+            [*command, f"127.0.0.1:{port}"],
+            env=stack.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         served.send_signal(signal.SIGTERM)
         assert served.wait(timeout=60) == 0
 
     assert exposed(page)["xenflow_up"] == [{}]
     assert (wrong.returncode, "write HOST:PORT" in wrong.stderr) == (2, True)
+    assert taken.returncode == 1
+    assert f"127.0.0.1:{port}" in taken.stderr
+    assert "another port" in taken.stderr
