@@ -164,12 +164,13 @@ def test_without_a_folder_it_says_how_to_name_one(run: Run, stack: StackHarness)
 def test_a_terminal_is_asked_until_an_empty_line() -> None:
     """Names are taken as they are typed; what is not a name is not. The keys are named first."""
     offered = ["VM.set_name_label", "VM.set_tags"]
-    printed = PlainTextOutput(StringIO())
-    with create_pipe_input() as keys, create_app_session(input=keys, output=printed):
+    printed = StringIO()
+    screen = PlainTextOutput(printed)
+    with create_pipe_input() as keys, create_app_session(input=keys, output=screen):
         keys.send_text("VM.set_tagz\r\x7fs\r" + "VM.set_name_label\r" + "\r")
 
         assert selection.pick(offered, {}) == ["VM.set_tags", "VM.set_name_label"]
-    asked = printed.stdout.getvalue().partition("method: ")[0]
+    asked = printed.getvalue().partition("method: ")[0]
     assert all(key in asked for key in ("Tab", "Enter", "empty line finishes", "Ctrl-C"))
 
 

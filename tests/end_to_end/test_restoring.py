@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator
+from itertools import chain
 
 import pytest
 
@@ -20,10 +21,10 @@ def _workers_go_on(stack: StackHarness) -> Iterator[None]:
     assert all(process.is_running for process in stack.processes)
 
 
-def note(stack: StackHarness, tag: str, entry: bytes) -> None:
+def note(stack: StackHarness, tag: str, entry: bytes, *, since: float = 1.0) -> None:
     """Write an entry of a consumer that is dead since long ago."""
     stack.redis.hset("unacked", tag, entry)
-    stack.redis.zadd("unacked_index", {tag: 1.0})
+    stack.redis.zadd("unacked_index", {tag: since})
 
 
 def entry(task_id: str, *, exchange: str = "", queue: str = "change", priority: int = 0) -> bytes:
@@ -42,6 +43,40 @@ def test_a_message_of_a_dead_consumer_comes_again(stack: StackHarness, tag: str)
     note(stack, tag.format(uuid.uuid4().hex), written)
 
     assert stack.app.AsyncResult(task_id).get(timeout=TIMEOUT)["count"] == 3
+
+
+OTHERS = 2_500  # more than one pass puts back
+
+
+@pytest.fixture
+def _orders_is_bound(stack: StackHarness) -> Iterator[None]:
+    """Keep an exchange of another service, bound to its queue as kombu notes it."""
+    table = "_kombu.binding.orders"
+    stack.redis.sadd(table, "order.#\x06\x16order.#\x06\x16orders")
+    yield
+    stack.redis.delete(table)
+
+
+@pytest.mark.usefixtures("_orders_is_bound")
+def test_what_a_worker_of_another_service_holds_is_left_to_it(stack: StackHarness) -> None:
+    """It may hold a message for hours: one that is long at work, prefetched, or to begin later."""
+    theirs = [
+        entry(str(uuid.uuid4()), exchange=exchange, queue=routing_key)
+        for exchange, routing_key in (("", "orders"), ("orders", "order.new"))
+    ]
+    held = {f"{number}".encode(): theirs[number % 2] for number in range(OTHERS)}
+    stack.redis.hset("unacked", items=[*chain.from_iterable(held.items())])
+    stack.redis.zadd("unacked_index", dict.fromkeys(held, 1.0))
+    task_id = str(uuid.uuid4())
+
+    written = entry(task_id).replace(b', "", "change"]', b',"","change"]')
+    note(stack, f"xenflow:{uuid.uuid4().hex}:0", written, since=2.0)
+
+    assert stack.app.AsyncResult(task_id).get(timeout=TIMEOUT)["count"] == 3
+    kept = stack.redis.hgetall("unacked")
+    stack.redis.delete("unacked", "unacked_index")
+    assert kept.items() >= held.items()
+    assert not stack.redis.exists("orders")
 
 
 GARBAGE: dict[str, bytes] = {

@@ -100,7 +100,11 @@ class QoS(stock.QoS):
         self._delivered.clear()
 
     def restore_visible(self, start: int = 0, num: int | None = None, interval: int = 1) -> None:  # noqa: ARG002 - kombu's own signature
-        """Put back what nobody acknowledged in time: atomically, and by Redis' clock."""
+        """Put back what nobody acknowledged in time: atomically, and by Redis' clock.
+
+        Workers of other services note theirs under the same keys, and hold it as long as they like:
+        what is of queues that are not consumed here is left to them.
+        """
         for tag in self._restore(seconds=self.visibility_timeout):
             self._restore_foreign(tag)
 
@@ -114,7 +118,16 @@ class QoS(stock.QoS):
         prefix = channel.global_keyprefix
         foreign = scripts.script(channel.unprefixed, "restore")(
             keys=channel.unacked_keys,
-            args=[MARK, prefix, channel.sep, int(behind), seconds, RESTORED_AT_ONCE, *tags],
+            args=[
+                MARK,
+                prefix,
+                channel.sep,
+                int(behind),
+                seconds,
+                RESTORED_AT_ONCE,
+                json.dumps(channel.active_queues),
+                *tags,
+            ],
         )
         return [tag.decode(errors="surrogateescape") for tag in foreign]
 
@@ -124,7 +137,10 @@ class QoS(stock.QoS):
         index, unacked = channel.unacked_keys
         entry = channel.unprefixed.hget(unacked, tag) or b""
         try:
-            lists, message = self._read_foreign(entry)
+            message, exchange, routing_key = json.loads(entry)
+            if self._is_bound_elsewhere(exchange):
+                return
+            lists = self._lists_of(message, exchange, routing_key)
         except TROUBLE:
             raise
         except Exception as error:
@@ -136,19 +152,25 @@ class QoS(stock.QoS):
             commands.zrem(index, tag)
             commands.hdel(unacked, tag)
             for name in lists:
-                commands.rpush(f"{channel.global_keyprefix}{name}", message)
+                commands.rpush(f"{channel.global_keyprefix}{name}", json.dumps(message))
             commands.execute()
 
-    def _read_foreign(self, entry: bytes) -> tuple[list[str], str]:
-        """Return the lists to which an entry of kombu's goes back, and its message."""
+    def _is_bound_elsewhere(self, exchange: object) -> bool:
+        """Return whether an exchange has queues, and none that is consumed here."""
+        if not isinstance(exchange, str) or not exchange:
+            return False
+        bound = {queue for *_, queue in self.channel.get_table(exchange)}
+        return bool(bound) and bound.isdisjoint(self.channel.active_queues)
+
+    def _lists_of(self, message: Any, exchange: object, routing_key: object) -> list[str]:
+        """Return the lists to which a message of kombu's goes back."""
         channel = self.channel
-        message, exchange, routing_key = json.loads(entry)
         priority = channel._get_message_priority(message, reverse=False)  # noqa: SLF001 - as kombu does
         queues = channel._lookup(exchange, routing_key)  # noqa: SLF001 - likewise
         if not isinstance(exchange, str) or not queues or not all(map(_is_name, queues)):
             problem = "no queue"
             raise LookupError(problem)
-        return [channel._q_for_pri(queue, priority) for queue in queues], json.dumps(message)  # noqa: SLF001 - likewise
+        return [channel._q_for_pri(queue, priority) for queue in queues]  # noqa: SLF001 - likewise
 
 
 def _is_name(queue: object) -> bool:
