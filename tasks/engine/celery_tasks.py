@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 WIRE = "xenflow_wire"  # where a request keeps its message as it came
 TAG = "xenflow_tag"  # what the broker knows this delivery by, also when it comes again
 QUEUE = "xenflow_queue"  # where it is sent again: the queue, and the priority if it has one
-_JOURNAL_KEY = "XENFLOW_JOURNAL_KEY"
 REVOKED = "xenflow_revoked"  # where it keeps that it was revoked before this delivery
+OWN = (WIRE, TAG, QUEUE, REVOKED)
+"""What a worker itself puts beside the headers of a message."""
+
+_JOURNAL_KEY = "XENFLOW_JOURNAL_KEY"
 
 
 class Context(Protocol):

@@ -204,6 +204,28 @@ REFUSED: dict[str, Hostile] = {
     "a group without steps in it": _canvas("group"),
     "a chord without parts": _canvas("chord", body=_step()),
     "a chord without a body": _canvas("chord", header=[_step()]),
+    "a group that is one step": _canvas("group", tasks=_step()),
+    "a chord whose fields are a number": _canvas("chord", header=[], body=_step(), kwargs=5),
+    "a chord with an option of its class": Hostile(
+        embed={
+            "callbacks": [
+                _step(
+                    task="celery.chord",
+                    subtask_type="chord",
+                    kwargs={"header": [_step()], "body": _step()},
+                    options={"header": []},
+                )
+            ]
+        }
+    ),
+    "chunks without a kind": Hostile(embed={"callbacks": [_step(task="celery.chunks")]}),
+    "a starmap without a kind": Hostile(embed={"chain": [_step(task="celery.starmap")]}),
+    "an accumulation of what is not there": Hostile(
+        headers={"task": "celery.accumulate"}, args=[1], kwargs={"index": 9}
+    ),
+    "a cleaning with a field": Hostile(headers={"task": "celery.backend_cleanup"}, kwargs={"x": 1}),
+    "an adoption of a list of names": Hostile(headers={"xenflow_adopts": '{"known": "[1]"}'}),
+    "an adoption of a call that is text": Hostile(headers={"xenflow_adopts": '{"call:0": "5"}'}),
     "a map": _canvas("xmap", task=_step(), it=[1]),
     "a chord of an unknown size": Hostile(
         headers={"group": "g"}, embed={"chord": _step(chord_size="x")}
@@ -254,6 +276,7 @@ SOUND: dict[str, Hostile] = {
     "an expiry in a week of its year": Hostile(headers={"expires": "2040-W01-1"}),
     "an index that is huge": Hostile(headers={"group": "g", "group_index": 10**30}),
     "an embed with parts of Celery's": Hostile(embed={"get": 1, "called_directly": 1}),
+    "a revocation of somebody else's": Hostile(headers={"xenflow_revoked": True}),
     "a refusal of somebody else's": Hostile(headers={"xenflow_refused": '["x"]'}),
     "an eta long ago": Hostile(headers={"eta": "2001-01-01T00:00:00+00:00"}),
     "gzip": _compressed(zlib.compress(b"[[], {}, {}]"), "application/x-gzip"),

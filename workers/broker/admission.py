@@ -21,7 +21,7 @@ from tasks.engine.messages import refusals
 from workers.broker import envelope, salvage
 from workers.broker.envelope import Unreadable
 from workers.broker.members import Document, Members
-from workers.broker.shapes import INTERNAL
+from workers.broker.shapes import ACCUMULATE, INTERNAL
 
 SOON = 1.0  # seconds: what is due by then is delivered at once
 MOST_READ = 4  # longest bodies; a longer message is not read as a whole, however it is compressed
@@ -157,6 +157,9 @@ class Admission:
 
 
 def _check_internal(found: Members, task: str) -> None:
+    index = found.kwargs.get("index")
+    if task == ACCUMULATE and index is not None and index not in range(len(found.args)):
+        found.note("kwargs.index: must be the number of an argument")
     arguments, shape = INTERNAL.get(task, (None, None))
     if shape is None:
         return

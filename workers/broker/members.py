@@ -9,6 +9,7 @@ from kombu.utils import json as kombu_json
 from pydantic import BaseModel, ValidationError
 
 from config import masking
+from tasks.engine.celery_tasks import OWN
 from tasks.engine.declaration import field_paths
 from workers.broker import bodies, envelope, salvage
 from workers.broker.envelope import Json, Unreadable
@@ -21,8 +22,8 @@ LONGEST_SHOWN = 1_000  # characters of the fields that logs and Flower show
 
 _EMBEDDED = frozenset(Embed.model_fields)
 _NO_HEADERS = _EMBEDDED | {"args", "kwargs", "utc", "taskset"}  # in a body of protocol 1
-_TAKEN = frozenset(dir(Context)) - Headers.model_fields.keys() | {"compression"}
-"""What no header may be: Celery's own; and what a body is no longer."""
+_TAKEN = frozenset(dir(Context)) - Headers.model_fields.keys() | {"compression", *OWN}
+"""What no header may be: Celery's own and a worker's own; and what a body is no longer."""
 
 
 class Members:

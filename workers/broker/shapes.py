@@ -37,6 +37,10 @@ LONGEST_ID = 4_096  # characters with which an answer can be stored under it; fe
 _HEX = re.compile("[0-9a-fA-F]{32}")
 _EMPTY: Mapping[str, Any] = {"args": [], "kwargs": {}, "options": {}}
 _NO_MOMENT = "must be a moment in ISO 8601"
+_CANVASES = frozenset(
+    f"celery.{name}" for name in ("chain", "group", "chord", "chunks", "map", "starmap")
+)
+_ARGUMENTS = frozenset({"app", "body", "header", "task", "tasks"})  # of the classes of canvases
 _NESTED = {"chain": ("tasks",), "group": ("tasks",), "chord": ("header", "body")}
 
 
@@ -289,11 +293,26 @@ class Step(_Members):
                 raise ValueError(f"a {self.subtask_type} has no {name}")
             where = f"kwargs.{name}"
             many = isinstance(nested, list)
+            if name == "tasks" and not many:
+                raise ValueError(f"{where}: must be a list")
             self.kwargs[name] = (
                 [_step(f"{where}.{place}", step) for place, step in enumerate(nested)]
                 if many
                 else _step(where, nested)
             )
+        return self
+
+    @model_validator(mode="after")
+    def _is_what_celery_builds(self) -> Self:
+        """Refuse what Celery's own tasks and canvases fail on when they are sent."""
+        kind = self.subtask_type or ""
+        if self.task in _CANVASES and self.task != f"celery.{kind}":
+            raise ValueError(f"task: {self.task} cannot be sent as a step")
+        if kind == "chord" and not isinstance(self.kwargs.get("kwargs") or {}, dict):
+            raise ValueError("kwargs.kwargs: must be an object")
+        wrong = sorted(_ARGUMENTS & self.options.model_fields_set) if kind else []
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: not an option of a {kind}")
         return self
 
 
@@ -336,11 +355,22 @@ class Poll(_Members):
     connection: dict[str, Any]
 
 
+class Nothing(_Members):
+    """No field."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
 INTERNAL: Mapping[str, tuple[int, type[BaseModel]]] = {
     publisher.STEP_SUCCEEDED: (1, Landing),
     publisher.STEP_FAILED: (1, Landing),
     publisher.POLL: (0, Poll),
+    publisher.RECONCILE: (0, Nothing),
+    "celery.backend_cleanup": (0, Nothing),
 }
 """What workers send to each other: how many arguments, and which fields."""
+
+ACCUMULATE = "celery.accumulate"
+"""Celery's task that hands on what it is given, or the one of an index."""
 
 Options.model_rebuild()

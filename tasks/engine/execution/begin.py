@@ -77,8 +77,8 @@ def first(operation: Operation, delivery: Delivery, checked: Message | None) -> 
 def _adopted(delivery: Delivery) -> Record:
     """Return the record that an operation continues from; raise Refused where it is not one."""
     try:
-        return record_hash.read(delivery.adopts)
-    except ValueError:
+        return record_hash.checked(delivery.adopts)
+    except (TypeError, ValueError):
         raise problems.wrong([f"{publisher.ADOPTS}: is not a record of a call"]) from None
 
 
