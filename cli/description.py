@@ -40,6 +40,7 @@ def _data(entry: Entry, operation: Operation) -> dict[str, Any]:
             "shell": examples.shell(operation, message),
             "python": examples.python(operation, message),
             "message": message,
+            "notes": examples.notes(operation),
         },
     }
 
@@ -55,6 +56,8 @@ def _page(entry: Entry, operation: Operation) -> Iterator[RenderableType]:
     yield _errors(operation)
     yield _section("In a shell")
     yield Text(examples.shell(operation, message))
+    if examples.notes(operation):
+        yield Text(examples.notes(operation))
     yield _section("In Python, with nothing of xenflow installed")
     yield Text(examples.python(operation, message))
     yield _section("On the wire")

@@ -7,6 +7,7 @@ from typing import Any
 
 from cli import message_inputs
 from cli.inputs import Input, Kind
+from tasks.engine.declaration import catalogue
 from tasks.engine.declaration.operation import Operation
 
 _LINE = 80  # characters of a line
@@ -29,18 +30,38 @@ _BY_FIELD: Mapping[str, Any] = {
 }
 """Objects of the simulated pool: VM web02 is halted, and its disk is in no use."""
 _RUNNING = {"vm": "web01"}
+_DRIVES = {
+    "web01": "ac4ebce0-a02a-4b21-a2a7-d0fcc683ad33",
+    "web02": "b2835498-be80-493e-b0f1-bb1d8e10fed6",
+    "CD of db01": "1a9e8547-147a-48ac-865d-8e4ed01e488b",
+}
+_INTERFACES = {
+    "web01": "d26eeeba-53ff-4644-8741-ee56b5e2834d",
+    "web02": "ccd9f2af-339c-4a75-83fd-46ffd03459a4",
+}
+"""Devices of the simulated pool, whose UUIDs are the same in each."""
 _BESIDES: Mapping[str, Mapping[str, Any]] = {
     "xenserver.network.create": {"name": "lab2"},
     "xenserver.vbd.create": {"vdi": "debian-12.iso", "type": "CD"},
-    "xenserver.vbd.insert": {"vdi": "debian-12.iso"},
+    "xenserver.vbd.destroy": {"vbd": _DRIVES["web02"]},
+    "xenserver.vbd.eject": {"vbd": _DRIVES["CD of db01"]},
+    "xenserver.vbd.insert": {"vbd": _DRIVES["CD of db01"], "vdi": "debian-12.iso"},
+    "xenserver.vbd.plug": {"vbd": _DRIVES["web01"]},
+    "xenserver.vbd.plug_if_running": {"vbd": _DRIVES["web01"]},
+    "xenserver.vbd.unplug": {"vbd": _DRIVES["web01"]},
     "xenserver.vdi.clone": {"name": "web03 system"},
     "xenserver.vdi.copy": {"name": "web03 system"},
     "xenserver.vdi.create": {"name": "web02 data"},
     "xenserver.vdi.move": {"sr": "Local storage xs1"},
     "xenserver.vdi.tag": {"add": ["web"]},
-    "xenserver.vm.check_devices": {"parts": [{"uuid": PLACEHOLDER, "vm": "web02"}]},
+    "xenserver.vif.destroy": {"vif": _INTERFACES["web02"]},
+    "xenserver.vif.plug": {"vif": _INTERFACES["web01"]},
+    "xenserver.vif.plug_if_running": {"vif": _INTERFACES["web01"]},
+    "xenserver.vif.unplug": {"vif": _INTERFACES["web01"]},
+    "xenserver.vm.check_devices": {"parts": [{"uuid": _INTERFACES["web02"], "vm": "web02"}]},
     "xenserver.vm.configure": {"memory": "2GiB"},
     "xenserver.vm.insert_cd": {"vdi": "debian-12.iso"},
+    "xenserver.vm.destroy_with_disks": {"vm": "batch01", "name_label": "batch01"},
     "xenserver.vm.install": {"name": "web03"},
     "xenserver.vm.migrate": _RUNNING,
     "xenserver.vm.migrate_to_pool": _RUNNING,
@@ -60,6 +81,7 @@ _BESIDES: Mapping[str, Mapping[str, Any]] = {
         "disks": [{"size": "10GiB", "sr": "NFS virtual disk storage"}],
         "networks": [{"network": "lab"}],
     },
+    "flow.destroy_vm_and_disks": {"delete_disks": True, "shutdown": "clean"},
     "flow.setup_disk_or_cd": {
         "vdi_type": "user",
         "new_disk_name": "web02 data",
@@ -68,6 +90,29 @@ _BESIDES: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """What is needed though no schema demands it, or suits the operation better."""
+_FIRST: Mapping[str, str] = {
+    "xenserver.vbd.eject": "xenserver.vbd.insert",
+    "xenserver.vbd.plug": "xenserver.vbd.unplug",
+    "xenserver.vif.plug": "xenserver.vif.unplug",
+    "xenserver.vm.destroy_snapshot": "xenserver.vm.snapshot",
+    "xenserver.vm.destroy_snapshot_or_report": "xenserver.vm.snapshot",
+    "xenserver.vm.revert": "xenserver.vm.snapshot",
+    "xenserver.vm.unpause": "xenserver.vm.pause",
+}
+"""The operation whose example makes what that of another one works on."""
+_TASK = "a task of XenServer: its UUID is in the answer to what is sent with `async`"
+_SECOND_POOL = "a second pool, under the target `site-b`"
+_NEEDS: Mapping[str, str] = {
+    "flow.check_for_task_success": _TASK,
+    "xenserver.task.cancel": _TASK,
+    "xenserver.task.follow": _TASK,
+    "xenserver.task.take_back": _TASK,
+    "xenserver.vdi.undo_move": "a move that was cut off",
+    "xenserver.vm.copy_to_pool": _SECOND_POOL,
+    "xenserver.vm.import_from_url": "a web server with an exported VM",
+    "xenserver.vm.migrate_to_pool": _SECOND_POOL,
+}
+"""What an example works on that the simulated pool does not have."""
 _BY_KIND: Mapping[Kind, Any] = {
     Kind.FLAG: True,
     Kind.LIST: ["web01"],
@@ -81,6 +126,26 @@ def message_of(operation: Operation) -> dict[str, Any]:
     """Return a message that the operation takes: what it must have."""
     needed = {one.key: _value(one) for one in message_inputs.of(operation.model) if one.required}
     return {**needed, **_BESIDES.get(operation.name, {})}
+
+
+def first(operation: Operation) -> Operation | None:
+    """Return the operation whose example goes before that of this one, if there is one."""
+    name = _FIRST.get(operation.name)
+    return catalogue.find(name) if name else None
+
+
+def needs(operation: Operation) -> str:
+    """Return as text what the example needs beside the simulated pool; nothing for most."""
+    return _NEEDS.get(operation.name, "")
+
+
+def notes(operation: Operation) -> str:
+    """Return as text what goes before the example, or what it needs; nothing for most."""
+    before = first(operation)
+    if before:
+        return f"Send the example of {before.name} first."
+    missing = needs(operation)
+    return f"The example needs {missing}." if missing else ""
 
 
 def shell(operation: Operation, message: Mapping[str, Any]) -> str:

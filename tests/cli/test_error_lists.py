@@ -139,6 +139,8 @@ def test_an_error_is_listed_where_it_is_possible(name: str, code: str) -> None:
         ("VDI.resize", "VDI_IS_SHARABLE"),
         ("VBD.eject", "VBD_NOT_EMPTY"),
         ("VBD.plug", "VBD_NOT_UNPLUGGABLE"),
+        ("VM.provision", "HOST_POWER_ON_MODE_DISABLED"),
+        ("VDI.pool_migrate", "HOST_IS_LIVE"),
         ("VM.get_record", "VM_BAD_POWER_STATE"),
     ],
 )

@@ -3,6 +3,7 @@
 import ast
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -12,31 +13,12 @@ from simulator import server
 from tasks.engine.declaration import message
 from tasks.engine.declaration.operation import Operation
 from tests.cli.conftest import Run
+from tests.stack import running_stack
 from tests.tasks.harness import Harness
-from tests.tasks.table import BETWEEN_POOLS
 from tests.xenserver.pools import Pool
 
 OPERATIONS = catalogue_build.operations()
-NEEDS_MORE = {
-    *BETWEEN_POOLS,
-    "xenserver.vm.destroy_snapshot",
-    "xenserver.vm.import_from_url",
-    "xenserver.vm.revert",
-    "xenserver.vm.unpause",
-}
-"""What needs a second pool, a file, a snapshot or a paused VM: a fresh pool has none."""
-
-
-def _needs_more(operation: Operation) -> bool:
-    has_uuid = examples.PLACEHOLDER in json.dumps(examples.message_of(operation))
-    return has_uuid or operation.name in NEEDS_MORE
-
-
-ON_A_FRESH_POOL = [
-    one
-    for one in OPERATIONS
-    if not (one.is_flow or one.is_internal or one.name.endswith("find") or _needs_more(one))
-]
+ON_A_FRESH_POOL = [one for one in OPERATIONS if not one.is_flow and not examples.needs(one)]
 
 
 @pytest.fixture(params=OPERATIONS, ids=lambda operation: operation.name)
@@ -54,13 +36,53 @@ def test_the_operation_takes_its_example(operation: Operation) -> None:
 @pytest.mark.parametrize("operation", ON_A_FRESH_POOL, ids=lambda operation: operation.name)
 def test_the_operation_does_its_example_on_a_fresh_pool(operation: Operation) -> None:
     """A reader copies it and sees the operation work."""
+    before = examples.first(operation)
     with server.serve_in_thread(server.Options(speed=1000.0)) as served:
         harness = Harness(Pool(served.url))
+        if before:
+            harness.do(before, **examples.message_of(before))
 
         answer = harness.do(operation, **examples.message_of(operation))
 
         harness.close()
     assert answer["return_result"] is not None
+
+
+FLOWS = (
+    *("flow.find_list_of_vms", "flow.assign_vms_to_network", "xenserver.vm.assign_each_to_network"),
+    *("flow.clone_vms", "flow.create_vm_from_configured_template"),
+    *("flow.create_vm_from_unconfigured_template", "flow.setup_disk_or_cd"),
+    *("flow.setup_network_devices", "xenserver.vm.start_each", "flow.start_vms"),
+    *("xenserver.vm.destroy_with_disks", "flow.destroy_vm_and_disks"),
+)
+"""In an order in which each finds in one pool what its example works on."""
+
+
+def test_each_flow_does_its_example_on_one_pool(tmp_path: Path) -> None:
+    """A reader copies one after the other; nothing in them is changed."""
+    known = {one.name: one for one in OPERATIONS if one.is_flow and not examples.needs(one)}
+    assert sorted(FLOWS) == sorted(known)
+
+    with running_stack(tmp_path, speed=1000.0) as stack:
+        stack.services.worker()
+        stack.services.poller()
+        answers = [stack.do(name, **examples.message_of(known[name])) for name in FLOWS]
+
+    assert all(answer["return_result"] for answer in answers)
+
+
+def test_an_example_names_nothing_that_is_nowhere(operation: Operation) -> None:
+    """One that does says what it needs."""
+    text = json.dumps(examples.message_of(operation))
+
+    assert examples.PLACEHOLDER not in text or examples.needs(operation)
+
+
+def test_what_goes_before_an_example_is_shown(run: Run) -> None:
+    reply = run("describe", "vm.revert")
+
+    assert "Send the example of xenserver.vm.snapshot first." in reply.out
+    assert "needs a second pool" in run("describe", "vm.migrate-to-pool").out
 
 
 def test_in_python_it_is_a_program(operation: Operation) -> None:

@@ -73,6 +73,7 @@ def _entry(operation: Operation) -> str:
         "\n".join(_facts(operation)),
         markdown.code(examples.shell(operation, message), "sh"),
         markdown.code(json.dumps(message, ensure_ascii=False), "json"),
+        examples.notes(operation),
     ]
     return "\n\n".join(part for part in parts if part)
 

@@ -51,6 +51,7 @@ class _Reading:
         self._rule = rule
         self._op = op
         self._name = "".join(arg.arg for arg in sources.definition(rule).args.args[1:2])
+        self._decided: dict[str, bool | None] = {}
 
     def codes(self) -> Iterator[str]:
         """Return the codes that the rule may give."""
@@ -67,6 +68,9 @@ class _Reading:
                     yield from self._of_block(orelse if truth is not True else [])
                     if truth and isinstance(body[-1], _ENDS):
                         return
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    self._decided[name] = self._truth(value)
+                    yield from self._of(value)
                 case ast.For(body=body):
                     yield from self._of_block(body)
                 case ast.Match(subject=subject, cases=cases):
@@ -123,6 +127,8 @@ class _Reading:
     def _truth(self, test: ast.expr) -> bool | None:
         """Return whether a condition holds; None where only the object decides it."""
         match test:
+            case ast.Name(id=name):
+                return self._decided.get(name)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 inner = self._truth(operand)
                 return None if inner is None else not inner
