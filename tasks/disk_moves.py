@@ -61,7 +61,7 @@ class _Disk:
 
     def refusal(self, problem: str) -> errors.XenflowError:
         """Return the error for a disk that cannot be moved."""
-        text = f"disk {self.record['name_label']} cannot be moved: {problem}"
+        text = f"vdi: disk {self.record['name_label']} cannot be moved: {problem}"
         return errors.invalid(f"vdi: {problem}", text=text)
 
 

@@ -161,8 +161,7 @@ def _free(xen: Xen, machine: ObjectRef, type: Type) -> list[str]:
 
 def _check_medium(vdi: str | None, *, empty: bool) -> None:
     if (vdi is None) != empty:
-        text = "vdi: name one, or give empty=true for an empty drive"
-        raise errors.invalid("vdi: this, or empty", text=text)
+        raise errors.invalid("vdi: name one, or give empty=true for an empty drive")
 
 
 @operation()

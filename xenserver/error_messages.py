@@ -206,7 +206,7 @@ _TEMPLATES = {
     "XENFLOW_CERTIFICATE_REFUSED": (
         "the certificate of {0} is not trusted ({1}); check ca_file or fingerprint of the target"
     ),
-    "XENFLOW_MESSAGE_INVALID": "the message is not valid: {0}",
+    "XENFLOW_MESSAGE_INVALID": "the message is wrong: {0}",
     "XENFLOW_NO_SUCH_OBJECT": "no {0} is named {1}",
     "XENFLOW_ID_TAKEN": "the id {0} is that of {1}, which was sent with another request",
     "XENFLOW_DISK_SHARED": "disk {0} is used by other VMs too; detach it from them first",

@@ -23,6 +23,7 @@ from types import MappingProxyType
 from config import masking
 from xenserver import error_messages
 
+INVALID = "XENFLOW_MESSAGE_INVALID"
 LONGEST_PARAM = 2_000  # characters: what XenServer says goes into logs, journal and answers
 MOST_PARAMS = 200
 LONGEST_MESSAGE = 10_000  # characters
@@ -96,9 +97,13 @@ def from_api(code: str, params: Sequence[str], *, text: str | None = None) -> Xe
     return _class_of(code)(code, params, f"{text} ({code})" if text else "")
 
 
-def invalid(*problems: str, text: str = "") -> XenflowError:
-    """Return the refusal of a message; `text` is for people, and the problems by default."""
-    return from_api("XENFLOW_MESSAGE_INVALID", problems, text=text or "; ".join(problems))
+def invalid(*problems: str, text: str = "") -> Refused:
+    """Return the refusal of a message; `text` is for people, and the problems by default.
+
+    Each problem begins with its field.
+    """
+    described = text or "; ".join(problems)
+    return Refused(INVALID, problems, f"the message is wrong: {described} ({INVALID})")
 
 
 def with_names(error: XenflowError, names: Mapping[str, str]) -> XenflowError:

@@ -41,7 +41,7 @@ def _write(method: str, params: Sequence[Value]) -> bytes:
     try:
         return orjson.dumps(request)
     except orjson.JSONEncodeError as error:
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [f"{method}: {error}"]) from error
+        raise errors.invalid(f"{method}: JSON cannot carry one of its values") from error
 
 
 def _read(url: str, body: bytes) -> Value:

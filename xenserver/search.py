@@ -48,8 +48,8 @@ def _fields(cls: str, asked: Sequence[str] | None, seen: Mapping[str, Record]) -
     known = {name for record in seen.values() for name in record}
     unknown = sorted(set(asked) - known) if known else []
     if unknown:
-        text = f"{cls} has no field {', '.join(unknown)}; it has {', '.join(sorted(known))}"
-        raise errors.invalid(*unknown, text=text)
+        problem = f"fields: {cls} has no field {', '.join(unknown)}"
+        raise errors.invalid(problem, text=f"{problem}; it has {', '.join(sorted(known))}")
     return list(dict.fromkeys([_UUID, *asked]))
 
 

@@ -72,8 +72,7 @@ _UNREADABLE = (
 def _write(method: str, params: Sequence[Value]) -> bytes:
     text = xmlrpc.client.dumps(tuple(map(_with_text, params)), method)
     if _NO_XML.search(text):
-        outcome = f"{method}: XML-RPC cannot carry its control characters"
-        raise errors.from_api("XENFLOW_MESSAGE_INVALID", [outcome])
+        raise errors.invalid(f"{method}: XML-RPC cannot carry its control characters")
     return text.encode()
 
 

@@ -116,8 +116,8 @@ def _check_sockets(xen: Xen, machine: ObjectRef, vcpus: int | None, cores: int |
 def _check_given(*values: object) -> None:
     """Refuse a message that sets nothing: a field may be spelled wrongly or left out."""
     if all(value is None for value in values):
-        problem = "nothing to set: give memory, vcpus, cores_per_socket, boot, secure_boot or vtpm"
-        raise errors.invalid(problem)
+        names = "memory, vcpus, cores_per_socket, boot, secure_boot or vtpm"
+        raise errors.invalid(f"memory: nothing to set: give {names}")
 
 
 def _check_bios(xen: Xen, machine: ObjectRef, *, is_set: bool) -> None:

@@ -14,11 +14,10 @@ import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from tasks.engine.messages import refusals
-from workers.broker import envelope, salvage
+from workers.broker import envelope, salvage, unknown_tasks
 from workers.broker.envelope import Unreadable
 from workers.broker.members import Document, Members
 from workers.broker.shapes import ACCUMULATE, INTERNAL
@@ -26,11 +25,6 @@ from workers.broker.shapes import ACCUMULATE, INTERNAL
 SOON = 1.0  # seconds: what is due by then is delivered at once
 MOST_READ = 4  # longest bodies; a longer message is not read as a whole, however it is compressed
 LATEST = 366 * 86_400.0  # seconds: nothing is parked for longer
-
-_SOURCES = (
-    "operations of your own come from XENFLOW_OPERATIONS_PATH or an installed package, and are "
-    "known once the worker is restarted"
-)
 
 
 @dataclass(frozen=True)
@@ -85,7 +79,7 @@ class Admission:
     def admit(self, taken: Taken) -> Sound | Early:
         """Check a message; raise Unreadable where there is no id to answer under."""
         found = self._read(taken)
-        self._check_task(found)
+        self._check_task(found, taken.queue)
         until = _moment(found.headers.pop("eta", None))
         if until > taken.now + LATEST:
             found.note("headers.eta: is more than a year ahead")
@@ -132,7 +126,7 @@ class Admission:
             )
         return envelope.read(taken.item, self.longest_message)
 
-    def _check_task(self, found: Members) -> None:
+    def _check_task(self, found: Members, queue: str) -> None:
         task = found.headers.get("task")
         if task in self.operations:
             return
@@ -140,12 +134,8 @@ class Admission:
             found.note("headers.task: is missing")
         elif task in self.others:
             _check_internal(found, task)
-        elif task.startswith("celery."):
-            found.note(f"task: {task} is not an operation; send the steps of the canvas instead")
         else:
-            near = get_close_matches(task, self.operations, n=1, cutoff=0.8)
-            meant = f"did you mean {near[0]}? " if near else ""
-            found.note(f"task: this worker has no operation {task}; {meant}{_SOURCES}")
+            found.note(unknown_tasks.problem(task, self.operations, queue))
 
     def _refusal(self, found: Members, taken: Taken) -> Document:
         head = {**found.headers, "argsrepr": "[]", "kwargsrepr": "{}"}

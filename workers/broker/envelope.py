@@ -118,7 +118,7 @@ class _Part:
         names, part = [self.name], self.outer
         while part:
             names, part = [part.name, *names], part.outer
-        return masking.cut(ascii(".".join(names))[1:-1], _LONGEST_PATH)
+        return masking.cut(json.dumps(".".join(names))[1:-1], _LONGEST_PATH)
 
 
 def _parts(value: Json) -> Iterator[_Part]:

@@ -1,5 +1,6 @@
 """Where in a message a problem is: the path of a field, and the structure that it belongs to."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeGuard, get_args, get_origin
 
@@ -27,11 +28,11 @@ def problems(
     for one in found:
         path, owner = locate(model, one["loc"])
         texts.setdefault(_shown(path), []).append(describe(owner, one))
-    return [f"{path}: {validation_messages.either(said)}" for path, said in texts.items()]
+    return [f"{path}: {validation_messages.either(found)}" for path, found in texts.items()]
 
 
 def _shown(path: str) -> str:
-    return (path or "message") if path.isprintable() else ascii(path)[1:-1]
+    return (path or "message") if path.isprintable() else json.dumps(path)[1:-1]
 
 
 def locate(model: type[BaseModel], place: Sequence[int | str]) -> tuple[str, type[BaseModel]]:

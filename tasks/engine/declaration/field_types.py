@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from config import masking
 from config.durations import Seconds
+from tasks.engine.declaration.strictness import code_point
 
 __all__ = ["Seconds"]
 
@@ -21,6 +22,7 @@ _UNITS |= {
     for power, letter in enumerate("kmgt", start=1)
     for suffix, base in (("", 1024), ("ib", 1024), ("b", 1000))
 }
+_FORMS = "a size such as 10GiB, 512 MB or a number of bytes"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
 _MAC = re.compile(r"(|[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5})", re.ASCII)
@@ -35,14 +37,16 @@ LARGEST = 2**63 - 1
 
 def parse_size(value: object) -> object:
     """Read bytes, or text with a unit (`10GiB`, `512 MB`, `2g`), as bytes."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool | float):
         return value
+    if not isinstance(value, str | int):
+        raise ValueError(f"must be {_FORMS}")  # noqa: TRY004 - pydantic makes a refusal of it
     match = _QUANTITY.fullmatch(str(value))
     unit = _UNITS.get(match[2].lower()) if match else None
     if match is None or unit is None:
         shown = masking.cut(str(value), 80)
-        message = f"{shown!r} is not a size such as 10GiB, 512 MB or a number of bytes"
-        raise ValueError(message)
+        negative = ", and not negative" if shown.startswith("-") else ""
+        raise ValueError(f"{shown!r} is not {_FORMS}{negative}")
     size = int(Decimal(match[1]) * unit)
     if size > LARGEST:
         raise ValueError("is more than any disk or memory has")
@@ -66,7 +70,7 @@ def _in_digits(value: object) -> object:
 def _in_one_line(text: str) -> str:
     found = _CONTROL.search(text)
     if found:
-        message = f"has the control character {found[0]!r} at position {found.start()}"
+        message = f"has the control character {code_point(found[0])} at position {found.start()}"
         raise ValueError(message)
     return text
 

@@ -34,6 +34,7 @@ LONGEST_ID = 255
 LONGEST_TIMEOUT = 366 * 86_400  # seconds
 
 _MISSING = ": is missing"
+_NO_PARTS = "it has an empty list as its argument, as of a chord without parts: send it on its own"
 
 
 class Message(Strict):
@@ -142,17 +143,14 @@ def own_fields(model: type[Message]) -> dict[str, FieldInfo]:
 
 def check(model: type[Message], fields: Mapping[str, object], previous: object = None) -> Message:
     """Read a message, fed from the previous answer; raise Refused in words when it is wrong."""
-    given = dict(fields)
-    feed = given.get("feed")
-    if isinstance(feed, dict):
-        feeding.check(fields)
-        given |= {
-            str(name): feeding.take(str(name), str(key), previous) for name, key in feed.items()
-        }
-    try:
-        message = _read(model, _plain(given))
-    except errors.Refused as refused:
-        raise _with_hint(refused, previous) from None
+    feed = fields.get("feed")
+    source = feed if isinstance(feed, dict) else {}
+    feeding.check(fields)
+    fed = {str(name): feeding.take(str(name), str(key), previous) for name, key in source.items()}
+    message, found = _read(model, _plain({**fields, **fed}))
+    if message is None:
+        complete = feeding.with_sources(found, source, fed)
+        raise problems.wrong([*complete, *_hint(complete, previous)])
     password = message.password
     if password is not None and not sealing.is_sealed(password):
         raise errors.Refused(
@@ -175,21 +173,20 @@ def check_unfed(model: type[Message], fields: Mapping[str, object]) -> dict[str,
     feed = fields.get("feed")
     fed = feed if isinstance(feed, Mapping) else {}
     feeding.check(fields)
-    try:
-        return _read(model, fields).document()
-    except errors.Refused as refused:
-        wrong = [p for p in refused.params if p.split(":", 1)[0] not in fed]
-        if wrong:
-            raise
-        return dict(to_jsonable_python(fields, exclude_none=True))
+    message, found = _read(model, fields)
+    if message is not None:
+        return message.document()
+    if any(problem.split(":", 1)[0] not in fed for problem in found):
+        raise problems.wrong(found)
+    return dict(to_jsonable_python(fields, exclude_none=True))
 
 
-def _with_hint(refused: errors.Refused, previous: object) -> errors.Refused:
-    """Return the error, with a hint where a positional argument stands for a missing field."""
-    missing = [problem for problem in refused.params if problem.endswith(_MISSING)]
+def _hint(found: Sequence[str], previous: object) -> list[str]:
+    """Return a hint where a positional argument stands for a missing field."""
+    missing = [problem for problem in found if problem.endswith(_MISSING)]
     if not missing or not isinstance(previous, str | int | float):
-        return refused
-    return problems.wrong([*refused.params, _by_name(missing[0].removesuffix(_MISSING))])
+        return []
+    return [_by_name(missing[0].removesuffix(_MISSING))]
 
 
 def check_positional(
@@ -206,7 +203,8 @@ def check_positional(
         return
     is_answer = follows and (fields or not isinstance(args[0], str | int | float))
     if not is_answer:
-        raise problems.wrong([_by_name(_first_field(model))])
+        hint = [] if args[0] != [] else [_NO_PARTS]
+        raise problems.wrong([*hint, _by_name(_first_field(model))])
 
 
 def _first_field(model: type[Message]) -> str:
@@ -244,12 +242,15 @@ def _plain(fields: Mapping[str, object]) -> dict[str, object]:
     return given
 
 
-def _read(model: type[Message], fields: Mapping[str, object]) -> Message:
+def _read(model: type[Message], fields: Mapping[str, object]) -> tuple[Message | None, list[str]]:
+    """Return a message, or what is wrong with it; its error is raised outside of the handler."""
     try:
-        return model.model_validate(fields)
+        message = model.model_validate(fields)
     except ValidationError as error:
-        found = _problems(model, error)
-    raise problems.wrong(found)  # not in the handler: see `validation_messages`
+        return None, _problems(model, error)
+    if message.hostname is not None and "target" in message.model_fields_set:
+        return None, ["target: is given, and hostname, which stands for it, too; leave one out"]
+    return message, []
 
 
 def _problems(model: type[Message], error: ValidationError) -> list[str]:

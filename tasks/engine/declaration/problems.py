@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from config import masking
 from xenserver import errors
 
-INVALID = "XENFLOW_MESSAGE_INVALID"
+INVALID = errors.INVALID
 MOST = 20  # of one message that are named
 LONGEST = 1_000  # characters
 
 
 def wrong(problems: Sequence[str]) -> errors.Refused:
     """Return the error that names the problems of a message."""
-    named = [masking.cut(problem, LONGEST) for problem in problems[:MOST]]
-    return errors.Refused(INVALID, named, f"the message is wrong: {'; '.join(named)} ({INVALID})")
+    return errors.invalid(*(masking.cut(problem, LONGEST) for problem in problems[:MOST]))

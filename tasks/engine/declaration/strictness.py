@@ -50,10 +50,15 @@ def _no_boolean(value: T) -> T:
 def _fit_for_xml(text: str) -> str:
     found = _NOT_XML.search(text)
     if found:
-        where = f"the character {found[0]!r} at position {found.start()}"
+        where = f"the character {code_point(found[0])} at position {found.start()}"
         message = f"has {where}, which XenServer cannot keep"
         raise ValueError(message)
     return text
+
+
+def code_point(character: str) -> str:
+    """Return a character that cannot be printed as Unicode writes it: "U+0000"."""
+    return f"U+{ord(character):04X}"
 
 
 class Strict(BaseModel):

@@ -151,3 +151,36 @@ def test_a_body_of_lines_of_base64_is_read() -> None:
     body = base64.encodebytes(json.dumps([[], {"name": "x" * 99}, {}]).encode()).decode()
 
     assert problems(Hostile(body=body)) == []
+
+
+FIND_VM, START, CLONES = "xenserver.vm.find", "xenserver.vm.start", "flow.clone_vms"
+UNKNOWN: dict[str, list[str]] = {
+    "vm.start": [f"did you mean {START}?", "XENFLOW_OPERATIONS_PATH"],
+    "clone_vms": [f"did you mean {CLONES}?"],
+    "vm.strat": [f"did you mean {START}?"],
+    "xenserver.vm.strat": [f"did you mean {START}?"],
+    "xenserver.vm.hibernate": ["XENFLOW_OPERATIONS_PATH"],
+    "my.ok": ["a task of another service", "a queue of its own, not change"],
+    "celery.backend_cleanup": ["a task of another service"],
+    "celery.group": ["send the steps of the canvas"],
+}
+
+
+@pytest.mark.parametrize("task", UNKNOWN)
+def test_an_unknown_task_says_what_was_meant(task: str) -> None:
+    """A wrong name, an operation that is not loaded, or a message of another service."""
+    item = Hostile(headers={"task": task}).item("part")
+    admitted = Admission({FIND_VM, START, CLONES}, set(), LONGEST).admit(
+        Taken(item, len(item), "change", "tag", 0.0)
+    )
+
+    assert isinstance(admitted, Sound)
+    [text] = json.loads(admitted.message["headers"]["xenflow_refused"])
+    assert not [part for part in UNKNOWN[task] if part not in text]
+
+
+def test_a_task_of_another_service_is_not_said_to_be_misspelt() -> None:
+    """It is sent to the wrong queue, and no name would help."""
+    [text] = problems(Hostile(headers={"task": "billing.invoice"}))
+
+    assert "did you mean" not in text
