@@ -102,7 +102,7 @@ def _keys(chosen: settings.Settings) -> list[str]:
     keys = chosen.keys.get_secret_value().replace(",", " ").split() if chosen.keys else []
     if not keys:
         raise SealingError(
-            "this process has no sealing keys: set XENFLOW_KEYS or XENFLOW_KEYS_FILE where it runs, "
-            f"to the keys of all workers and producers; `{KEY_COMMAND}` makes one"
+            "this worker or producer has no sealing keys: set XENFLOW_KEYS or XENFLOW_KEYS_FILE "
+            f"where it runs, the same for all of them; `{KEY_COMMAND}` makes one"
         )
     return keys

@@ -191,7 +191,7 @@ def test_null_feeds_nothing() -> None:
     ],
 )
 def test_a_wrong_value_that_was_fed_says_where_it_came_from(key: str, problem: str) -> None:
-    """The sender wrote a path and not the value."""
+    """The sender knows the path and not the value."""
     assert problems(FOUND, feed={"onFailure": key}) == [problem.format(repr(key))]
 
 
