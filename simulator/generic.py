@@ -7,7 +7,7 @@ from simulator import datamodel, expressions
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import Method
-from simulator.tables import Row
+from simulator.tables import NULL, Row
 
 
 def handler(message: datamodel.Message, model: datamodel.Model) -> Method:
@@ -50,11 +50,13 @@ def _plain_setter(message: datamodel.Message, cls: datamodel.Class) -> Method | 
 
 
 def _refusing(message: datamodel.Message) -> Method:
-    own = message.params[0].type if message.params else None
+    """Return what refuses a message that is not simulated, dead references first."""
+    refs = [each.type.name if each.type.kind == "ref" else "" for each in message.params]
 
     async def refuse(call: Call, *values: Any) -> None:  # noqa: ANN401 - wire values
-        if own is not None and own.kind == "ref" and own.name == message.cls:
-            call.db.get(message.cls, values[0])
+        for cls, value in zip(refs, values, strict=False):
+            if cls in call.db.tables and (value != NULL or cls == message.cls):
+                call.db.get(cls, value)
         raise Failure("NOT_IMPLEMENTED", message.method)
 
     return refuse

@@ -62,6 +62,8 @@ def drop_devices(db: Database, vm: str) -> None:
     for cls in ("VBD", "VIF"):
         for ref, _ in records(db, cls, list(db.get("VM", vm)[f"{cls}s"])):
             drop_device(db, cls, ref)
+    for ref in list(db.get("VM", vm)["VUSBs"]):
+        db.destroy("VUSB", ref)
 
 
 def drop_vm(db: Database, vm: str) -> None:

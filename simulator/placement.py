@@ -76,6 +76,7 @@ def assert_suits(db: Database, vm: str, host: str, *, by_memory: bool = True) ->
     record = db.get("VM", vm)
     _assert_sees_storage(db, vm, host)
     _assert_sees_networks(db, vm, host)
+    _assert_has_devices(record, host)
     _assert_virtualises(db, record, vm, host)
     if by_memory:
         _assert_memory(db, record, host)
@@ -139,6 +140,13 @@ def _assert_sees_networks(db: Database, vm: str, host: str) -> None:
     for network in networks_of(db, vm):
         if not sees_network(db, host, network):
             raise Failure("VM_REQUIRES_NETWORK", vm, network)
+
+
+def _assert_has_devices(vm: Record, host: str) -> None:
+    """Refuse a VM with a USB device: no host has any."""
+    for vusb in vm["VUSBs"]:
+        text = f"VUSB {vusb} is not available on Host {host}"
+        raise Failure("OPERATION_NOT_ALLOWED", text)
 
 
 def _assert_virtualises(db: Database, vm: Record, ref: str, host: str) -> None:

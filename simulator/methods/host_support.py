@@ -136,6 +136,19 @@ async def apply_edition(call: Call, host: str, edition: str, _force: bool = Fals
     call.db.put("host", host, edition=edition)
 
 
+@method("host.license_add")
+async def license_add(call: Call, host: str, _contents: str) -> None:
+    """Refuse: no file is a licence here."""
+    call.db.get("host", host)
+    raise Failure("LICENSE_PROCESSING_ERROR")
+
+
+@method("host.license_remove")
+async def license_remove(call: Call, host: str) -> None:
+    """Go back to the edition that needs no licence."""
+    call.db.put("host", host, edition=_EDITIONS[0])
+
+
 @method("host.declare_dead")
 async def declare_dead(call: Call, host: str) -> None:
     """Call a host dead: its VMs are halted."""
