@@ -116,8 +116,14 @@ class Poller:
         sessions = self._runtime.sessions
         book = GuestWaiters(self._runtime.parked.guests(self._place), self._state.metrics)
         at = poller_state.Position(sessions.logins(self._target), book.watched())
-        token = self._state.token(at)
-        if token == events.START or self._runtime.parked.safety_is_due(self._place, SAFETY):
+        now = time.monotonic()
+        token = self._state.token(at, now)
+        is_due = self._state.reading_is_due(now)
+        if (
+            token == events.START
+            or is_due
+            or self._runtime.parked.safety_is_due(self._place, SAFETY)
+        ):
             self._read_all()
         left = 0.0 if token == events.START else max(min(LONG_POLL, until - time.monotonic()), 0.0)
         self._state.rate_limiter.wait()

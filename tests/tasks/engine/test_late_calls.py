@@ -1,6 +1,8 @@
 """Calls that outlive their deadline, vanish, or get stuck: nothing is given up unread."""
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from tasks.engine.execution.outcomes import STUCK
 from tasks.engine.journal.parked import Ended
 from tasks.engine.journal.record import CancelRequest, FailingStage, OutcomeStatus
 from tests.tasks.engine.deliveries import Engine, Worker
+from workers import poller_state
+from workers.poller import Poller
 from workers.poller_state import STUCK_AFTER, PollerState
 from xenserver import errors, events
 from xenserver.values import Value
@@ -219,3 +223,37 @@ def test_a_cancelled_operation_ends_as_cancelled_though_xenserver_is_away(engine
     assert isinstance(ended, Failed)
     assert ended.error.code == "XENFLOW_CANCELLED"
     assert "made" not in engine.names()
+
+
+def test_a_toolstack_that_restarts_just_before_an_operation_parks_is_noticed(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The poller has read all tasks anew by then; it does so once more, soon after."""
+    monkeypatch.setattr(poller_state, "_states", {})
+    monkeypatch.setattr(poller_state, "AFTER_LOGIN", (1e-6,))
+    worker = engine.worker()
+    monkeypatch.setattr(worker.runtime.publisher, "resume", lambda *_: None)  # the test delivers
+    poller = Poller(engine.app, worker.runtime, "default", {"target": "default"})
+
+    def look() -> None:
+        poller._read_tasks(time.monotonic())  # noqa: SLF001 - one turn of its loop
+
+    def restart(call: Callable[[], Value]) -> Value:
+        answer = call()
+        engine.pool.do("restart_toolstack")
+        while not poller._state._readings:  # noqa: SLF001 - until it has noticed
+            with suppress(errors.XenflowError):
+                look()
+        return answer
+
+    look()
+    look()
+    worker.hooks["Async.VM.clone"] = restart
+    assert isinstance(worker.deliver(CLONE, "op", **FIELDS), Suspended)
+    assert worker.runtime.parked.refs("default")
+
+    look()
+
+    outcome = engine.record("op").point("0").outcome
+    assert outcome
+    assert outcome.status is OutcomeStatus.VANISHED
