@@ -39,6 +39,7 @@ def _entry(operation: Operation) -> Entry:
         summary=operation.summary,
         documentation=inspect.getdoc(operation.body) or operation.name,
         inputs=message_inputs.of(operation.model),
+        makes=operation.undo is not None,
     )
 
 

@@ -41,6 +41,7 @@ class Entry:
     summary: str
     documentation: str
     inputs: tuple[Input, ...]
+    makes: bool  # an object, which is undone when it is cancelled
 
     @property
     def noun(self) -> str:
@@ -89,11 +90,16 @@ class Index:
 
     def find(self, name: str) -> Entry:
         """Return the entry of a name: `xenserver.vm.start`, or `vm.start` for short."""
+        entry = self.get(name)
+        if entry is None:
+            raise CommandFailed(Code.USAGE, self._unknown(name), "xenflow catalogue")
+        return entry
+
+    def get(self, name: str) -> Entry | None:
+        """Return the entry of such a name, if there is one."""
         spelled = name.replace("-", "_")
-        for entry in self.entries:
-            if entry.name in {spelled, f"xenserver.{spelled}"}:
-                return entry
-        raise CommandFailed(Code.USAGE, self._unknown(name), "xenflow catalogue")
+        names = {spelled, f"xenserver.{spelled}"}
+        return next((entry for entry in self.entries if entry.name in names), None)
 
     def of(self, noun: str) -> tuple[Entry, ...]:
         """Return the entries of a noun."""

@@ -131,9 +131,13 @@ class Client:
                 return End(states.REVOKED, error=errors.Cancelled("XENFLOW_CANCELLED", [operation]))
         return None
 
-    def cancel(self, operation: str) -> str:
-        """Ask an operation to stop; return the outcome of the request."""
-        result, sending = self.journal.cancel(operation, CancelRequest.CANCELLED)
+    def cancel(self, operation: str, *, is_sent: bool = False) -> str:
+        """Ask an operation to stop; return the outcome of the request.
+
+        One that has not begun can be cancelled where its message waits: `is_sent`.
+        """
+        wanted = CancelRequest.CANCELLED
+        result, sending = self.journal.cancel(operation, wanted, is_sent=is_sent)
         Publisher(self.app).resume(sending)
         return result
 

@@ -13,6 +13,8 @@ from tasks.engine.journal.journal import Journal
 from tasks.engine.journal.keys import Keys
 
 ANSWER_TIMEOUT = 10.0  # seconds until a Redis that says nothing counts as away
+_REDIS = ("redis://", "rediss://", "redis+socket://")
+_SENTINEL = "sentinel://"
 _CONNECT_TIMEOUT = 2.0  # seconds
 
 
@@ -26,8 +28,26 @@ def opened() -> Iterator[Journal]:
 
 
 @contextmanager
+def broker(journal: Journal) -> Iterator[tuple[Redis, str] | None]:
+    """Open the Redis of the messages, with what stands before its keys; None where it is none."""
+    url, prefix = startup.broker()
+    if url == startup.journal()[0]:
+        yield journal.redis, prefix
+    elif url.startswith(_REDIS):
+        with _client(url) as redis:
+            yield redis, prefix
+    elif url.startswith(_SENTINEL):
+        with importlib.import_module("cli.client").connected() as client:
+            letters = importlib.import_module("workers.broker.dead_letters")
+            with letters.client_of(client.app) as redis:
+                yield redis, prefix
+    else:
+        yield None
+
+
+@contextmanager
 def _client(url: str) -> Iterator[Redis]:
-    if url.startswith("sentinel://"):  # Celery knows how to ask Sentinels
+    if url.startswith(_SENTINEL):  # Celery knows how to ask Sentinels
         with importlib.import_module("cli.client").connected() as client:
             yield client.redis
         return

@@ -18,8 +18,9 @@ _FORMS = "an age such as 30m, 2h, 3d, a date such as 2026-11-26, or a time such 
 
 
 class State(StrEnum):
-    """The states of a run; an undone one did not succeed, and left nothing behind."""
+    """The states of a run; a sent one is open too, an undone one left nothing behind."""
 
+    SENT = "sent"
     OPEN = "open"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -71,7 +72,7 @@ class Filter:
         steps = list(run.everything())
         return (
             (not self.states or not self.states.isdisjoint(_states(run)))
-            and run.created <= self.until
+            and (time.time() if run.created is None else run.created) <= self.until
             and (not self.name or _is_named(run.name, self.name))
             and (not self.target or any(step.target == self.target for step in steps))
             and (
@@ -83,7 +84,8 @@ class Filter:
 
 
 def _states(run: Run) -> set[str]:
-    return {run.state, *([State.UNDONE] if run.is_undone else [])}
+    also = {State.UNDONE: run.is_undone, State.OPEN: run.state == State.SENT}
+    return {run.state, *(state for state, is_so in also.items() if is_so)}
 
 
 def _until(text: str) -> float:

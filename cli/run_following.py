@@ -13,7 +13,7 @@ from cli.exit_codes import Code, CommandFailed, Failure
 from cli.options import OutputOptions
 from cli.output import Document, write
 from tasks.engine.journal.journal import Journal
-from workers.run_record import Run
+from workers.run_record import SENT, Run
 
 INTERVAL = 0.3  # seconds between two reads of a run
 QUIET = 1.0  # seconds without an open operation after which a run has ended
@@ -24,11 +24,13 @@ _REPORTS = "cli.failure_reports"  # imports Celery: only where a run has failed
 def follow(journal: Journal, root: str, *, shown: bool) -> Run:
     """Return a run once nothing of it is open for a moment: a chain's next step begins soon."""
     busy = time.monotonic()
+    is_noted = shown
     with _live() if shown else nullcontext(_show_nothing) as show:
         try:
             while time.monotonic() - busy < QUIET:
                 run = run_lookup.find(journal, root)
                 show(run)
+                is_noted = is_noted or _note_sent(run)
                 if run.ended is None:
                     busy = time.monotonic()
                 time.sleep(INTERVAL)
@@ -37,6 +39,13 @@ def follow(journal: Journal, root: str, *, shown: bool) -> Run:
             text = f"interrupted; run {root} continues"
             raise CommandFailed(Code.INTERRUPTED, text, next_step, id=root) from None
     return run_lookup.find(journal, root)
+
+
+def _note_sent(run: Run) -> bool:
+    """Write, where nothing is drawn, that a run has not begun; return whether that is so."""
+    if run.state == SENT:
+        output.note(f"xenflow: {run.name} {run.id} {run.status()}")
+    return run.state == SENT
 
 
 def report(run: Run, options: OutputOptions) -> int:

@@ -1,13 +1,14 @@
 """Finding the run that a person names, and its id as an argument of commands."""
 
-from typing import Annotated
+import importlib
+from typing import Annotated, Any
 
 import typer
 
 from cli import completion
 from cli.exit_codes import Code, CommandFailed
 from tasks.engine.journal.journal import Journal
-from workers.run_reader import NoSuchRun, Runs
+from workers.run_reader import NoSuchRun, Runs, SeveralRuns
 from workers.run_record import Run
 
 Id = Annotated[
@@ -22,7 +23,22 @@ Id = Annotated[
 
 def find(journal: Journal, name: str, *, whole: bool = False) -> Run:
     """Return the run of an id or of its beginning; fail where there is none."""
+    runs = Runs(journal)
     try:
-        return Runs(journal).find(name, whole=whole)
+        return runs.find(name, whole=whole)
+    except SeveralRuns as several:
+        raise CommandFailed(Code.FAILED, str(several), "xenflow runs") from None
+    except NoSuchRun:
+        pass
+    sent: Run | None = sent_runs().find(journal, name)
+    if sent:
+        return sent
+    try:
+        return runs.find(name, whole=whole)  # it may have begun between the two looks
     except NoSuchRun as unknown:
         raise CommandFailed(Code.FAILED, str(unknown), "xenflow runs") from None
+
+
+def sent_runs() -> Any:
+    """Return the module that knows the runs of which nothing has begun."""
+    return importlib.import_module("cli.sent_runs")  # only once Redis has answered

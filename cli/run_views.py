@@ -19,6 +19,7 @@ _MARKS = {
     "timed_out": "✗",
     "undone": "↺",
     "open": "…",
+    "sent": "…",
 }
 _STYLES = {
     "succeeded": "green",
@@ -27,6 +28,7 @@ _STYLES = {
     "timed_out": "red",
     "undone": "yellow",
     "open": "cyan",
+    "sent": "cyan",
 }
 
 
@@ -78,19 +80,22 @@ def _status(run: Run, *, short: bool) -> str:
 
 def tree(run: Run, *, traces: bool = False) -> Group:
     """Return a run as a tree: each operation, its calls below it, and its outcome."""
-    head = Text.assemble(
-        (run.name, "bold"),
-        f"  run {run.id}  began {_moment(run.created)}, took {_taken(run.created, run.ended)}",
-    )
+    head = Text.assemble((run.name, "bold"), f"  run {run.id}  {_when(run)}")
     trees = [_branch(step, run.created, None, traces=traces) for step in run.steps]
     return Group(head, *trees)
 
 
-def _branch(step: Step, began: float, parent: Tree | None, *, traces: bool) -> Tree:
+def _when(run: Run) -> str:
+    if run.created is None:
+        return "has not begun"
+    return f"began {_moment(run.created)}, took {_taken(run.created, run.ended)}"
+
+
+def _branch(step: Step, began: float | None, parent: Tree | None, *, traces: bool) -> Tree:
     label = _label(step, began)
     branch = Tree(label) if parent is None else parent.add(label)
     for point in step.suspensions:
-        if point.method:
+        if point.method and began is not None:
             branch.add(_suspension(point, began))
     for inner in step.steps:
         _branch(inner, began, branch, traces=traces)
@@ -99,18 +104,20 @@ def _branch(step: Step, began: float, parent: Tree | None, *, traces: bool) -> T
     return branch
 
 
-def _label(step: Step, began: float) -> Text:
+def _label(step: Step, began: float | None) -> Text:
     return Text.assemble(
         (f"{_MARKS[step.state]} ", _STYLES[step.state]),
         (step.name, "bold"),
         (f" {_named(step)}" if _named(step) else ""),
-        (f"  {', '.join(_times(step, began))}", "dim"),
+        ("".join(f"  {times}" for times in [", ".join(_times(step, began))] if times), "dim"),
         "" if step.ended else f"  {step.status()}{_percent(step)}",
     )
 
 
-def _times(step: Step, began: float) -> list[str]:
+def _times(step: Step, began: float | None) -> list[str]:
     """Return when a step began, unless the run began with it, and how long it took."""
+    if step.created is None or began is None:
+        return []
     start = [] if step.created == began else [_at(step.created, began)]
     return [*start, _taken(step.created, step.ended)]
 
@@ -186,7 +193,9 @@ def _first_line(answer: Any) -> str:
     return json.dumps(answer, ensure_ascii=False)
 
 
-def _moment(at: float, *, short: bool = False) -> str:
+def _moment(at: float | None, *, short: bool = False) -> str:
+    if at is None:
+        return ""
     return time.strftime("%d %b %H:%M" if short else "%Y-%m-%d %H:%M:%S", time.localtime(at))
 
 
@@ -194,7 +203,9 @@ def _at(moment: float, began: float) -> str:
     return f"+{units.duration(max(moment - began, 0.0))}"
 
 
-def _taken(began: float, ended: float | None) -> str:
+def _taken(began: float | None, ended: float | None) -> str:
+    if began is None:
+        return ""
     return units.duration(max((time.time() if ended is None else ended) - began, 0.0))
 
 

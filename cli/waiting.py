@@ -146,4 +146,5 @@ def _step_status(step: Step, *, alone: bool) -> str:
 
 
 def _is_slow(step: Step) -> bool:
-    return step.phase == Phase.RUNNING and time.time() - step.created > SLOW
+    is_running = step.phase == Phase.RUNNING and step.created is not None
+    return is_running and time.time() - (step.created or 0.0) > SLOW

@@ -36,6 +36,15 @@ def journal() -> tuple[str, str]:
     return str(settings.result_backend), str(settings.journal_prefix)
 
 
+def broker() -> tuple[str, str]:
+    """Return the address of the messages' Redis, and what stands before its keys."""
+    url = _read("BROKER_URL") or _read("REDIS_URL") or REDIS_URL
+    if url.startswith("redis://") and not _others():
+        return url, _read("GLOBAL_KEYPREFIX")
+    settings = importlib.import_module("config.settings").load()
+    return str(settings.broker_url), str(settings.global_keyprefix)
+
+
 def _others() -> list[str]:
     names = [name.removeprefix(PREFIX) for name in os.environ if name.startswith(PREFIX)]
     return [name for name in names if name not in _PLAIN]

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from celery.app import app_or_default
 from redis import Redis
 
+from config.settings import Settings
 from tests.repository import words
 from tests.stack import StackHarness, running_stack
+from workers import app as application
+from workers.app import Xenflow
 from workers.local_stack import valkey_server
 
 SHORT = {"visibility_timeout": "4", "lease": "3"}  # seconds; less to wait for after a death
@@ -102,3 +106,14 @@ def isolated_stack(tmp_path: Path) -> Iterator[StackHarness]:
 def name() -> str:
     """Return a name nobody else uses."""
     return f"vm-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def worker(valkey: valkey_server.Valkey, redis: Redis) -> Iterator[Xenflow]:
+    """Make the application, for a test that plays a worker's part itself."""
+    previous, url = app_or_default(), valkey.url
+    settings = Settings(redis_url=url, broker_url=url, result_backend=url)
+    app = application.create(settings, for_worker=True)
+    yield app
+    app.close()
+    previous.set_current()

@@ -25,6 +25,10 @@ class NoSuchRun(LookupError):
     """No run has this id, or several begin with it; the text says which."""
 
 
+class SeveralRuns(NoSuchRun):
+    """Several runs have an id that begins so."""
+
+
 class Runs:
     """Read runs out of a journal."""
 
@@ -61,9 +65,10 @@ class Runs:
             text = f"no run {beginning!r} is known: give at least {SHORTEST} characters of its id"
             raise NoSuchRun(text)
         known = [r for r in self._journal.runs(most=LATEST) if r.startswith(beginning)]
-        if len(known) != 1:
-            several = f"several runs begin with {beginning}: {', '.join(known)}"
-            raise NoSuchRun(several if known else _unknown(beginning))
+        if len(known) > 1:
+            raise SeveralRuns(f"several runs begin with {beginning}: {', '.join(known)}")
+        if not known:
+            raise NoSuchRun(_unknown(beginning))
         return known[0]
 
     def _read(self, roots: Sequence[str], *, whole: bool = False) -> Iterator[Run]:
@@ -90,7 +95,7 @@ class Runs:
 
 
 def _unknown(name: str) -> str:
-    return f"no run {name!r} is known: it has not begun, or its record has been forgotten"
+    return f"no run {name!r} is known: none waits in a queue, or its record has been forgotten"
 
 
 def _nested(entries: Mapping[str, Record]) -> tuple[Step, ...]:

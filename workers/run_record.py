@@ -10,6 +10,9 @@ from typing import Any
 
 from tasks.engine.journal.record import FAILED_BY, NOT_UNDONE, Phase
 
+SENT = "sent"
+"""The phase, and the state, of an operation whose message no worker has begun with."""
+
 
 @dataclass(frozen=True)
 class Suspension:
@@ -25,12 +28,15 @@ class Suspension:
 
 @dataclass(frozen=True)
 class Step:
-    """One operation or flow of a run; the times are epoch seconds."""
+    """One operation or flow of a run; the times are epoch seconds.
+
+    One whose message no worker has begun with was not created at any time that is known.
+    """
 
     id: str
     name: str
     phase: str
-    created: float
+    created: float | None
     ended: float | None
     progress: float | None
     target: str
@@ -49,7 +55,9 @@ class Step:
     @property
     def seconds(self) -> float | None:
         """How long it took; None while it is open."""
-        return None if self.ended is None else self.ended - self.created
+        if self.ended is None or self.created is None:
+            return None
+        return self.ended - self.created
 
     @property
     def return_result(self) -> str:
@@ -79,12 +87,12 @@ class Step:
 
     @property
     def state(self) -> str:
-        """The state in one word: open, succeeded, failed, cancelled, timed_out or undone.
+        """The state in one word: sent, open, succeeded, failed, cancelled, timed_out or undone.
 
         Undone is what an operation is that undoes another one, and has succeeded.
         """
         if self.ended is None:
-            return "open"
+            return SENT if self.phase == SENT else "open"
         if self.failure:
             return FAILED_BY.get(self.failure["type"], "failed")
         if self.answer and NOT_UNDONE in self.answer:
@@ -96,7 +104,7 @@ class Step:
         if self.ended is not None:
             return self._end()
         if self.cancelled:
-            return "is being cancelled"
+            return _CANCELLED_BEFORE if self.phase == SENT else "is being cancelled"
         if self.phase == Phase.PARKED:
             return self._waiting()
         if self.phase == Phase.DEFERRED and self.reason:
@@ -155,9 +163,9 @@ class Run:
         return self.steps[0].name if self.steps else "?"
 
     @property
-    def created(self) -> float:
-        """When its first operation began."""
-        return min(step.created for step in self.steps)
+    def created(self) -> float | None:
+        """When its first operation began; None while none has."""
+        return min((one.created for one in self.steps if one.created is not None), default=None)
 
     @property
     def ended(self) -> float | None:
@@ -215,7 +223,9 @@ class Run:
         }
 
 
+_CANCELLED_BEFORE = "is cancelled: it ends when a worker takes it"
 _STATUS: dict[str, str] = {
+    SENT: "is sent: no worker has taken it yet",
     Phase.RUNNING: "is running",
     Phase.WAITING: "waits for others: its target has as many calls in flight as it may",
     Phase.LANDED: "continues in a moment",

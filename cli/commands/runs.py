@@ -9,7 +9,7 @@ from rich.text import Text
 from typer.core import TyperCommand
 
 from cli import command as commands
-from cli import completion, journal_reader, run_filters, run_views, tables
+from cli import completion, journal_reader, run_filters, run_lookup, run_views, tables
 from cli.exit_codes import Code
 from cli.options import Format, OutputOptions
 from cli.output import Document, write
@@ -84,7 +84,9 @@ def runs(  # noqa: PLR0913 - each is an option of the command
     )
     with journal_reader.opened() as journal:
         matches = None if wanted.is_empty else wanted.matches
-        latest = Runs(journal).latest(most, matches=matches, since=wanted.since)
+        sent = run_lookup.sent_runs().latest(journal, most, matches=matches)
+        begun = Runs(journal).latest(most - len(sent), matches=matches, since=wanted.since)
+    latest = [*sent, *begun]
     rows = [run.document() for run in latest]
     none = "no run yet" if wanted.is_empty else "no run matches"
     write(Document({"runs": rows}, lambda chosen: _text(latest, chosen, none), rows), options)

@@ -63,6 +63,7 @@ def completion(line: str) -> dict[str, str]:
         ([], "xenflow vm start --vm we", 360),
     ],
 )
+@pytest.mark.usefixtures("redis")  # in which no message waits that would have to be read
 def test_a_command_imports_few_modules(
     words: list[str], line: str, most: int, valkey: valkey_server.Valkey
 ) -> None:

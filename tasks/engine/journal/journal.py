@@ -31,6 +31,7 @@ from tasks.engine.journal.record import (
 if TYPE_CHECKING:
     from redis import Redis
 
+LONGEST_WAIT = 90 * 86_400  # seconds for which a message that was cancelled may wait for a worker
 RESEND_CHECK = 10  # seconds between two looks at a sending that no worker has claimed
 TRIAL = 30  # seconds between two trial sendings to a queue that does not move, see `due.lua`
 
@@ -197,12 +198,17 @@ class Journal:
         )
         return _sending(answer)
 
-    def cancel(self, operation: str, request: CancelRequest) -> tuple[CancelResult, Sending | None]:
-        """Ask an operation to stop; return the result and the message to send."""
+    def cancel(
+        self, operation: str, request: CancelRequest, *, is_sent: bool = False
+    ) -> tuple[CancelResult, Sending | None]:
+        """Ask an operation to stop; return the result and the message to send.
+
+        One that has not begun is not known, unless `is_sent` says that its message is on its way.
+        """
         result, *answer = self._scripts.run(
             "cancel",
             [self.keys.entry(operation), self.keys.landing, self.keys.deliveries],
-            [operation, request, RESEND_CHECK],
+            [operation, request, RESEND_CHECK, self._lifetime(LONGEST_WAIT) if is_sent else 0],
         )
         return CancelResult(scripts.text(result)), _sending(answer)
 
@@ -269,7 +275,7 @@ class Journal:
 
     def knows(self, operation: str) -> bool:
         """Return whether an operation has begun."""
-        return bool(self.redis.exists(self.keys.entry(operation)))
+        return bool(self.redis.hexists(self.keys.entry(operation), "created"))
 
     def read(self, operation: str) -> Record | None:
         """Return the record of an operation; None when it is not known."""
