@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli import output
 from cli.client import AWAY, Client, End, is_away
+from config import redis_replies
 from tasks.engine.journal.record import Phase
 from workers.run_record import Run, Step
 
@@ -65,7 +66,8 @@ class _Away:
             if not is_away(error):
                 raise
             state = "does not answer" if isinstance(error, Overdue) else "is away"
-            self._report(is_away=True, text=f"Redis {state} ({error}); run {self._operation} is")
+            reason = redis_replies.in_words(error)
+            self._report(is_away=True, text=f"Redis {state} ({reason}); run {self._operation} is")
         else:
             self._report(is_away=False, text=f"Redis is back; run {self._operation} is still")
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
+from config import redis_replies
 from config.celery import celery_settings
 from config.settings import Settings, SettingsError, load
 
@@ -43,6 +44,8 @@ def _problem(node: str) -> str:
         answers = _ask(node, load())
     except SettingsError as wrong:
         return str(wrong)
+    except ResponseError as reply:
+        return f"Redis answers with an error: {redis_replies.in_words(reply)}"
     except (OperationalError, RedisError, OSError) as trouble:
         return f"cannot reach Redis: {trouble}".replace("\n", " ")
     if not answers:

@@ -7,20 +7,31 @@ import pytest
 from celery import states
 from celery.app.trace import build_tracer
 from celery.worker import state as worker_state
+from redis import Redis
+from redis._parsers.base import BaseParser  # how the client makes an error of a reply
+from redis.client import Pipeline
 
+from config.redis_replies import ReplyError
 from tasks.engine import infrastructure
 from tasks.engine.journal.entry import Entry, Place
 from tasks.engine.journal.record import CancelRequest, Record
+from workers import poller
 from workers.app import Xenflow
 from workers.broker.connection import RetryingAMQP
-from workers.doctor import redis_keys
+from workers.doctor import examine, operations, redis_keys, redis_server
 from workers.doctor.context import Context
 from workers.maintenance_timer import MaintenanceTimer
+from workers.metrics.exporter import text as exposition
+from workers.metrics.readings import Source
+from workers.process_records import ProcessRecords, ProcessRecordStep
+from workers.reconciler.reconcile import reconcile
 from workers.run_reader import Runs
+from workers.watchdog import Queues, Watch
 
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")
 
 START = "xenserver.vm.start"
+CHECKED = (redis_server.check, redis_keys.check, operations.check)
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +120,52 @@ def test_runs_are_read_without_an_entry_that_is_something_else(worker: Xenflow) 
     damage(worker, worker.runtime.journal.keys.entry("bad"))
 
     assert [run.id for run in Runs(worker.runtime.journal).latest(10)] == ["good"]
+
+
+REPLIES = [
+    "OOM command not allowed when used memory > 'maxmemory'.",
+    "READONLY You can't write against a read only replica.",
+    "NOPERM User limited has no permissions to run the 'get' command",
+    "MISCONF Valkey is configured to save RDB snapshots",
+    "BUSY Valkey is busy running a script.",
+    "CLUSTERDOWN Hash slot not served",
+    "MOVED 3999 127.0.0.1:6381",
+    "WRONGTYPE Operation against a key holding the wrong kind of value",
+    "ERR unknown command 'BLMOVE', with args beginning with: 'q'",
+]
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.split()[0])
+def test_what_runs_beside_operations_names_an_error_reply_or_outlives_it(
+    worker: Xenflow, monkeypatch: pytest.MonkeyPatch, reply: str
+) -> None:
+    """Timer, records, watchdog and metrics go on; tasks and readers raise it in words."""
+    runtime = worker.runtime
+    timer = MaintenanceTimer(type("Consumer", (), {"app": worker}))
+    watch = Watch(Queues(runtime.journal.redis, ["change"], "probe"), worker.activity, 4, 60.0)
+    source = Source(worker, runtime.journal, {}, runtime.journal.lease_ms)
+    error: Exception = BaseParser.parse_error(reply)  # type: ignore[no-untyped-call]  # it has none
+
+    def answer(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(Redis, "execute_command", answer)
+    monkeypatch.setattr(Pipeline, "execute", answer)
+
+    timer._tick(runtime)  # noqa: SLF001 - what Celery's timer calls
+    ProcessRecordStep._write(ProcessRecords(runtime.journal.redis, "xenflow"), "x")  # noqa: SLF001 - likewise
+    watch.look()
+    assert exposition(source)
+    context = Context(worker.settings, worker, runtime.journal)
+    assert all("XENFLOW_REDIS_REPLY" in one.text for one in examine(context, CHECKED))
+    for run in (
+        lambda: poller._follow(worker, "lab", {}),  # noqa: SLF001 - what the poller's task does
+        lambda: reconcile(runtime, {}),
+        lambda: Runs(runtime.journal).latest(10),
+        lambda: runtime.journal.cancel("op", CancelRequest.CANCELLED),
+    ):
+        with pytest.raises(ReplyError, match="XENFLOW_REDIS_REPLY"):
+            run()
 
 
 def test_the_doctor_names_keys_that_are_something_else(worker: Xenflow) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from celery import Celery
 from redis import Redis
 
+from config import redis_replies
 from workers.broker import scripts
 
 MOST = 1_000  # kept; older ones make room
@@ -99,7 +100,7 @@ def client_of(app: Celery) -> Iterator[Redis]:
     """Yield a client of the broker's Redis, which adds no prefix to keys."""
     with app.connection_for_write() as connection:
         channel: Any = connection.default_channel  # the stubs know no Redis
-        client = Redis(connection_pool=channel.pool)
+        client = redis_replies.NamingRedis(connection_pool=channel.pool)
         yield client
         client.close()
 

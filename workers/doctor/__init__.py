@@ -14,6 +14,7 @@ Each check is a function from a `Context` to findings. A check reads and changes
 
 from collections.abc import Callable, Iterator
 
+from config import redis_replies
 from workers.doctor import operations, orphans, processes, redis_keys, redis_server, targets
 from workers.doctor.context import Context
 from workers.doctor.finding import Finding, Severity
@@ -54,5 +55,6 @@ def _guarded(check: Check, context: Context) -> list[Finding]:
         return list(check(context))
     except Exception as error:  # noqa: BLE001 - the outermost call of a check: all others still run
         name = _name(check)
-        text = f"the check of {name} failed: {type(error).__name__}: {error}"
+        reason = redis_replies.in_words(error)
+        text = f"the check of {name} failed: {type(error).__name__}: {reason}"
         return [Finding(Severity.WARNING, name, text, "run xenflow doctor --debug")]

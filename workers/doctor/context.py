@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery
 from redis import Redis
 
+from config import redis_replies
 from config.settings import Settings
 from config.targets import Targets
 from tasks.engine.journal.journal import Journal
@@ -48,7 +49,7 @@ class Context:
     def broker(self) -> Redis:
         """The Redis of the messages."""
         same = self.settings.broker_url == self.settings.result_backend
-        return self.redis if same else Redis.from_url(self.settings.broker_url)
+        return self.redis if same else redis_replies.NamingRedis.from_url(self.settings.broker_url)
 
     @cached_property
     def targets(self) -> "Mapping[str, Target]":

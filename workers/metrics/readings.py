@@ -123,7 +123,7 @@ def _poller(source: Source, name: str, *, is_wanted: bool) -> _Reading:
 def _messages(source: Source) -> _Reading:
     with source.app.connection_for_write() as connection:
         channel: Any = connection.default_channel  # the stubs know no Redis
-        client = Redis(connection_pool=channel.pool)
+        client = redis_replies.NamingRedis(connection_pool=channel.pool)
         run = scripts.Scripts(client)
         prefix = getattr(channel, "global_keyprefix", "")
         heads = source.journal.keys.queue_heads
