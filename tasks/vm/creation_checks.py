@@ -30,6 +30,9 @@ from xenserver import errors
 from xenserver.client import Xen
 from xenserver.objects import ObjectRef
 
+_MEDIA = frozenset({"iso", "udev"})
+"""Types of repositories that hold media and physical devices."""
+
 
 class DiskPlace(Strict):
     """Where a disk is to be made."""
@@ -102,17 +105,20 @@ def check_drive(
 
 
 def _check_repositories(xen: Xen, disks: Iterable[DiskPlace]) -> None:
-    """Refuse a repository that does not exist, and one that no host is attached to."""
+    """Refuse a repository that does not exist, or on which no disk can be made."""
     largest: dict[str, int] = {}
     for disk in disks:
         largest[disk.sr] = max(disk.size, largest.get(disk.sr, 0))
     for text, size in largest.items():
-        _refuse_detached(xen, storage_choice.choose(xen, text, size))
+        _refuse_unfit(xen, storage_choice.choose(xen, text, size))
 
 
-def _refuse_detached(xen: Xen, home: ObjectRef) -> None:
-    pbds = xen.SR.get_PBDs(home)
-    if not any(xen.PBD.get_currently_attached(pbd) for pbd in pbds):
+def _refuse_unfit(xen: Xen, home: ObjectRef) -> None:
+    """Refuse a library of media, and a repository that no host is attached to."""
+    record = xen.SR.get_record(home)
+    if record["content_type"] == "iso" or record["type"] in _MEDIA:
+        raise errors.from_api("SR_OPERATION_NOT_SUPPORTED", [home.ref])
+    if not any(xen.PBD.get_currently_attached(pbd) for pbd in record["PBDs"]):
         text = f"SR {home} is attached to no host, so no disk can be made on it; "
         text += "plug it first, or name another"
         raise errors.from_api("SR_HAS_NO_PBDS", [home.ref], text=text)

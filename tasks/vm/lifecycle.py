@@ -41,7 +41,8 @@ InPlace = Annotated[
 
 
 CopiedFrom = Annotated[
-    Label, Field(description="with in_place: the template it was copied from, for error messages")
+    TemplateName,
+    Field(description="with in_place: the template it was copied from, for error messages"),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.canvases.test_rollback import CONFIGURED, EVERYTHING, NEW_DISK, NFS, UNCONFIGURED
 from tests.stack import StackHarness
-from tests.tasks.fixtures import LOCAL, Maker
+from tests.tasks.fixtures import LIBRARY, LOCAL, Maker
 from xenserver import errors
 
 DISK = "flow.setup_disk_or_cd"
@@ -45,6 +45,13 @@ NEW_VMS: dict[str, tuple[Fields, str, str]] = {
         UNKNOWN,
         "no SR has the UUID",
     ),
+    "an SR of media": ({"sr": LIBRARY}, "SR_OPERATION_NOT_SUPPORTED", "use another SR"),
+    "a reference": (
+        {"template": "OpaqueRef:5af417eb-699b-4047-83c2-861318a18fcf"},
+        INVALID,
+        "template: is a reference of XenServer; give the UUID, or the name label",
+    ),
+    "a template of two lines": ({"template": "a\nb"}, UNKNOWN, "no template is named a\nb"),
     "a network": ({"networks": [{"network": "none"}]}, UNKNOWN, "no network is named none"),
     "a CD nobody knows": ({"cd": "none"}, UNKNOWN, "no VDI is named none"),
     "too little memory": ({"memory": "1MiB"}, INVALID, "is less than VM blank needs"),

@@ -90,27 +90,40 @@ def _reference(what: str, cls: str) -> object:
 
 _Text = StringConstraints(min_length=1, max_length=1024)
 
-VmName = Annotated[str, _Text, _reference("a VM", "VM")]
-TemplateName = Annotated[str, _Text, _reference("a template", "VM")]
-VmOrTemplateName = Annotated[str, _Text, _reference("a VM or template", "VM")]
-VmTemplateOrSnapshotName = Annotated[str, _Text, _reference("a VM, template or snapshot", "VM")]
-SnapshotName = Annotated[str, _Text, _reference("a snapshot", "VM")]
-HostName = Annotated[str, _Text, _reference("a host", "host")]
-PoolName = Annotated[str, _Text, _reference("a pool", "pool")]
+
+def _no_reference(text: str) -> str:
+    """Refuse what a session of XenServer calls an object: nobody else knows it by that."""
+    if text.startswith("OpaqueRef:"):
+        raise ValueError("is a reference of XenServer; give the UUID, or the name label")
+    return text
+
+
+_Object = AfterValidator(_no_reference)
+
+VmName = Annotated[str, _Text, _Object, _reference("a VM", "VM")]
+TemplateName = Annotated[str, _Text, _Object, _reference("a template", "VM")]
+VmOrTemplateName = Annotated[str, _Text, _Object, _reference("a VM or template", "VM")]
+VmTemplateOrSnapshotName = Annotated[
+    str, _Text, _Object, _reference("a VM, template or snapshot", "VM")
+]
+SnapshotName = Annotated[str, _Text, _Object, _reference("a snapshot", "VM")]
+HostName = Annotated[str, _Text, _Object, _reference("a host", "host")]
+PoolName = Annotated[str, _Text, _Object, _reference("a pool", "pool")]
 SrName = Annotated[
     str,
     _Text,
+    _Object,
     _reference("a storage repository, or @default, @room, @room:NAME (the most room)", "SR"),
 ]
-NetworkName = Annotated[str, _Text, _reference("a network", "network")]
-VdiName = Annotated[str, _Text, _reference("a virtual disk", "VDI")]
-PifName = Annotated[str, _Text, Field(description="a physical interface, by UUID")]
+NetworkName = Annotated[str, _Text, _Object, _reference("a network", "network")]
+VdiName = Annotated[str, _Text, _Object, _reference("a virtual disk", "VDI")]
+PifName = Annotated[str, _Text, _Object, Field(description="a physical interface, by UUID")]
 VbdUuid = Annotated[str, _Text, Field(description="a virtual block device, by UUID")]
 VifUuid = Annotated[str, _Text, Field(description="a virtual interface, by UUID")]
 PbdUuid = Annotated[str, _Text, Field(description="a host's way to its storage, by UUID")]
 TaskUuid = Annotated[str, _Text, Field(description="a XenServer task, by UUID")]
 
-Uuid = Annotated[str, _Text, Field(description="the UUID of an object")]
+Uuid = Annotated[str, _Text, _Object, Field(description="the UUID of an object")]
 Label = Annotated[str, _Text, AfterValidator(_in_one_line), Field(description="a name label")]
 Tag = Annotated[str, _Text, AfterValidator(_in_one_line), Field(description="a tag that it has")]
 BridgeName = Annotated[
@@ -135,7 +148,7 @@ Fields = Annotated[
     ),
 ]
 Limit = Annotated[int, Field(ge=1, description="answer with at most this many records")]
-After = Annotated[str, _Text, Field(description="answer with the records after this UUID")]
+After = Annotated[str, _Text, _Object, Field(description="answer with the records after this UUID")]
 Searches = Annotated[bool, Field(description="find names that contain `name`, in any case")]
 Templates = Annotated[bool, Field(description="find templates too")]
 Hard = Annotated[bool, Field(description="do not ask the guest")]
