@@ -23,6 +23,7 @@ README = ROOT / "README.md"
 QUICKSTART = DOCS / "tutorials" / "quickstart.md"
 WIZARD = DOCS / "tutorials" / "wizard.md"
 CONNECT = DOCS / "how-to" / "connect-a-pool.md"
+PYTHON = DOCS / "how-to" / "send-from-python.md"
 LANGUAGES = DOCS / "how-to" / "enqueue-from-other-languages.md"
 DEPLOY = DOCS / "how-to" / "deploy.md"
 COMPOSE = DOCS / "how-to" / "connect-a-service-to-compose.md"
@@ -36,7 +37,7 @@ SECURITY = DOCS / "explanation" / "security.md"
 
 FROM_A_CLONE = (README, QUICKSTART, WIZARD)  # these start everything themselves
 OPERATE = (DEPLOY, TROUBLE, BACKUP, UPGRADE, METRICS)
-READ_HERE = {*FROM_A_CLONE, CONNECT, LANGUAGES, COMPOSE, FAULTS, SIMULATE, SECURITY, *OPERATE}
+READ_HERE = {*FROM_A_CLONE, CONNECT, PYTHON, LANGUAGES, COMPOSE, FAULTS, SIMULATE, SECURITY, *OPERATE}
 READ_ELSEWHERE = {  # by the tests of own operations, and of the typed client
     DOCS / "how-to" / "own-operations.md",
     DOCS / "client" / "README.md",
@@ -76,6 +77,11 @@ def test_pages_that_begin_with_a_clone(tmp_path: Path, page: Path, columns: int)
 
     with Reader(folder, {}, columns=columns, path=os.environ["PATH"]) as reader:
         reader.read(page)
+
+
+def test_sending_from_python(shared: StackHarness, open_terminal: Open) -> None:
+    """A worker of the service does a step of its own, and is called back."""
+    open_terminal(shared.services.environment).read(PYTHON)
 
 
 @needs_node
