@@ -45,6 +45,12 @@ def valid(schema: str, value: object) -> bool:
     return jsonschema.Draft202012Validator(read(schema)).is_valid(value)
 
 
+def problems(schema: str, value: object) -> list[str]:
+    """Return what a validator says is wrong with a value, by a schema of its own file."""
+    found = jsonschema.Draft202012Validator(read(schema)).iter_errors(value)
+    return [error.message for error in found]
+
+
 def complaints(pointer: str, value: object) -> list[str]:
     """Return what is wrong with a value by a schema within the AsyncAPI document."""
     follow: Any = jsonschema.Draft7Validator(

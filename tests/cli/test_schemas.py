@@ -14,10 +14,12 @@ from pydantic import create_model
 
 from cli import examples
 from cli.generators.schemas import json_layout, models, structures
-from config import settings
+from config import sealing, settings
+from config.targets import TargetError
 from tasks.engine.declaration import answers, message
 from tasks.engine.declaration.checks import DeclarationError
 from tasks.engine.declaration.operation import Operation
+from tasks.engine.execution import runtime
 from tests.cli import schemas
 from tests.cli.conftest import Run
 from xenserver import errors
@@ -184,6 +186,72 @@ def test_a_field_that_is_fed_need_not_be_given(operation: Operation) -> None:
             fed = {**less, "feed": {name: "uuid"}}
 
             assert schemas.valid(f"messages/{operation.name}.json", fed), fed
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_schema_and_worker_agree_on_what_is_fed(operation: Operation) -> None:
+    """A field is given or fed, not both, and only fields are fed."""
+    schema = f"messages/{operation.name}.json"
+    right = {**examples.message_of(operation), "target": "lab", "repeat_failed": True}
+    for name in right.keys() - {"feed"}:
+        both = {**right, "feed": {name: "uuid"}}
+        assert not schemas.valid(schema, both), both
+        assert not _accepted(operation, both), both
+
+    unknown = {**right, "feed": {"nosuch": "uuid"}}
+    assert not schemas.valid(schema, unknown)
+    with pytest.raises(errors.Refused, match="nosuch"):
+        message.check(operation.model, unknown, {"uuid": "x"})
+
+
+HOST = {"hostname": "xs1", "username": "root", "password": "sealed:v2:x"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_right"),
+    [
+        (HOST, True),
+        ({**HOST, "port": 8443, "protocol": "https"}, True),
+        ({"hostname": "xs1"}, False),
+        ({**HOST, "username": None}, False),
+        ({"hostname": "xs1", "username": "root"}, False),
+    ],
+)
+def test_schema_and_worker_agree_on_a_host_of_its_own(
+    fields: dict[str, object], *, is_right: bool
+) -> None:
+    """It needs a user and a password, whose seal is opened then."""
+    [operation] = [one for one in OPERATIONS if one.name == "xenserver.vm.start"]
+    connection = message.check(operation.model, {"vm": "web01", **fields}).connection()
+
+    with pytest.raises(sealing.SealingError if is_right else TargetError):
+        runtime.described(connection)
+    assert schemas.valid("messages/xenserver.vm.start.json", {"vm": "web01", **fields}) is is_right
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("vm.find", {"limit": "2"}),
+        ("vm.find", {"includeTemplates": True}),
+        ("vm.start", {"vm": "web01", "ensure": "yes"}),
+        ("vm.start", {"vm": "web01", "ensure": 1}),
+        ("vm.start", {"vm": None, "feed": {"vm": "uuid"}}),
+    ],
+)
+def test_what_a_worker_takes_beyond_the_schemas(name: str, fields: dict[str, object]) -> None:
+    """The page about the schemas lists it."""
+    [operation] = [one for one in OPERATIONS if one.name == f"xenserver.{name}"]
+
+    assert not schemas.valid(f"messages/{operation.name}.json", fields)
+    message.check(operation.model, fields, {"uuid": "x"})
+
+
+def test_a_missing_field_is_reported_by_its_name() -> None:
+    """Validators show which field a message needs."""
+    [problem] = schemas.problems("messages/xenserver.vm.start.json", {})
+
+    assert problem == "'vm' is a required property"
 
 
 def _accepted(operation: Operation, fields: dict[str, object]) -> bool:

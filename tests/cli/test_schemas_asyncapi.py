@@ -14,9 +14,13 @@ from celery import Celery
 from redis import Redis
 
 from cli.generators.schemas import models
+from tasks.engine.declaration import message
 from tasks.engine.declaration.operation import Operation
+from tasks.engine.messages import refusals
 from tests.cli import schemas
 from tests.stack import StackHarness
+from workers.broker.admission import Admission, Sound, Taken
+from workers.broker.envelope import Unreadable
 from workers.local_stack import valkey_server
 from xenserver import errors
 
@@ -106,6 +110,75 @@ def _assert_fits(envelope: dict[str, Any]) -> None:
     assert schemas.complaints("/components/schemas/Envelope", envelope) == []
     assert schemas.complaints(f"{message}/headers", envelope["headers"]) == []
     assert schemas.complaints(f"{message}/payload", payload) == []
+
+
+WIDE = "x" * 255
+
+
+def _envelope(**members: Any) -> dict[str, Any]:
+    """Return the least message that is enough, with other members."""
+    body = base64.b64encode(b"[[], {}, {}]").decode()
+    return {
+        "body": body,
+        "headers": {"task": "xenserver.vm.find", "id": "1"},
+        "properties": {"body_encoding": "base64"},
+        **members,
+    }
+
+
+def _embedding(**embed: Any) -> dict[str, Any]:
+    return _envelope(body=json.dumps([[], {}, embed]), properties={})
+
+
+@pytest.mark.parametrize(
+    ("envelope", "is_right"),
+    [
+        (_envelope(), True),
+        (_envelope(body="[[], {}, {}]", properties={}), True),
+        ({name: part for name, part in _embedding().items() if name != "properties"}, True),
+        (_envelope(headers={"task": "xenserver.vm.find", "id": WIDE}), True),
+        (_envelope(headers={"task": "xenserver.vm.find", "id": f"{WIDE}x"}), False),
+        (_envelope(headers={"task": "xenserver.vm.find", "id": "a\nb"}), False),
+        (_envelope(headers={"task": "xenserver.vm.find", "id": ""}), False),
+        (_envelope(headers={"task": "xenserver.vm.find", "id": 7}), False),
+        (_envelope(headers={"id": "1"}), False),
+        (_envelope(headers={"task": "xenserver.vm.find"}), False),
+        (_envelope(headers={"task": "xenserver.vm.find", "id": "1", "timelimit": [1]}), False),
+        (_envelope(headers={"task": "xenserver.vm.find", "id": "1", "retries": "2"}), False),
+        (_envelope(properties={"body_encoding": "hex"}), False),
+        (_envelope(properties={"body_encoding": "base64", "priority": 9}), True),
+        (_envelope(properties={"body_encoding": "base64", "priority": -1}), False),
+        (_envelope(**{"content-type": "application/x-python-serialize"}), False),
+        (_envelope(**{"content-encoding": "latin-1"}), False),
+        (_embedding(callbacks=[{"task": "orders.book"}], chord={"task": "orders.sum"}), True),
+        (_embedding(callbacks=["orders.book"]), False),
+        (_embedding(chord=5), False),
+        (_embedding(chain=[{"args": []}]), False),
+    ],
+)
+def test_schema_and_worker_agree_on_an_envelope(
+    envelope: dict[str, Any], *, is_right: bool
+) -> None:
+    """What a client may leave out is left out; what a worker refuses has no place."""
+    body = envelope["body"]
+    text = body if body.startswith("[") else base64.b64decode(body)
+    payload = "/components/messages/xenserver.vm.find/payload"
+    found = schemas.complaints("/components/schemas/Envelope", envelope)
+    found += schemas.complaints(payload, json.loads(text))
+
+    assert (found == []) is is_right, found
+    assert _is_admitted(envelope) is is_right
+
+
+def _is_admitted(envelope: dict[str, Any]) -> bool:
+    item = json.dumps(envelope).encode()
+    taken = Taken(item, len(item), queue="change", tag="xenflow:1:0", now=0.0)
+    try:
+        sound = Admission({"xenserver.vm.find"}, (), 2**20).admit(taken)
+        message.check_id(envelope["headers"]["id"])
+    except (Unreadable, errors.Refused):
+        return False
+    return isinstance(sound, Sound) and refusals.REFUSAL not in sound.message["headers"]
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,9 @@ _QUEUES = {
 }
 _ABOUT = """\
 XenServer operations and flows as Celery tasks. Any client of Celery's protocol may send one: by
-name, with keyword arguments only. Its answer is the result that Celery stores under its id. A
-client that knows no queues may send to Celery's own, `celery`.
+name, with keyword arguments only. Its answer is the result that Celery stores under its id. Name
+the queue: Celery's own, `celery`, is consumed for clients that cannot, but any other Celery worker
+on the same Redis consumes it too, and fails what it does not know.
 
 Fields are written in snake_case here; the camelCase of older integrations (`isSearchExpression`)
 is understood too. Fields that nobody knows are refused in messages; in answers, fields may be

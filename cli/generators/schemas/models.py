@@ -16,13 +16,16 @@ def of_message(operation: Operation) -> Schema:
     """Return the schema of the messages that an operation takes: its own fields first."""
     found = simplify.tidied(operation.model.model_json_schema(by_alias=True))
     needed = found.pop("required", ())
+    feedable = [name for name in dict(_own_first(operation, found["properties"])) if name != "feed"]
+    found["properties"]["feed"]["propertyNames"] = {"enum": feedable}
     schema = {
         "$schema": DIALECT,
         "title": operation.name,
         "description": found["description"],
         "type": "object",
         "properties": dict(_own_first(operation, found["properties"])),
-        **({"allOf": [_given_or_fed(name) for name in needed]} if needed else {}),
+        "allOf": [*map(_given_or_fed, needed), _HOST_OF_ITS_OWN],
+        "not": {"anyOf": [{"required": [name, "feed"], **_feeds(name)} for name in feedable]},
         "additionalProperties": False,
     }
     return _with_definitions(schema, found)
@@ -72,8 +75,23 @@ def _own_first(operation: Operation, properties: Schema) -> Iterator[tuple[str, 
 
 
 def _given_or_fed(name: str) -> Schema:
-    fed = {"required": ["feed"], "properties": {"feed": {"type": "object", "required": [name]}}}
-    return {"anyOf": [{"required": [name]}, fed]}
+    """Return that a field is given unless it is fed: what is missing is reported by its name."""
+    return {"if": {"not": {"required": ["feed"], **_feeds(name)}}, "then": {"required": [name]}}
+
+
+def _feeds(name: str) -> Schema:
+    return {"properties": {"feed": {"type": "object", "required": [name]}}}
+
+
+_HOST_OF_ITS_OWN: Schema = {
+    "if": {"required": ["hostname"], "properties": {"hostname": {"type": "string"}}},
+    "then": {
+        "required": ["password"],
+        "properties": {"username": {"type": "string"}, "password": {"type": "string"}},
+        "allOf": [_given_or_fed("username")],
+        "not": {"required": ["target"]},
+    },
+}
 
 
 def _given_unless_null(found: Schema) -> Schema:
