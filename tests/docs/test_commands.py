@@ -37,7 +37,8 @@ SECURITY = DOCS / "explanation" / "security.md"
 
 FROM_A_CLONE = (README, QUICKSTART, WIZARD)  # these start everything themselves
 OPERATE = (DEPLOY, TROUBLE, BACKUP, UPGRADE, METRICS)
-READ_HERE = {*FROM_A_CLONE, CONNECT, PYTHON, LANGUAGES, COMPOSE, FAULTS, SIMULATE, SECURITY, *OPERATE}
+SERVICES = (PYTHON, LANGUAGES, COMPOSE)
+READ_HERE = {*FROM_A_CLONE, CONNECT, *SERVICES, FAULTS, SIMULATE, SECURITY, *OPERATE}
 READ_ELSEWHERE = {  # by the tests of own operations, and of the typed client
     DOCS / "how-to" / "own-operations.md",
     DOCS / "client" / "README.md",
