@@ -5,6 +5,7 @@ only the end tells whether there is an effect.
 """
 
 from config import durations
+from tasks.engine.execution import causes
 from tasks.engine.execution.execution import Execution
 from xenserver import errors
 
@@ -18,9 +19,17 @@ def reason(execution: Execution) -> errors.XenflowError | None:
     if record.cancel:
         return errors.Cancelled("XENFLOW_CANCELLED", [name])
     if execution.entry.now() >= record.deadline:
-        allowed = record.deadline - record.created
-        return errors.TimedOut("XENFLOW_TIMED_OUT", [name, durations.text(allowed)])
+        return _timed_out(name, record.deadline - record.created, causes.of_delay(execution))
     return None
+
+
+def _timed_out(name: str, allowed: float, cause: str) -> errors.XenflowError:
+    """Return the error of an operation that took too long, with what it last waited for."""
+    params = [name, durations.text(allowed)]
+    if not cause:
+        return errors.from_api("XENFLOW_TIMED_OUT", params)
+    text = f"{name} took longer than {params[1]} s; its last error: {cause}"
+    return errors.from_api("XENFLOW_TIMED_OUT", [*params, cause], text=text)
 
 
 def stop_here(execution: Execution) -> None:
