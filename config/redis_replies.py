@@ -106,9 +106,9 @@ def code(error: ResponseError) -> str:
 
 def in_words(error: Exception) -> str:
     """Return what an error reply means, and what to do; of another error, its text."""
-    text = masking.mask(str(error), longest=300)
     if isinstance(error, ReplyError) or not isinstance(error, ResponseError):
-        return text
+        return masking.mask(str(error), longest=1_000)
+    text = masking.mask(str(error), longest=300)
     known = _known(error)
     if known is None:
         return f"{text}; `xenflow doctor` examines Redis ({CODE})"

@@ -258,6 +258,7 @@ DEAD: dict[str, Hostile] = {
     "an id of half a character": Hostile(headers={"id": 4711}, edit=_replaced('"\\ud800"')),
     "headers that are a list": Hostile(headers=[1]),
     "headers that are text": Hostile(headers="x"),
+    "headers that are text, and a raw tab": Hostile(headers="4711", edit=_replaced("a\tb")),
     "two messages": Hostile(edit=lambda item: item + item),
 }
 """What has no id that could be read, and is put aside."""

@@ -113,9 +113,9 @@ class Admission:
         """
         is_long = taken.length > self.longest_message
         plain = salvage.members(taken.item, is_long=is_long)
-        is_compressed = plain.get("headers", {}).get("compression") is not None
-        if is_long and is_compressed and taken.length <= MOST_READ * self.longest:
-            plain["body"] = salvage.body_in_base64(taken.whole())
+        if is_long and taken.length <= MOST_READ * self.longest:
+            is_compressed = plain.get("headers", {}).get("compression") is not None
+            plain |= {"body": salvage.body_in_base64(taken.whole())} if is_compressed else {}
         return plain
 
     def _parsed(self, taken: Taken) -> Any:

@@ -7,6 +7,7 @@ chord) are looked for at both ends of the text, within bounds.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -24,6 +25,7 @@ _BODY = re.compile(r'(?<!\\)"body"\s*:\s*"')
 _WHOLE_BODY = re.compile(rb'"body"\s*:\s*"([A-Za-z0-9+/]+={0,2})"')
 _LAST_MEMBER = re.compile(r',\s*(?="[a-z_]+"\s*:)')
 _MOST_LAST = 300  # places in a text where the last members of an object may begin
+_MOST_TRIED = 16 * 2**20  # characters that are read for that, from the last place on
 _CUT = 6  # characters of an escape that may be cut: \uXXXX
 _HALF = re.compile("[\ud800-\udfff]")
 _MOST_DIGITS = 20
@@ -78,13 +80,16 @@ def _first_members(text: str) -> dict[str, Json]:
 
 def _last_members(text: str) -> dict[str, Json]:
     """Return the members with which an object ends, as many as are known."""
-    places = [found.end() for found in _LAST_MEMBER.finditer(text)]
-    for place in places[-_MOST_LAST:]:
-        try:
-            return dict(_DECODER.decode("{" + text[place:]))
-        except (ValueError, RecursionError):
-            continue
-    return {}
+    found: dict[str, Json] = {}
+    places = [member.end() for member in _LAST_MEMBER.finditer(text)]
+    left = _MOST_TRIED
+    for place in reversed(places[-_MOST_LAST:]):
+        left -= len(text) - place
+        if left < 0:
+            break
+        with suppress(ValueError, RecursionError):
+            found = _DECODER.decode("{" + text[place:])
+    return found
 
 
 def embedded(body: str) -> str:
