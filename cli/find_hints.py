@@ -1,36 +1,49 @@
 """What a find that finds nothing leaves out by default, and the options that find it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from cli import quick_finds
 from cli.catalogue_index import load
 from cli.client import Client
 from cli.own_ends import Sent
 
-_SECONDS = 2.0
-_INCLUDES = "include_"  # begins a field that finds more kinds of object
+_INCLUDES = {"template": "include_templates", "snapshot": "include_snapshots"}
+"""Kind of VM -> field that finds it too."""
 _SEARCH = "is_search_expression"
 _PAGE = frozenset({"limit", "after", "fields"})
-_OPTIONS = {"template": "--include-templates", "snapshot": "--include-snapshots"}
 
 
-def hint(producer: Client, sent: Sent) -> str:
-    """Return what else matches, or how to search; nothing where neither is possible."""
+def hint(producer: Client, sent: Sent, answer: Any) -> str:
+    """Return what else matches a find that found nothing, or how to search; else nothing."""
+    if not isinstance(answer, Mapping) or answer.get("count") != 0:
+        return ""
     inputs = {one.field: one.key for one in load().find(sent.name).inputs}
     given = {field: value for field, value in sent.message.document().items() if field not in _PAGE}
-    more = {key: True for field, key in inputs.items() if field.startswith(_INCLUDES)}
-    if more:
-        noun = sent.name.split(".")[-2]
-        fields = {**given, **more, "fields": list(quick_finds.SORTS)}
-        found = quick_finds.records(producer, noun, fields, seconds=_SECONDS)
-        sorts = sorted(quick_finds.sort_of(record, noun) for record in found)
-        options = " ".join(_OPTIONS[sort] for sort in dict.fromkeys(sorts) if sort in _OPTIONS)
-        if options:
-            verb = "matches" if len(sorts) == 1 else "match"
-            return f"{quick_finds.counted(sorts)} {verb}; find {_them(sorts)} by {options}"
+    return _more(producer, given, inputs) or _search(given, inputs)
+
+
+def _more(producer: Client, given: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
+    """Return which kinds of VM match that were not asked for."""
+    kinds = {sort: key for sort, key in _INCLUDES.items() if key in inputs.values()}
+    if not kinds:
+        return ""
+    fields = {**given, **dict.fromkeys(kinds.values(), True), "fields": list(quick_finds.SORTS)}
+    found = quick_finds.records(producer, "vm", fields)
+    sorts = sorted(quick_finds.sort_of(record, "vm") for record in found)
+    options = " ".join(_option(kinds[sort]) for sort in dict.fromkeys(sorts) if sort in kinds)
+    if not options:
+        return ""
+    verb, them = ("matches", "it") if len(sorts) == 1 else ("match", "them")
+    return f"{quick_finds.counted(sorts)} {verb}; find {them} by {options}"
+
+
+def _search(given: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
     name = given.get("name")
-    if name and _SEARCH in inputs and not given.get(inputs[_SEARCH]):
-        return f"names that contain {name} are found by --{inputs[_SEARCH].replace('_', '-')}"
-    return ""
+    if not name or _SEARCH not in inputs or given.get(inputs[_SEARCH]):
+        return ""
+    return f"names that contain {name} are found by {_option(inputs[_SEARCH])}"
 
 
-def _them(found: list[str]) -> str:
-    return "it" if len(found) == 1 else "them"
+def _option(key: str) -> str:
+    return "--" + key.replace("_", "-")

@@ -11,7 +11,6 @@ from cli import quick_finds
 from cli.client import Client
 from cli.own_ends import Sent
 
-_SECONDS = 2.0
 _CLONES = "canvases.clone_vms"  # imported where it is used: it brings other flows
 _ELSEWHERE = frozenset({"xenserver.vm.copy_to_pool"})  # the name is for another pool
 _NOUNS = {"name": "vm", "new_disk_name": "vdi"}
@@ -27,7 +26,7 @@ def note(producer: Client, sent: Sent) -> str:
             fields |= {"include_snapshots": True}
         elif noun == "vdi":
             fields |= {"fields": ["is_a_snapshot"]}
-        found = quick_finds.records(producer, noun, fields, seconds=_SECONDS)
+        found = quick_finds.records(producer, noun, fields)
         sorts = [quick_finds.sort_of(record, noun) for record in found]
         rivals = sorted(sort for sort in sorts if (sort == "snapshot") is _makes_snapshot(sent))
         if rivals:

@@ -15,7 +15,6 @@ from cli.own_ends import Sent
 from cli.tables import Translate
 from tasks.engine.declaration.message import Message
 
-_TIMEOUT = 5.0  # seconds; without an answer UUIDs are shown
 _NOUNS = {
     "affinity": "host",
     "host": "host",
@@ -83,7 +82,7 @@ def _names(producer: Client, records: Iterable[Mapping[str, Any]], sent: Message
         known |= _named(recent_finds.records(producer.journal, noun))
         if not wanted <= known.keys():
             fields = {**sent.connection(), "fields": ["name_label"]}
-            known |= _named(quick_finds.records(producer, noun, fields, seconds=_TIMEOUT))
+            known |= _named(quick_finds.records(producer, noun, fields))
     return known
 
 

@@ -11,19 +11,22 @@ from typing import Any
 from cli import operations, waiting
 from cli.catalogue_index import load
 from cli.client import Client
+from cli.exit_codes import CommandFailed
 
+SECONDS = 5.0  # after which a command does without an answer
 SORTS = ("is_a_template", "is_a_snapshot")
 """Fields by which `counted` tells VMs, templates and snapshots apart."""
 
 
-def records(
-    producer: Client, noun: str, fields: Mapping[str, Any], *, seconds: float
-) -> list[dict[str, Any]]:
+def records(producer: Client, noun: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the records of a find; none where it fails, or does not end in time."""
     operation = operations.load(load().find(f"xenserver.{noun}.find"))
     operation_id = str(uuid.uuid4())
-    producer.send(operation, fields, operation_id)
-    end = waiting.wait(producer.end_of, operation_id, seconds=seconds)
+    try:
+        producer.send(operation, fields, operation_id)
+    except CommandFailed:
+        return []  # Redis is away: what the command itself does reports it
+    end = waiting.wait(producer.end_of, operation_id, seconds=SECONDS)
     return list(end.answer["records"]) if end and end.error is None else []
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from cli import (
     answers,
+    cells,
     client,
     find_hints,
     names_in_use,
@@ -167,7 +168,7 @@ def _print_message(operation: Operation, checked: Message, options: RunOptions) 
 
 
 def _dry_run_text(data: Mapping[str, Any]) -> str:
-    fields = "".join(f"\n  {name}={value}" for name, value in data["kwargs"].items())
+    fields = "".join(f"\n  {name}={cells.plain(value)}" for name, value in data["kwargs"].items())
     return f"would send {data['name']} to the queue {data['queue']}:{fields}"
 
 
@@ -175,7 +176,7 @@ def _confirm(entry: Entry, checked: Message, options: RunOptions) -> None:
     """Ask before something is destroyed."""
     if entry.destroys:
         fields = message.masked(checked.document())
-        named = " ".join(f"{key}={value}" for key, value in fields.items())
+        named = " ".join(f"{key}={cells.plain(value)}" for key, value in fields.items())
         question = f"run {entry.name} {named}?"
         confirm(question, refused="nothing was sent", yes=options.yes)
 
@@ -204,8 +205,8 @@ def _print_end(producer: Client, sent: Sent, end: End, options: RunOptions) -> i
         answers.records_of(end.answer),
     )
     write(document, options)
-    if answers.records_of(end.answer) == [] and not options.format.for_programs:
-        _note(find_hints.hint(producer, sent))
+    if not options.format.for_programs:
+        _note(find_hints.hint(producer, sent, end.answer))
     return Code.DONE
 
 

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 import pytest
 
 import cli
+from cli import quick_finds
 from config import sealing, settings
 from tests.repository import words as retired
-from tests.stack import CLOSED, StackHarness
+from tests.stack import CLOSED, TIMEOUT, StackHarness
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,9 @@ class Submitter:
 
 
 @pytest.fixture
-def act(run: Run, stack: StackHarness) -> Submitter:
-    """Return a way to run commands in the stack."""
+def act(run: Run, stack: StackHarness, monkeypatch: pytest.MonkeyPatch) -> Submitter:
+    """Return a way to run commands in the stack, however busy the machine is."""
+    monkeypatch.setattr(quick_finds, "SECONDS", TIMEOUT)
     return Submitter(run, stack)
 
 

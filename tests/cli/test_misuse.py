@@ -235,6 +235,21 @@ def test_a_choice_is_taken_in_any_case(text: str, run: Run, nowhere: str) -> Non
     assert json.loads(by_pair.out)["kwargs"] == {"power_state": "Running"}
 
 
+def test_a_dry_run_shows_values_without_the_marks_of_a_language(run: Run, nowhere: str) -> None:
+    """Flags are true or false, lists have commas, and maps have equals signs."""
+    disks = '[{"size": "1GiB", "sr": "nfs"}]'
+    flow = ("flow", "create-vm-from-unconfigured-template", "--template", "blank", "--name", "a")
+    words = ("--no-start", "--disks", disks, "--dry-run")
+
+    lines = run(*flow, *words, XENFLOW_REDIS_URL=nowhere).out.splitlines()
+    found = run("vm", "find", "--fields", "tags", "--fields", "platform", "--dry-run").out
+
+    assert "  start=false" in lines
+    assert "  fields=tags, platform" in found.splitlines()
+    assert "True" not in "".join(lines)
+    assert "False" not in "".join(lines)
+
+
 @pytest.mark.parametrize(
     ("words", "kwargs"),
     [

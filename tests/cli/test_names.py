@@ -46,6 +46,7 @@ def test_a_find_says_what_it_leaves_out(act: Submitter, name: str) -> None:
     )
     assert act("vm", "find", name, "--limit", "1").err == found.err
     assert "by --is-search-expression" in act("vm", "find", name, "--power-state", "paused").err
+    assert "1 template matches" in act("flow", "find-list-of-vms", "--name", name).err
     assert act("vm", "find", name, "--json").err == ""
     assert act("vm", "find", name, "--include-templates").err == ""
 
