@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from cli.generators.schemas.client_source import Feed, signature
 from tests.cli import schemas
 from tests.stack import TIMEOUT, StackHarness
 
@@ -75,6 +76,15 @@ def test_the_body_of_a_chord_is_fed_from_its_parts(
     assert results["chord"]["uuid"] == made["uuid"]
     assert made["power_state"] == "Running"
     assert sorted(int(card["MTU"]) for card in cards) == [1400, 1500]
+
+
+@pytest.mark.parametrize(
+    "argument", [{"vms": [Feed("0.uuid")]}, {"disks": [{"size": "1GiB", "sr": Feed("uuid")}]}]
+)
+def test_a_feed_within_an_argument_is_refused(argument: dict[str, object]) -> None:
+    """The message would not fit JSON; the error says what can be fed instead."""
+    with pytest.raises(TypeError, match="stands for the whole argument"):
+        signature("flow.start_vms", "change", argument, {})
 
 
 RIGHT = """

@@ -24,6 +24,7 @@ QUICKSTART = DOCS / "tutorials" / "quickstart.md"
 WIZARD = DOCS / "tutorials" / "wizard.md"
 CONNECT = DOCS / "how-to" / "connect-a-pool.md"
 PYTHON = DOCS / "how-to" / "send-from-python.md"
+CLIENT = DOCS / "client" / "README.md"
 LANGUAGES = DOCS / "how-to" / "enqueue-from-other-languages.md"
 DEPLOY = DOCS / "how-to" / "deploy.md"
 COMPOSE = DOCS / "how-to" / "connect-a-service-to-compose.md"
@@ -37,12 +38,9 @@ SECURITY = DOCS / "explanation" / "security.md"
 
 FROM_A_CLONE = (README, QUICKSTART, WIZARD)  # these start everything themselves
 OPERATE = (DEPLOY, TROUBLE, BACKUP, UPGRADE, METRICS)
-SERVICES = (PYTHON, LANGUAGES, COMPOSE)
+SERVICES = (PYTHON, CLIENT, LANGUAGES, COMPOSE)
 READ_HERE = {*FROM_A_CLONE, CONNECT, *SERVICES, FAULTS, SIMULATE, SECURITY, *OPERATE}
-READ_ELSEWHERE = {  # by the tests of own operations, and of the typed client
-    DOCS / "how-to" / "own-operations.md",
-    DOCS / "client" / "README.md",
-}
+READ_ELSEWHERE = {DOCS / "how-to" / "own-operations.md"}  # by the tests of own operations
 REFERENCE = set((DOCS / "reference").glob("*.md"))  # examples that are generated
 
 Open = Callable[[Mapping[str, str]], Reader]
@@ -80,9 +78,10 @@ def test_pages_that_begin_with_a_clone(tmp_path: Path, page: Path, columns: int)
         reader.read(page)
 
 
-def test_sending_from_python(shared: StackHarness, open_terminal: Open) -> None:
-    """A worker of the service does a step of its own, and is called back."""
-    open_terminal(shared.services.environment).read(PYTHON)
+@pytest.mark.parametrize("page", [PYTHON, CLIENT], ids=lambda page: str(page.parent.name))
+def test_sending_from_python(shared: StackHarness, open_terminal: Open, page: Path) -> None:
+    """A worker of the service does a step of its own, and is called back; or the client sends."""
+    open_terminal(shared.services.environment).read(page)
 
 
 @needs_node

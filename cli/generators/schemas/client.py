@@ -74,6 +74,7 @@ def text(operations: Iterable[Operation]) -> str:
         _common("Common", Message, frozenset(), "TypedDict"),
         _common("Changing", ChangingMessage, frozenset(Message.model_fields), "Common"),
         inspect.getsource(client_source.signature),
+        inspect.getsource(client_source.holds_feed),
         *_nouns(known, built.names),
     ]
     return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
