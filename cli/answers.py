@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli import cells, output, tables
+from cli import cells, layout, output, tables
 from cli.options import OutputOptions
 from cli.tables import Translate
 
@@ -55,7 +55,8 @@ def _parts(
     if "\n" in result and lists:  # it is a table of the records: one of the two is printed
         result, lists = (result, {}) if _fits(result, options) else ("", lists)
     if result:
-        yield Text(result, overflow="ignore", no_wrap=True)
+        is_sentence = "\n" not in result and output.out().is_terminal
+        yield layout.Pieces([Text(result)]) if is_sentence else layout.verbatim(result)
     plain = {name: value for name, value in shown.items() if not _is_records(value)}
     if plain:
         yield tables.fields(plain, translate)

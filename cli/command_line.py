@@ -84,7 +84,7 @@ def _fail(failure: Failure, words: Sequence[str], document: Any = None) -> int:
     """Write a failure to standard error, and for programs to standard output too."""
     chosen = format_of(words)
     with suppress(OSError):  # one of the streams may be what failed
-        sys.stderr.write("".join(f"{line}\n" for line in failure.lines()))
+        importlib.import_module(_OUTPUT).note("\n".join(failure.lines()))
     if chosen.for_programs:
         with suppress(OSError, CommandFailed):
             importlib.import_module(_OUTPUT).write_data(document or failure.document(), chosen)

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli import examples, help_layout, operations, tables
+from cli import examples, help_layout, layout, operations, tables
 from cli.catalogue_index import Entry
 from cli.generators.pages import error_pages
 from cli.inputs import Input
@@ -55,13 +55,13 @@ def _page(entry: Entry, operation: Operation) -> Iterator[RenderableType]:
     yield _section("Errors")
     yield _errors(operation)
     yield _section("In a shell")
-    yield Text(examples.shell(operation, message))
+    yield layout.verbatim(examples.shell(operation, message))
     if examples.notes(operation):
         yield Text(examples.notes(operation))
     yield _section("In Python, with nothing of xenflow installed")
-    yield Text(examples.python(operation, message))
+    yield layout.verbatim(examples.python(operation, message))
     yield _section("On the wire")
-    yield Text(examples.wire(operation, message))
+    yield layout.verbatim(examples.wire(operation, message))
 
 
 def _section(title: str) -> Text:

@@ -8,6 +8,7 @@ import importlib
 import json
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from cli.exit_codes import Code, CommandFailed
 from cli.options import Format, OutputOptions
 
 PIPE_WIDTH = 240  # columns where neither COLUMNS nor a terminal says how many there are
+INDENT = 2  # columns before the further lines of a message
 WIDEST = 10_000  # columns of --wide: nothing is left out or broken
 
 
@@ -98,8 +100,9 @@ def _reported() -> Iterator[None]:
 
 
 def note(text: str) -> None:
-    """Write a line to standard error."""
-    sys.stderr.write(text + "\n")
+    """Write to standard error; on a terminal lines are broken at blanks, and never in a word."""
+    shown = [_broken(each) for each in text.split("\n")] if sys.stderr.isatty() else [text]
+    sys.stderr.write("\n".join([*shown, ""]))
     sys.stderr.flush()
 
 
@@ -126,6 +129,16 @@ def err() -> Console:
 def width() -> int:
     """Return the columns there are: COLUMNS, or the terminal's, or many in a pipe."""
     return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns
+
+
+def _broken(text: str) -> str:
+    return textwrap.fill(
+        text,
+        width(),
+        subsequent_indent=" " * INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _yaml(value: Any) -> str:

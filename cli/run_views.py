@@ -9,7 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from cli import cells, output, tables, units
+from cli import cells, layout, output, tables, units
+from cli.layout import Pieces
 from workers.run_record import Run, Step, Suspension
 
 _MARKS = {
@@ -39,11 +40,11 @@ def listed(runs: Sequence[Run], *, wide: bool = False) -> RenderableType:
     rows = [summary(run, short=short) for run in runs]
     widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in _COLUMNS}
     columns = _fitting(widths, output.WIDEST if wide else width)
-    others = sum(widths[name] + tables.GAP for name in columns if name not in _CUT)
+    others = sum(widths[name] + layout.GAP for name in columns if name not in _CUT)
     room = output.WIDEST if wide else width - others
     cut = {"name": widths["name"]}
     if "status" in columns:
-        cut["status"] = room - widths["name"] - tables.GAP
+        cut["status"] = room - widths["name"] - layout.GAP
     else:
         cut["name"] = min(widths["name"], room)
     shown = tables.table(columns, [[row[column] for column in columns] for row in rows], cut=cut)
@@ -55,7 +56,7 @@ def _fitting(widths: Mapping[str, int], room: int) -> list[str]:
     least = {**widths, "status": _LEAST_STATUS}
     for left_out in (set(), {"took"}, {"status"}):
         columns = [name for name in _COLUMNS if name not in left_out]
-        if sum(least[name] + tables.GAP for name in columns) - tables.GAP <= room:
+        if sum(least[name] + layout.GAP for name in columns) - layout.GAP <= room:
             return columns
     return [name for name in _COLUMNS if name not in {"took", "status"}]
 
@@ -80,7 +81,7 @@ def _status(run: Run, *, short: bool) -> str:
 
 def tree(run: Run, *, traces: bool = False) -> Group:
     """Return a run as a tree: each operation, its calls below it, and its outcome."""
-    head = Text.assemble((run.name, "bold"), f"  run {run.id}  {_when(run)}")
+    head = Pieces([Text(run.name, style="bold"), Text(f"run {run.id}"), Text(_when(run))])
     trees = [_branch(step, run.created, None, traces=traces) for step in run.steps]
     return Group(head, *trees)
 
@@ -104,14 +105,12 @@ def _branch(step: Step, began: float | None, parent: Tree | None, *, traces: boo
     return branch
 
 
-def _label(step: Step, began: float | None) -> Text:
-    return Text.assemble(
-        (f"{_MARKS[step.state]} ", _STYLES[step.state]),
-        (step.name, "bold"),
-        (f" {_named(step)}" if _named(step) else ""),
-        ("".join(f"  {times}" for times in [", ".join(_times(step, began))] if times), "dim"),
-        "" if step.ended else f"  {step.status()}{_percent(step)}",
-    )
+def _label(step: Step, began: float | None) -> Pieces:
+    mark = Text.assemble((f"{_MARKS[step.state]} ", _STYLES[step.state]), (step.name, "bold"))
+    inputs = [Text(text) for text in _named(step)]
+    times = [Text(", ".join(times), style="dim") for times in [_times(step, began)] if times]
+    ends = [] if step.ended else [Text(f"{step.status()}{_percent(step)}")]
+    return Pieces([mark, *inputs, *times, *ends])
 
 
 def _times(step: Step, began: float | None) -> list[str]:
@@ -122,10 +121,10 @@ def _times(step: Step, began: float | None) -> list[str]:
     return [*start, _taken(step.created, step.ended)]
 
 
-def _named(step: Step) -> str:
+def _named(step: Step) -> list[str]:
     """Return the inputs that name objects, as they were given; of a list the first."""
     shown = {name: _input(value) for name, value in step.inputs.items() if name not in _DULL}
-    return " ".join(f"{name}={text}" for name, text in shown.items() if text)
+    return [f"{name}={text}" for name, text in shown.items() if text]
 
 
 def _input(value: Any) -> str:
@@ -147,7 +146,7 @@ def _percent(step: Step) -> str:
     return f", {step.progress:.0%}" if step.progress else ""
 
 
-def _suspension(point: Suspension, began: float) -> Text:
+def _suspension(point: Suspension, began: float) -> Pieces:
     moments = [
         f"{word} {_at(moment, began)}"
         for word, moment in (
@@ -157,8 +156,9 @@ def _suspension(point: Suspension, began: float) -> Text:
         )
         if moment is not None
     ]
-    ending = "" if point.status in {"", "success"} else f"  {point.status}"
-    return Text.assemble((point.method, ""), (f"  {', '.join(moments)}", "dim"), (ending, "red"))
+    ending = [] if point.status in {"", "success"} else [Text(point.status, style="red")]
+    times = [Text(", ".join(moments), style="dim")] if moments else []
+    return Pieces([Text(point.method), *times, *ending])
 
 
 def _outcome(step: Step, *, traces: bool) -> list[Text]:

@@ -1,11 +1,10 @@
 """Serving in this process: worker, poller, Flower."""
 
-import sys
 from functools import partial
 
 import structlog
 
-from cli import failure_reports
+from cli import failure_reports, output
 from cli.client import AWAY, Client
 from config import logs, settings
 from config.settings import Settings
@@ -49,4 +48,4 @@ def _report_redis(chosen: Settings) -> None:
         if chosen.log_format == "json":
             log.warning("redis_is_away", explanation="\n".join(lines))
         else:
-            sys.stderr.write("".join(f"{line}\n" for line in lines))
+            output.note("\n".join(lines))

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from cli import cells, output, units
+from cli import cells, layout, output, units
 from cli.cells import cell
+from cli.layout import GAP, Columns, Fields
 from cli.options import Format, OutputOptions
 
 Record = Mapping[str, Any]
@@ -33,10 +34,8 @@ _WHOLE = frozenset({"uuid", "id", "name", "began", "took", "state", "power_state
 """Columns that are never broken into two lines."""
 _NAME = "_name_label"  # ends the field with the name of what the field before it refers to
 _FOLDABLE = "name_label"  # may be broken into lines where the terminal is narrow
-GAP = 2  # columns between two columns
 _NARROW = 72  # columns of a terminal below which the gap is always one
 _MATTERS = 2  # rank of a column for which the gap becomes one on a wider terminal too
-_FOLDED = 10  # columns that a name needs at least, when it is broken into lines
 
 
 def table(
@@ -45,36 +44,20 @@ def table(
     *,
     whole: Container[str] = _WHOLE,
     cut: Mapping[str, int] | None = None,
-    gap: int = GAP,
-) -> Table:
-    """Return a table without frills.
-
-    The text of `whole` columns is never broken into lines, that of `cut` ones is cut to a width.
-    """
-    widths = cut or {}
-    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, gap, 0, 0))
-    for column in columns:
-        shown.add_column(
-            column,
-            no_wrap=column in whole or column in widths,
-            overflow="ellipsis" if column in widths else "fold",
-            max_width=widths.get(column),
-        )
-    for row in rows:
-        shown.add_row(*(value if isinstance(value, Text) else cell(value) for value in row))
-    return shown
+) -> Columns:
+    """Return a table without frills; `layout.Columns` says what the options are."""
+    texts = [[value if isinstance(value, Text) else cell(value) for value in row] for row in rows]
+    return Columns(columns, texts, whole, cut or {})
 
 
-def fields(document: Record, translate: Translate = lambda _name, value: value) -> Table:
+def fields(document: Record, translate: Translate = lambda _name, value: value) -> Fields:
     """Return an object's fields, a line each; those of objects within it are named by both."""
-    shown = Table(box=None, pad_edge=False, show_header=False, padding=(0, GAP, 0, 0))
-    shown.add_column(no_wrap=True)
-    shown.add_column(overflow="fold")
+    pairs = []
     for path, name, value in cells.flattened(document):
         is_named = f"{path}{_NAME}" in document  # by the field after it
         known = value if is_named else translate(name, value)
-        shown.add_row(Text(path, style="dim"), cell(units.shown(name, known)))
-    return shown
+        pairs.append((Text(path, style="dim"), cell(units.shown(name, known))))
+    return Fields(pairs)
 
 
 def records(
@@ -97,7 +80,8 @@ def records(
     if not kept or (asked and len(kept) < len(columns)):
         return lists(found, translate)
     whole = [name for name in kept if name != _FOLDABLE]
-    shown = table(kept, [[row[name] for name in kept] for row in rows], whole=whole, gap=gap)
+    texts = [[row[name] for name in kept] for row in rows]
+    shown = Columns(kept, texts, whole, gap=gap, least=1)
     return with_note(shown, columns, kept)
 
 
@@ -111,7 +95,9 @@ def lists(
     return Group(*parts[:-1])
 
 
-def with_note(shown: Table, columns: Sequence[str], kept: Container[str]) -> RenderableType:
+def with_note(
+    shown: RenderableType, columns: Sequence[str], kept: Container[str]
+) -> RenderableType:
     """Return a table, and below it the names of the columns that it leaves out."""
     left_out = [name for name in columns if name not in kept]
     if not left_out:
@@ -150,14 +136,14 @@ def _kept(widths: Mapping[str, int], room: int, gap: int) -> list[str]:
     """Return the columns that fit, those that answer a question first; none where these do not."""
     columns = list(widths)
     needed = _needed(columns)
-    taken = sum(_least(name, widths) + gap for name in needed)
+    taken = sum(widths[name] + gap for name in needed)
     if taken - gap > room:
         return []
     kept = set(needed)
     for name in sorted(columns, key=lambda name: (_rank(name, columns), widths[name])):
-        if name not in kept and taken + _least(name, widths) <= room:
+        if name not in kept and taken + widths[name] <= room:
             kept.add(name)
-            taken += _least(name, widths) + gap
+            taken += widths[name] + gap
     return [name for name in columns if name in kept]
 
 
@@ -195,12 +181,9 @@ def _has_name(name: str, columns: Container[str]) -> bool:
 
 
 def _width(name: str, rows: Sequence[Mapping[str, Text]]) -> int:
-    return max([len(name), *(row[name].cell_len for row in rows)])
-
-
-def _least(name: str, widths: Mapping[str, int]) -> int:
-    """Return the columns that a field needs: a long name label can be folded."""
-    return min(widths[name], _FOLDED) if name == _FOLDABLE else widths[name]
+    """Return the columns that a field needs: a long name label can be broken at its spaces."""
+    texts = [name, *(row[name].plain for row in rows)]
+    return max(map(layout.longest_word if name == _FOLDABLE else cell_len, texts))
 
 
 def _is_plain(found: Sequence[Record], name: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from cli import journal_reader, output, tables
+from cli import journal_reader, layout, output, tables
 from cli.exit_codes import Code, CommandFailed
 from cli.options import Format, OutputOptions
 from cli.output import Document, write
@@ -123,7 +123,7 @@ def _fitting(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[
     kept = list(columns)
     for column in _UNIMPORTANT:
         widths = [max(len(c), *(len(str(row.get(c, ""))) for row in rows)) for c in kept]
-        if sum(widths) + tables.GAP * (len(kept) - 1) <= output.width():
+        if sum(widths) + layout.GAP * (len(kept) - 1) <= output.width():
             break
         kept.remove(column)
     return kept

@@ -7,8 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from cli import catalogue_build, examples, message_inputs, parsing
+from cli import (
+    catalogue_build,
+    catalogue_index,
+    description,
+    examples,
+    message_inputs,
+    operations,
+    output,
+    parsing,
+)
 from cli.generators.pages import error_pages
+from cli.options import OutputOptions
 from simulator import server
 from tasks.engine.declaration import message
 from tasks.engine.declaration.operation import Operation
@@ -191,3 +201,19 @@ def test_a_pair_of_every_example_is_read_back(operation: Operation) -> None:
         parsing.pairs(message_inputs.of(operation.model), [f"{k}={v}" for k, v in reply.items()])
         == reply
     )
+
+
+def test_examples_can_be_copied_from_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No line of a command or of code is broken."""
+    monkeypatch.setenv("COLUMNS", "40")
+    entry = catalogue_index.load().find("xenserver.vm.snapshot")
+    operation = operations.load(entry)
+    message = examples.message_of(operation)
+
+    output.write(description.document(entry), OutputOptions())
+
+    printed = capsys.readouterr().out
+    for written in (examples.shell, examples.python, examples.wire):
+        assert f"\n{written(operation, message)}\n" in printed

@@ -77,12 +77,13 @@ _EMPTY = ("name_description", "tags")  # of no use in a table: without text, or 
 
 
 def test_a_terminal_that_is_too_narrow_for_a_table_gets_lists(printed: Print) -> None:
-    """Each field is on a line of its own, states too."""
+    """Each field is on a line of its own, states too; only UUIDs are longer, and stay whole."""
     lines = printed(21).splitlines()
+    uuids = [VMS[0]["uuid"], VMS[0]["resident_on"], VMS[1]["uuid"]]
 
     assert [line for line in lines if line.startswith("power_state ")]
     assert {name for name in VMS[0] if not any(line.startswith(name) for line in lines)} == set()
-    assert max(map(len, lines)) <= 21
+    assert [line for line in lines if len(line) > 21] == [f"  {uuid}" for uuid in uuids]
 
 
 DRIVE = {
