@@ -51,7 +51,8 @@ def _log_to_stderr() -> None:
 def _confirm(ours: Sequence[Orphan], *, yes: bool) -> None:
     if ours:
         listed = ", ".join(f"{one.cls} {one.uuid}" for one in ours)
-        confirm(f"destroy {listed}?", refused="nothing was destroyed", yes=yes)
+        loss = f"{listed} will be lost"
+        confirm(loss, command="xenflow sweep", refused="nothing was destroyed", yes=yes)
 
 
 def _destroy(runtime: Runtime, ours: Sequence[Orphan]) -> None:

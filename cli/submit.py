@@ -12,7 +12,9 @@ from cli import (
     answers,
     cells,
     client,
+    command_words,
     find_hints,
+    losses,
     names_in_use,
     object_names,
     operations,
@@ -175,10 +177,9 @@ def _dry_run_text(data: Mapping[str, Any]) -> str:
 def _confirm(entry: Entry, checked: Message, options: RunOptions) -> None:
     """Ask before something is destroyed."""
     if entry.destroys:
-        fields = message.masked(checked.document())
-        named = " ".join(f"{key}={cells.plain(value)}" for key, value in fields.items())
-        question = f"run {entry.name} {named}?"
-        confirm(question, refused="nothing was sent", yes=options.yes)
+        fields = checked.document()
+        loss, command = losses.of(entry, fields), command_words.command(entry, fields)
+        confirm(loss, command=command, refused="nothing was sent", yes=options.yes)
 
 
 def _print_id(sent: Sent, options: RunOptions) -> int:

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from cli import catalogue_index, journal_reader, run_lookup
+from cli import catalogue_index, command_words, journal_reader, run_lookup
 from cli import command as commands
 from cli.exit_codes import Code, CommandFailed
+from cli.inputs import Input
 from cli.options import RunOptions
 from cli.run_lookup import Id
 from config import masking
@@ -65,13 +66,26 @@ def _step(run: Run, name: str) -> Step:
     step = run.find(name) or (run.steps[0] if len(run.steps) == 1 else None)
     if step is None or (step.id == run.id and len(run.steps) > 1 and step.state not in _RETRIED):
         raise CommandFailed(Code.USAGE, *_canvas(run))
-    if step.state == "open":
+    if step.ended is None:
         text = f"{step.name} {step.id} {step.status()}; only what has failed is retried"
         raise CommandFailed(Code.USAGE, text, f"xenflow watch {step.id}")
     if step.state not in _RETRIED:
         text = f"{step.name} {step.id} {step.status()}; only what has failed is retried"
-        raise CommandFailed(Code.USAGE, text, f"xenflow run {step.name} ...")
+        raise CommandFailed(Code.USAGE, text, _anew(step))
     return step
+
+
+def _anew(step: Step) -> str:
+    """Return the command that does the same under a new id, as far as the record knows it."""
+    entry = catalogue_index.load().get(step.name)
+    if entry is None:
+        return f"xenflow show {step.id}"
+    return command_words.command(entry, {one.key: _given(step, one) for one in entry.inputs})
+
+
+def _given(step: Step, one: Input) -> Any:
+    """Return what an input was given, under whatever spelling."""
+    return next((step.inputs[name] for name in one.spellings if name in step.inputs), None)
 
 
 def _canvas(run: Run) -> tuple[str, str]:
@@ -90,5 +104,5 @@ def _inputs(step: Step) -> Mapping[str, Any]:
     inputs = {key: value for key, value in step.inputs.items() if not masking.is_secret(key)}
     if inputs.get("feed"):
         text = f"{step.name} {step.id} was fed by the step before it, and cannot run alone"
-        raise CommandFailed(Code.USAGE, text, f"xenflow run {step.name} ...")
+        raise CommandFailed(Code.USAGE, text, _anew(step))
     return inputs

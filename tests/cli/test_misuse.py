@@ -89,7 +89,7 @@ MISUSES = [
     (["up", "--simulate", "--pool", "nosuch.toml"], "nosuch.toml: No such file"),
     (["vdi", "destroy", "old"], "nothing was sent: standard input is not a terminal"),
     (["flow", "destroy-vm-and-disks", "web01", "--no-wait"], "nothing was sent"),
-    (["run", "vdi.destroy", "vdi=old"], "destroy vdi=old?"),
+    (["run", "vdi.destroy", "vdi=old"], "disk old and all its data will be lost"),
     (["vm", "start", "web01", "--password", "secret"], "--password takes no value"),
 ]
 
