@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from celery import Celery, states
 from celery.backends.redis import RedisBackend, SentinelBackend
+from celery.exceptions import TaskRevokedError
 from kombu.exceptions import DecodeError
 from redis import Redis
 from redis.exceptions import ResponseError
@@ -102,6 +103,7 @@ class _OfAWorker(JoinsChords):
     _get_task_meta_for: Any
     _scripts: Scripts
     _set_with_state: Any
+    _fail_chain: Any
 
     def _store_result(
         self,
@@ -179,13 +181,21 @@ class _OfAWorker(JoinsChords):
     def mark_as_revoked(
         self, task_id: str, reason: str = "", request: Any = None, *rest: Any, **options: Any
     ) -> None:
-        """Store that a request ended so.
+        """Store that a request ended so, and with it the steps that were to follow.
 
         Asked to revoke, Celery stores that at once and without a request: the engine has yet
-        to cancel and to undo.
+        to cancel and to undo. After a failure Celery ends the rest of a chain; after a revocation
+        or an expiry it does not, and who waits for the end of the chain would wait for ever.
         """
-        if request is not None:
-            super().mark_as_revoked(task_id, reason, request, *rest, **options)  # type: ignore[misc]  # the backend it is mixed into has it
+        if request is None:
+            return
+        super().mark_as_revoked(task_id, reason, request, *rest, **options)  # type: ignore[misc]  # the backend it is mixed into has it
+        self._fail_chain(
+            getattr(request, "chain", None),
+            TaskRevokedError(reason),
+            store_result=options.get("store_result", True),
+            state=states.REVOKED,
+        )
 
 
 def _stored(store: Callable[..., Any], *args: Any, **options: Any) -> None:

@@ -1,6 +1,7 @@
 """To Celery an operation is a task like any other, in a canvas, with callbacks, revoked."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -130,6 +131,32 @@ def test_revoking_a_parked_operation_cancels_what_runs_on_xenserver(
         result.get(timeout=TIMEOUT)
     assert stack.xenserver.named("VM", name) == []
     assert stack.xenserver.named("VM", f"xenflow:{result.id}/0") == []
+
+
+def test_a_chain_of_which_a_step_is_revoked_ends(stack: StackHarness, name: str) -> None:
+    """A service that has stored the id of the last step alone gets to know."""
+    with stack.xenserver.held():
+        last = chain(clone(name), count(), count()).apply_async()
+        middle = last.parent
+        first = middle and middle.parent
+        assert first
+        stack.until(lambda: stack.record(first.id).phase == "parked", "parked")
+        first.revoke()
+        stack.until(lambda: stack.record(first.id).cancel, "the cancellation")
+
+    with pytest.raises(TaskRevokedError):
+        last.get(timeout=TIMEOUT, follow_parents=False)
+    assert middle.state == "REVOKED"
+
+
+def test_a_chain_of_which_a_step_expires_ends(stack: StackHarness) -> None:
+    """Its first step came too late to begin."""
+    expired = Signature("xenserver.vm.find", options={"expires": datetime(2001, 1, 1, tzinfo=UTC)})
+
+    last = chain(expired, count()).apply_async()
+
+    with pytest.raises(TaskRevokedError):
+        last.get(timeout=TIMEOUT, follow_parents=False)
 
 
 def test_a_chord_with_a_revoked_part_ends(neighbour: StackHarness, name: str) -> None:
