@@ -114,6 +114,13 @@ def with_names(error: XenflowError, names: Mapping[str, str]) -> XenflowError:
     return type(error)(error.code, error.params, message)
 
 
+def with_hint(error: XenflowError, hint: str) -> XenflowError:
+    """Return the same error, with a further step before the code at the end of its message."""
+    code = f" ({error.code})"
+    message = f"{error.message.removesuffix(code)}; {hint}{code}"
+    return type(error)(error.code, error.params, message)
+
+
 def codes() -> Mapping[str, type[XenflowError]]:
     """Return every code that has its place in the tree, and its class."""
     return MappingProxyType(_CLASS_OF)

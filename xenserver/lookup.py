@@ -15,11 +15,11 @@ from xenserver.values import Record
 
 Ask = Callable[..., object]
 
-_INCLUDING = {
-    "template": " --include-templates",
-    "vm_or_template": " --include-templates",
-    "snapshot": " --include-snapshots",
-    "vm_template_or_snapshot": " --include-templates --include-snapshots",
+_INCLUDING = {  # fields of vm.find
+    "template": ("include_templates",),
+    "vm_or_template": ("include_templates",),
+    "snapshot": ("include_snapshots",),
+    "vm_template_or_snapshot": ("include_templates", "include_snapshots"),
 }
 _WORDS = {  # kinds that messages call by another word
     "vm_or_template": "VM or template",
@@ -121,7 +121,11 @@ def _hint(kind: Kind, name: str, others: list[Record]) -> str:
 
 
 def _advice(kind: Kind) -> str:
-    return f"list them with `xenflow {kind.cls.lower()} find{_INCLUDING.get(kind.word, '')}`"
+    """Name the look-up, as a message and as a command."""
+    noun, fields = kind.cls.lower(), _INCLUDING.get(kind.word, ())
+    given = "".join(f", {name}=true" for name in fields)
+    options = "".join(f" --{name.replace('_', '-')}" for name in fields)
+    return f"list them with xenserver.{noun}.find{given} (`xenflow {noun} find{options}`)"
 
 
 def _label(kind: Kind) -> str:

@@ -44,6 +44,16 @@ def test_start_refuses_a_running_vm(harness: Harness) -> None:
     assert refused.value.code == "VM_BAD_POWER_STATE"
     assert refused.value.params == [harness.ref("VM", "web01"), "halted", "running"]
     assert "is running; it must be halted" in refused.value.message
+    assert "; ensure=true accepts that (VM_BAD_POWER_STATE)" in refused.value.message
+
+
+def test_ensure_is_no_remedy_for_another_state(harness: Harness) -> None:
+    """A suspended VM is not running, and is not started by asking for it."""
+    harness.do(pausing.suspend, vm="web01")
+
+    with pytest.raises(errors.Refused) as refused:
+        harness.do(power.start, vm="web01")
+    assert "ensure" not in refused.value.message
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,7 @@ def test_what_may_be_a_template_is_listed_with_templates(xen: Xen) -> None:
         xen.find.vm_or_template("nobody")
 
     assert "`xenflow vm find --include-templates`" in str(caught.value)
+    assert "with xenserver.vm.find, include_templates=true (" in str(caught.value)
 
 
 def test_a_uuid_that_nobody_has_is_missing(xen: Xen) -> None:

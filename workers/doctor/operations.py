@@ -59,5 +59,5 @@ def _waiting(context: Context) -> Iterator[Finding]:
 def _dead_letters(context: Context) -> Iterator[Finding]:
     count = len(DeadLetters(context.broker, context.journal.keys.dead_letters).letters())
     if count:
-        text = f"{counted(count, 'message', 'was', 'were')} put aside: it could not be answered"
+        text = f"{counted(count, 'message', 'was', 'were')} put aside, and nobody was answered"
         yield Finding(Severity.WARNING, "broker", text, "xenflow dead-letters")

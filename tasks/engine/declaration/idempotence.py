@@ -23,7 +23,9 @@ def unless_already(sign: Sign, suspension: Suspension, *, ensure: bool = True) -
     try:
         ended = yield suspension
     except errors.Refused as refused:
-        if ensure and (refused.code, *refused.params[-1:]) == sign:
-            return "already"
-        raise
+        if (refused.code, *refused.params[-1:]) != sign:
+            raise
+        if not ensure:
+            raise errors.with_hint(refused, "ensure=true accepts that") from None
+        return "already"
     return "late" if ended is None else "done"

@@ -25,14 +25,21 @@ _TREE: dict[str, type[errors.XenflowError]] = {
 
 
 def record(error: errors.XenflowError, cause: BaseException | None = None) -> ErrorRecord:
-    """Return an error as a record; with the stack trace of its cause if there is one."""
+    """Return an error as a record; with the stack trace of its cause if there is one.
+
+    The trace has the message of the error, which names what the cause has references of.
+    """
     trace = "".join(traceback.format_exception(cause)) if cause else ""
+    if isinstance(cause, errors.XenflowError):
+        trace = trace.replace(cause.message, error.message)
     kind = type(error).__name__
     return ErrorRecord(kind, error.code, list(error.params), error.message, trace)
 
 
-class Origin(Exception):
+class RemoteTraceback(Exception):
     """Where an error was first raised, maybe in another process: its stack trace as text."""
+
+    __module__ = "builtins"  # a stack trace names it without a module, which says nothing
 
     def __str__(self) -> str:
         """Write it so that a trace within a trace differs from the one around it."""
@@ -44,7 +51,7 @@ def error(known: ErrorRecord) -> errors.XenflowError:
     cls = _TREE.get(known.type, errors.Unknown)
     made = cls(known.code, known.params, known.message)
     if known.traceback:
-        made.__cause__ = Origin(known.traceback)
+        made.__cause__ = RemoteTraceback(known.traceback)
     return made
 
 
