@@ -1,6 +1,7 @@
 """The options of the simulator; a wrong one is refused by its name, with what it takes."""
 
 import argparse
+import difflib
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ _HOSTS = 64  # of one pool
 _VMS = 100_000
 _CENTURY = 100 * 365 * 24 * 3600.0  # seconds, as the control API takes them
 
+_UNKNOWN = "unrecognized arguments: "  # begins argparse's text for what it does not know
 _NOUNS: dict[type, str] = {int: "a whole number", float: "a number"}
 
 N = TypeVar("N", int, float)
@@ -29,24 +31,32 @@ class UsageError(ValueError):
 def read(argv: Sequence[str] | None, *, prog: str) -> dict[str, Any]:
     """Read the words of a command; raise UsageError for those that cannot be used."""
     arguments = vars(_parser(prog).parse_args(argv))
-    arguments["durations"] = dict(arguments["durations"])
+    arguments["durations"] = dict(arguments.get("durations", ()))
     return arguments
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong, in place of ending the process."""
-        raise UsageError(message.removeprefix("argument "))
+        text, unknown, words = message.removeprefix("argument ").partition(_UNKNOWN)
+        known = list(self._option_string_actions)
+        near = difflib.get_close_matches(words.partition(" ")[0], known, n=1) if unknown else []
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UsageError(f"{text}{unknown}{words}{hint}")
 
 
 def _parser(prog: str) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=prog,
+        argument_default=argparse.SUPPRESS,  # else it would be shown as a default, too
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         description="Simulate a pool of XenServers behind HTTP until SIGTERM or Ctrl-C.",
     )
     parser.add_argument("--host", type=_text, default="127.0.0.1", help="coordinator's address")
     port = _within(int, 0, PORTS)
-    parser.add_argument("--port", type=port, default=0, metavar="N", help="0 takes a free one")
+    parser.add_argument(
+        "--port", type=port, default=0, metavar="N", help=f"up to {PORTS}; 0 takes a free one"
+    )
     parser.add_argument(
         "--seed", type=_integer, default=0, metavar="N", help="decides every UUID and reference"
     )
@@ -60,7 +70,9 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("--user", default="root", help="who may log in")
     parser.add_argument("--password", default="xenflow", help="with which password")
     _add_pool(parser)
-    parser.add_argument("--control", action="store_true", help="enable the control API")
+    parser.add_argument(
+        "--control", action="store_true", default=argparse.SUPPRESS, help="enable the control API"
+    )
     parser.add_argument(
         "--ready-file", type=Path, metavar="FILE", help="write the URL here when it can be used"
     )
@@ -83,7 +95,6 @@ def _add_pool(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--duration",
         action="append",
-        default=[],
         type=_duration,
         metavar="METHOD=SECONDS",
         dest="durations",
@@ -92,7 +103,6 @@ def _add_pool(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--do",
         action="append",
-        default=[],
         type=_order,
         metavar="JSON",
         help='command of the control API to begin with, such as \'{"do": "hold"}\'',

@@ -23,6 +23,10 @@ from simulator.server import Options, Served, serving
 _GC_THRESHOLDS = (20_000, 20, 50)
 
 
+class ListenError(OSError):
+    """An address that another process has; the text names it."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve a simulated pool until a signal arrives; return the exit code."""
     try:
@@ -42,7 +46,7 @@ def run(argv: Sequence[str] | None, *, prog: str = "simulator") -> None:
     Raises UsageError or PoolFileError for what cannot be used, OSError where it cannot listen.
     """
     arguments = command_line.read(argv, prog=prog)
-    ready_file: Path | None = arguments.pop("ready_file")
+    ready_file: Path | None = arguments.pop("ready_file", None)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     gc.disable()  # until the pool is built
     try:
@@ -84,7 +88,7 @@ def _refused(options: Options, error: OSError) -> Exception:
         return UsageError(f"--host: {options.host}: {why}")
     if error.errno == errno.EACCES:
         return UsageError(f"--port: {options.port}: {why}")
-    return OSError(f"cannot listen at {options.host}:{options.port}: {why}")
+    return ListenError(f"cannot listen at {options.host}:{options.port}: {why}")
 
 
 def _write(path: Path, text: str) -> None:

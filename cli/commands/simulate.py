@@ -9,6 +9,7 @@ from typer.core import TyperCommand
 from cli import command as commands
 from cli.exit_codes import Code, CommandFailed
 
+_ANOTHER_PORT = "end what listens there, or name another by --port; 0 takes a free one"
 _RAW = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -24,4 +25,6 @@ def simulate(context: typer.Context) -> int:
         simulator.run(context.args, prog="xenflow simulate")
     except simulator.UsageError as error:
         raise CommandFailed(Code.USAGE, str(error)) from None
+    except simulator.ListenError as error:
+        raise CommandFailed(Code.FAILED, str(error), _ANOTHER_PORT) from None
     return Code.DONE

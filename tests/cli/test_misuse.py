@@ -84,6 +84,7 @@ MISUSES = [
     (["simulate", "--ready-file", str(ROOT)], f"--ready-file: {ROOT}: Is a directory"),
     (["simulate", "--do", '{"do": "nap"}'], "--do {'do': 'nap'}: `do` must be one of"),
     (["simulate", "now"], "unrecognized arguments: now"),
+    (["simulate", "--prot", "80"], "did you mean --port?"),
     (["up", "--vms", "5"], "are for the simulated pool"),
     (["up", "--pool", "lab.toml"], "are for the simulated pool"),
     (["up", "--simulate", "--pool", "nosuch.toml"], "nosuch.toml: No such file"),
@@ -117,6 +118,31 @@ def test_the_password_of_a_simulated_pool_is_an_option(run: Run) -> None:
 
     assert reply.code == 2
     assert "--port: must be a whole number from 0 to 65535, not 'none'" in reply.err
+
+
+def test_a_port_that_is_taken_is_named_with_the_next_step(
+    run: Run, valkey: valkey_server.Valkey
+) -> None:
+    """It is no misuse: another process may end."""
+    reply = run("simulate", "--port", str(valkey.port))
+
+    assert reply.code == 1
+    assert f"cannot listen at 127.0.0.1:{valkey.port}: Address already in use" in reply.err
+    assert "\nNext: end what listens there" in reply.err
+
+
+def test_the_help_of_the_simulator_shows_what_it_does_by_default(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It names itself by the command that was typed, and no default that is none."""
+    with pytest.raises(SystemExit):
+        run("simulate", "--help")
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.startswith("usage: xenflow simulate [-h]")
+    assert "(default: 127.0.0.1)" in shown
+    assert "default: None" not in shown
+    assert "==SUPPRESS==" not in shown
 
 
 @pytest.mark.parametrize(("words", "message"), MISUSES)
