@@ -171,11 +171,12 @@ def test_what_runs_beside_operations_names_an_error_reply_or_outlives_it(
 def test_the_doctor_names_keys_that_are_something_else(worker: Xenflow) -> None:
     """Of the journal and of the messages, with the command to look with."""
     claim(worker, "good")
-    for key in ("xenflow:op:bad", "xenflow:due", "change"):
+    wrong = {"xenflow:op:bad", "xenflow:due", "change", "unacked"}
+    for key in wrong:
         damage(worker, key)
     context = Context(worker.settings, worker, worker.runtime.journal)
 
     found = {finding.text.split()[2]: finding.cure for finding in redis_keys.check(context)}
 
-    assert found.keys() == {"xenflow:op:bad", "xenflow:due", "change"}
+    assert found.keys() == wrong
     assert "redis-cli type xenflow:due" in found["xenflow:due"]

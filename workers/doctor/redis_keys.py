@@ -23,12 +23,15 @@ def check(context: Context) -> Iterator[Finding]:
     while batch := list(islice(names, _AT_ONCE)):
         wanted = {key: kind for key in batch if (kind := redis_replies.type_of(key))}
         yield from _wrong("journal", context.redis, wanted)
-    yield from _wrong("broker", context.broker, dict.fromkeys(_queues(context), "list"))
+    yield from _wrong("broker", context.broker, _of_broker(context))
 
 
-def _queues(context: Context) -> Iterator[str]:
-    for queue in (*queues.OPERATIONS, queues.POLL):
-        yield f"{context.settings.global_keyprefix or ''}{queue}"
+def _of_broker(context: Context) -> dict[str, str]:
+    """Return the keys of kombu's that workers take messages by, and their types."""
+    wanted = dict.fromkeys((*queues.OPERATIONS, queues.POLL), "list")
+    wanted |= {"unacked": "hash", "unacked_index": "zset"}
+    prefix = context.settings.global_keyprefix or ""
+    return {f"{prefix}{name}": kind for name, kind in wanted.items()}
 
 
 def _wrong(about: str, redis: Redis, wanted: dict[str, str]) -> Iterator[Finding]:
