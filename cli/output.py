@@ -8,7 +8,6 @@ import importlib
 import json
 import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,13 +131,14 @@ def width() -> int:
 
 
 def _broken(text: str) -> str:
-    return textwrap.fill(
+    filled: str = importlib.import_module("textwrap").fill(
         text,
         width(),
         subsequent_indent=" " * INDENT,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return filled
 
 
 def _yaml(value: Any) -> str:

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_snake
 from tasks.engine.declaration import message, problems
 from tasks.engine.declaration.definition import Operation
 from tasks.engine.declaration.message import Message
-from tasks.engine.journal import record_hash
+from tasks.engine.journal import record_check
 from tasks.engine.journal.entry import Place
 from tasks.engine.journal.record import CancelRequest, Record
 from tasks.engine.messages import publisher
@@ -77,7 +77,7 @@ def first(operation: Operation, delivery: Delivery, checked: Message | None) -> 
 def _adopted(delivery: Delivery) -> Record:
     """Return the record that an operation continues from; raise Refused where it is not one."""
     try:
-        return record_hash.checked(delivery.adopts)
+        return record_check.read(delivery.adopts)
     except (TypeError, ValueError):
         raise problems.wrong([f"{publisher.ADOPTS}: is not a record of a call"]) from None
 

@@ -11,12 +11,10 @@ Scripts may touch the fields in `SCRIPT_FIELDS` and `SCRIPT_PARTS` alone, by the
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from enum import StrEnum
 from functools import cache
 from typing import TypeVar, get_type_hints
-
-from pydantic import TypeAdapter
 
 from tasks.engine.journal import json_values
 from tasks.engine.journal.record import (
@@ -77,19 +75,6 @@ def read(fields_: Mapping[str, str]) -> Record:
             values[name] = _value(Record, name, text)
     points = {label: json_values.make(Point, known) for label, known in parts.items()}
     return json_values.make(Record, {**values, "points": points})
-
-
-def checked(fields_: Mapping[str, str]) -> Record:
-    """Return the record of a hash that somebody else may have written; raise where it is none."""
-    found = read(fields_)
-    if fields_:
-        _checker().validate_python(asdict(found))
-    return found
-
-
-@cache
-def _checker() -> TypeAdapter[Record]:
-    return TypeAdapter(Record)
 
 
 def changes(old: Record, new: Record) -> dict[str, str]:
