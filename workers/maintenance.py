@@ -10,6 +10,7 @@ from tasks.engine.execution import failures, outcomes
 from tasks.engine.execution.runtime import EngineApp
 from tasks.engine.journal.record import FAILED_CALLBACK, Failing
 from tasks.engine.messages import publisher, refusals
+from workers.broker import dead_letters, unread_lists
 from workers.reconciler import reconcile as reconciler
 from xenserver import errors
 
@@ -47,7 +48,9 @@ def register(app: EngineApp) -> None:
 
     @app.task(name=publisher.RECONCILE, ignore_result=True, shared=False, send_events=False)
     def reconcile() -> None:
-        """Complete stalled operations, and destroy orphans."""
+        """Complete stalled operations, destroy orphans, and move messages that nobody reads."""
+        with dead_letters.client_of(app) as broker:
+            unread_lists.rescue(broker, app.runtime.settings.global_keyprefix or "")
         targets = reconciler.everywhere(app.runtime, most=reconciler.HOSTS_AT_ONCE)
         reconciler.reconcile(app.runtime, targets)
 

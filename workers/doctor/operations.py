@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tasks.engine.journal.call_limit import CallLimit
+from workers.broker import unread_lists
 from workers.broker.dead_letters import DeadLetters
 from workers.doctor.context import Context
 from workers.doctor.finding import Finding, Severity, counted
@@ -18,6 +19,7 @@ def check(context: Context) -> Iterator[Finding]:
     yield from _stalled(context)
     yield from _waiting(context)
     yield from _dead_letters(context)
+    yield from _unread(context)
 
 
 def _overdue(context: Context) -> Iterator[Finding]:
@@ -61,3 +63,15 @@ def _dead_letters(context: Context) -> Iterator[Finding]:
     if count:
         text = f"{counted(count, 'message', 'was', 'were')} put aside, and nobody was answered"
         yield Finding(Severity.WARNING, "broker", text, "xenflow dead-letters")
+
+
+def _unread(context: Context) -> Iterator[Finding]:
+    """Find messages of producers that have other steps of priority than the workers."""
+    prefix = context.settings.global_keyprefix or ""
+    for one in unread_lists.find(context.broker, prefix):
+        text = (
+            f"{counted(one.count, 'message', 'waits', 'wait')} with the priority {one.priority}, "
+            "of which workers read no list; a worker moves them within a minute"
+        )
+        cure = "leave priority_steps of the producer as it is by default"
+        yield Finding(Severity.WARNING, f"queue {one.queue}", text, cure)
