@@ -32,7 +32,8 @@ def failure_of(error: BaseException) -> Failure:
 
 def operation_failure(error: BaseException, *, name: str, operation: str) -> Failure:
     """Return how a failed operation ends the command that waited for it."""
-    message = str(error) if str(error).startswith(name) else f"{name} failed: {error}"
+    text = str(error).replace(_UNKNOWN_TO_WORKER, _LACKS)
+    message = text if text.startswith(name) else f"{name} failed: {text}"
     next_step = " · ".join([*_remedy(error), f"xenflow show {operation}"])
     return Failure(_code(error), message, next_step, operation)
 
@@ -44,6 +45,10 @@ def step_failure(step: Step, *, run: str) -> Failure:
 
 
 def _remedy(error: BaseException) -> list[str]:
+    if _UNKNOWN_TO_WORKER in str(error):
+        return ["have the worker load it, and restart it"]
+    if code := _REMEDIES_OF_CODES.get(getattr(error, "code", "")):
+        return [code]
     return [text for kind, text in _REMEDIES if isinstance(error, kind)][:1]
 
 
@@ -128,13 +133,22 @@ _REPORTS: list[tuple[type[BaseException], Callable[..., Failure]]] = [
     (OSError, _system),
 ]
 
+_LACKS = "this worker has no operation"
+_UNKNOWN_TO_WORKER = f"the message is wrong: task: {_LACKS}"
+_REMEDIES_OF_CODES = {
+    "RBAC_PERMISSION_DENIED": "give the account that role, or the target another account",
+    "SESSION_AUTHENTICATION_FAILED": "correct user and password in the targets file of the worker",
+    "XENFLOW_CERTIFICATE_REFUSED": "check ca_file or fingerprint of the target",
+    "XENFLOW_PASSWORD_MISSING": "check where the target has its password from",
+    "XENFLOW_TARGET_UNKNOWN": "add it to the targets file of the worker, and restart the worker",
+}
 _REMEDIES: list[tuple[type[errors.XenflowError], str]] = [
     (errors.Refused, "change the request, then send it again"),
     (errors.Busy, "send the same request again later"),
     (errors.Ambiguous, "name the object by its UUID"),
     (errors.Missing, "check the name and the target"),
     (errors.Unreachable, "check the network and the host, then send it again"),
-    (errors.Denied, "check the account, its role or the certificate"),
+    (errors.Denied, "check the account and its role"),
     (errors.Full, "add memory, disk or hosts, or free some"),
     (errors.TimedOut, "check what holds it, or allow more by --timeout"),
     (errors.Cancelled, "send it again if it is still wanted"),

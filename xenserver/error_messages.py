@@ -238,7 +238,7 @@ _TEMPLATES = {
     "XENFLOW_PASSWORD_MISSING": "no password for target {0}: {1}",
     "XENFLOW_REPLY_INVALID": "the server at {0} does not answer as XenServer does: {1}",
     "XENFLOW_REPLY_TOO_LARGE": "the answer of {0} is larger than {1} bytes; ask for less",
-    "XENFLOW_TARGET_UNKNOWN": "no target is named {0}; add it to the targets file",
+    "XENFLOW_TARGET_UNKNOWN": "the worker has no target {0}; add it to its file, and restart it",
     "XENFLOW_TIMED_OUT": "{0} took longer than {1} s; allow more, or check what delays it",
     "XENFLOW_UNREACHABLE": "{0} cannot be reached ({1}); check address, port and network",
     "XENFLOW_VANISHED": "XenServer lost track of {0}, and nothing shows how it ended; check there",

@@ -14,7 +14,7 @@ from importlib import metadata
 
 from config import passwords
 from config.targets import Target
-from xenserver import addresses, errors, permission, transport, values
+from xenserver import addresses, denials, errors, permission, transport, values
 from xenserver.call_counter import CallCounter
 from xenserver.transport import Transport
 from xenserver.values import Value
@@ -58,7 +58,10 @@ class Sessions:
         whole answer.
         """
         seconds = target.timeout if timeout is None else timeout
-        return self._pool(target).call(method, params, headers, seconds)
+        try:
+            return self._pool(target).call(method, params, headers, seconds)
+        except errors.Denied as denied:
+            raise denials.named(denied, target) from denied
 
     def logins(self, target: Target) -> int:
         """Count the sessions opened with the target: one more means that it may have restarted."""

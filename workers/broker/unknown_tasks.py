@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from difflib import get_close_matches
 
+from tasks.engine.declaration import catalogue
+
 PREFIXES = ("xenserver.", "flow.", "xenflow.")
 
 _CUTOFF = 0.8  # of names that resemble each other
@@ -36,9 +38,16 @@ def problem(task: str, operations: Collection[str], queue: str) -> str:
 
 def _near(task: str, operations: Collection[str]) -> list[str]:
     """Return names that resemble a name; it may lack the beginning, as commands and modules do."""
+    operations = [name for name in operations if not _is_internal(name)]
     whole = [name for name in sorted(operations) if name.endswith(f".{task}")]
     if whole:
         return whole[:_MOST]
     short = {name.partition(".")[2]: name for name in operations}
     alike = get_close_matches(task, operations, n=1, cutoff=_CUTOFF)
     return alike or [short[name] for name in get_close_matches(task, short, n=1, cutoff=_CUTOFF)]
+
+
+def _is_internal(name: str) -> bool:
+    """Return whether nobody sends an operation by hand: it is a step of our own flows."""
+    known = catalogue.find(name)
+    return known is not None and known.is_internal

@@ -13,7 +13,7 @@ from tasks.engine.journal import record_hash
 from tasks.engine.journal.entry import Entry, Place
 from tasks.engine.journal.record import Document, IntendedCall, Outcome, Phase
 from tasks.engine.messages.publisher import POLL
-from xenserver import errors
+from xenserver import denials, errors
 from xenserver.client import Xen
 
 
@@ -114,6 +114,7 @@ class Execution:
 
     def with_names(self, error: errors.XenflowError) -> errors.XenflowError:
         """Return an error with names for references, as far as XenServer can be asked."""
+        error = denials.named(error, self.target) if isinstance(error, errors.Denied) else error
         if not any(param.startswith("OpaqueRef:") for param in error.params):
             return error
         try:

@@ -46,9 +46,9 @@ class Runtime:
                 return described(connection)
             return self.targets[str(connection["target"])]
         except UnknownTarget as unknown:
-            code = "XENFLOW_TARGET_UNKNOWN"
+            text = f"the worker has {unknown}; add it to its targets file, and restart it"
             name = str(connection["target"])
-            raise errors.Refused(code, [name], f"{unknown} ({code})") from None
+            raise errors.from_api("XENFLOW_TARGET_UNKNOWN", [name], text=text) from None
         except (TargetError, sealing.SealingError) as wrong:
             code = "XENFLOW_TARGET_WRONG"
             raise errors.Refused(code, [str(wrong)], f"{wrong} ({code})") from None

@@ -14,8 +14,11 @@ import pytest
 from celery import Signature, chain, chord, group
 from kombu.utils.json import dumps as json_of
 
+from config.settings import Settings
+from tasks.engine.declaration import catalogue
 from tests.end_to_end.hostile_messages import ABSENT, FIND, Hostile, encoded
-from workers.broker import salvage
+from workers import loader
+from workers.broker import salvage, unknown_tasks
 from workers.broker.admission import Admission, Sound, Taken
 
 LONGEST = 2**20  # bytes of a body, here
@@ -219,3 +222,12 @@ def test_a_step_that_celery_writes_is_admitted(place: str, what: str) -> None:
 
     assert isinstance(admitted, Sound)
     assert "xenflow_refused" not in admitted.message["headers"], admitted.message["headers"]
+
+
+def test_a_step_of_our_own_flows_is_not_what_was_meant() -> None:
+    """Nobody sends it by hand."""
+    loader.load(Settings())
+    names = {operation.name for operation in catalogue.everything()}
+
+    assert "resolve" not in unknown_tasks.problem("xenserver.vm.resolv", names, "change")
+    assert "vm.resume" in unknown_tasks.problem("xenserver.vm.resum", names, "change")
