@@ -154,7 +154,7 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         """End what was started in the background, and in the terminals."""
         for session in self._sessions:
-            _signal(session, signal.SIGKILL)
+            _end(session)
         for terminal in self._terminals.values():
             terminal.kill()
 
@@ -244,6 +244,15 @@ def _signal(session: int, number: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def _end(session: int) -> None:
+    """End a session: by SIGTERM, so that it ends its own processes, then by force."""
+    deadline = time.monotonic() + TIMEOUT / 2
+    _signal(session, signal.SIGTERM)
+    while _signal(session, 0) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    _signal(session, signal.SIGKILL)
 
 
 def _seen(text: str, printed: str) -> bool:

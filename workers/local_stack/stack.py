@@ -115,6 +115,7 @@ class Stack:
         words = ["simulate", f"--port={port}", f"--seed={seed}", f"--speed={speed}"]
         words += [f"--vms={vms}"] if vms else []
         words += [f"--pool={pool}"] if pool else []
+        words += [f"--ready-file={self.folder / 'pool.url'}"]
         managed = self._start("simulator", [*words, *(["--control"] if control else [])])
         self._supervisor.wait(managed, lambda: _LISTENING in managed.output())
         url = managed.output().partition(_LISTENING)[2].split()[0]
