@@ -38,8 +38,13 @@ def once_detached(
 
 
 def _is_held(xen: Xen, disk: str) -> bool:
-    """Return whether a VBD holds a disk, or the disk is gone."""
+    """Return whether a VBD holds a disk, or the disk is gone.
+
+    A snapshot with memory has its disks attached, as a suspended VM has: it never runs, and holds
+    them only until it is destroyed, which may be under way.
+    """
     try:
-        return any(xen.VBD.get_currently_attached(vbd) for vbd in xen.VDI.get_VBDs(disk))
+        attached = [v for v in xen.VDI.get_VBDs(disk) if xen.VBD.get_currently_attached(v)]
+        return any(not xen.VM.get_is_a_snapshot(xen.VBD.get_VM(vbd)) for vbd in attached)
     except errors.Missing:
         return True

@@ -269,6 +269,25 @@ def test_snapshots_go_with_the_disks(stack: StackHarness, maker: Maker) -> None:
     assert (answer["kept"], answer["kept_snapshots"]) == ([], [])
 
 
+def test_the_disks_of_a_snapshot_that_takes_its_time_to_go_are_waited_for(
+    stack: StackHarness, maker: Maker
+) -> None:
+    """One with memory holds its disks until it is gone; disks and snapshots go side by side."""
+    before = stack.xenserver.inventory()
+    vm = maker.running()
+    stack.xenserver("VM.checkpoint", maker.ref("VM", vm), "before")
+    durations = stack.xenserver.control("durations", set={})
+
+    stack.xenserver.control("durations", set={"VM.destroy": 20.0})
+    try:
+        stack.do(FLOW, vm=vm, delete_disks=True, shutdown="force")
+    finally:
+        default = durations.get("VM.destroy", durations["*"])
+        stack.xenserver.control("durations", set={"VM.destroy": default})
+
+    assert stack.xenserver.inventory() == before
+
+
 @pytest.mark.parametrize("fields", [{}, {"delete_disks": True, "snapshots": "keep"}])
 def test_snapshots_stay_where_that_is_wanted_and_are_listed(
     stack: StackHarness, maker: Maker, fields: dict[str, Any]
