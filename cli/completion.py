@@ -5,7 +5,6 @@ completed, for a shell that completes nothing is better than one that complains.
 """
 
 import importlib
-import tomllib
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +28,7 @@ def operations(incomplete: str) -> list[str]:
 
 def targets(incomplete: str) -> list[str]:
     """Return the names of connection profiles."""
+    tomllib = importlib.import_module("tomllib")
     try:
         path = startup.targets()
         tables = tomllib.loads(path.read_text(encoding="utf-8")) if path else {}
