@@ -118,6 +118,10 @@ class Client:
         """Delete the stored failure of an operation, which is about to run again under its id."""
         result_backend.of(self.app).forget_failure(operation)
 
+    def unlist(self, operation: str) -> None:
+        """Leave an operation that has ended out of the list of runs; its record stays."""
+        self.redis.zrem(self.journal.keys.runs, operation)
+
     def end_of(self, operation: str) -> End | None:
         """Return how a message ended; None while it has not."""
         result = self.app.backend.get_task_meta(operation, cache=False)

@@ -82,7 +82,7 @@ def _names(producer: Client, records: Iterable[Mapping[str, Any]], sent: Message
         known |= _named(recent_finds.records(producer.journal, noun))
         if not wanted <= known.keys():
             fields = {**sent.connection(), "fields": ["name_label"]}
-            known |= _named(quick_finds.records(producer, noun, fields))
+            known |= _named(quick_finds.records(producer, noun, fields, listed=True))
     return known
 
 

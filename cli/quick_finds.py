@@ -18,16 +18,25 @@ SORTS = ("is_a_template", "is_a_snapshot")
 """Fields by which `counted` tells VMs, templates and snapshots apart."""
 
 
-def records(producer: Client, noun: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the records of a find; none where it fails, or does not end in time."""
+def records(
+    producer: Client, noun: str, fields: Mapping[str, Any], *, listed: bool = False
+) -> list[dict[str, Any]]:
+    """Return the records of a find; none where it fails, or does not end in time.
+
+    It is not in the list of runs, unless its answer is to serve as that of a recent find.
+    """
     operation = operations.load(load().find(f"xenserver.{noun}.find"))
     operation_id = str(uuid.uuid4())
     try:
-        producer.send(operation, fields, operation_id)
+        producer.send(operation, {**fields, "timeout": SECONDS}, operation_id)
     except CommandFailed:
         return []  # Redis is away: what the command itself does reports it
     end = waiting.wait(producer.end_of, operation_id, seconds=SECONDS)
-    return list(end.answer["records"]) if end and end.error is None else []
+    if end is None:
+        return []
+    if not listed:
+        producer.unlist(operation_id)
+    return [] if end.error else list(end.answer["records"])
 
 
 def sort_of(record: Mapping[str, Any], noun: str) -> str:

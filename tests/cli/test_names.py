@@ -51,6 +51,15 @@ def test_a_find_says_what_it_leaves_out(act: Submitter, name: str) -> None:
     assert act("vm", "find", name, "--include-templates").err == ""
 
 
+def test_finds_that_a_command_makes_by_itself_are_not_listed(act: Submitter, name: str) -> None:
+    """The list of runs has what a person sent."""
+    assert act("vm", "clone", "deb12", "--name", name).code == 0
+    assert "1 template matches" in act("vm", "find", name).err
+
+    latest = act.json("runs", "--limit", "2")["runs"]
+    assert [one["name"] for one in latest] == ["xenserver.vm.find", "xenserver.vm.clone"]
+
+
 def test_a_find_by_a_name_that_nothing_has_says_how_to_search(act: Submitter, name: str) -> None:
     """It does not where it has searched."""
     text = f"xenflow: names that contain {name} are found by --is-search-expression\n"
