@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from redis.exceptions import RedisError
 from rich.console import RenderableType
 from rich.text import Text
 
-from cli import journal_reader, layout, output, tables
+from cli import failure_reports, journal_reader, layout, output, tables, target_trouble
 from cli.exit_codes import Code, CommandFailed
 from cli.options import Format, OutputOptions
 from cli.output import Document, write
@@ -21,25 +22,47 @@ _COLUMNS = ["name", "url", "user", "transport", "parked", "calls", "followed", "
 _UNIMPORTANT = ("transport", "user", "followed", "calls")
 """What is left out where not all fits, in this order."""
 _WHOLE = frozenset(_COLUMNS) - {"trouble"}
+_NONE = "no target is set up"
+_SET_UP = "XENFLOW_TARGETS names the file of connection profiles"
+_UNKNOWN: dict[str, Any] = {"parked": None, "followed": None, "trouble": None}
 _IDLE: dict[str, Any] = {"parked": 0, "followed": False, "trouble": ""}
 
 
 def show(options: OutputOptions, *, check: bool) -> int:
     """Print the targets; with `check`, fail where one cannot be reached."""
     known = Targets.read(settings.load().targets)
-    with journal_reader.opened() as journal:
-        waiting = _waiting(journal)
-        usage = {name: _usage(journal, name, target) for name, target in known.items()}
-    found = _checked(known, options) if check else {}
+    work = _work(known, is_needed=not check)
+    found = _checked(known, options) if check and known else {}
     rows = [
-        {**_row(known, name, waiting, found), **usage.get(name, {})}
-        for name in (*known, *(waiting.keys() - known))
+        {**_row(known, name), **work.get(name, {}), **found.get(name, {})}
+        for name in (*known, *(work.keys() - known))
     ]
     document = Document({"targets": rows}, lambda o: _text(rows, o, checked=check), rows)
+    if check and not known:
+        raise CommandFailed(Code.FAILED, _NONE, _SET_UP, document=document.data)
     if any(not one["reachable"] for one in found.values()):
         raise _unreachable(document, rows, options)
     write(document, options)
     return Code.DONE
+
+
+def _work(known: Targets, *, is_needed: bool) -> dict[str, dict[str, Any]]:
+    """Return what waits on each target; where Redis is away, that nobody knows."""
+    try:
+        with journal_reader.opened() as journal:
+            waiting, trouble = _waiting(journal), target_trouble.latest(journal)
+            usage = {name: _usage(journal, name, target) for name, target in known.items()}
+    except RedisError as error:
+        if is_needed:
+            raise
+        reason = failure_reports.failure_of(error).message
+        output.note(f"xenflow: {reason}; what waits on each target is not known")
+        return {name: dict(_UNKNOWN) for name in known}
+    found = {name: {**_IDLE, **waiting.get(name, {})} for name in (*known, *waiting)}
+    return {
+        name: {**row, "trouble": row["trouble"] or trouble.get(name, ""), **usage.get(name, {})}
+        for name, row in found.items()
+    }
 
 
 def _checked(known: Targets, options: OutputOptions) -> Mapping[str, Mapping[str, Any]]:
@@ -59,17 +82,12 @@ def _unreachable(
     return CommandFailed(Code.UNREACHABLE, text, cures, document=document.data)
 
 
-def _row(
-    known: Targets,
-    name: str,
-    waiting: Mapping[str, Mapping[str, Any]],
-    found: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": name}
-    if name in known:
-        target = known[name]
-        row |= {"url": target.url, "user": target.user, "transport": target.transport}
-    return {**row, **waiting.get(name, _IDLE), **found.get(name, {})}
+def _row(known: Targets, name: str) -> dict[str, Any]:
+    if name not in known:
+        return {"name": name}
+    target = known[name]
+    addresses = {"url": target.url, "urls": list(target.urls)}
+    return {"name": name, **addresses, "user": target.user, "transport": target.transport}
 
 
 def _waiting(journal: Journal) -> dict[str, dict[str, Any]]:
@@ -99,7 +117,7 @@ def _usage(journal: Journal, name: str, target: Target) -> dict[str, Any]:
 
 def _text(rows: list[dict[str, Any]], options: OutputOptions, *, checked: bool) -> RenderableType:
     if not rows:
-        return Text("no target is set up: XENFLOW_TARGETS names the file of connection profiles")
+        return Text(f"{_NONE}: {_SET_UP}")
     rows = [{**row, **_in_words(row)} for row in rows]
     if options.format is Format.LIST:
         return tables.lists(rows)
@@ -112,10 +130,12 @@ def _text(rows: list[dict[str, Any]], options: OutputOptions, *, checked: bool) 
 
 
 def _in_words(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return whether a poller follows a target, which none does while nothing is parked."""
+    """Return the addresses, and whether a poller follows: none does while nothing is parked."""
     unfollowed = "no" if row["parked"] else "idle"
     followed = "yes" if row["followed"] else unfollowed
-    return {"followed": followed, "trouble": row["trouble"] or "none"}
+    more = len(row.get("urls", ())) - 1
+    url = {"url": f"{row['url']} and {more} more"} if more > 0 else {}
+    return {**url, "followed": followed, "trouble": row["trouble"] or "none"}
 
 
 def _fitting(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
