@@ -5,6 +5,9 @@ again while anything is parked; with nothing parked it ends, and the next one th
 it. It looks at no operation, only at references: what an end means is the engine's business. Its
 token moves on after delivery, so a poller that dies repeats itself; landing twice lands once.
 
+A *place* is what operations of one target are parked under: its name, or the address of a host that
+messages name.
+
     lease --> all tasks, once --> long poll --> land, show progress --> long poll ... --> no lease
                     ^                                                      |
                     +-- another session: the toolstack may have restarted -+
@@ -101,7 +104,7 @@ class Poller:
         """Poll until the slice is over, nothing is parked, or this process is to end."""
         while self._continues(until):
             try:
-                self._read_tasks(until)
+                self._read_events(until)
                 self._recovered()
             except (errors.XenflowError, RedisError) as error:
                 self._back_off(error)
@@ -111,11 +114,11 @@ class Poller:
             return False
         return self._runtime.parked.count(self._place) > 0
 
-    def _read_tasks(self, until: float) -> None:
+    def _read_events(self, until: float) -> None:
         """Long-poll once; the token moves on after what it brought has landed."""
         sessions = self._runtime.sessions
-        book = GuestWaiters(self._runtime.parked.guests(self._place), self._state.metrics)
-        at = poller_state.Position(sessions.logins(self._target), book.watched())
+        guests = GuestWaiters(self._runtime.parked.guests(self._place), self._state.metrics)
+        at = poller_state.Position(sessions.logins(self._target), guests.watched())
         now = time.monotonic()
         token = self._state.token(at, now)
         is_due = self._state.reading_is_due(now)
@@ -124,17 +127,17 @@ class Poller:
             or is_due
             or self._runtime.parked.safety_is_due(self._place, SAFETY)
         ):
-            self._read_all()
+            self._read_all_tasks()
         left = 0.0 if token == events.START else max(min(LONG_POLL, until - time.monotonic()), 0.0)
         self._state.rate_limiter.wait()
         seen, further = events.changes(sessions, self._target, token, left, at.watched)
-        self._land(seen, book)
+        self._land(seen, guests)
         self._state.move_on(at, further)
         self._runtime.parked.note_look(self._place)
-        if further is None:
+        if further is None:  # this XenServer has no long poll
             self._wait_without_events()
 
-    def _read_all(self) -> None:
+    def _read_all_tasks(self) -> None:
         """Read all tasks once: land what ended, and what is parked under a task that is gone."""
         refs = [r for r in self._runtime.parked.refs(self._place) if not r.startswith(GUEST)]
         records = events.all_tasks(self._runtime.sessions, self._target)
@@ -157,7 +160,7 @@ class Poller:
         self._interval = OFTEN if moved else min(self._interval * 1.5, SELDOM)
         stopping.wait(self._interval)
 
-    def _land(self, seen: Iterable[events.Event], book: GuestWaiters | None = None) -> None:
+    def _land(self, seen: Iterable[events.Event], guests: GuestWaiters | None = None) -> None:
         ended: list[Ended] = []
         running: dict[str, float] = {}
         for event in seen:
@@ -166,11 +169,11 @@ class Poller:
                     running[ref] = progress
                 case events.TaskEnd(ref=ref, tag=tag):
                     keep = EARLY_FOR if tag else 0
-                    ended.append(Ended(ref, outcomes.of_end(event), keep))
+                    ended.append(Ended(ref, outcomes.of_end(event), keep=keep))
                 case events.TaskGone(ref):
-                    ended.append(Ended(ref, outcomes.VANISHED, GONE_FOR))
-                case _ if book:
-                    ended.extend(book.ends(event))
+                    ended.append(Ended(ref, outcomes.VANISHED, keep=GONE_FOR))
+                case events.VmSeen() | events.GuestSeen() if guests:
+                    ended.extend(guests.ends(event))
         landed = self._runtime.parked.land(self._place, ended)
         self._moved = self._moved or bool(landed)
         self._runtime.publisher.resume(*landed)
@@ -193,6 +196,7 @@ class Poller:
         )
 
     def _recovered(self) -> None:
+        """Forget the error of a target that answers again, or of which nothing is known yet."""
         if self._state.failures != 0:
             self._state.failures = 0
             self._runtime.parked.forget_error(self._place)

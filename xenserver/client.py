@@ -67,15 +67,21 @@ class Xen:
         self.Async = calls.Async()
 
     def __getattr__(self, cls: str) -> calls.Verbs[Any]:
-        """Return the methods of a XenServer class, each called at once."""
+        """Return the methods of a XenServer class, each called at once.
+
+        Any name is taken for one: XenServer itself refuses a class that it does not have.
+        """
         if cls.startswith("_"):
             raise AttributeError(cls)
         return calls.Verbs(cls, self._call)
 
     def at(self, target: str) -> "Xen":
-        """Return another pool, by the name of its target, as the same operation sees it."""
+        """Return another pool, by the name of its target, as the same operation sees it.
+
+        What it returns leads to no further pool.
+        """
         if self._targets is None:
-            raise TypeError("this pool was opened without the others")
+            raise TypeError("no other pool is reached from here: call `at` of the operation's own")
         if target not in self._others:
             memory = other_pools.Memory(self._memory, target)
             there = self._targets(target)
@@ -92,14 +98,16 @@ class Xen:
     ) -> str:
         """Begin the call as a XenServer task; return the task's reference.
 
-        `permit` is called when the request is about to be written, and raises to have it not sent.
+        `permit` is called when the request is about to be written, and raises to have it not sent;
+        so it is before the request to another pool that a receiver among the parameters needs.
         """
         with permission.asked(permit):
-            method, params = f"Async.{call.method}", map(self._received, call.params)
+            params = [self._answered_by_receiver(param) for param in call.params]
+            method = f"Async.{call.method}"
             return values.ref(self._ask(method, *params, headers=headers, timeout=timeout))
 
-    def _received(self, param: Value) -> Value:
-        """Return what another pool answers to a receiver; any other parameter as it is."""
+    def _answered_by_receiver(self, param: Value) -> Value:
+        """Ask another pool for what stands for a receiver; return any other parameter as it is."""
         target = other_pools.target_of((param,))
         if target is None or not isinstance(param, dict):
             return param
@@ -110,19 +118,19 @@ class Xen:
         """Return the error with names for references, asking XenServer for those not yet known."""
         return errors.with_names(error, reference_names.names(self._ask, error, self._objects()))
 
-    def _find(self, word: str, text: str) -> ObjectRef:
-        key = f"{word} {text}"
+    def _find(self, kind: str, text: str) -> ObjectRef:
+        key = f"{kind} {text}"
         if key not in self._memory:
-            self._memory[key] = lookup.find(self._ask, object_kinds.KINDS[word], text).to_json()
+            self._memory[key] = lookup.find(self._ask, object_kinds.KINDS[kind], text).to_json()
         return ObjectRef.from_json(self._memory[key])
 
-    def _uuid(self, word: str, ref: str | ObjectRef) -> str:
+    def _uuid(self, kind: str, ref: str | ObjectRef) -> str:
         if isinstance(ref, ObjectRef):
             return ref.uuid
         key = f"{objects.UUID}{ref}"
         if key not in self._memory:
             self._memory[key] = values.text(
-                self._ask(f"{object_kinds.CLASSES[word]}.get_uuid", ref)
+                self._ask(f"{object_kinds.CLASSES[kind]}.get_uuid", ref)
             )
         return self._memory[key]
 
@@ -162,8 +170,8 @@ class Find:
     task: Finder
 
     def __init__(self, find: Callable[[str, str], ObjectRef]) -> None:
-        for word in object_kinds.KINDS:
-            setattr(self, word, partial(find, word))
+        for kind in object_kinds.KINDS:
+            setattr(self, kind, partial(find, kind))
 
 
 class Uuid:
@@ -182,8 +190,8 @@ class Uuid:
     task: UuidReader
 
     def __init__(self, read: Callable[[str, str | ObjectRef], str]) -> None:
-        for word in object_kinds.CLASSES:
-            setattr(self, word, partial(read, word))
+        for kind in object_kinds.CLASSES:
+            setattr(self, kind, partial(read, kind))
 
 
 class Search:
@@ -202,8 +210,8 @@ class Search:
     task: "Searcher"
 
     def __init__(self, ask: lookup.Ask, read_once: ReadOnce) -> None:
-        for word, cls in object_kinds.CLASSES.items():
-            setattr(self, word, Searcher(ask, cls, read_once))
+        for kind, cls in object_kinds.CLASSES.items():
+            setattr(self, kind, Searcher(ask, cls, read_once))
 
 
 class Searcher:

@@ -15,7 +15,7 @@ FAMILIES = {"ipv4": 4, "ipv6": 6}
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AddressCriteria:
     """What an address must be; what is not given may be anything.
 
     `family` is ipv4 or ipv6, `interface` the device number of a VIF, `cidr` the network that holds
@@ -36,12 +36,12 @@ class Wanted:
         return cls(*map(unquote, text.split(",")))
 
 
-ANY = Wanted()
+ANY = AddressCriteria()
 
 _BROADCAST = ipaddress.IPv4Address("255.255.255.255")
 
 
-def usable(networks: Mapping[str, str], wanted: Wanted = ANY) -> dict[str, str]:
+def usable(networks: Mapping[str, str], wanted: AddressCriteria = ANY) -> dict[str, str]:
     """Return the addresses that reach the guest from outside and are as wanted."""
     return {key: text for key, text in networks.items() if _is_usable(key, text, wanted)}
 
@@ -52,7 +52,7 @@ def _reaches_nobody(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> b
     return here or address.is_multicast or address == _BROADCAST
 
 
-def _is_usable(key: str, text: str, wanted: Wanted) -> bool:
+def _is_usable(key: str, text: str, wanted: AddressCriteria) -> bool:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

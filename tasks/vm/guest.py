@@ -1,4 +1,9 @@
-"""Waiting for a guest after its VM was started, rebooted or resumed."""
+"""Waiting for a guest after its VM was started, rebooted or resumed.
+
+fields of a message  WaitFor, WaitForAddress (an AddressWanted)  what a sender asks for
+criteria             AddressCriteria, made of both               what the engine looks for
+suspension           Address                                     a body waits for it
+"""
 
 import ipaddress
 from typing import Annotated, Literal
@@ -14,7 +19,7 @@ from tasks.engine.declaration.suspensions import Address, Call
 from tasks.vm.states import into
 from xenserver import errors, values
 from xenserver.client import Xen
-from xenserver.guest_addresses import ANY, Wanted
+from xenserver.guest_addresses import ANY, AddressCriteria
 from xenserver.objects import ObjectRef
 
 WaitFor = Annotated[
@@ -48,9 +53,9 @@ class AddressWanted(Strict):
     interface: Interface | None = None
     cidr: Cidr | None = None
 
-    def wanted(self) -> Wanted:
+    def criteria(self) -> AddressCriteria:
         """Return the same for the engine."""
-        return Wanted(self.family or "", self.interface or "", self.cidr or "")
+        return AddressCriteria(self.family or "", self.interface or "", self.cidr or "")
 
 
 WaitForAddress = Annotated[
@@ -73,7 +78,7 @@ def wait_for_address(
     The answer has all addresses that match.
     """
     machine = xen.find.vm(vm)
-    wanted = Wanted(family or "", interface or "", cidr or "")
+    wanted = AddressCriteria(family or "", interface or "", cidr or "")
     refuse_without_tools(xen, machine, wanted)
     addresses: dict[str, str] = yield Address(machine.ref, wanted)
     return Done(
@@ -84,14 +89,14 @@ def wait_for_address(
     )
 
 
-def awaited(wait_for: WaitFor, address: AddressWanted | None) -> Wanted | None:
+def criteria_of(wait_for: WaitFor, address: AddressWanted | None) -> AddressCriteria | None:
     """Return what address is waited for, if any is."""
     if address is not None:
-        return address.wanted()
+        return address.criteria()
     return ANY if wait_for == "ip" else None
 
 
-def refuse_without_tools(xen: Xen, machine: ObjectRef, wanted: Wanted | None) -> None:
+def refuse_without_tools(xen: Xen, machine: ObjectRef, wanted: AddressCriteria | None) -> None:
     """Refuse to wait for the address of a guest that is known to have no tools.
 
     The metrics of a guest stay when its VM halts: what they say of the last time holds for the
@@ -104,25 +109,32 @@ def refuse_without_tools(xen: Xen, machine: ObjectRef, wanted: Wanted | None) ->
         raise errors.from_api("XENFLOW_GUEST_WITHOUT_TOOLS", [f"VM {machine}"])
 
 
-def boot(
+def bring_up(
     xen: Xen,
     machine: ObjectRef,
     call: Call,
-    text: str,
+    return_result: str,
     *,
     paused: bool,
     ensure: bool,
-    wanted: Wanted | None,
+    wanted: AddressCriteria | None,
 ) -> Steps[Done]:
-    """Bring a VM up by a call, paused or running, and wait for an address if one is wanted."""
+    """Bring a VM up by a call, paused or running, and wait for an address if one is wanted.
+
+    `return_result` is that of the answer, unless the VM was up already.
+    """
     refuse_without_tools(xen, machine, wanted)
-    arrival = into(xen, "Paused" if paused else "Running", machine, call, text, ensure=ensure)
+    arrival = into(
+        xen, "Paused" if paused else "Running", machine, call, return_result, ensure=ensure
+    )
     return (yield from wait_for_guest(machine, wanted, arrival))
 
 
-def wait_for_guest(machine: ObjectRef, wanted: Wanted | None, boot: Steps[Done]) -> Steps[Done]:
-    """Boot a VM, and then wait for an address of its guest if that is wanted."""
-    answer = yield from boot
+def wait_for_guest(
+    machine: ObjectRef, wanted: AddressCriteria | None, arrival: Steps[Done]
+) -> Steps[Done]:
+    """Have a VM come up, and then wait for an address of its guest if that is wanted."""
+    answer = yield from arrival
     if wanted is None:
         return answer
     addresses: dict[str, str] = yield Address(machine.ref, wanted)

@@ -3,7 +3,7 @@
 from tasks.engine.declaration.answers import Done
 from tasks.engine.declaration.field_types import Ensures, HostName, Insists, Paused, VmName
 from tasks.engine.declaration.operation import Steps, operation
-from tasks.vm.guest import WaitFor, WaitForAddress, awaited, boot
+from tasks.vm.guest import WaitFor, WaitForAddress, bring_up, criteria_of
 from tasks.vm.states import into
 from xenserver.client import Xen
 
@@ -49,6 +49,8 @@ def resume(
     call = xen.Async.VM.resume(machine, paused, force)
     if host:
         call = xen.Async.VM.resume_on(machine, xen.find.host(host), paused, force)
-    wanted = awaited(wait_for, wait_for_address)
-    resumption = boot(xen, machine, call, "VM resumed", paused=paused, ensure=ensure, wanted=wanted)
+    wanted = criteria_of(wait_for, wait_for_address)
+    resumption = bring_up(
+        xen, machine, call, "VM resumed", paused=paused, ensure=ensure, wanted=wanted
+    )
     return (yield from resumption)

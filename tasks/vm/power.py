@@ -19,8 +19,8 @@ from tasks.engine.declaration.suspensions import within
 from tasks.vm.guest import (
     WaitFor,
     WaitForAddress,
-    awaited,
-    boot,
+    bring_up,
+    criteria_of,
     refuse_without_tools,
     wait_for_guest,
 )
@@ -47,8 +47,10 @@ def start(
     call = xen.Async.VM.start(machine, paused, force)
     if host:
         call = xen.Async.VM.start_on(machine, xen.find.host(host), paused, force)
-    wanted = awaited(wait_for, wait_for_address)
-    start_up = boot(xen, machine, call, "VM started", paused=paused, ensure=ensure, wanted=wanted)
+    wanted = criteria_of(wait_for, wait_for_address)
+    start_up = bring_up(
+        xen, machine, call, "VM started", paused=paused, ensure=ensure, wanted=wanted
+    )
     return (yield from start_up)
 
 
@@ -111,7 +113,7 @@ def reboot(
 ) -> Steps[Done]:
     """Reboot a VM by its guest; with `force`, reset it."""
     machine = xen.find.vm(vm)
-    address = awaited(wait_for, wait_for_address)
+    address = criteria_of(wait_for, wait_for_address)
     refuse_without_tools(xen, machine, address)
     return (yield from wait_for_guest(machine, address, _again(xen, machine, force=force)))
 

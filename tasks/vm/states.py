@@ -18,11 +18,11 @@ State = Annotated[
 
 
 def into(
-    xen: Xen, state: State, machine: ObjectRef, call: Call, text: str, *, ensure: bool
+    xen: Xen, state: State, machine: ObjectRef, call: Call, return_result: str, *, ensure: bool
 ) -> Steps[Done]:
     """Change the state of a VM by a call; with `ensure` it may be in it already."""
     passed = yield from unless_in(xen, state, machine, call, ensure=ensure)
-    return arrived(state, machine, text if passed == "done" else None)
+    return arrived(state, machine, return_result if passed == "done" else None)
 
 
 def unless_in(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from xenserver.guest_addresses import Wanted, usable
+from xenserver.guest_addresses import AddressCriteria, usable
 
 
 @pytest.mark.parametrize("text", ["192.0.2.7", "10.0.0.1", "2001:db8::7", "::ffff:192.0.2.7"])
@@ -28,6 +28,6 @@ def test_what_is_wanted_narrows_it_down() -> None:
     """Family, interface and network narrow it down, each by itself."""
     reported = {"0/ip": "192.0.2.7", "1/ip": "10.0.0.1", "0/ipv6/0": "2001:db8::7"}
 
-    assert usable(reported, Wanted(family="ipv6")).keys() == {"0/ipv6/0"}
-    assert usable(reported, Wanted(interface="1")).keys() == {"1/ip"}
-    assert usable(reported, Wanted(cidr="192.0.2.0/24")).keys() == {"0/ip"}
+    assert usable(reported, AddressCriteria(family="ipv6")).keys() == {"0/ipv6/0"}
+    assert usable(reported, AddressCriteria(interface="1")).keys() == {"1/ip"}
+    assert usable(reported, AddressCriteria(cidr="192.0.2.0/24")).keys() == {"0/ip"}

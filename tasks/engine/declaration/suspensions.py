@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from celery import Signature
 
-from xenserver.guest_addresses import ANY, Wanted
+from xenserver.guest_addresses import ANY, AddressCriteria
 from xenserver.objects import Call
 
 __all__ = [
@@ -68,7 +68,7 @@ class Address:
     """Wait for addresses of a running VM's guest; it gives them as XenServer names them."""
 
     vm: str
-    wanted: Wanted = ANY
+    wanted: AddressCriteria = ANY
 
 
 @dataclass(frozen=True)

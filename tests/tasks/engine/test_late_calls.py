@@ -236,7 +236,7 @@ def test_a_toolstack_that_restarts_just_before_an_operation_parks_is_noticed(
     poller = Poller(engine.app, worker.runtime, "default", {"target": "default"})
 
     def look() -> None:
-        poller._read_tasks(time.monotonic())  # noqa: SLF001 - one turn of its loop
+        poller._read_events(time.monotonic())  # noqa: SLF001 - one turn of its loop
 
     def restart(call: Callable[[], Value]) -> Value:
         answer = call()

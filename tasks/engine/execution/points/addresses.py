@@ -16,7 +16,7 @@ from tasks.engine.execution import cancellation, outcomes
 from tasks.engine.execution.execution import Execution, Suspended
 from tasks.engine.journal.record import Outcome
 from xenserver import errors, events, values
-from xenserver.guest_addresses import Wanted, usable
+from xenserver.guest_addresses import AddressCriteria, usable
 
 PREFIX = "guest/"
 UP = frozenset({"Running", "Paused"})
@@ -28,7 +28,7 @@ class GuestWait:
 
     vm: str
     metrics: str
-    wanted: Wanted
+    wanted: AddressCriteria
     operation: str
 
     @property
@@ -40,10 +40,10 @@ class GuestWait:
     def read(cls, ref: str) -> Self:
         """Read a reference."""
         vm, metrics, wanted, operation = ref.removeprefix(PREFIX).split("/", 3)
-        return cls(vm, metrics, Wanted.from_text(wanted), operation)
+        return cls(vm, metrics, AddressCriteria.from_text(wanted), operation)
 
 
-def addressed(networks: Mapping[str, str], wanted: Wanted) -> Outcome | None:
+def addressed(networks: Mapping[str, str], wanted: AddressCriteria) -> Outcome | None:
     """Return the outcome of a guest that has an address as wanted, or None."""
     found = usable(networks, wanted)
     return outcomes.success(found) if found else None
