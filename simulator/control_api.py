@@ -97,7 +97,8 @@ class Control:
         except ValidationError as error:
             raise ValueError(validation.words(error)) from error
         except TypeError as error:
-            raise ValueError(str(error)) from error
+            given = ", ".join(fields)
+            raise ValueError(f"`{name}` does not take these parameters: {given}") from error
 
     async def _show_stats(self) -> dict[str, Any]:
         pool, stats = self._pool, self._stats
@@ -144,7 +145,9 @@ class Control:
         return dict(self._pool.durations)
 
     async def _fault(self, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - those of a Fault
-        self._faults.add(Fault(**fields))
+        fault = Fault(**fields)
+        fault.check_method(self._pool.db.model)
+        self._faults.add(fault)
         return {"waiting": len(self._faults.waiting)}
 
     async def _set(self, kind: type[Condition], **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - those of the condition

@@ -13,6 +13,7 @@ in the middle.
 
 from collections.abc import Sequence
 from dataclasses import field
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from random import Random
 from typing import Annotated, Any, Literal
@@ -20,6 +21,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from simulator.datamodel.model import Model
 from simulator.errors import Failure
 from simulator.quantities import Seconds
 from simulator.tables import NULL
@@ -27,6 +29,8 @@ from simulator.tables import NULL
 REFUSALS = frozenset({"refuse", "busy"})
 CONNECTION_FAULTS = frozenset({"delay", "lose", "hang", "drop"})
 SUBTASK_FAULTS = frozenset({"sweep"})
+_ASYNC = "Async."
+_SYSTEM = ("system.listMethods", "system.isAlive:")
 FOREVER = 10 * 365 * 24 * 3600.0
 
 What = Literal[
@@ -53,6 +57,19 @@ class Fault:
         plain = method.removeprefix("Async.")
         named = fnmatchcase(method, self.method) or fnmatchcase(plain, self.method)
         return named and (not self.object or self.object in params)
+
+    def check_method(self, model: Model) -> None:
+        """Raise ValueError where no method has the name: its fault would wait for ever."""
+        is_async = self.method.startswith(_ASYNC)
+        plain = self.method.removeprefix(_ASYNC)
+        known = {m.method: m for m in model.messages.values() if m.has_async or not is_async}
+        aliases = {f"{m.cls}_{m.name}" for m in known.values()}
+        if any(fnmatchcase(name, plain) for name in (*known, *aliases, *_SYSTEM)):
+            return
+        near = get_close_matches(plain, known, n=3)
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        form = " in its asynchronous form" if plain in model.messages else ""
+        raise ValueError(f"method: there is no {plain}{form}{meant}")
 
     def refusal(self, method: str, params: Sequence[Any]) -> Failure:
         """Return the failure that replaces the method's answer."""

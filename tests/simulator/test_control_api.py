@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from simulator.server import Options
+from simulator.server import Options, Served
+from tests.simulator.conftest import ask
 
 WEB = "web02"
 
@@ -48,6 +49,51 @@ def test_a_fault_befalls_the_object_it_is_meant_for(
         assert xen.refusal("VM.get_power_state", running) == ["INTERNAL_ERROR"]
     control("clear")
     assert xen("VM.get_power_state", running) == "Running"
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("VM.strat", "there is no VM.strat; did you mean VM.start"),
+        ("Async.VM.clome", "there is no VM.clome; did you mean VM.clone"),
+        ("Async.VM.get_record", "there is no VM.get_record in its asynchronous form"),
+        ("VN.*", "there is no VN.*"),
+        ("", "method: there is no"),
+    ],
+)
+def test_a_fault_of_no_method_is_refused(
+    served: Served, control: Any, method: str, words: str
+) -> None:
+    """A typing mistake would make a test that cannot fail."""
+    waiting = control("stats")["faults"]["waiting"]
+
+    assert words in _refusal(served, {"do": "fault", "what": "refuse", "method": method})
+    assert control("stats")["faults"]["waiting"] == waiting
+
+
+@pytest.mark.parametrize(
+    ("do", "parameters", "words"),
+    [
+        ("fault", {}, "what: is missing"),
+        ("fault", {"what": "lose", "foo": 1}, "foo: there is no such parameter"),
+        ("fault", {"what": "loose"}, "what: must be 'refuse'"),
+        ("advance", {}, "seconds: is missing"),
+        ("stats", {"foo": 1}, "`stats` does not take these parameters: foo"),
+        ("guest", {"kind": "x"}, "`guest` does not take these parameters: kind"),
+    ],
+)
+def test_a_wrong_command_is_refused_in_words(
+    served: Served, do: str, parameters: dict[str, Any], words: str
+) -> None:
+    """The words name the parameter, and nothing of Python."""
+    assert _refusal(served, {"do": do, **parameters}).startswith(words)
+
+
+def _refusal(served: Served, order: dict[str, Any]) -> str:
+    """Return why the control API refuses a command."""
+    answer = ask(served.url, "POST", "/control", json.dumps(order).encode())
+    assert answer.status == http.client.BAD_REQUEST
+    return str(json.loads(answer.body)["error"])
 
 
 def test_an_answer_is_lost_before_the_effect(xen: Any, control: Any, halted: str) -> None:
