@@ -26,6 +26,7 @@ from xenserver import errors
 
 OPERATIONS = schemas.operations()
 NAMES = schemas.names()
+HOST = {"hostname": "xs1", "username": "root", "password": "sealed:v2:x"}
 BY_HAND = ("README.md", "reliability.md", "simulator.md")
 
 
@@ -127,6 +128,7 @@ def _messages(operation: Operation) -> Iterator[tuple[bool, dict[str, object]]]:
     yield True, {**right, "timeout": "90s"}
     yield False, {**right, "nosuch": 1}
     yield False, {**right, "port": 0}
+    yield False, {**right, **HOST, "target": "lab"}
     for name in needed:
         less = {key: value for key, value in right.items() if key != name}
         yield False, less
@@ -202,9 +204,6 @@ def test_schema_and_worker_agree_on_what_is_fed(operation: Operation) -> None:
     assert not schemas.valid(schema, unknown)
     with pytest.raises(errors.Refused, match="nosuch"):
         message.check(operation.model, unknown, {"uuid": "x"})
-
-
-HOST = {"hostname": "xs1", "username": "root", "password": "sealed:v2:x"}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ _GROUPS = "Operations and flows"
 _SUBMITTED = """\
 Each has the inputs of [its operation](operations.md) or [flow](flows.md) as options:
 `delete_disks` is `--delete-disks`. Lists are written by repeating the option, maps as
-`--other-config key=value`, structures as JSON or as `@file.json`."""
+`--other-config key=value`, structures as JSON or as `@file.json`. With `--fields` a table has
+these columns alone; the UUIDs, which are in every answer, are shown with `--json`."""
 
 
 def page() -> str:
