@@ -1,7 +1,7 @@
 """Names of objects, to be shown in place of their UUIDs.
 
-Those that the message gave are known. Those of hosts, networks and storage repositories come from
-recent finds; what these do not know is found now.
+Those that the message gave are known. Others come from recent finds; what these do not know is
+found now.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,8 +23,12 @@ _NOUNS = {
     "SR": "sr",
     "sr": "sr",
     "suspend_SR": "sr",
+    "VM": "vm",  # in records of drives and interfaces; an answer about one VM has `vm`
+    "VDI": "vdi",
 }
-"""Field -> noun of the object that it refers to. Of these a pool has few."""
+"""Field -> noun of the object that it refers to."""
+_FURTHER = {"vm": {"include_templates": True, "include_snapshots": True}}
+"""Noun -> what a find of all such objects needs: templates and snapshots have drives too."""
 
 
 def translation(producer: Client, answer: Any, sent: Sent, options: OutputOptions) -> Translate:
@@ -81,7 +85,7 @@ def _names(producer: Client, records: Iterable[Mapping[str, Any]], sent: Message
     for noun, wanted in _wanted(records).items():
         known |= _named(recent_finds.records(producer.journal, noun))
         if not wanted <= known.keys():
-            fields = {**sent.connection(), "fields": ["name_label"]}
+            fields = {**sent.connection(), **_FURTHER.get(noun, {}), "fields": ["name_label"]}
             known |= _named(quick_finds.records(producer, noun, fields, listed=True))
     return known
 

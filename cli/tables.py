@@ -22,7 +22,7 @@ _REFERENCES = frozenset({"vm", "vdi", "sr", "network", "host"})
 """Fields, in any case, that say what an object without a name belongs to: never left out of it."""
 _IDENTIFYING = "uuid"
 _POSITION = "userdevice"
-_IMPORTANT = frozenset({"type", "snapshot_time"})
+_IMPORTANT = frozenset({"type", "snapshot_time", "virtual_size", "physical_size"})
 _UNIMPORTANT = frozenset(
     {"name_description", "is_a_template", "is_a_snapshot", "is_control_domain", "edition"}
     | {"mtu", "bootable", _POSITION}
@@ -74,7 +74,8 @@ def records(
     if options.format is Format.LIST:
         return lists(found, translate)
     columns = _columns(found, asked)
-    rows = [{name: _cell_text(name, record, translate) for name in columns} for record in found]
+    ordered = sorted(found, key=lambda record: str(record.get(_FOLDABLE, "")))
+    rows = [{name: _cell_text(name, record, translate) for name in columns} for record in ordered]
     room = output.WIDEST if options.wide else output.width()
     kept, gap = (columns, GAP) if options.wide else _fitting(columns, rows, room)
     if not kept or (asked and len(kept) < len(columns)):
@@ -102,7 +103,7 @@ def with_note(
     left_out = [name for name in columns if name not in kept]
     if not left_out:
         return shown
-    text = f"\nnot shown: {', '.join(left_out)} (--wide, --output list)"
+    text = f"\nnot shown: {', '.join(left_out)} (use --wide or --output list)"
     return Group(shown, Text(text, style="dim"))
 
 

@@ -76,6 +76,28 @@ def test_name_and_state_are_never_left_out(width: int, printed: Print) -> None:
 _EMPTY = ("name_description", "tags")  # of no use in a table: without text, or a list
 
 
+def test_a_table_is_in_the_order_of_names(capsys: pytest.CaptureFixture[str]) -> None:
+    """XenServer's order, of references, says nothing."""
+    found = [{"uuid": str(number), "name_label": name} for number, name in enumerate("cab")]
+
+    output.show(tables.records(found, OutputOptions()))
+
+    assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()[1:]] == list("abc")
+
+
+def test_sizes_come_before_flags(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The size of a disk is what one looks for."""
+    monkeypatch.setenv("COLUMNS", "80")
+    disk = {"uuid": VMS[0]["uuid"], "name_label": "web01 system", "type": "system"}
+    flags = {"sharable": False, "read_only": False, "managed": True, "virtual_size": 8 << 30}
+
+    output.show(tables.records([{**disk, **flags}], OutputOptions()))
+
+    assert "8 GiB" in capsys.readouterr().out
+
+
 def test_a_terminal_that_is_too_narrow_for_a_table_gets_lists(printed: Print) -> None:
     """Each field is on a line of its own, states too; only UUIDs are longer, and stay whole."""
     lines = printed(21).splitlines()

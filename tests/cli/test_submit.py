@@ -481,6 +481,15 @@ def test_hosts_are_shown_by_name(act: Submitter) -> None:
     assert record["resident_on"] not in shown.out
 
 
+def test_drives_show_vms_and_disks_by_name(act: Submitter) -> None:
+    """As hosts are."""
+    shown = act("vbd", "find", "--vm", "web01", "--wide")
+    record, *_ = act.json("vbd", "find", "--vm", "web01")["answer"]["records"]
+
+    assert re.search(r"\bweb01 +web01 system\b", shown.out), shown
+    assert record["VM"] not in shown.out
+
+
 def test_without_a_worker_nothing_is_sent(run: Run, isolated_stack: StackHarness) -> None:
     """The exit code is 3; --no-wait leaves a message all the same."""
     redis = isolated_stack.runtime.journal.redis
