@@ -1,5 +1,6 @@
 """A flow is a task like any other: in chains and chords, with error callbacks, revoked."""
 
+import re
 from typing import Any
 
 import pytest
@@ -128,12 +129,14 @@ def test_revoking_a_flow_undoes_it(stack: StackHarness, name: str) -> None:
     with stack.xenserver.held():
         result = make(name).apply_async()
         stack.until(lambda: is_parked(stack, result.id), "parked")
+        waits = stack.until(lambda: stack.app.AsyncResult(result.id).info, "what it waits for")
         result.revoke()
         stack.until(lambda: stack.record(result.id).cancel, "the cancellation")
 
     with pytest.raises(TaskRevokedError):
         result.get(timeout=TIMEOUT)
     assert stack.xenserver.inventory() == before
+    assert re.fullmatch(r"waits for its steps \(0 of \d ended\)", waits["reason"])
 
 
 def test_a_flow_sent_three_times_is_done_once(stack: StackHarness, name: str) -> None:

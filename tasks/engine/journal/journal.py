@@ -299,6 +299,13 @@ class Journal:
         """Return the steps of a flow that began and have not ended."""
         return scripts.texts(list(self.redis.smembers(self.keys.open_steps(flow))))
 
+    def count_ended(self, operations: Sequence[str]) -> int:
+        """Return how many of these operations have ended, in one round trip."""
+        with self.redis.pipeline(transaction=False) as commands:
+            for operation in operations:
+                commands.hexists(self.keys.entry(operation), "ended")
+            return sum(map(bool, commands.execute()))
+
     def made(self, flow: str) -> list[Made]:
         """Return what the steps of a flow made, last made first."""
         found = self.redis.zrevrange(self.keys.made(flow), 0, -1)

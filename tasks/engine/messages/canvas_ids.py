@@ -31,6 +31,11 @@ def is_repeatable(canvas: Canvas) -> bool:
     return all(catalogue.find(step["task"]) for step in _steps(canvas))
 
 
+def ids(canvas: Canvas) -> list[str]:
+    """Return the ids of the steps of a canvas that has them."""
+    return [str(step.options["task_id"]) for step in _steps(canvas)]
+
+
 def _steps(canvas: Canvas) -> Iterator[Canvas]:
     if isinstance(canvas, chord):
         parts = [*_parts(canvas), canvas.body]

@@ -44,6 +44,16 @@ def test_a_chord_within_a_chain_is_settled_too() -> None:
     assert found.body.options["task_id"] == canvas_ids.step_id("f1", "step/0/1/body")
 
 
+def test_the_steps_of_a_canvas_are_counted_through_its_chords() -> None:
+    """The body is a step as well."""
+    inner = chord([signature("part"), signature("part")], signature("body"))
+
+    ids = canvas_ids.ids(_settled(signature("one") | inner))
+
+    places = ["0", "1/0", "1/1", "1/body"]
+    assert ids == [canvas_ids.step_id("f1", f"step/0/{place}") for place in places]
+
+
 def _taken(step: Any, **handed: Any) -> dict[str, Any]:
     settled = canvas_ids.assign_ids(step, "step/0", Sender(("f1",), "f1", handed))
     return dict(settled.kwargs)

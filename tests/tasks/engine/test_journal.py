@@ -174,6 +174,14 @@ def test_an_ended_operation_stays_ended(journal: Journal) -> None:
     assert again.record.answer == {"return_result": "VM started"}
 
 
+def test_the_operations_that_have_ended_are_counted(journal: Journal) -> None:
+    """One that runs counts no more than one that has not begun."""
+    claim(journal, "runs")
+    journal.finish(claim(journal, "ended"), Place(root="op"), {})
+
+    assert journal.count_ended(["ended", "runs", "waits"]) == 1
+
+
 def test_parking_lets_go(journal: Journal, parked: ParkedOperations) -> None:
     """A parked operation is held by nobody."""
     park(parked, claim(journal))

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from tasks.engine.declaration.answers import Accepted, XenTask
+from tasks.engine.declaration.flow import Canvas
 from tasks.engine.declaration.suspensions import Expand
 from tasks.engine.execution import cancellation
 from tasks.engine.execution.execution import Execution, Suspended
@@ -36,7 +37,8 @@ def start(
     if undoes:
         return execution.defer("undoes what it made", until=wake, phase=Phase.UNDOING, label=label)
     wake = min(wake, execution.entry.record.deadline)
-    return execution.defer("waits for its steps", until=wake, phase=Phase.PARKED, label=label)
+    reason = _progress(execution, label, expand, is_new=sent.times == 0)
+    return execution.defer(reason, until=wake, phase=Phase.PARKED, label=label)
 
 
 def _accept(execution: Execution) -> Accepted:
@@ -67,7 +69,20 @@ def _is_lost(execution: Execution, expand: Expand, sent: Sent, interval: float) 
     return not execution.runtime.journal.open_steps(execution.entry.id)
 
 
+def _progress(execution: Execution, label: str, expand: Expand, *, is_new: bool) -> str:
+    """Return what a flow waits for; of one that comes again without an end, it is looked up."""
+    steps = canvas_ids.ids(_canvas(execution, label, expand, undoes=False))
+    ended = 0 if is_new else execution.runtime.journal.count_ended(steps)
+    return f"waits for its steps ({ended} of {len(steps)} ended)"
+
+
 def _send(execution: Execution, label: str, expand: Expand, *, undoes: bool) -> None:
+    canvas = _canvas(execution, label, expand, undoes=undoes)
+    execution.runtime.publisher.canvas(canvas, operation=execution.entry.id, label=label)
+
+
+def _canvas(execution: Execution, label: str, expand: Expand, *, undoes: bool) -> Canvas:
+    """Return a canvas as it is sent, each time with the same ids."""
     entry = execution.entry
     sender = canvas_ids.Sender(
         path=(*execution.place.path, entry.id),
@@ -77,5 +92,4 @@ def _send(execution: Execution, label: str, expand: Expand, *, undoes: bool) -> 
         undoes=undoes,
     )
     place = label if undoes else f"step/{label}"
-    canvas = canvas_ids.assign_ids(expand.canvas, place, sender)
-    execution.runtime.publisher.canvas(canvas, operation=entry.id, label=label)
+    return canvas_ids.assign_ids(expand.canvas, place, sender)
