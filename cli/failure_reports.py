@@ -8,7 +8,7 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as Overdue
 
 from cli.exit_codes import Code, CommandFailed, Failure
-from config import redis_replies, sealing, settings, targets
+from config import connection_errors, redis_replies, sealing, settings, targets
 from simulator.inventory import PoolFileError
 from tasks.engine.declaration.checks import DeclarationError
 from tasks.engine.execution import failures
@@ -65,8 +65,25 @@ def _xenserver(error: errors.XenflowError) -> Failure:
     return Failure(_code(error, Code.USAGE), str(error), " · ".join(_remedy(error)))
 
 
-def _usage(error: BaseException) -> Failure:
-    return Failure(Code.USAGE, str(error))
+def _setting(error: BaseException) -> Failure:
+    return Failure(Code.USAGE, str(error), "correct the variable where this command runs")
+
+
+def _targets(error: BaseException) -> Failure:
+    return Failure(Code.USAGE, str(error), "correct the file, or name another in XENFLOW_TARGETS")
+
+
+def _target(error: BaseException) -> Failure:
+    return Failure(Code.USAGE, str(error), "xenflow targets")
+
+
+def _declaration(error: BaseException) -> Failure:
+    folder = settings.PREFIX + "OPERATIONS_PATH"
+    return Failure(Code.USAGE, str(error), f"correct the operation, or the folder in {folder}")
+
+
+def _sealing(error: BaseException) -> Failure:
+    return Failure(Code.USAGE, str(error), "xenflow seal --help")
 
 
 def _pool_file(error: BaseException) -> Failure:
@@ -98,11 +115,10 @@ def _redis(error: BaseException, setting: str) -> Failure:
     if isinstance(error, ResponseError):
         text = redis_replies.in_words(error)
         return Failure(Code.UNREACHABLE, f"Redis at {place} answers with an error: {text}")
-    return Failure(
-        Code.UNREACHABLE,
-        f"cannot reach Redis at {place}: {error}",
-        f"start it, or set {variable}; `xenflow up` starts one of its own",
-    )
+    reason = connection_errors.reason(str(error))
+    start = f"start it, or set {variable}; `xenflow up` starts one of its own"
+    next_step = f"correct {variable}" if connection_errors.is_of_host(reason) else start
+    return Failure(Code.UNREACHABLE, f"cannot reach Redis at {place}: {reason}", next_step)
 
 
 def _refuses_password(error: BaseException) -> bool:
@@ -121,11 +137,11 @@ def _system(error: OSError) -> Failure:
 
 _REPORTS: list[tuple[type[BaseException], Callable[..., Failure]]] = [
     (errors.XenflowError, _xenserver),
-    (settings.SettingsError, _usage),
-    (DeclarationError, _usage),
-    (targets.TargetError, _usage),
-    (targets.UnknownTarget, _usage),
-    (sealing.SealingError, _usage),
+    (settings.SettingsError, _setting),
+    (DeclarationError, _declaration),
+    (targets.TargetError, _targets),
+    (targets.UnknownTarget, _target),
+    (sealing.SealingError, _sealing),
     (PoolFileError, _pool_file),
     (RedisError, _journal),
     (OperationalError, _broker),

@@ -8,7 +8,7 @@ from contextlib import suppress
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from config import masking
+from config import library_logs, masking
 from config.settings import Settings
 
 
@@ -20,6 +20,7 @@ def configure(settings: Settings) -> None:
             foreign_pre_chain=_facts(), processors=_form(settings.log_format)
         )
     )
+    handler.addFilter(library_logs.LibraryFilter())
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     logging.captureWarnings(capture=True)
     structlog.configure(

@@ -41,6 +41,14 @@ from config.passwords import FromCommand, FromEnvironment, FromFile, FromMessage
 _Table = Mapping[str, Any]  # as tomllib reads it
 
 
+_PASSWORDS = ("password_file", "password_env", "password_command")
+_FIELDS = (
+    *("url", "urls", "user", *_PASSWORDS),
+    *("ca_file", "fingerprint", "transport", "timeout", "max_calls"),
+)
+"""The fields of a table."""
+
+
 class TargetError(Exception):
     """A connection profile is wrong; the text is one line that names it and the problem."""
 
@@ -128,7 +136,7 @@ class Target(BaseModel):
         try:
             return cls.model_validate(fields)
         except ValidationError as error:
-            problem = f"[{fields['name']}] {validation_messages.complaint(error)}"
+            problem = f"[{fields['name']}] {validation_messages.complaint(error, known=_FIELDS)}"
         raise TargetError(problem)  # not in the handler: see `validation_messages`
 
     @model_validator(mode="after")
@@ -205,7 +213,7 @@ def _source(name: str, table: _Table, folder: Path) -> FromFile | FromEnvironmen
             return FromCommand(tuple(shlex.split(line)))
         case {"password_command": [str(), *_] as words, **rest} if not rest:
             return FromCommand(tuple(map(str, words)))
-    raise TargetError(f"[{name}] needs one of password_file, password_env, password_command")
+    raise TargetError(f"[{name}] needs one of {', '.join(_PASSWORDS)}")
 
 
 def _path(text: str, folder: Path) -> Path:

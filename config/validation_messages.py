@@ -5,6 +5,7 @@ An error that is raised because of one of these is raised outside of the handler
 and by its stack trace all frames around it: an error whose context it is would never be collected.
 """
 
+import difflib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -17,13 +18,25 @@ _MUST_BE = "must be "
 _ANY = "is not what it must be"
 
 
-def complaint(error: ValidationError, named: Callable[[str], str] = str) -> str:
-    """Return one line with each wrong field, as `named` writes it, and its problem."""
+def complaint(
+    error: ValidationError, named: Callable[[str], str] = str, known: Iterable[str] = ()
+) -> str:
+    """Return one line with each wrong field, as `named` writes it, and its problem.
+
+    A field that does not exist is one of those that are known, misspelt.
+    """
     return "; ".join(
-        _clause(found["loc"], problem(found), named)
+        _clause(found["loc"], problem(found) + _meant(found, known), named)
         for found in error.errors(include_url=False, include_input=False)
         if found["type"] != _FOLLOWS
     )
+
+
+def _meant(found: Mapping[str, Any], known: Iterable[str]) -> str:
+    if found["type"] != "extra_forbidden" or not found["loc"]:
+        return ""
+    near = difflib.get_close_matches(str(found["loc"][0]), list(known), n=1)
+    return f", did you mean {near[0]}?" if near else ""
 
 
 def problem(found: Mapping[str, Any]) -> str:

@@ -5,16 +5,22 @@ import socket
 import sys
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError, ResponseError
 
-from config import redis_replies
+from config import connection_errors, redis_replies
 from config.celery import celery_settings
 from config.settings import Settings, SettingsError, load
 
 _SECONDS = 5.0
+_USAGE = "usage: xenflow-alive worker|poller|flower|metrics|simulator"
+_HELP = """\
+Whether a part on this machine works: exit code 0 where it does, 1 where not, with a line that says
+why, 2 where there is no such part. A worker or poller works when it answers through Redis, by the
+same variables as itself, and takes messages."""
 _SIMULATOR_PORT = 8080
 METRICS_PORT = 9808
 
@@ -30,8 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             problem = _unserved(METRICS_PORT, "/metrics")
         case ["simulator"]:
             problem = _unserved(_SIMULATOR_PORT, "/")
+        case ["--help" | "-h"]:
+            sys.stdout.write(f"{_USAGE}\n\n{_HELP}\n")
+            return 0
         case _:
-            sys.stderr.write("usage: xenflow-alive worker|poller|flower|metrics|simulator\n")
+            sys.stderr.write(f"{_USAGE}\n")
             return 2
     if problem:
         sys.stderr.write(f"xenflow-alive: {problem}\n")
@@ -47,12 +56,23 @@ def _problem(node: str) -> str:
     except ResponseError as reply:
         return f"Redis answers with an error: {redis_replies.in_words(reply)}"
     except (OperationalError, RedisError, OSError) as trouble:
-        return f"cannot reach Redis: {trouble}".replace("\n", " ")
+        return _unreachable(trouble)
     if not answers:
         return f"{node} does not answer"
     outcome = answers[0][node]
     return (
         "" if outcome.get("takes") else f"{node} {outcome.get('problem') or outcome.get('error')}"
+    )
+
+
+def _unreachable(trouble: Exception) -> str:
+    """Return where no Redis answers, why, and what helps."""
+    where = urlsplit(load().broker_url)
+    place = f"{where.hostname}:{where.port or 6379}" if where.hostname else where.path
+    reason = connection_errors.reason(str(trouble).replace("\n", " "))
+    return (
+        f"cannot reach Redis at {place}: {reason}\n"
+        "Next: start it, or set XENFLOW_REDIS_URL as the worker has it"
     )
 
 

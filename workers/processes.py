@@ -1,12 +1,13 @@
 """Serving, in this process until a signal ends it: operations, the poller, Flower."""
 
+import re
 import socket
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
-from celery import Celery
+from celery import Celery, signals
 from celery.apps import worker as celery_worker
 
 import config
@@ -21,6 +22,10 @@ from workers.process_records import ProcessRecordStep
 from workers.watchdog import Watchdog
 
 _ROOT = "You're running the worker with superuser privileges"
+_SHUTDOWN = re.compile(r"worker: (\w+) shutdown \(MainProcess\)")
+_AGAIN = "Hitting Ctrl+C again"
+_NO_TARGET = "none: XENFLOW_TARGETS names the file of connection profiles"
+INTERRUPTED = 130  # exit code
 POLLER_SLOTS = 64  # targets one poller process follows; each slot sleeps in a long poll
 
 log = structlog.get_logger()
@@ -69,7 +74,9 @@ def _serve(
     app = application.create(settings, for_worker=True)
     runtime = app.runtime  # a wrong file of targets is refused before anything is connected
     on_start()
-    log.info("process_starts", node=node, queues=list(serves), slots=slots)
+    stopped = _signal_noted()
+    targets = list(runtime.targets) or _NO_TARGET
+    log.info("process_starts", node=node, queues=list(serves), slots=slots, targets=targets)
     app.steps["consumer"].update({MaintenanceTimer, ProcessRecordStep})
     app.steps["worker"].add(Watchdog)
     control_commands.register()
@@ -87,9 +94,26 @@ def _serve(
     )
     worker.start()
     runtime.sessions.close()
-    return int(worker.exitcode or 0)
+    return INTERRUPTED if "SIGINT" in stopped else int(worker.exitcode or 0)
+
+
+def _signal_noted() -> list[str]:
+    """Return a list, to which the signal is added that ends this process."""
+    stopped: list[str] = []
+
+    def note(sig: str, **_: object) -> None:
+        stopped.append(sig)
+
+    signals.worker_shutting_down.connect(note, weak=False)
+    return stopped
 
 
 def _log_at_once(message: str, _: object = None) -> None:
-    """Log what Celery says in its signal handlers, and would write as plain text to stdout."""
-    logs.write_at_once("celery.worker", message)
+    """Log what Celery says in its signal handlers, and would write as plain text to stdout.
+
+    It calls each process a worker, and all that is executed tasks.
+    """
+    found = _SHUTDOWN.match(message)
+    text = f"{found[1].lower()} shutdown" if found else message.removeprefix("worker: ")
+    text = "Ctrl-C again ends it at once" if text.startswith(_AGAIN) else text
+    logs.write_at_once("celery.worker", text)

@@ -25,6 +25,8 @@ def test_an_installation_without_a_worker_is_broken(run: Run, isolated_stack: St
 
     assert ended.code == 1
     assert "no worker answers for the queue 'change'" in ended.out
+    assert ended.out.count("start one: xenflow worker") == 1
+    assert "'xenflow' (maintenance)" in ended.out
     assert "start one: xenflow worker" in ended.out
     assert "start one: xenflow poller" in ended.out
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -47,3 +48,27 @@ def test_a_refused_login_is_a_record_where_logs_are_json(valkey: valkey_server.V
 
     assert record["event"] == "redis_is_away"
     assert "refuses the login" in record["explanation"]
+
+
+def test_a_process_that_serves_is_interrupted_as_any_command(
+    valkey: valkey_server.Valkey,
+) -> None:
+    """Its exit code is 130; what it says is of no worker, and of no target where it has none."""
+    with subprocess.Popen(
+        [*XENFLOW, "poller"],
+        env={**os.environ, "XENFLOW_REDIS_URL": valkey.url},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as poller:
+        assert poller.stderr
+        said = ""
+        while "ready" not in said:
+            said += poller.stderr.readline()
+        poller.send_signal(signal.SIGINT)
+        said += poller.stderr.read()
+
+    assert poller.returncode == 130
+    assert "targets='none: XENFLOW_TARGETS names" in said
+    assert "warm shutdown" in said
+    assert "worker:" not in said
+    assert "Hitting" not in said

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from config import settings
+from tests.stack import CLOSED
 from workers import health_check
 
 
@@ -49,3 +50,24 @@ def test_a_part_unheard_of_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     """The exit code is 2, and the usage is printed."""
     assert health_check.main(["moon"]) == 2
     assert capsys.readouterr().err.startswith("usage: xenflow-alive ")
+
+
+def test_its_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """It says what the exit codes mean."""
+    assert health_check.main(["--help"]) == 0
+    assert "exit code" in capsys.readouterr().out
+
+
+def test_a_redis_that_is_away_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line has its address and the reason; a next step follows."""
+    monkeypatch.setenv("XENFLOW_REDIS_URL", f"redis://127.0.0.1:{CLOSED}/0")
+    settings.load.cache_clear()
+
+    assert health_check.main(["worker"]) == 1
+    settings.load.cache_clear()
+
+    problem, next_step = capsys.readouterr().err.splitlines()
+    assert problem == f"xenflow-alive: cannot reach Redis at 127.0.0.1:{CLOSED}: connection refused"
+    assert next_step.startswith("Next: ")

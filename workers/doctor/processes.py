@@ -22,11 +22,17 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _consumers(context: Context) -> Iterator[Finding]:
     served = {queue for names in context.consumers.values() for queue in names}
-    for queue in (*queues.OPERATIONS, queues.POLL):
-        if queue not in served:
-            part = "poller" if queue == queues.POLL else "worker"
-            text = f"no {part} answers for the queue {queue!r}"
+    for part, wanted in (("worker", queues.OPERATIONS), ("poller", (queues.POLL,))):
+        unserved = [_in_words(queue) for queue in wanted if queue not in served]
+        if unserved:
+            text = f"no {part} answers for the queue {', nor for '.join(unserved)}"
             yield Finding(Severity.BROKEN, part, text, f"start one: xenflow {part}")
+
+
+def _in_words(queue: str) -> str:
+    """Return a queue with what it is for, where its name does not say that."""
+    meaning = {queues.MAINTENANCE: " (maintenance)", queues.DEFAULT: " (clients that set none)"}
+    return f"{queue!r}{meaning.get(queue, '')}"
 
 
 def _others(context: Context) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,9 @@ def within(folder: Path) -> Iterator[None]:
         raise StackError(f"{folder} contains other files; name an empty folder with --folder")
     with (folder / LOCK).open("ab") as lock:
         if not _taken(lock.fileno()):
-            raise StackError(f"xenflow already runs in {folder}; name another folder with --folder")
+            env = shlex.quote(str(folder / "env"))
+            text = f"xenflow already runs in {folder}: `. {env}` leads a shell to it"
+            raise StackError(f"{text}; name another folder with --folder")
         yield
 
 
