@@ -6,8 +6,8 @@ with it ends in `Unreadable`, never in another error.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from math import isfinite
 from typing import Any
 
@@ -84,51 +84,54 @@ def _place(text: str, position: int) -> str:
 def _check_depth(value: Json) -> None:
     level = [value]
     for _ in range(DEEPEST):
-        level = [inner for outer in level for _, inner in _within(outer)]
+        level = [inner for outer in level for inner in _within(outer)]
         if not level:
             return
     raise Unreadable(_TOO_DEEP)
 
 
-def _within(value: Json) -> Iterable[tuple[str, Json]]:
+def _within(value: Json) -> Iterable[Json]:
     if isinstance(value, dict):
-        return value.items()
-    if isinstance(value, list):
-        return ((str(place), inner) for place, inner in enumerate(value))
-    return ()
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _refuse_where(is_wrong: Callable[[Json], bool], value: Json, text: str) -> None:
     """Raise Unreadable where a part of a document is wrong; the text names its path."""
-    for part in _parts(value):
-        if is_wrong(part.name) or is_wrong(part.value):
-            raise Unreadable(text.format(part.path()))
+    if is_wrong(value):
+        raise Unreadable(text.format("it"))
+    path = _path_to(is_wrong, value)
+    if path:
+        named = json.dumps(".".join(map(str, path)))[1:-1]
+        raise Unreadable(text.format(masking.cut(named, _LONGEST_PATH)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A part of a document, and the one that it stands in: no path is written but the wrong one."""
+def _path_to(is_wrong: Callable[[Json], bool], value: Json) -> list[int | str]:
+    """Return the names that lead to the first part that is wrong, or has a wrong name."""
+    path: list[int | str] = []
+    levels = [_named(value, BODY)]
+    while levels:
+        for name, inner in levels[-1]:
+            if is_wrong(inner) or is_wrong(name):
+                return [*path, name]
+            if isinstance(inner, dict | list):
+                path.append(name)
+                levels.append(_named(inner))
+                break
+        else:
+            levels.pop()
+            del path[-1:]
+    return []
 
-    name: str
-    value: Json
-    outer: "_Part | None"
 
-    def path(self) -> str:
-        """Return the names from the outermost part on."""
-        names, part = [self.name], self.outer
-        while part:
-            names, part = [part.name, *names], part.outer
-        return masking.cut(json.dumps(".".join(names))[1:-1], _LONGEST_PATH)
-
-
-def _parts(value: Json) -> Iterator[_Part]:
-    """Yield all parts of a document; the items of a body have names."""
-    named = zip(BODY, value, strict=False) if isinstance(value, list) else _within(value)
-    waiting = [_Part(name, inner, None) for name, inner in named] or [_Part("it", value, None)]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        waiting.extend(_Part(name, inner, part) for name, inner in _within(part.value))
+def _named(value: Json, names: Sequence[str] = ()) -> Iterator[tuple[int | str, Json]]:
+    """Return what a value holds; items of a list have these names, then their places."""
+    if isinstance(value, dict):
+        return iter(value.items())
+    if not isinstance(value, list):
+        return iter(())
+    places = range(len(names), len(value))
+    return iter(zip(chain(names, places), value, strict=False))
 
 
 def written(value: Json) -> str:

@@ -30,10 +30,13 @@ def problems(message: Hostile) -> list[str]:
 
 @pytest.mark.parametrize("what", [*REFUSED, *DEAD])
 def test_no_text_is_of_a_library(what: str) -> None:
-    """A sender cannot know what pydantic, Python or kombu call a thing."""
+    """A sender cannot know what pydantic, Python or kombu call a thing.
+
+    What an operation adopts is checked by the engine.
+    """
     found = problems({**REFUSED, **DEAD}[what])
 
-    assert found
+    assert found or "adoption" in what
     assert not [text for text in found for word in FOREIGN if word in text]
 
 
@@ -118,6 +121,14 @@ WRONG: dict[str, tuple[Hostile, list[str]]] = {
     "a number that JSON has not": (
         Hostile(kwargs={"a": {"timeout": float("nan")}}),
         ["body: is not JSON: kwargs.a.timeout is no number that JSON has"],
+    ),
+    "a number that JSON has not, behind what a body holds": (
+        Hostile(body=encoded(b"[[], {}, {}, [NaN]]")),
+        ["body: is not JSON: 3.0 is no number that JSON has"],
+    ),
+    "a number that JSON has not, alone": (
+        Hostile(body=encoded(b"NaN")),
+        ["body: is not JSON: it is no number that JSON has"],
     ),
     "half a character": (
         Hostile(kwargs={"names": ["a", "\ud800"]}),
