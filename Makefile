@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 STAMP  := $(VENV)/.stamp
 RUN    := $(VENV)/bin
-# Tests wait more than they compute: twice as many at once as CI has cores.
-JOBS   ?= 4
+# Tests wait more than they compute: three at once for each of two cores.
+JOBS   ?= 6
 PACKAGES := bench canvases cli config simulator tasks tests workers xenserver
 
 # Everything stays inside the clone, caches too.
