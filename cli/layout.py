@@ -39,6 +39,24 @@ class Pieces:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Lines of columns that are never broken; what a line has further to say stands below it."""
+
+    names: Sequence[str]
+    rows: Sequence[tuple[Sequence[Text], Text]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines."""
+        head = [Text(name, style="bold") for name in self.names]
+        lines = [head, *(row for row, _ in self.rows)]
+        widths = [max(text.cell_len for text in column) for column in zip(*lines, strict=True)]
+        yield _row(head, widths)
+        for row, further in self.rows:
+            yield _row(row, widths)
+            yield from map(_whole, _indented(further, options.max_width) if further else [])
+
+
+@dataclass(frozen=True)
 class Fields:
     """Names and values, one below the other."""
 
@@ -52,7 +70,7 @@ class Fields:
             if max(_longest_word(value), min(value.cell_len, _LEAST_VALUE)) <= room - aligned:
                 yield from _hanging(name, _broken(value, room - aligned), aligned)
             elif name.cell_len + GAP + value.cell_len <= room:
-                yield _padded(name, name.cell_len + GAP) + value
+                yield padded(name, name.cell_len + GAP) + value
             else:
                 yield _whole(name)
                 yield from map(_whole, _indented(value, room))
@@ -144,6 +162,11 @@ def longest_word(text: str) -> int:
     return max(map(cell_len, text.split()), default=0)
 
 
+def _row(texts: Sequence[Text], widths: Sequence[int]) -> Text:
+    cells = [padded(text, width) for text, width in zip(texts, widths, strict=True)]
+    return _whole(Text(" " * GAP).join(cells))
+
+
 def _whole(line: Text) -> Text:
     """Return a line that is broken no further."""
     line.no_wrap, line.overflow = True, "ignore"
@@ -178,8 +201,9 @@ def _indented(text: Text, width: int) -> list[Text]:
 
 def _hanging(name: Text, lines: Sequence[Text], beside: int) -> Iterator[Text]:
     for number, line in enumerate(lines):
-        yield _padded(Text() if number else name, beside) + line
+        yield padded(Text() if number else name, beside) + line
 
 
-def _padded(text: Text, width: int) -> Text:
+def padded(text: Text, width: int) -> Text:
+    """Return a text with blanks up to a width."""
     return text + Text(" " * (width - text.cell_len))

@@ -34,31 +34,35 @@ _STYLES = {
 
 
 def listed(runs: Sequence[Run], *, wide: bool = False) -> RenderableType:
-    """Return runs as a list; on a terminal ids and names are as short as commands take them."""
-    width = output.width()
+    """Return runs as a list; on a terminal ids and names are as short as commands take them.
+
+    What a state alone does not say stands below the line, unless all lines have room for it.
+    """
+    width = output.WIDEST if wide else output.width()
     short = not wide and (output.out().is_terminal or width < output.PIPE_WIDTH)
     rows = [summary(run, short=short) for run in runs]
     widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in _COLUMNS}
-    columns = _fitting(widths, output.WIDEST if wide else width)
-    others = sum(widths[name] + layout.GAP for name in columns if name not in _CUT)
-    room = output.WIDEST if wide else width - others
-    cut = {"name": widths["name"]}
-    if "status" in columns:
-        cut["status"] = room - widths["name"] - layout.GAP
-    else:
-        cut["name"] = min(widths["name"], room)
-    shown = tables.table(columns, [[row[column] for column in columns] for row in rows], cut=cut)
-    return tables.with_note(shown, _COLUMNS, columns)
+    if _needed(widths, _COLUMNS) <= width:
+        return tables.table(_COLUMNS, [[row[column] for column in _COLUMNS] for row in rows])
+    columns = _fitting(widths, width)
+    left = max(width - _needed(widths, columns) + widths["name"], _LEAST_NAME)
+    for row in rows:
+        row["name"] = _cut(row["name"], left)
+    lines = [([Text(row[name]) for name in columns], Text(row["status"])) for row in rows]
+    return tables.with_note(layout.Rows(columns, lines), _LINE, columns)
+
+
+def _needed(widths: Mapping[str, int], columns: Sequence[str]) -> int:
+    return sum(widths[name] + layout.GAP for name in columns) - layout.GAP
 
 
 def _fitting(widths: Mapping[str, int], room: int) -> list[str]:
-    """Return the columns that fit: `took` is the first to be left out, then `status`."""
-    least = {**widths, "status": _LEAST_STATUS}
-    for left_out in (set(), {"took"}, {"status"}):
-        columns = [name for name in _COLUMNS if name not in left_out]
-        if sum(least[name] + layout.GAP for name in columns) - layout.GAP <= room:
-            return columns
-    return [name for name in _COLUMNS if name not in {"took", "status"}]
+    """Return the columns of a line that fit: `took` is left out first, then `began`."""
+    columns = list(_LINE)
+    for name in ("took", "began"):
+        if _needed(widths, columns) > room:
+            columns.remove(name)
+    return columns
 
 
 def summary(run: Run, *, short: bool = False) -> dict[str, str]:
@@ -133,13 +137,13 @@ def _input(value: Any) -> str:
         return value
     if not isinstance(value, list) or not value:
         return ""
-    texts = [_cut(cells.plain(one)) for one in value[:_FIRST]]
+    texts = [_cut(cells.plain(one), _LONGEST) for one in value[:_FIRST]]
     more = [f"{len(value) - _FIRST} more"] if len(value) > _FIRST else []
     return f"[{', '.join([*texts, *more])}]"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _percent(step: Step) -> str:
@@ -196,7 +200,10 @@ def _first_line(answer: Any) -> str:
 def _moment(at: float | None, *, short: bool = False) -> str:
     if at is None:
         return ""
-    return time.strftime("%d %b %H:%M" if short else "%Y-%m-%d %H:%M:%S", time.localtime(at))
+    then = time.localtime(at)
+    is_today = then[:3] == time.localtime()[:3]
+    brief = "%H:%M" if is_today else "%d %b %H:%M"
+    return time.strftime(brief if short else "%Y-%m-%d %H:%M:%S", then)
 
 
 def _at(moment: float, began: float) -> str:
@@ -212,8 +219,8 @@ def _taken(began: float | None, ended: float | None) -> str:
 _FIRST = 3  # inputs of a list that are shown
 _LONGEST = 60  # characters of each
 _SHORT = 8  # characters of an id by which commands find a run
-_LEAST_STATUS = 16  # columns that a status needs to say anything
-_COLUMNS = ("id", "name", "began", "took", "state", "status")
-_CUT = frozenset({"name", "status"})  # columns that are cut where they do not fit
+_LEAST_NAME = 16  # columns to which a name is cut at most
+_LINE = ("id", "name", "began", "took", "state")
+_COLUMNS = (*_LINE, "status")
 _DULL = frozenset({"target", "hostname", "username", "password", "protocol"})
 _LEFT = {"undone": "undone", "not_undone": "could not be undone", "kept": "kept"}

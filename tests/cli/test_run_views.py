@@ -116,31 +116,33 @@ def test_what_a_step_leaves_behind_is_shown(capsys: pytest.CaptureFixture[str]) 
 def test_the_state_is_in_the_list_at_any_width(
     width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No line is longer than the terminal is wide, and none is broken."""
+    """No line is longer than the terminal is wide; what the run fails with is shown whole."""
     monkeypatch.setenv("COLUMNS", str(width))
 
     output.show(run_views.listed([failed()]))
 
-    head, line, *note = capsys.readouterr().out.splitlines()
+    head, line, *further = capsys.readouterr().out.splitlines()
     assert "state" in head
     assert " failed" in line
     assert "flow.outer" in line
-    assert max(map(len, [head, line, *note])) <= width
-    left_out = {"took", "status"} - set(head.split())
-    assert all(name in " ".join(note) for name in left_out)
-    assert ("not shown" in " ".join(note)) == bool(left_out)
+    assert max(map(len, [head, line, *further])) <= width
+    assert str(FAILURE["message"]) in " ".join(" ".join([line, *further]).split())
+    left_out = {"took", "began"} - set(head.split())
+    assert all(name in " ".join(further) for name in left_out)
+    assert ("not shown" in " ".join(further)) == bool(left_out)
 
 
-def test_what_a_run_fails_with_is_in_the_list_before_how_long_it_took(
+def test_what_a_run_fails_with_stands_below_it_where_the_line_has_no_room(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The line still says how long the run took."""
     monkeypatch.setenv("COLUMNS", "58")
 
     output.show(run_views.listed([failed()]))
 
-    shown = capsys.readouterr().out
-    assert "VM web01 is" in shown
-    assert "not shown: took (" in shown
+    _, line, below = capsys.readouterr().out.splitlines()
+    assert "3.00 s  failed" in line
+    assert below == f"  {FAILURE['message']}"
 
 
 def test_a_wide_list_shows_all_of_the_status(
@@ -163,7 +165,7 @@ def test_times_are_local(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_long_name_does_not_cut_the_state(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
-    """On a narrow terminal the name is cut, and the state of each run is whole."""
+    """A narrow terminal shows fewer times, and the name and the state of each run whole."""
     monkeypatch.setenv("COLUMNS", str(width))
     flow = step("flow.create_vm_from_configured_template", ended=4.0, phase="ended", answer={})
     runs = [Run("1", [flow]), failed()]
@@ -171,5 +173,7 @@ def test_a_long_name_does_not_cut_the_state(
     output.show(run_views.listed(runs))
 
     lines = capsys.readouterr().out.partition("\n\n")[0].splitlines()
-    assert [line.rstrip().rpartition(" ")[2] for line in lines] == ["state", "succeeded", "failed"]
+    states = [line.rstrip().rpartition(" ")[2] for line in lines if not line.startswith(" ")]
+    assert states == ["state", "succeeded", "failed"]
+    assert flow.name in lines[1]
     assert all(len(line) <= width for line in lines)

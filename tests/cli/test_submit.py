@@ -482,7 +482,7 @@ def test_hosts_are_shown_by_name(act: Submitter) -> None:
 
 
 def test_drives_show_vms_and_disks_by_name(act: Submitter) -> None:
-    """As hosts are."""
+    """Programs get UUIDs."""
     shown = act("vbd", "find", "--vm", "web01", "--wide")
     record, *_ = act.json("vbd", "find", "--vm", "web01")["answer"]["records"]
 
