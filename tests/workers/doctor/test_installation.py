@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.stack import CLOSED, StackHarness
 from workers import doctor
 from workers.doctor import processes, targets
@@ -19,6 +21,7 @@ Make = Callable[[StackHarness], Context]
 HOUR = 3600.0
 
 
+@pytest.mark.slow
 def test_a_stack_that_works_has_no_finding_but_notices(
     isolated_stack: StackHarness, context: Make
 ) -> None:
@@ -89,6 +92,7 @@ def test_every_process_writes_its_record(stack: StackHarness) -> None:
     assert stack.until(lambda: kinds() >= {"worker", "poller"}, "both records")
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_in_order_leaves_no_record(isolated_stack: StackHarness) -> None:
     """Only one that was killed or hangs is silent."""
     records = ProcessRecords(isolated_stack.redis, isolated_stack.runtime.settings.journal_prefix)
