@@ -30,7 +30,8 @@ def _interrupted() -> int:
     import sys  # noqa: PLC0415 - it may not have been imported
 
     can_send = hasattr(sys.modules.get("cli.client"), "connected")  # it defines this last
-    sys.stderr.write("xenflow: interrupted\n" if can_send else _NOTHING_SENT)
+    ahead = "\n" if sys.stderr.isatty() else ""  # the terminal has written ^C
+    sys.stderr.write(ahead + ("xenflow: interrupted\n" if can_send else _NOTHING_SENT))
     return _INTERRUPTED
 
 

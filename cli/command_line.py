@@ -83,8 +83,12 @@ def _failure_of(error: Exception, words: Sequence[str]) -> Failure:
 def _fail(failure: Failure, words: Sequence[str], document: Any = None) -> int:
     """Write a failure to standard error, and for programs to standard output too."""
     chosen = format_of(words)
+    is_twice = chosen.for_programs and sys.stdout.isatty() and sys.stderr.isatty()
+    if failure.code is Code.INTERRUPTED and sys.stderr.isatty():
+        sys.stderr.write("\n")  # the terminal has written ^C
     with suppress(OSError):  # one of the streams may be what failed
-        importlib.import_module(_OUTPUT).note("\n".join(failure.lines()))
+        if not is_twice:
+            importlib.import_module(_OUTPUT).note("\n".join(failure.lines()))
     if chosen.for_programs:
         with suppress(OSError, CommandFailed):
             importlib.import_module(_OUTPUT).write_data(document or failure.document(), chosen)

@@ -1,5 +1,6 @@
 """Options that several commands share, as groups: a command takes a group as one parameter."""
 
+import importlib
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -188,11 +189,18 @@ def format_of(words: Sequence[str]) -> Format:
     chosen = Format.TABLE
     for word, following in zip(words, [*words[1:], ""], strict=True):
         option, equals, value = word.partition("=")
-        if word == "--json":
+        if word == "--json" or _is_misspelt_json(word):
             chosen = Format.JSON
         elif option in {"--output", "-o"}:
             chosen = _format(value if equals else following) or chosen
     return chosen
+
+
+def _is_misspelt_json(word: str) -> bool:
+    """Return whether JSON was asked for in vain: a program that does so reads standard output."""
+    if not word.lower().startswith(("-j", "--j")):
+        return False
+    return bool(importlib.import_module("difflib").get_close_matches(word.lower(), ["--json"]))
 
 
 def _format(text: str) -> Format | None:

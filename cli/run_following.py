@@ -24,6 +24,7 @@ _REPORTS = "cli.failure_reports"  # imports Celery: only where a run has failed
 def follow(journal: Journal, root: str, *, shown: bool) -> Run:
     """Return a run once nothing of it is open for a moment: a chain's next step begins soon."""
     busy = time.monotonic()
+    run: Run | None = None
     is_noted = shown
     with _live() if shown else nullcontext(_show_nothing) as show:
         try:
@@ -36,7 +37,8 @@ def follow(journal: Journal, root: str, *, shown: bool) -> Run:
                 time.sleep(INTERVAL)
         except KeyboardInterrupt:
             next_step = f"xenflow watch {root} · xenflow cancel {root}"
-            text = f"interrupted; run {root} continues"
+            name = run.name if run else "run"
+            text = f"interrupted; {name} {root} continues"
             raise CommandFailed(Code.INTERRUPTED, text, next_step, id=root) from None
     return run_lookup.find(journal, root)
 

@@ -11,6 +11,7 @@ from rich.tree import Tree
 
 from cli import cells, layout, output, tables, units
 from cli.layout import Pieces
+from tasks.engine.journal.record import OutcomeStatus
 from workers.run_record import Run, Step, Suspension
 
 _MARKS = {
@@ -160,9 +161,17 @@ def _suspension(point: Suspension, began: float) -> Pieces:
         )
         if moment is not None
     ]
-    ending = [] if point.status in {"", "success"} else [Text(point.status, style="red")]
+    ending = [] if point.status in {"", "success"} else [Text(_ending(point), style="red")]
     times = [Text(", ".join(moments), style="dim")] if moments else []
-    return Pieces([Text(point.method), *times, *ending])
+    method = f"{point.method} again" if point.is_repeated else point.method
+    return Pieces([Text(method), *times, *ending])
+
+
+def _ending(point: Suspension) -> str:
+    """Return how a call ended that did not succeed, and why."""
+    if point.status == OutcomeStatus.VANISHED:
+        return "vanished: XenServer lost the task, and its effect was looked for"
+    return f"{point.status}: {point.error}" if point.error else point.status
 
 
 def _outcome(step: Step, *, traces: bool) -> list[Text]:

@@ -1,8 +1,11 @@
 """The local stack of `xenflow up`: everything on this machine until Ctrl-C."""
 
+import os
 import shlex
+import sys
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,7 @@ def run(folder: Path, *, slots: int, pool: Pool | None) -> None:
         inventory.read(pool["pool"])  # what is wrong in it is reported before anything starts
     with (
         folder_lock.within(folder),
-        supervisor.stop_requested() as stop,
+        supervisor.stop_requested(on_stop=_note_stop) as stop,
         supervisor.Supervisor(folder) as processes,
     ):
         stack = Stack(processes, targets=settings.load().targets)
@@ -31,6 +34,13 @@ def run(folder: Path, *, slots: int, pool: Pool | None) -> None:
         if not stop.is_set():
             _print_addresses(stack)
             processes.run_until(stop, on_restart=output.line)
+    output.line("everything has stopped")
+
+
+def _note_stop() -> None:
+    """Say that all is being stopped, from a signal handler: not by a stream that it interrupts."""
+    with suppress(OSError):
+        os.write(sys.stderr.fileno(), b"\nstopping ...\n")
 
 
 def _start(stack: Stack, slots: int, pool: Pool | None, stop: threading.Event) -> None:

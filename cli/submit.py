@@ -10,6 +10,7 @@ from typing import Any
 
 from cli import (
     answers,
+    catalogue_index,
     cells,
     client,
     command_words,
@@ -125,17 +126,25 @@ def _print_outcome(producer: Client, sent: Sent, options: RunOptions) -> int:
 def _wait(producer: Client, sent: Sent, options: RunOptions) -> End:
     """Wait for the end of a message."""
     seconds = (sent.message.timeout or producer.settings.timeout) + _GIVE_UP_AFTER
-    bar = waiting.progress_bar(producer, sent.name) if options.shows_progress else None
+    bar = waiting.progress_bar(producer, _label(sent)) if options.shows_progress else None
     end_of = partial(own_ends.own_end, producer, sent)
     try:
         end = waiting.wait(end_of, sent.id, seconds=seconds, bar=bar)
     except KeyboardInterrupt:
-        text = f"interrupted; {sent.name} continues"
+        text = f"interrupted; {sent.name} {sent.id} continues"
         raise CommandFailed(Code.INTERRUPTED, text, sent.follow, id=sent.id) from None
     if end is None:
         text = f"{sent.name} has not ended after {units.duration(seconds)}"
         raise CommandFailed(Code.TIMED_OUT, text, sent.follow, id=sent.id)
     return end
+
+
+def _label(sent: Sent) -> str:
+    """Return the name of an operation, with the object that it is on."""
+    entry = catalogue_index.load().get(sent.name)
+    one = entry.positional if entry else None
+    on = sent.message.document().get(one.key) if one else None
+    return f"{sent.name} {on}" if isinstance(on, str) else sent.name
 
 
 @contextmanager
@@ -212,6 +221,9 @@ def _print_end(producer: Client, sent: Sent, end: End, options: RunOptions) -> i
 
 
 def _failed(failure: Failure, data: Mapping[str, Any]) -> CommandFailed:
+    """Return what ends the command, with what is to be done in its document too."""
+    done = {"next": failure.next_step, "exit_code": int(failure.code)}
+    data = {**data, "error": {**data["error"], **done}}
     return CommandFailed(
         failure.code, failure.message, failure.next_step, id=failure.id, document=data
     )

@@ -22,6 +22,7 @@ from workers.run_record import Run, Step
 SLOW = 5.0  # seconds that an operation runs, neither parked nor deferred, before that is odd
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25  # seconds between two reads at the result
 WIDE = 100  # columns of a terminal that has room for a bar
+_BAR = 24  # columns of the bar
 _SHORTEST = 16  # characters of a name that are shown at any width
 
 Show = Callable[[str], None]
@@ -82,34 +83,36 @@ def _show_nothing(_operation: str) -> None:
 
 
 @contextmanager
-def progress_bar(producer: Client, name: str) -> Iterator[Show]:
+def progress_bar(producer: Client, label: str) -> Iterator[Show]:
     """Show how far an operation is, in the block, each time that its id is given."""
     console = output.err()
     with Progress(*columns(console.width), console=console, transient=True) as progress:
-        task = progress.add_task("is sent", total=None, label=name.removeprefix("xenserver."))
+        task = progress.add_task("is sent", total=None, label=label.removeprefix("xenserver."))
         yield lambda operation: _show(progress, task, producer.runs.read(operation))
 
 
 def columns(width: int) -> Iterator[ProgressColumn]:
     """Yield what one line shows: a bar where there is room, and the text."""
     if width >= WIDE:
-        yield BarColumn(bar_width=24)
-    yield _Line(max(width // 3, _SHORTEST))
+        yield BarColumn(bar_width=_BAR)
+    yield _Line(width - (_BAR + 1 if width >= WIDE else 0), max(width // 3, _SHORTEST))
 
 
 class _Line(ProgressColumn):
-    """How long it takes, its name, and what it does; name and end are cut off where it is long."""
+    """How long it takes, its name, and what it does; name and end are cut where they do not fit."""
 
-    def __init__(self, longest: int) -> None:
+    def __init__(self, width: int, shortest: int) -> None:
         super().__init__(Column(no_wrap=True, overflow="ellipsis"))
-        self._longest = longest  # characters of the name
+        self._width = width
+        self._shortest = shortest  # characters of the name that are shown in any case
 
     def render(self, task: Task) -> Text:
         """Return the text of one task."""
-        elapsed = timedelta(seconds=int(task.elapsed or 0))
-        label = Text(task.fields["label"])
-        label.truncate(self._longest, overflow="ellipsis")
-        return Text.assemble((f"{elapsed} ", "yellow"), label, (f" {task.description}", "dim"))
+        elapsed = Text(f"{timedelta(seconds=int(task.elapsed or 0))} ", style="yellow")
+        label, does = Text(task.fields["label"]), Text(f" {task.description}", style="dim")
+        room = self._width - elapsed.cell_len - does.cell_len
+        label.truncate(max(room, self._shortest), overflow="ellipsis")
+        return Text.assemble(elapsed, label, does)
 
 
 def _show(progress: Progress, task: TaskID, run: Run | None) -> None:

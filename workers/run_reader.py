@@ -157,4 +157,5 @@ def _suspension(label: str, point: Point) -> Suspension:
         parked=point.parked or None,
         landed=point.landed or None,
         status=point.outcome.status.value if point.outcome else "",
+        error=next(iter(point.outcome.error_info), "") if point.outcome else "",
     )

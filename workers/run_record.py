@@ -24,6 +24,12 @@ class Suspension:
     parked: float | None
     landed: float | None
     status: str
+    error: str = ""  # XenServer's code, where it failed
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the call was begun anew: its label has the number of the attempt."""
+        return "." in self.label
 
 
 @dataclass(frozen=True)

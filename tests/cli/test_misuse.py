@@ -1,8 +1,10 @@
 """Misuse of a command is explained, for programs as data."""
 
+import io
 import json
 import re
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 import yaml
 from redis import Redis
 
+import cli
 from cli import journal_reader
 from cli.exit_codes import Code
 from tests.cli.conftest import Run
@@ -310,3 +313,32 @@ def test_a_key_that_somebody_else_wrote_is_named(run: Run, redis: Redis, valkey:
     assert "redis-cli type xenflow:op:11111111" in reply.err
     assert "XENFLOW_REDIS_REPLY" in reply.err
     assert run("runs", XENFLOW_REDIS_URL=valkey.url).code == 0
+
+
+@pytest.mark.parametrize("word", ["--jsn", "--jsno", "--josn", "--JSON", "-json"])
+def test_json_that_is_misspelt_is_answered_with_json(word: str, run: Run, nowhere: str) -> None:
+    """A program reads standard output, which would be empty."""
+    reply = run("vm", "start", "web01", word, XENFLOW_REDIS_URL=nowhere)
+
+    assert reply.code == 2
+    assert json.loads(reply.out)["error"]["exit_code"] == 2
+
+
+class Typed(io.StringIO):
+    """A stream that leads to a terminal."""
+
+    def isatty(self) -> bool:
+        """Return that it does."""
+        return True
+
+
+def test_an_error_is_written_once_to_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where standard output and standard error are the same, JSON is enough."""
+    out, err = Typed(), Typed()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+
+    assert cli.main(["runs", "--json", "--since", "nonsense"]) == 2
+
+    assert "is not a time" in json.loads(out.getvalue())["error"]["message"]
+    assert err.getvalue() == ""

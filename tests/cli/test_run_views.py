@@ -177,3 +177,17 @@ def test_a_long_name_does_not_cut_the_state(
     assert states == ["state", "succeeded", "failed"]
     assert flow.name in lines[1]
     assert all(len(line) <= width for line in lines)
+
+
+def test_a_call_that_was_repeated_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its task was lost with a toolstack; then it was called again, and failed."""
+    moments: dict[str, Any] = {"launched": 2.0, "parked": None, "landed": 3.0}
+    lost = Suspension("0", "VM.pool_migrate", **moments, status="vanished")
+    again = Suspension("0.1", "VM.pool_migrate", **moments, status="failure", error="HOST_OFFLINE")
+
+    one = step("xenserver.vm.migrate", suspensions=[lost, again])
+    shown = " ".join(drawn(Run("1", [one]), capsys).split())
+
+    assert "vanished: XenServer lost the task, and its effect was looked for" in shown
+    assert "VM.pool_migrate again" in shown
+    assert "failure: HOST_OFFLINE" in shown

@@ -236,6 +236,8 @@ def test_the_record_of_a_failed_run_has_message_and_stack_trace(
 
     [step] = act.json("show", failed["id"])["steps"]
 
+    assert failed["error"]["next"].endswith(f"xenflow show {failed['id']}")
+    assert failed["error"]["exit_code"] == 1
     assert step["return_result"] == failed["error"]["message"]
     assert step["exception"].startswith(failed["error"]["message"])
     assert "Traceback" in step["exception"]

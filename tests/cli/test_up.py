@@ -124,6 +124,8 @@ def test_everything_runs_until_sigterm(tmp_path: Path, home: Supervisor) -> None
 
     assert found.stdout.startswith("3 hosts")
     assert member.process.wait() == 0
+    assert "\nstopping ...\n" in member.output()
+    assert member.output().endswith("everything has stopped\n")
     assert _processes_in(folder) == []
 
 

@@ -57,3 +57,15 @@ def test_what_runs_for_long_is_odd(phase: str, ago: float, status: str) -> None:
     )
 
     assert waiting.status_of(Run("1", [one])) == status
+
+
+def test_a_name_is_whole_where_there_is_room_for_it() -> None:
+    """It is cut to a third of the line only where the rest needs the room."""
+    console = Console(width=60, file=io.StringIO())
+    progress = Progress(*waiting.columns(60), console=console)
+    progress.add_task("is running", label="vm.create_from_template_of web01")
+
+    with console.capture() as shown:
+        console.print(progress.get_renderable())
+
+    assert "vm.create_from_template_of web01 is running" in shown.get()

@@ -191,12 +191,19 @@ class Supervisor:
 
 
 @contextmanager
-def stop_requested() -> Iterator[threading.Event]:
-    """Yield an event that SIGTERM, SIGHUP and Ctrl-C set while the block runs."""
+def stop_requested(
+    on_stop: Callable[[], None] = lambda: None,
+) -> Iterator[threading.Event]:
+    """Yield an event that SIGTERM, SIGHUP and Ctrl-C set while the block runs.
+
+    `on_stop` is called when the first of them comes.
+    """
     event = threading.Event()
 
     def set_event(_number: int, _frame: FrameType | None) -> None:
-        event.set()
+        if not event.is_set():
+            event.set()
+            on_stop()
 
     with _handling(set_event):
         yield event

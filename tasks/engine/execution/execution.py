@@ -16,6 +16,8 @@ from tasks.engine.messages.publisher import POLL
 from xenserver import denials, errors
 from xenserver.client import Xen
 
+_NO_PROGRESS = {"progress": ""}  # that of the call before is not that of the next
+
 
 @dataclass(frozen=True)
 class Suspended:
@@ -140,7 +142,7 @@ class Execution:
             self.runtime.hosts.note(where, self.connection)
         point = self.entry.record.point(label)
         begun = replace(point, call=call, unsent=False, launches=point.launches + 1)
-        intent = record_hash.point_changes(label, point, begun)
+        intent = {**record_hash.point_changes(label, point, begun), **_NO_PROGRESS}
         limit = self.runtime.call_limit
         if not limit.admit(self.entry, where, self.target.max_calls, intent):
             return False

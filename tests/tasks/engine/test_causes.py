@@ -115,3 +115,16 @@ def test_a_flow_names_what_its_step_waits_for(
     assert failing
     assert "OTHER_OPERATION_IN_PROGRESS" in failing.error.message
     assert CLONE in failing.error.message
+
+
+def test_the_progress_of_a_call_is_not_that_of_the_next(engine: Engine) -> None:
+    """It is unknown again until XenServer has said something."""
+    worker = engine.worker()
+    worker.deliver(CLONE, "op", **FIELDS)
+    engine.redis.hset("xenflow:op:op", "progress", "0.88")
+    engine.redis.hdel("xenflow:op:op", "call:0", "task:0", "parked:0")
+
+    worker.deliver(CLONE, "op", **FIELDS)
+
+    assert engine.record("op").point("0").call
+    assert engine.record("op").progress is None
