@@ -4,25 +4,34 @@ A VM reserves memory when its host is chosen and releases it when its domain end
 `VM_metrics.memory_actual` and its `memory_overhead`.
 """
 
-import math
-
 from simulator.rules.view import peek
-from simulator.tables import Database, Record
+from simulator.tables import Database, Record, fitting
 
 MIB = 1 << 20
-_FIXED_MIB = 2
-_MOST = 2.0**62
+_EXTRA_MIB = {"pv": 1}
+_SHIM_MIB, _MIB_A_SHIM_MIB = 20, 110
+_MOST = 2.0**63
 _PAGES_OF_A_VCPU = 256
 _PAGES_OF_A_MIB = 256
 
 
 def overhead(vm: Record) -> int:
-    """Return the bytes that a VM's domain takes beside the guest's memory (xenopsd's memory.ml)."""
-    if vm["domain_type"] == "pv":
-        return MIB
-    pages = _PAGES_OF_A_VCPU * int(vm["VCPUs_max"]) + 2 * (int(vm["memory_static_max"]) // MIB)
-    shadow = math.ceil(min(pages / _PAGES_OF_A_MIB * float(vm["HVM_shadow_multiplier"]), _MOST))
-    return (_FIXED_MIB + shadow) * MIB
+    """Return the bytes that a VM's domain takes beside the guest's memory (memory.ml)."""
+    kind, most = vm["domain_type"], _rounded_up(int(vm["memory_static_max"]), MIB)
+    extra = _EXTRA_MIB.get(kind, 2)
+    shim = _SHIM_MIB + most // _MIB_A_SHIM_MIB if kind == "pv_in_pvh" else 0
+    return int(fitting((extra + shim + _shadow_mib(vm, most)) * MIB))
+
+
+def _shadow_mib(vm: Record, most: int) -> int:
+    """Return the shadow memory; what no integer holds becomes the least one, then 1."""
+    pages = _PAGES_OF_A_VCPU * int(vm["VCPUs_max"]) + 2 * most
+    wanted = _rounded_up(pages, _PAGES_OF_A_MIB) * float(vm["HVM_shadow_multiplier"])
+    return max(1, int(wanted)) if abs(wanted) < _MOST else 1
+
+
+def _rounded_up(value: int, unit: int) -> int:
+    return -(-value // unit)
 
 
 def needed(vm: Record) -> int:

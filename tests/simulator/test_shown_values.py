@@ -84,6 +84,25 @@ def test_a_vm_has_the_overhead_of_its_memory_and_processors(
     assert int(xen("VM.get_memory_overhead", vm)) == overhead << 20
 
 
+@pytest.mark.parametrize(
+    ("kind", "multiplier", "overhead"),
+    [("hvm", 1.5, 15), ("pv", 1.0, 10), ("pv_in_pvh", 1.0, 40), ("hvm", 1e300, 3)],
+)
+def test_a_vm_has_the_overhead_of_its_kind_and_multiplier(
+    xen: Any, machine_record: Any, kind: str, multiplier: float, overhead: int
+) -> None:
+    """What no integer holds counts as the least shadow memory, and nothing fails."""
+    limits = ("static_max", "dynamic_max", "dynamic_min", "static_min")
+    sizes = {f"memory_{limit}": str(1 << 30) for limit in limits}
+    record = machine_record(
+        domain_type=kind, HVM_shadow_multiplier=multiplier, VCPUs_max=1, VCPUs_at_startup=1, **sizes
+    )
+
+    vm = xen("VM.create", record)
+
+    assert int(xen("VM.compute_memory_overhead", vm)) == overhead << 20
+
+
 def test_messages_say_what_the_toolstack_says(xen: Any, halted: str) -> None:
     """Bodies name the VM and the host."""
     xen("VM.start", halted, False, False)
