@@ -135,12 +135,12 @@ def test_a_sealed_password_opens_the_pool(
 
 
 def test_inner_flows_and_undoings_are_handed_the_connection(vault: Vault, name: str) -> None:
-    """A flow within a flow makes a disk there, whose device is taken; what undoes it finds it."""
+    """A flow within a flow cannot make a disk so large there; what undoes the others finds them."""
     fields = {"template": "Debian Bookworm 12", "name": name, "sr": "NFS virtual disk storage"}
-    disks = [{"size": "1GiB", "device": "0"}]
+    disks = [{"size": "1GiB"}, {"size": "3TiB"}]
     before = _count(vault, "vm"), _count(vault, "vdi")
 
-    with pytest.raises(errors.Refused, match=f"device 0 is taken.*undone: .*{name}"):
+    with pytest.raises(errors.Refused, match=f"a disk of that size.*undone: .*{name}"):
         vault.stack.do(UNCONFIGURED, **fields, disks=disks, **vault.sealed())
 
     assert (_count(vault, "vm"), _count(vault, "vdi")) == before

@@ -117,6 +117,7 @@ class ChangingMessage(Message):
     )
 
 
+_CHANGING = ChangingMessage.model_fields.keys() - Message.model_fields.keys()
 CONNECTION = frozenset({"target", "hostname", "username", "password", "protocol", "port"})
 COMMON = frozenset(ChangingMessage.model_fields)
 
@@ -275,7 +276,7 @@ def _unknown(model: type[Message], owner: type[BaseModel], name: str, *, lists: 
     field = feeding.snake_case(name)
     if field in owner.model_fields and name == to_camel(field):
         return f"is {field}, and that is given too; give it once"
-    if owner is model and (field in ChangingMessage.model_fields or name == "async"):
+    if owner is model and (field in _CHANGING or name == "async"):
         return "only operations that change something take it; this one does not"
     if not lists:
         return "there is no such field"
