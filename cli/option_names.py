@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cli import catalogue_index, units
 from cli.exit_codes import CommandFailed
-from cli.inputs import Input
+from cli.inputs import Input, Kind
 
 _HEAD = r"(?:(?<=^)|(?<=; )|(?<=failed: )|(?<=wrong: ))"
 """Where a message names the field that is wrong."""
@@ -34,7 +34,8 @@ def _with_option(text: str, one: Input) -> str:
     """Name an option where its field is the wrong one, is given a value, or is no plain word."""
     key = re.escape(one.key)
     text = re.sub(rf"{_PLACE}{key}=true\b", one.option, text)
-    text = re.sub(rf"{_HEAD}{key}(?=: )", one.option, text)
+    number = r"(?:\.\d+)?" if one.kind is Kind.LIST else ""  # which of a list
+    text = re.sub(rf"{_HEAD}{key}{number}(?=: )", one.option, text)
     if one.shape == "DURATION":
         text = re.sub(rf"({one.option}: must be [a-z ]+)(\d+)(?:\.0)?", _with_unit, text)
     return re.sub(rf"{_PLACE}{key}(?!\w|\.\w)", one.option, text) if "_" in one.key else text

@@ -4,6 +4,7 @@ Only structures and choices are read here; numbers, sizes and durations stay tex
 own check reads them.
 """
 
+import importlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,8 +69,17 @@ def value(one: Input, text: Any) -> Any:
 
 
 def _choice(one: Input, text: Any) -> Any:
-    """Return a choice as XenServer spells it, whatever its case; any other text as it is."""
-    return next((each for each in one.choices if each.lower() == str(text).lower()), text)
+    """Return a choice as XenServer spells it, whatever its case; refuse what is none of them."""
+    if not one.choices or not isinstance(text, str):
+        return text
+    known = {each.lower(): each for each in one.choices}
+    if text.lower() in known:
+        return known[text.lower()]
+    difflib: Any = importlib.import_module("difflib")
+    near = difflib.get_close_matches(text.lower(), known, n=1)
+    hint = f"did you mean {known[near[0]]}? It is" if near else "it is"
+    choices = ", ".join(one.choices)
+    raise CommandFailed(Code.USAGE, f"{one.key}: there is no {text!r}; {hint} one of {choices}")
 
 
 def _key_and_value(one: Input, pair: str) -> tuple[str, str]:

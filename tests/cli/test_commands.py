@@ -110,8 +110,9 @@ def test_a_wrong_setting_is_named_in_one_line(run: Run) -> None:
     reply = run("runs", XENFLOW_TIMEOUT="soon")
 
     assert reply.code == 2
-    assert reply.err.count("\n") == 1
-    assert reply.err.startswith("xenflow: XENFLOW_TIMEOUT: ")
+    message, next_step = reply.err.splitlines()
+    assert message.startswith("xenflow: XENFLOW_TIMEOUT: ")
+    assert next_step == "Next: correct the variable where this command runs"
 
 
 def test_a_worker_reads_its_targets_before_it_connects(run: Run, nowhere: str) -> None:
@@ -119,7 +120,10 @@ def test_a_worker_reads_its_targets_before_it_connects(run: Run, nowhere: str) -
     reply = run("worker", XENFLOW_TARGETS="/nonexistent", XENFLOW_REDIS_URL=nowhere)
 
     assert reply.code == 2
-    assert reply.err == "xenflow: cannot read /nonexistent: No such file or directory\n"
+    assert reply.err == (
+        "xenflow: cannot read /nonexistent: No such file or directory\n"
+        "Next: correct the file, or name another in XENFLOW_TARGETS\n"
+    )
 
 
 @pytest.mark.parametrize("words", [["vm", "start", "--vm", "web01"], ["runs"], ["show", "abcd"]])

@@ -88,6 +88,17 @@ MISUSES = [
     (["simulate", "--do", '{"do": "nap"}'], "--do {'do': 'nap'}: `do` must be one of"),
     (["simulate", "now"], "unrecognized arguments: now"),
     (["simulate", "--prot", "80"], "did you mean --port?"),
+    (
+        ["vm", "block", "a", "--operations", "destroyy"],
+        "--operations: there is no 'destroyy'; did you",
+    ),
+    (["vm", "block", "a", "--operations", "xyz"], "--operations: there is no 'xyz'; it is one of"),
+    (["run", "vm.block", "vm=a", "operations=destroyy"], "did you mean destroy? It is one of"),
+    (
+        ["run", "vm.find", "power_state=runing"],
+        "power_state: there is no 'runing'; did you mean Running",
+    ),
+    (["vm", "block", "a", "--operations", "[1]"], "--operations: must be"),
     (["up", "--vms", "5"], "are for the simulated pool"),
     (["up", "--pool", "lab.toml"], "are for the simulated pool"),
     (["up", "--simulate", "--pool", "nosuch.toml"], "nosuch.toml: No such file"),
