@@ -21,6 +21,7 @@ from typing import Any, Self
 import canvases
 import config
 import tasks
+from cli import near_names
 from cli.exit_codes import Code, CommandFailed
 from cli.inputs import Input, Kind
 from config import startup
@@ -109,12 +110,19 @@ class Index:
         """Return the nouns that have operations."""
         return list(dict.fromkeys(entry.noun for entry in self.entries))
 
+    def near(self, name: str) -> list[Entry]:
+        """Return entries that a wrong name may mean, by their whole names or by the last parts."""
+        spelled: dict[str, list[Entry]] = {}
+        for entry in self.listed():
+            command = f"{entry.noun} {entry.verb}"
+            for spelling in (entry.name, command.replace(" ", "."), command, entry.verb):
+                spelled.setdefault(spelling, []).append(entry)
+        found = [entry for spelling in near_names.of(name, spelled) for entry in spelled[spelling]]
+        return list({entry.name: entry for entry in found}.values())[: near_names.MOST]
+
     def _unknown(self, name: str) -> str:
-        difflib = importlib.import_module("difflib")
-        near = difflib.get_close_matches(name, [e.name for e in self.entries], n=3, cutoff=0.5)
-        return f"there is no operation {name!r}" + (
-            f"; did you mean {' or '.join(near)}?" if near else ""
-        )
+        near = [entry.name for entry in self.near(name)]
+        return f"there is no operation {name!r}{near_names.question(near)}"
 
 
 def load() -> Index:

@@ -7,7 +7,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from cli import help_layout, parameters
+from cli import help_layout, near_names, parameters
+from cli.exit_codes import Code, CommandFailed
 from cli.options import DEBUG_OPTION, OptionGroup
 
 Function = Callable[..., int]
@@ -45,6 +46,19 @@ class Group(TyperGroup):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         parameters.read_lightly(self.params)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the first word names; suggest others where it names none."""
+        word = args[0]
+        if self.get_command(ctx, word) is None and not word.startswith("-"):
+            near = " or ".join(map(repr, self.near(ctx, word)))
+            text = f"No such command {word!r}." + (f" Did you mean {near}?" if near else "")
+            raise CommandFailed(Code.USAGE, text, f"{ctx.command_path} --help")
+        return super().resolve_command(ctx, args)
+
+    def near(self, ctx: Any, word: str) -> list[str]:
+        """Return commands that a wrong word may mean."""
+        return near_names.of(word, self.list_commands(ctx))
 
     def get_help_option(self, ctx: Any) -> Any:
         """Return the option that shows the help."""

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 import tasks
-from cli import catalogue_index, parameters
+from cli import catalogue_index, near_names, parameters
 from cli.command import Command, Group
 
 _NOUN_COMMANDS = "cli.noun_commands"
@@ -80,6 +80,16 @@ class Root(Group):
         for noun in NOUNS:
             self.commands[noun].help = _summary(noun)
         return super().list_commands(ctx)
+
+    def near(self, ctx: Any, word: str) -> list[str]:
+        """Return commands that a wrong word may mean, those of operations too."""
+        index = catalogue_index.load()
+        entry = index.get(word)
+        entries = [entry] if entry else index.near(word)
+        of_nouns = [f"{one.noun} {one.verb}" for one in entries]
+        is_operation = "." in word or word in {one.verb for one in entries}
+        own = [] if is_operation else super().near(ctx, word)
+        return [*own, *of_nouns][: near_names.MOST]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command of that name, also where only own operations have it."""

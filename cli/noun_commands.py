@@ -59,6 +59,10 @@ class NounGroup(Group):
             )
         return super().resolve_command(ctx, args)
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of a verb, which may be spelled as in the operation's name."""
+        return super().get_command(ctx, cmd_name.replace("_", "-"))
+
 
 def function_of(entry: Entry) -> Function:
     """Return the function of an operation's command; its signature has the inputs."""

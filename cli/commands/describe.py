@@ -21,16 +21,18 @@ def command(name: str) -> TyperCommand:
 
 def describe(
     name: Annotated[
-        str,
+        list[str],
         typer.Argument(
-            help="an operation or flow, such as vm.start", autocompletion=completion.operations
+            metavar="NAME",
+            help="an operation or flow, such as vm.start",
+            autocompletion=completion.operations,
         ),
     ],
     *,
     options: OutputOptions,
 ) -> int:
     """Show what an operation takes and answers, how it fails, and an example each way."""
-    entry = catalogue_index.load().find(name)
+    entry = catalogue_index.load().find(".".join(name))
     document = importlib.import_module(_DESCRIPTION).document(entry)
     importlib.import_module("cli.output").write(document, options)
     return Code.DONE

@@ -22,7 +22,9 @@ def run(
     name: Annotated[
         str,
         typer.Argument(
-            help="an operation or flow, such as vm.start", autocompletion=completion.operations
+            metavar="NAME",
+            help="an operation or flow, such as vm.start",
+            autocompletion=completion.operations,
         ),
     ],
     fields: Annotated[
@@ -33,6 +35,10 @@ def run(
     options: RunOptions,
 ) -> int:
     """Run any operation or flow by its name: `xenflow run xenserver.vm.start vm=web01`."""
-    entry = catalogue_index.load().find(name)
-    given = parsing.pairs(entry.inputs, fields or [])
+    index = catalogue_index.load()
+    rest = list(fields or [])
+    if "." not in name and rest and "=" not in rest[0]:
+        name = f"{name}.{rest.pop(0)}"  # as in the command of a noun
+    entry = index.find(name)
+    given = parsing.pairs(entry.inputs, rest)
     return int(importlib.import_module(_SUBMIT).execute(entry, given, options))

@@ -23,6 +23,23 @@ ROOT = Path(__file__).parents[2]
 MISUSES = [
     (["vmm"], "Did you mean 'vm'?"),
     (["vm", "strat"], "Did you mean 'start'?"),
+    (
+        ["flow", "create-vm"],
+        "Did you mean 'create-vm-from-configured-template' or 'create-vm-from-un",
+    ),
+    (["vm.start", "web02"], "Did you mean 'vm start'?"),
+    (["vm.strat", "web02"], "Did you mean 'vm start'?"),
+    (["vm_start", "web02"], "No such command 'vm_start'. Did you mean 'vm start'?"),
+    (["start", "web02"], "No such command 'start'. Did you mean 'vm start'?"),
+    (["create_vm"], "Did you mean 'flow create-vm-from-configured-template' or 'flow create-vm-"),
+    (["describe", "vm", "strat"], "'vm.strat'; did you mean xenserver.vm.start?"),
+    (
+        ["describe", "create-vm"],
+        "did you mean flow.create_vm_from_configured_template or flow.create",
+    ),
+    (["run", "vm", "strat", "vm=web02"], "'vm.strat'; did you mean xenserver.vm.start?"),
+    (["run", "vm.start", "vm=web02", "hots=xs1"], "no such field (did you mean host?); this"),
+    (["run"], "Missing argument 'NAME'"),
     (["vm", "list"], "there is no `xenflow vm list`"),
     (["vm", "start"], "--vm is missing"),
     (["vm", "start", "web01", "web02"], "unexpected extra argument"),
@@ -353,3 +370,19 @@ def test_an_error_is_written_once_to_a_terminal(monkeypatch: pytest.MonkeyPatch)
 
     assert "is not a time" in json.loads(out.getvalue())["error"]["message"]
     assert err.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["vm", "destroy_snapshot", "--help"],
+        ["describe", "vm", "destroy-snapshot"],
+        ["run", "vm", "destroy-snapshot", "snapshot=a", "--dry-run"],
+    ],
+)
+def test_an_operation_is_known_by_either_spelling(words: list[str], run: Run, nowhere: str) -> None:
+    """Its name and its command have the same parts."""
+    reply = run(*words, XENFLOW_REDIS_URL=nowhere)
+
+    assert reply.code == 0
+    assert "snapshot" in reply.out

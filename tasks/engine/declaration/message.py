@@ -283,4 +283,5 @@ def _unknown(model: type[Message], owner: type[BaseModel], name: str, *, lists: 
     if owner is not model:
         return f"there is no such field; it takes {', '.join(owner.model_fields)}"
     known = ", ".join(own_fields(model))
-    return f"there is no such field; this operation takes {known}, and what all take"
+    hint = problems.meant(field, model.model_fields)
+    return f"there is no such field{hint}; this operation takes {known}, and what all take"

@@ -91,6 +91,25 @@ def test_an_unknown_field_of_the_message_lists_its_fields() -> None:
     assert "takes vm, names, disks, sizes, and what all take" in problem
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("sise", "sizes"), ("Names", "names"), ("time_out", "timeout"), ("tmeout", "timeout")],
+)
+def test_an_unknown_field_names_the_one_that_it_resembles(given: str, meant: str) -> None:
+    """It may be one that every message takes, or be spelled as in another language."""
+    [problem] = problems(**{given: 1})
+
+    assert f"there is no such field (did you mean {meant}?); this operation takes" in problem
+
+
+@pytest.mark.parametrize("given", ["colour", "n" * 65, "names" * 100_000])
+def test_an_unknown_field_that_resembles_none_has_no_suggestion(given: str) -> None:
+    """A long name is not compared at all."""
+    [problem] = problems(**{given: 1})
+
+    assert "did you mean" not in problem
+
+
 @pytest.mark.parametrize("key", ["names", "deleteDisks", "delete_disks"])
 def test_a_field_that_is_given_and_fed_is_refused(key: str) -> None:
     """One of the two would be passed over, in either spelling of its name."""
