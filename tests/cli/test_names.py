@@ -68,3 +68,18 @@ def test_a_find_by_a_name_that_nothing_has_says_how_to_search(act: Submitter, na
     assert act("sr", "find", name).err == text
     assert act("sr", "find", name, "--is-search-expression").err == ""
     assert act("vbd", "find", "--device", "9").err == ""
+
+
+def test_a_find_by_a_wrong_name_says_what_it_resembles(act: Submitter, name: str) -> None:
+    """Case, a letter that is missing, and the beginning; templates are no VMs."""
+    assert act("network", "create", "--name", f"{name}-lan").code == 0
+
+    for wrong in (f"{name}-LAN", f"{name}-ln", f"{name}-l"):
+        assert act("network", "find", wrong).err == (
+            f"xenflow: did you mean {name}-lan? "
+            f"Names that contain {wrong} are found by --is-search-expression\n"
+        )
+    assert "did you mean web01" in act("vm", "find", "WEB01").err
+    assert "did you mean web01" in act("flow", "find-list-of-vms", "--name", "web1").err
+    assert "did you mean" not in act("vm", "find", "dbe12").err
+    assert act("network", "find", f"{name}-LAN", "--json").err == ""
