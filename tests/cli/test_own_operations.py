@@ -46,7 +46,10 @@ def test_every_process_stops_with_one_line(run: Run, tmp_path: Path, words: list
     reply = run(*words, XENFLOW_OPERATIONS_PATH=str(tmp_path))
 
     assert reply.code == 2
-    assert reply.err == f"xenflow: {wrong}:1: invalid syntax\n"
+    assert reply.err == (
+        f"xenflow: {wrong}:1: invalid syntax\n"
+        "Next: correct the operation, or the folder in XENFLOW_OPERATIONS_PATH\n"
+    )
 
 
 @pytest.fixture
