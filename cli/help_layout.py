@@ -72,7 +72,16 @@ def _plain(parameter: Parameter, ctx: Any) -> Parameter:
 def _copied(parameter: Parameter) -> Parameter:
     copied = copy.copy(parameter)
     copied._get_number_range_help_str = lambda: _range(parameter)  # noqa: SLF001 - it has no other
+    if isinstance(parameter, TyperArgument):
+        copied.get_usage_pieces = lambda _ctx: [_usage(parameter)]
     return copied
+
+
+def _usage(argument: Parameter) -> str:
+    """Return an argument as the line of usage has it: NAME, [NAME] or [NAME...]."""
+    word = str(argument.metavar or argument.name).upper()
+    many = "..." if argument.nargs == -1 and not word.endswith("...") else ""
+    return f"{word}{many}" if argument.required else f"[{word}{many}]"
 
 
 def _range(parameter: Parameter) -> str | None:

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import typer
@@ -14,7 +15,7 @@ from cli.catalogue_index import Entry
 from cli.command import Command, Function, Group, make
 from cli.exit_codes import Code, CommandFailed
 from cli.inputs import Input, Kind
-from cli.options import RunOptions
+from cli.options import KeepingOptions, RunOptions
 
 POSITIONAL = "object_"
 
@@ -35,9 +36,7 @@ class EntryCommand(Command):
     """The command of an operation, which is made when it is used."""
 
     def __init__(self, entry: Entry) -> None:
-        super().__init__(
-            name=entry.verb, help=escape(entry.documentation), hidden=entry.is_internal
-        )
+        super().__init__(name=entry.verb, help=_documentation(entry), hidden=entry.is_internal)
         self._entry = entry
 
     def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
@@ -78,11 +77,19 @@ def function_of(entry: Entry) -> Function:
             raise option_names.translated(failed, wanted) from failed.__cause__
 
     parameters = [*([_argument(positional)] if positional else [])]
-    parameters += [_parameter(one, is_positional=one == positional) for one in wanted]
-    group = inspect.Parameter("run", inspect.Parameter.KEYWORD_ONLY, annotation=RunOptions)
+    for one in wanted:
+        worded = replace(one, help=option_names.in_help(one.help, entry.inputs))
+        parameters.append(_parameter(worded, is_positional=one == positional))
+    kind = RunOptions if entry.destroys else KeepingOptions
+    group = inspect.Parameter("run", inspect.Parameter.KEYWORD_ONLY, annotation=kind)
     call.__signature__ = inspect.Signature([*parameters, group])  # type: ignore[attr-defined]  # functions have it
-    call.__doc__ = escape(entry.documentation)
+    call.__doc__ = _documentation(entry)
     return call
+
+
+def _documentation(entry: Entry) -> str:
+    """Return what an operation does, in words of options."""
+    return escape(option_names.in_help(entry.documentation, entry.inputs))
 
 
 def _with_positional(entry: Entry, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +105,9 @@ def _with_positional(entry: Entry, arguments: dict[str, Any]) -> dict[str, Any]:
         return arguments
     field = "uuid" if "uuid" in arguments and parsing.is_uuid(word) else one.field
     if arguments[field] is not None:
-        text = f"{one.option} is given twice, as an option and without one: leave one out"
+        text = (
+            f"{one.option} is given twice: {word!r} without an option stands for it; leave one out"
+        )
         raise CommandFailed(Code.USAGE, text, f"xenflow {entry.noun} {entry.verb} --help")
     return {**arguments, field: word}
 

@@ -30,10 +30,20 @@ def in_options(text: str, inputs: Iterable[Input]) -> str:
     return _OPERATION.sub(_command, text)
 
 
+def in_help(text: str, inputs: Iterable[Input]) -> str:
+    """Return what help says of an operation, with the options of the fields that it names."""
+    for one in inputs:
+        text = re.sub(rf"`{re.escape(one.key)}`", f"`{one.option}`", text)
+        text = re.sub(rf"(?<=\bwith ){re.escape(one.key)}(?=[:;])", one.option, text)
+    return text
+
+
 def _with_option(text: str, one: Input) -> str:
     """Name an option where its field is the wrong one, is given a value, or is no plain word."""
     key = re.escape(one.key)
     text = re.sub(rf"{_PLACE}{key}=true\b", one.option, text)
+    for choice in one.choices:
+        text = re.sub(rf"{_PLACE}{key}={re.escape(choice)}\b", f"{one.option} {choice}", text)
     number = r"(?:\.\d+)?" if one.kind is Kind.LIST else ""  # which of a list
     text = re.sub(rf"{_HEAD}{key}{number}(?=: )", one.option, text)
     if one.shape == "DURATION":

@@ -119,44 +119,39 @@ _WAIT = Annotated[
         rich_help_panel=RUN_PANEL,
     ),
 ]
-_ID = Annotated[
-    str | None,
-    typer.Option(
-        "--id",
-        metavar="ID",
-        help="the run's id; a message sent twice with the same id runs once",
-        rich_help_panel=RUN_PANEL,
-    ),
-]
+
+
+def _id(meaning: str) -> Any:
+    option = typer.Option("--id", metavar="ID", help=meaning, rich_help_panel=RUN_PANEL)
+    return Annotated[str | None, option]
+
+
 _DRY_RUN = Annotated[
     bool,
     typer.Option(
         "--dry-run", help="check and print the message, send nothing", rich_help_panel=RUN_PANEL
     ),
 ]
-_YES = Annotated[
-    bool,
-    typer.Option(
-        "--yes",
-        "-y",
-        help="destroy without asking; required without a terminal",
-        rich_help_panel=RUN_PANEL,
-    ),
-]
-_PASSWORD = Annotated[
-    bool,
-    typer.Option(
-        "--password", help="with --hostname: ask for the password", rich_help_panel=CONNECTION_PANEL
-    ),
-]
-_PASSWORD_STDIN = Annotated[
-    bool,
-    typer.Option(
+
+
+def _yes(*, hidden: bool = False) -> Any:
+    meaning = "destroy without asking; required without a terminal"
+    option = typer.Option("--yes", "-y", help=meaning, rich_help_panel=RUN_PANEL, hidden=hidden)
+    return Annotated[bool, option]
+
+
+def _passwords(where: str) -> dict[str, tuple[Any, Any]]:
+    """Return the options by which a password is given, and where they are of use."""
+    asked = typer.Option(
+        "--password", help=f"{where}: ask for the password", rich_help_panel=CONNECTION_PANEL
+    )
+    read = typer.Option(
         "--password-stdin",
-        help="with --hostname: read the password from standard input",
+        help=f"{where}: read the password from standard input",
         rich_help_panel=CONNECTION_PANEL,
-    ),
-]
+    )
+    kinds = {"ask_password": asked, "password_stdin": read}
+    return {name: (Annotated[bool, option], False) for name, option in kinds.items()}
 
 
 @dataclass(frozen=True)
@@ -165,11 +160,10 @@ class RunOptions(OutputOptions):
 
     OPTIONS: ClassVar[Mapping[str, tuple[Any, Any]]] = {
         "wait": (_WAIT, True),
-        "id": (_ID, None),
+        "id": (_id("the run's id; a message sent twice with the same id runs once"), None),
         "dry_run": (_DRY_RUN, False),
-        "yes": (_YES, False),
-        "ask_password": (_PASSWORD, False),
-        "password_stdin": (_PASSWORD_STDIN, False),
+        "yes": (_yes(), False),
+        **_passwords("with --hostname"),
         **OutputOptions.OPTIONS,
     }
 
@@ -179,6 +173,34 @@ class RunOptions(OutputOptions):
     yes: bool = False
     ask_password: bool = False
     password_stdin: bool = False
+
+
+class KeepingOptions(RunOptions):
+    """Options of an operation that destroys nothing, and takes `--yes` without a word."""
+
+    OPTIONS: ClassVar[Mapping[str, tuple[Any, Any]]] = {
+        **RunOptions.OPTIONS,
+        "yes": (_yes(hidden=True), False),
+    }
+
+
+class PairOptions(RunOptions):
+    """Options of an operation whose message is written as `key=value`."""
+
+    OPTIONS: ClassVar[Mapping[str, tuple[Any, Any]]] = {
+        **RunOptions.OPTIONS,
+        **_passwords("with hostname=HOST"),
+    }
+
+
+class RetryOptions(RunOptions):
+    """Options of an operation whose message is that of an earlier run."""
+
+    OPTIONS: ClassVar[Mapping[str, tuple[Any, Any]]] = {
+        **RunOptions.OPTIONS,
+        "id": (_id("the id of the new run, in place of a random one"), None),
+        **_passwords("where the run had a hostname"),
+    }
 
 
 def format_of(words: Sequence[str]) -> Format:

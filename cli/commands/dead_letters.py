@@ -19,7 +19,9 @@ def command(name: str) -> TyperCommand:
 def dead_letters(  # noqa: PLR0913 - each is an option of the command
     ids: Annotated[
         list[str] | None,
-        typer.Argument(help="only these, by their ids or the first characters of them"),
+        typer.Argument(
+            metavar="ID...", help="only these, by their ids or the first characters of them"
+        ),
     ] = None,
     *,
     requeue: Annotated[

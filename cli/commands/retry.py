@@ -12,7 +12,7 @@ from cli import catalogue_index, command_words, journal_reader, run_lookup
 from cli import command as commands
 from cli.exit_codes import Code, CommandFailed
 from cli.inputs import Input
-from cli.options import RunOptions
+from cli.options import RetryOptions, RunOptions
 from cli.run_lookup import Id
 from config import masking
 from workers.run_record import Run, Step
@@ -33,7 +33,7 @@ def retry(
         bool,
         typer.Option("--same-id", help="under its own id, if the failed run left nothing behind"),
     ] = False,
-    options: RunOptions,
+    options: RetryOptions,
 ) -> int:
     """Run a failed run again with the same inputs, under a new id or its own.
 
@@ -45,10 +45,11 @@ def retry(
     step = _step(run, id_)
     entry = catalogue_index.load().find(step.name)
     inputs = _inputs(step)
+    chosen: RunOptions = options
     if same_id:
-        inputs, options = {**inputs, "repeat_failed": True}, _under_its_id(run, step, options)
+        inputs, chosen = {**inputs, "repeat_failed": True}, _under_its_id(run, step, options)
     submit: Any = importlib.import_module(_SUBMIT)
-    return int(submit.execute(entry, inputs, options))
+    return int(submit.execute(entry, inputs, chosen))
 
 
 def _under_its_id(run: Run, step: Step, options: RunOptions) -> RunOptions:

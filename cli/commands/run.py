@@ -8,7 +8,7 @@ from typer.core import TyperCommand
 
 from cli import catalogue_index, completion, parsing
 from cli import command as commands
-from cli.options import RunOptions
+from cli.options import PairOptions
 
 _SUBMIT = "cli.submit"  # imports Celery: only when something is sent
 
@@ -32,7 +32,7 @@ def run(
         typer.Argument(metavar="KEY=VALUE...", help="the message; structures as JSON or @FILE"),
     ] = None,
     *,
-    options: RunOptions,
+    options: PairOptions,
 ) -> int:
     """Run any operation or flow by its name: `xenflow run xenserver.vm.start vm=web01`."""
     index = catalogue_index.load()

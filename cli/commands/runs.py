@@ -21,12 +21,14 @@ _PANEL = "Which runs"
 
 
 Most = Annotated[
-    int, typer.Option("--limit", "--most", "-n", min=1, max=100_000, help="show at most this many")
+    int, typer.Option("--limit", "-n", min=1, max=100_000, help="show at most this many")
 ]
 States = Annotated[
     list[State] | None,
     typer.Option(
-        case_sensitive=False, help="in this state; may be repeated", rich_help_panel=_PANEL
+        case_sensitive=False,
+        help="in this state, whose words are above; may be repeated",
+        rich_help_panel=_PANEL,
     ),
 ]
 Name = Annotated[
@@ -54,11 +56,14 @@ Object = Annotated[
 Since = Annotated[
     str | None,
     typer.Option(
-        metavar="TIME", help="started since: 2h, 3d, 2026-11-26, 14:30", rich_help_panel=_PANEL
+        metavar="TIME",
+        help="begun at this time or later: 2h, 3d, 2026-11-26, 14:30",
+        rich_help_panel=_PANEL,
     ),
 ]
 Until = Annotated[
-    str | None, typer.Option(metavar="TIME", help="begun until", rich_help_panel=_PANEL)
+    str | None,
+    typer.Option(metavar="TIME", help="begun at this time or earlier", rich_help_panel=_PANEL),
 ]
 
 
@@ -78,7 +83,14 @@ def runs(  # noqa: PLR0913 - each is an option of the command
     until: Until = None,
     options: OutputOptions,
 ) -> int:
-    """List the latest runs, newest first."""
+    """List the latest runs, newest first.
+
+    A run is sent, then open, and ends as succeeded, failed, timed_out or cancelled. A failed or
+    cancelled run is undone as well when all that it made is undone.
+
+    Celery and Flower have other words: PENDING is sent; STARTED, PARKED and PROGRESS are open;
+    SUCCESS is succeeded; FAILURE is failed, timed_out or cancelled; REVOKED is cancelled by Celery.
+    """
     wanted = run_filters.Filter.read(
         states=state, name=name, target=target, object_=object_, since=since, until=until
     )

@@ -148,15 +148,15 @@ class Created(TypedDict):
     name_label: NotRequired[str]
     """Its name label."""
     vm: NotRequired[str]
-    """The VM it belongs to, by UUID."""
+    """Of a device: the VM it belongs to, by UUID."""
     device: NotRequired[str]
-    """The device number it was given."""
+    """Of a device: the number it was given."""
     vdi: NotRequired[str]
-    """The disk or medium in it, by UUID."""
+    """Of a drive: the disk or medium in it, by UUID."""
     was_there: NotRequired[bool]
     """With `ensure`: it existed already."""
     mode: NotRequired[str]
-    """RW or RO, of a drive that existed already."""
+    """Of a drive that existed already: RW or RO."""
 
 
 class Described(TypedDict):
@@ -666,7 +666,7 @@ class Changing(Common, total=False):
     """What an operation takes that changes something."""
 
     run_async: bool
-    """Answer at once with the XenServer task."""
+    """Answer once XenServer has begun, with its task; the rest goes on unanswered."""
     cancel_on_timeout: bool
     """At the deadline, ask XenServer to cancel running calls."""
     on_failure: Literal["rollback", "keep"]

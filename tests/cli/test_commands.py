@@ -144,3 +144,37 @@ def test_debug_shows_where_an_error_was_raised(run: Run, nowhere: str) -> None:
 
     assert reply.code == 3
     assert "Traceback" in reply.err
+
+
+@pytest.mark.parametrize(
+    ("words", "shown", "not_shown"),
+    [
+        (["flow", "destroy-vm-and-disks"], "with `--delete-disks` its disks", "`delete_disks`"),
+        (["flow"], "with `--delete-disks` its disks", "`delete_disks`"),
+        (["vm", "find"], "names that contain `--name`", "with hostname"),
+        (["vm", "find"], "xenflow vm find [OPTIONS] [NAME]", "destroy without asking"),
+        (["vm", "destroy"], "destroy without asking", "with hostname"),
+        (["run"], "xenflow run [OPTIONS] NAME [KEY=VALUE...]", "with --hostname"),
+        (["retry"], "--id ID the id of the new run", "with --hostname"),
+        (["retry"], "xenflow retry [OPTIONS] ID", "{ID}"),
+        (["dead-letters"], "xenflow dead-letters [OPTIONS] [ID...]", "[ids]"),
+        (["runs"], "--limit -n", "--most"),
+        (["runs"], "PENDING is sent", "begun until"),
+        (["show"], "↺ undone", "{ID}"),
+    ],
+)
+def test_help_is_in_the_words_of_the_command_line(
+    words: list[str], shown: str, not_shown: str, run: Run
+) -> None:
+    """It names options, and arguments in one way; it explains states and marks."""
+    reply = " ".join(run(*words, "--help", COLUMNS="200").out.split())
+
+    assert shown in reply
+    assert not_shown not in reply
+
+
+def test_an_operation_that_destroys_nothing_may_be_answered_beforehand(
+    run: Run, nowhere: str
+) -> None:
+    """What sends any operation need not know which of them ask."""
+    assert run("vm", "start", "a", "-y", "--dry-run", XENFLOW_REDIS_URL=nowhere).code == 0

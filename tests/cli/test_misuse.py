@@ -44,6 +44,7 @@ MISUSES = [
     (["vm", "start"], "--vm is missing"),
     (["vm", "start", "web01", "web02"], "unexpected extra argument"),
     (["vm", "start", "web01", "--vm", "web01"], "--vm is given twice"),
+    (["vm", "revert", "web01", "--snapshot", "a"], "'web01' without an option stands for it"),
     (["vm", "start", "--vm", "web02", "--vm", "web01"], "--vm is given 2 times; it takes one"),
     (["vm", "clone", "deb12", "--name=a", "--name", "a"], "--name is given 2 times"),
     (["vm", "find", "--include-templates", "--no-include-templates"], "is given 2 times"),

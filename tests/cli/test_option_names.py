@@ -22,6 +22,11 @@ SET_UP = "flow.setup_disk_or_cd"
             "eject it, or change it with replace=true",
             "eject it, or change it with --replace",
         ),
+        (
+            "flow.destroy_vm_and_disks",
+            "or give shutdown=clean or shutdown=force",
+            "or give --shutdown clean or --shutdown force",
+        ),
         (SET_UP, "no disk is named disk_size", "no disk is named disk_size"),
         (SET_UP, "Unblock it with vm.unblock first", "Unblock it with `xenflow vm unblock` first"),
         (SET_UP, "its VM to it with vm.revert", "its VM to it with `xenflow vm revert`"),

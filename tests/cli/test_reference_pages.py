@@ -57,6 +57,14 @@ def test_every_operation_has_its_place() -> None:
         assert operation.answer.__name__ in reply[page]
 
 
+def test_steps_of_flows_are_no_commands_for_people() -> None:
+    """The page of commands has those that `--help` lists."""
+    page = read("commands.md")
+
+    assert "`clone`" in page
+    assert "`choose-disks`" not in page
+
+
 def test_arguments_have_the_names_that_help_shows() -> None:
     """None is named by a variable of the program."""
     rows = re.findall(r"^\| `([^`-][^`]*)` \|", read("commands.md"), re.MULTILINE)

@@ -45,7 +45,8 @@ def _panel(title: str, commands: list[Any], context: typer.Context) -> Iterator[
 def _groups(commands: Iterable[Any], context: typer.Context) -> Iterator[list[str]]:
     for group in commands:
         made = _made(group, context)
-        verbs = " ".join(markdown.term(verb) for verb in made.list_commands(context))
+        listed = [verb for verb, one in made.commands.items() if not one.hidden]
+        verbs = " ".join(markdown.term(verb) for verb in sorted(listed))
         yield [markdown.term(f"xenflow {group.name}"), f"{group.help} {verbs}"]
 
 

@@ -49,11 +49,11 @@ class Created(Answer):
 
     uuid: str = Field(description="the created object")
     name_label: OptionalNameLabel = None
-    vm: str | None = Field(None, description="the VM it belongs to, by UUID")
-    device: str | None = Field(None, description="the device number it was given")
-    vdi: str | None = Field(None, description="the disk or medium in it, by UUID")
+    vm: str | None = Field(None, description="of a device: the VM it belongs to, by UUID")
+    device: str | None = Field(None, description="of a device: the number it was given")
+    vdi: str | None = Field(None, description="of a drive: the disk or medium in it, by UUID")
     was_there: bool | None = Field(None, description="with `ensure`: it existed already")
-    mode: str | None = Field(None, description="RW or RO, of a drive that existed already")
+    mode: str | None = Field(None, description="of a drive that existed already: RW or RO")
 
 
 class Found(Answer):

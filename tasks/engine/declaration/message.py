@@ -107,7 +107,7 @@ class ChangingMessage(Message):
         default=False,
         validation_alias=AliasChoices("async", "run_async", "runAsync"),
         serialization_alias="async",
-        description="answer at once with the XenServer task",
+        description="answer once XenServer has begun, with its task; the rest goes on unanswered",
     )
     cancel_on_timeout: bool = Field(
         default=True, description="at the deadline, ask XenServer to cancel running calls"
