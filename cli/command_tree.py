@@ -65,6 +65,7 @@ class LazyCommand(Command):
     def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
         """Make the command, and hand over to it."""
         made = importlib.import_module(self._module).command(self.name)
+        made.help = made.help or self.help or _summary(str(self.name))
         return made.make_context(info_name, args, parent=parent, **extra)
 
 

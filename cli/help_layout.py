@@ -6,7 +6,8 @@ typer's own table cuts long names on a narrow terminal, and shows the type of a 
 import copy
 import re
 import shutil
-from functools import reduce
+from collections.abc import Iterator
+from functools import partial, reduce
 from typing import Any, TypeVar
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup
@@ -21,6 +22,15 @@ _WITHIN_PARAGRAPH = re.compile(r"(?<=\S)\n(?=[^\s*\-\d])")
 _MARKUP = re.compile(r"\[/?dim\]|\\(?=\[)")
 
 _WORDS = {"str": "TEXT", "int": "INTEGER", "float": "NUMBER", "path": "FILE"}
+
+_OURS = {
+    "Show this message and exit.": "show this help",
+    "Install completion for the current shell.": "set up completion for the shell that runs this",
+    "Show completion for the current shell, to copy it or customize the installation.": (
+        "print what sets up completion"
+    ),
+}
+"""What typer says of its options, and what we do."""
 
 C = TypeVar("C", TyperCommand, TyperGroup)
 Parameter = Any  # an option or argument of typer
@@ -37,7 +47,32 @@ def shown(command: C, ctx: Any) -> C:
     if is_narrow:
         copied.rich_markup_mode = None
         copied.help = plain(copied.help)
+        copied.format_options = partial(_write_panels, copied)  # type: ignore[method-assign]  # of this copy alone
     return copied
+
+
+def _write_panels(command: C, ctx: Any, formatter: Any) -> None:
+    """Write options and commands as lists, in the panels that a wide terminal shows."""
+    panels: dict[str, list[tuple[str, str]]] = {}
+    own: list[Parameter] = [*command.get_params(ctx)]
+    for one in own:
+        if record := one.get_help_record(ctx):
+            title = "Arguments" if isinstance(one, TyperArgument) else "Options"
+            panels.setdefault(one.rich_help_panel or title, []).append(record)
+    if isinstance(command, TyperGroup):
+        for title, name, summary in _commands(command, ctx):
+            panels.setdefault(title, []).append((name, summary))
+    for title, records in panels.items():
+        with formatter.section(title):
+            formatter.write_dl(records)
+
+
+def _commands(group: TyperGroup, ctx: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield the panel, the name and the summary of each command of a group."""
+    for name in group.list_commands(ctx):
+        command: Any = group.get_command(ctx, name)
+        if not command.hidden:
+            yield command.rich_help_panel or "Commands", name, command.get_short_help_str()
 
 
 def reflowed(text: str) -> str:
@@ -61,7 +96,7 @@ def _tabular(parameter: Parameter, ctx: Any) -> Parameter:
 
 def _plain(parameter: Parameter, ctx: Any) -> Parameter:
     copied = _copied(parameter)
-    copied.help = plain(parameter.help or "")
+    copied.help = plain(copied.help or "")
     if isinstance(parameter, TyperArgument):
         copied.display_type = lambda *_args, **_kwargs: ""
     else:
@@ -71,6 +106,7 @@ def _plain(parameter: Parameter, ctx: Any) -> Parameter:
 
 def _copied(parameter: Parameter) -> Parameter:
     copied = copy.copy(parameter)
+    copied.help = _OURS.get(str(parameter.help), parameter.help)
     copied._get_number_range_help_str = lambda: _range(parameter)  # noqa: SLF001 - it has no other
     if isinstance(parameter, TyperArgument):
         copied.get_usage_pieces = lambda _ctx: [_usage(parameter)]

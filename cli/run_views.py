@@ -103,11 +103,16 @@ def _branch(step: Step, began: float | None, parent: Tree | None, *, traces: boo
     for point in step.suspensions:
         if point.method and began is not None:
             branch.add(_suspension(point, began))
-    for inner in step.steps:
+    for inner in filter(_is_shown, step.steps):
         _branch(inner, began, branch, traces=traces)
     for line in _outcome(step, traces=traces):
         branch.add(line)
     return branch
+
+
+def _is_shown(step: Step) -> bool:
+    """Whether a step tells anything: one that only brings answers together does if it fails."""
+    return not step.name.startswith(_OF_ENGINE) or step.state != "succeeded"
 
 
 def _label(step: Step, began: float | None) -> Pieces:
@@ -225,6 +230,7 @@ def _taken(began: float | None, ended: float | None) -> str:
     return units.duration(max((time.time() if ended is None else ended) - began, 0.0))
 
 
+_OF_ENGINE = "xenflow."  # steps that speak to no XenServer
 _FIRST = 3  # inputs of a list that are shown
 _LONGEST = 60  # characters of each
 _SHORT = 8  # characters of an id by which commands find a run

@@ -23,7 +23,7 @@ def command(name: str) -> TyperCommand:
 
 
 def catalogue(options: OutputOptions) -> int:
-    """List all operations and flows, one line each."""
+    """List all operations and flows, each with what it does."""
     rows = [_row(entry) for entry in catalogue_index.load().listed()]
 
     def text(chosen: OutputOptions) -> RenderableType:

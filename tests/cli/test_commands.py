@@ -173,6 +173,29 @@ def test_help_is_in_the_words_of_the_command_line(
     assert not_shown not in reply
 
 
+@pytest.mark.parametrize("columns", ["60", "100"])
+@pytest.mark.parametrize("words", [[], ["vm"], ["vm", "start"], ["runs"], ["run"], ["retry"]])
+def test_help_has_its_panels_and_its_words_at_any_width(
+    words: list[str], columns: str, run: Run
+) -> None:
+    """They are those of a wide terminal; texts of options begin with a small letter."""
+    wide = run(*words, "--help", COLUMNS="200").out
+    panels = [line[3:].split(" ─")[0] for line in wide.splitlines() if line.startswith("╭")]
+
+    reply = run(*words, "--help", COLUMNS=columns).out
+
+    titles = [f"{title}:" if columns == "60" else f"╭─ {title} ─" for title in panels]
+    assert len(titles) >= 2
+    assert [title for title in titles if f"\n{title}" not in reply] == []
+    assert "show this help" in reply
+    assert "Show this message" not in reply
+
+
+def test_the_commands_of_a_noun_are_introduced(run: Run) -> None:
+    assert "Operations on virtual networks." in run("network", "--help").out
+    assert "Flows, each made of several operations." in run("flow", "--help").out
+
+
 def test_an_operation_that_destroys_nothing_may_be_answered_beforehand(
     run: Run, nowhere: str
 ) -> None:

@@ -73,6 +73,21 @@ def test_the_tree_shows_steps_with_their_calls_and_times(
     assert "VM.clone  launched +1.00 s, landed +2.00 s" in shown
 
 
+def test_a_step_that_gathers_answers_is_shown_if_it_has_not_succeeded(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It does nothing on XenServer."""
+    ended = step(
+        "xenflow.gather", ended=2.0, phase="ended", answer={"return_result": "2 steps done"}
+    )
+    clone = step("xenserver.vm.clone", suspensions=[CLONE])
+
+    shown = drawn(failed(clone, ended), capsys)
+    assert "xenserver.vm.clone" in shown
+    assert "xenflow.gather" not in shown
+    assert "… xenflow.gather" in drawn(failed(clone, step("xenflow.gather")), capsys)
+
+
 def test_the_tree_shows_the_beginning_of_lists(capsys: pytest.CaptureFixture[str]) -> None:
     """It says how many more there are, and cuts what is long."""
     inputs = {

@@ -21,6 +21,15 @@ Each has the inputs of [its operation](operations.md) or [flow](flows.md) as opt
 `--other-config key=value`, structures as JSON or as `@file.json`. With `--fields` a table has
 these columns alone; the UUIDs, which are in every answer, are shown with `--json`."""
 
+_COMPLETION = """\
+`xenflow --install-completion` sets it up for the shell that runs it: bash, zsh, fish or
+PowerShell. Start a new shell afterwards. `xenflow --show-completion` prints the same, to be put
+where all users have it.
+
+The tab key completes commands, options and their choices, operations, ids of runs, targets, and
+names of objects. The names are those in the answers of the latest finds: `xenflow vm find` makes
+the names of VMs known. What was destroyed since is among them until another find."""
+
 
 def page() -> str:
     """Return the page of commands, in the panels that help has."""
@@ -29,7 +38,11 @@ def page() -> str:
     commands: list[Any] = [root.commands[name] for name in root.list_commands(context)]
     panels = groupby(commands, key=lambda command: command.rich_help_panel)
     parts = (part for panel, mine in panels for part in _panel(panel, list(mine), context))
-    return markdown.page("Commands", _ABOUT, *parts, "## Exit codes", _codes())
+    return markdown.page("Commands", _ABOUT, *parts, *_ends())
+
+
+def _ends() -> list[str]:
+    return ["## Completion", _COMPLETION, "## Exit codes", _codes()]
 
 
 def _panel(title: str, commands: list[Any], context: typer.Context) -> Iterator[str]:
