@@ -31,13 +31,13 @@ _BY_FIELD: Mapping[str, Any] = {
 """Objects of the simulated pool: VM web02 is halted, and its disk is in no use."""
 _RUNNING = {"vm": "web01"}
 _DRIVES = {
-    "web01": "ac4ebce0-a02a-4b21-a2a7-d0fcc683ad33",
-    "web02": "b2835498-be80-493e-b0f1-bb1d8e10fed6",
-    "CD of db01": "1a9e8547-147a-48ac-865d-8e4ed01e488b",
+    "web01": "a0aeb124-4b49-4a43-8745-799ffc06ad1c",
+    "web02": "05aabc79-026f-4c88-a02a-43aa99387c52",
+    "CD of db01": "deb1229e-93ee-4559-aa9b-8ecb57c9d98d",
 }
 _INTERFACES = {
-    "web01": "d26eeeba-53ff-4644-8741-ee56b5e2834d",
-    "web02": "ccd9f2af-339c-4a75-83fd-46ffd03459a4",
+    "web01": "f80d8884-99b5-42eb-b5da-82191a811a3a",
+    "web02": "f06ad913-e236-4ac9-86bf-e816604c10b2",
 }
 """Devices of the simulated pool, whose UUIDs are the same in each."""
 _BESIDES: Mapping[str, Mapping[str, Any]] = {

@@ -95,7 +95,7 @@ def _share(pool: Pool, vdi: str, **fields: object) -> str:
 
 
 def _insert(pool: Pool, sr: str, fields: Mapping[str, Any], taken: int) -> str:
-    uuid = pool.db.new_uuid()
+    uuid = pool.db.new_uuid("VDI")
     vdi = pool.db.create(
         "VDI",
         {**fields, "SR": sr, "uuid": uuid, "location": uuid, "managed": True},

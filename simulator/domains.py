@@ -154,7 +154,7 @@ def _make_consoles(db: Database, vm: str, host: str) -> None:
         db.destroy("console", console)
     address = db.get("host", host)["address"]
     for protocol in _console_protocols(db.get("VM", vm)):
-        uuid = db.new_uuid()
+        uuid = db.new_uuid("console")
         location = f"https://{address}/console?uuid={uuid}"
         db.create("console", uuid=uuid, protocol=protocol, location=location, VM=vm)
 

@@ -120,17 +120,23 @@ class Database:
         self.held: set[str] = set()  # disks that their back end has not released, see back_end
         self.tables = {cls.name: Table(cls) for cls in model.classes.values() if cls.stored}
         self._rng = rng
+        seed = rng.getrandbits(64)
+        self._rngs = {cls: random.Random(f"{seed} {cls}") for cls in self.tables}  # noqa: S311 - determinism is the point
         self._dangling: dict[tuple[str, str], None] = {}
         self.listener: Listener | None = None
         self._watchers: dict[str, dict[asyncio.Future[None], None]] = {}
 
-    def new_uuid(self) -> str:
-        """Make a UUID; the pool's seed decides which."""
-        return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+    def new_uuid(self, cls: str = "") -> str:
+        """Make a UUID; the pool's seed decides which.
 
-    def new_ref(self) -> str:
+        Those of objects depend on how many of their class were made, whatever else was.
+        """
+        rng = self._rngs.get(cls, self._rng)
+        return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+    def new_ref(self, cls: str = "") -> str:
         """Make a reference, unlike any other and unlike the object's UUID."""
-        return f"OpaqueRef:{self.new_uuid()}"
+        return f"OpaqueRef:{self.new_uuid(cls)}"
 
     def create(self, cls: str, record: Record | None = None, /, **fields: Any) -> str:  # noqa: ANN401 - wire values
         """Make an object and give its reference.
@@ -146,8 +152,8 @@ class Database:
             for name, declared in table.cls.fields.items()
         }
         if "uuid" in whole:
-            whole["uuid"] = whole["uuid"] or self.new_uuid()
-        ref = self.new_ref()
+            whole["uuid"] = whole["uuid"] or self.new_uuid(cls)
+        ref = self.new_ref(cls)
         self._insert(table, Row(table.cls, ref, whole, self.generation + 1, 0))
         return ref
 

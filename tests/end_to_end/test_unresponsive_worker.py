@@ -72,7 +72,7 @@ def test_an_unresponsive_worker_is_unhealthy_and_ends(idle_worker: StackHarness)
     assert waiting.get(timeout=TIMEOUT)["count"] == 3
 
 
-def test_health_without_redis_is_one_line() -> None:
+def test_health_without_redis_names_it_and_the_next_step() -> None:
     """There is no traceback, and the status is 1."""
     environment = {**os.environ, "XENFLOW_REDIS_URL": "redis://127.0.0.1:1/0"}
 
@@ -86,8 +86,9 @@ def test_health_without_redis_is_one_line() -> None:
     )
 
     assert ended.returncode == 1
-    assert ended.stderr.startswith("xenflow-alive: cannot reach Redis")
-    assert len(ended.stderr.splitlines()) == 1
+    reason, further = ended.stderr.splitlines()
+    assert reason.startswith("xenflow-alive: cannot reach Redis at 127.0.0.1:1:")
+    assert further.startswith("Next: ")
 
 
 def test_a_worker_ended_by_a_signal_exits_with_0(isolated_stack: StackHarness) -> None:
