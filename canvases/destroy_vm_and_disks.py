@@ -1,5 +1,6 @@
 """The end of a VM, and of its disks and snapshots where that is wanted."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
@@ -79,11 +80,9 @@ def destroy_vm_and_disks(
 
 def _destroyed(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Destroyed:
     text = f"VM {fields['name_label']} {'was gone already' if fields['gone'] else 'destroyed'}"
-    text += f"; disks deleted: {_names(fields['disks'])}; kept: {_names(fields['kept'])}"
-    if fields["snapshots"]:
-        text += f"; snapshots deleted: {_names(fields['snapshots'])}"
-    if fields["kept_snapshots"]:
-        text += f"; snapshots kept: {_names(fields['kept_snapshots'])}"
+    text += f"; disks deleted: {_names(fields['disks']) or 'none'}"
+    for word, name in _ALSO.items():
+        text += f"; {word}: {_names(fields[name])}" if fields[name] else ""
     return Destroyed(
         return_result=text,
         uuid=fields["vm"],
@@ -96,7 +95,17 @@ def _destroyed(fields: Mapping[str, Any], _last: Mapping[str, Any]) -> Destroyed
 
 
 def _names(objects: tuple[disk_choice.Disk, ...]) -> str:
-    return ", ".join(one.name_label or one.uuid for one in objects) or "none"
+    """Return the names of objects, each once, and how many have it: those of snapshots share it."""
+    counted = Counter(one.name_label or one.uuid for one in objects)
+    return ", ".join(f"{name} ({n})" if n > 1 else name for name, n in counted.items())
+
+
+_ALSO = {
+    "disks kept": "kept",
+    "snapshots deleted": "snapshots",
+    "snapshots kept": "kept_snapshots",
+}
+"""What an answer lists besides, if there is any -> the field that has it."""
 
 
 NameLabel = Annotated[Text, Field(description="the VM's name, for the answer")]

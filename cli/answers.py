@@ -1,5 +1,6 @@
 """Answers of operations, as people see them."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +13,7 @@ from cli.options import OutputOptions
 from cli.tables import Translate
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
+_BETWEEN_NAMES = re.compile(r"[:;,] | \(\d+\)")
 _FOUND = "records"  # the field of what a find found: its table has no title
 
 
@@ -51,7 +53,11 @@ def _parts(
 ) -> Iterator[RenderableType]:
     result = str(answer.get("return_result", ""))
     shown = {name: value for name, value in answer.items() if _says_more(result, name, value)}
-    lists = {name: value for name, value in shown.items() if _is_records(value)}
+    lists = {
+        name: value
+        for name, value in shown.items()
+        if _is_records(value) and not _is_named(result, name, value)
+    }
     if "\n" in result and lists:  # it is a table of the records: one of the two is printed
         result, lists = (result, {}) if _fits(result, options) else ("", lists)
     if result:
@@ -80,6 +86,12 @@ def _fits(text: str, options: OutputOptions) -> bool:
 def _says_more(result: str, name: str, value: Any) -> bool:
     """Whether a field says more than the first line does, and is not an empty list."""
     return name not in {"return_result", "count", "after"} and value not in (None, [], result)
+
+
+def _is_named(result: str, name: str, records: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the first line names all objects of a list that are no more."""
+    named = _BETWEEN_NAMES.split(result)
+    return name.startswith("deleted") and all(one.get("name_label") in named for one in records)
 
 
 def _is_records(value: Any) -> bool:

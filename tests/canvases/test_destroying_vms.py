@@ -35,6 +35,7 @@ def test_the_vm_goes_and_its_storage_stays(stack: StackHarness, maker: Maker) ->
     assert maker.gone("VM", vm)
     assert not maker.gone("VDI", disk)
     assert (answer["uuid"], answer["deleted"], uuids(answer["kept"])) == (vm, [], [disk])
+    assert "destroyed; disks deleted: none; disks kept: web02 system" in answer["return_result"]
 
 
 def test_the_vm_goes_with_its_disks(stack: StackHarness, maker: Maker) -> None:
@@ -267,6 +268,7 @@ def test_snapshots_go_with_the_disks(stack: StackHarness, maker: Maker) -> None:
     assert [one["name_label"] for one in answer["deleted_snapshots"]] == ["before", "before"]
     assert len(answer["deleted"]) == 4
     assert (answer["kept"], answer["kept_snapshots"]) == ([], [])
+    assert answer["return_result"].endswith("; snapshots deleted: before (2)")
 
 
 def test_the_disks_of_a_snapshot_that_takes_its_time_to_go_are_waited_for(

@@ -290,6 +290,21 @@ def test_what_was_done_is_printed_whole_at_any_width(
     assert _shown({"return_result": text}, capsys) == f"{text}\n"
 
 
+def test_what_is_no_more_and_is_named_is_not_listed_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It is listed where the first line does not name all of it."""
+    text = (
+        "VM web05 destroyed; disks deleted: deb12 system (2); snapshots deleted: before the update"
+    )
+    answer = {"deleted": DISKS * 2, "deleted_snapshots": SNAPSHOTS}
+
+    assert _shown({"return_result": text, **answer}, capsys) == f"{text}\n"
+    other = _shown({"return_result": "VM deb12 system destroyed", **answer}, capsys)
+    assert other.count("deb12 system") == 3
+    assert "deleted_snapshots" in other
+
+
 def test_each_of_several_tables_has_the_name_of_its_field(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
