@@ -53,10 +53,11 @@ class ProcessRecords:
         self._redis.delete(self._prefix + node)
 
     def clock_ahead(self, clock: Callable[[], float] = time.time) -> float:
-        """Return how far a clock is ahead of Redis's, in seconds."""
+        """Return how far a clock is ahead of Redis's, in seconds; less than 1 ms is not known."""
         before = clock()
         seconds, micros = self._redis.time()
-        return (before + clock()) / 2 - (int(seconds) + int(micros) / 1e6)
+        ahead = (before + clock()) / 2 - (int(seconds) + int(micros) / 1e6)
+        return round(ahead, 3) or 0.0  # not -0.0
 
     def all(self) -> list[ProcessRecord]:
         """Return the records of all processes, by node name."""
