@@ -131,11 +131,15 @@ class _Round:
         return sum(b'"task": "xenflow.poll"' not in entry for entry in entries)
 
     def _balance(self, producers: Producers, before: Inventory, reply: int) -> Balance:
-        """Balance the books; what a reconciler is still to clean up is given time for it."""
+        """Balance the books; what is stuck stays so, and a reconciler is given time for orphans.
+
+        A message of a worker's own, such as that of its reconciler, is in hand now and then.
+        """
         until = time.monotonic() + self._bed.timing.quiet
         while True:
             found = balance(self._evidence(producers, before, reply))
-            if not found.counts["orphans"] or not self._is_ours or time.monotonic() > until:
+            passing = found.counts["orphans"] + found.counts["stuck"]
+            if not passing or not self._is_ours or time.monotonic() > until:
                 return found
             time.sleep(INTERVAL * 5)
 
