@@ -20,9 +20,11 @@ from workers.run_record import Run
 _PANEL = "Which runs"
 
 
+_MOST = 100_000
 Most = Annotated[
-    int, typer.Option("--limit", "-n", min=1, max=100_000, help="show at most this many")
+    int, typer.Option("--limit", "-n", min=1, max=_MOST, help="show at most this many")
 ]
+MostAsBefore = Annotated[int | None, typer.Option("--most", min=1, max=_MOST, hidden=True)]
 States = Annotated[
     list[State] | None,
     typer.Option(
@@ -75,6 +77,7 @@ def command(name: str) -> TyperCommand:
 def runs(  # noqa: PLR0913 - each is an option of the command
     most: Most = 20,
     *,
+    most_as_before: MostAsBefore = None,
     state: States = None,
     name: Name = None,
     target: OnTarget = None,
@@ -94,6 +97,7 @@ def runs(  # noqa: PLR0913 - each is an option of the command
     wanted = run_filters.Filter.read(
         states=state, name=name, target=target, object_=object_, since=since, until=until
     )
+    most = most_as_before or most
     with journal_reader.opened() as journal:
         matches = None if wanted.is_empty else wanted.matches
         sent = run_lookup.sent_runs().latest(journal, most, matches=matches)

@@ -141,7 +141,7 @@ def test_the_error_of_a_row_names_its_operation(
 def test_as_many_as_match_are_listed(listed: Listed) -> None:
     """`--limit` counts runs that match, not runs that were looked at."""
     assert listed("--limit", "1", "--state", "open") == ["open"]
-    assert len(listed("--limit", "2")) == 2
+    assert len(listed("--limit", "2")) == len(listed("--most", "2")) == 2
 
 
 @pytest.mark.parametrize(
