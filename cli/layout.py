@@ -6,7 +6,7 @@ paths, addresses, codes. A word that is longer than the terminal is left to the 
 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -80,14 +80,13 @@ class Fields:
 class Columns:
     """A table without frills, or a list of fields for each row where its words do not fit.
 
-    The text of `whole` columns is never broken into lines, that of `cut` ones is cut to a width.
-    All others have room for their longest word, and for `least` columns of a longer text.
+    The text of `whole` columns is never broken into lines. All others have room for their longest
+    word, and for `least` columns of a longer text.
     """
 
     names: Sequence[str]
     rows: Sequence[Sequence[Text]]
     whole: Container[str] = frozenset()
-    cut: Mapping[str, int] = field(default_factory=dict)
     gap: int = GAP
     least: int = LEAST_TEXT
 
@@ -102,13 +101,7 @@ class Columns:
     def _table(self, widths: Mapping[str, int]) -> Table:
         shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, self.gap, 0, 0))
         for name in self.names:
-            is_cut = name in self.cut
-            shown.add_column(
-                name,
-                no_wrap=is_cut,
-                overflow="ellipsis" if is_cut else "fold",
-                width=widths[name],
-            )
+            shown.add_column(name, overflow="fold", width=widths[name])
         for row in self.rows:
             shown.add_row(*row)
         return shown
@@ -129,9 +122,7 @@ class Columns:
             for column, wide in zip(cells, most, strict=True)
         ]
         for number, name in enumerate(self.names):
-            if name in self.cut:
-                most[number] = words[number] = self.cut[name]
-            elif name in self.whole:
+            if name in self.whole:
                 words[number] = most[number]
         left = room + self.gap - sum(words) - self.gap * len(words)
         if left < 0:

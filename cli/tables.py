@@ -43,11 +43,10 @@ def table(
     rows: Sequence[Sequence[Any]],
     *,
     whole: Container[str] = _WHOLE,
-    cut: Mapping[str, int] | None = None,
 ) -> Columns:
-    """Return a table without frills; `layout.Columns` says what the options are."""
+    """Return a table without frills; the text of `whole` columns is never broken into lines."""
     texts = [[value if isinstance(value, Text) else cell(value) for value in row] for row in rows]
-    return Columns(columns, texts, whole, cut or {})
+    return Columns(columns, texts, whole)
 
 
 def fields(document: Record, translate: Translate = lambda _name, value: value) -> Fields:
