@@ -38,11 +38,12 @@ def translation(producer: Client, answer: Any, sent: Sent, options: OutputOption
     whole = {**answer, **unanswered(answer, sent)}
     known = _names(producer, [whole, *(answers.records_of(answer) or [])], sent.message)
     given = _given(answer, sent)
+    named = {**given, **known}
 
     def translate(field: str, value: Any) -> Any:
         if isinstance(value, list):
             return [translate(field, one) for one in value]
-        names = {**given, **(known if field in _NOUNS else {})}
+        names = named if field in _NOUNS else given
         return names.get(value, value) if isinstance(value, str) else value
 
     return translate
