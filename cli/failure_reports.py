@@ -103,10 +103,11 @@ def _redis(error: BaseException, setting: str) -> Failure:
     chosen = settings.load()
     url = getattr(chosen, setting)
     variable = settings.PREFIX + ("redis_url" if url == chosen.redis_url else setting).upper()
-    where = urlsplit(url)
-    place = f"{where.hostname}:{where.port or 6379}" if where.hostname else where.path
+    place = connection_errors.place(url)
     if _refuses_password(error):
-        reason = error if where.password else "it asks for a password, and the address has none"
+        reason = (
+            error if urlsplit(url).password else "it asks for a password, and the address has none"
+        )
         message = f"Redis at {place} refuses the login: {reason}"
         return Failure(Code.UNREACHABLE, message, f"correct user and password in {variable}")
     if isinstance(error, Overdue):

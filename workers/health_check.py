@@ -5,7 +5,6 @@ import socket
 import sys
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from celery import Celery
 from kombu.exceptions import OperationalError
@@ -67,8 +66,7 @@ def _problem(node: str) -> str:
 
 def _unreachable(trouble: Exception) -> str:
     """Return where no Redis answers, why, and what helps."""
-    where = urlsplit(load().broker_url)
-    place = f"{where.hostname}:{where.port or 6379}" if where.hostname else where.path
+    place = connection_errors.place(load().broker_url)
     reason = connection_errors.reason(str(trouble).replace("\n", " "))
     return (
         f"cannot reach Redis at {place}: {reason}\n"
