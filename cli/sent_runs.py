@@ -19,7 +19,6 @@ MOST_SEARCHED = 100_000  # messages of a list that are searched for an id
 PRIORITIES = (0, 3, 6, 9)
 """The steps of priority for which kombu keeps lists."""
 
-_SEPARATOR = "\x06\x16"
 _READING = "workers.sent_runs"  # imports Celery
 
 
@@ -41,11 +40,6 @@ def latest(
     return list(filter(matches, _read(journal, "", searched=MOST)))[:most]
 
 
-def list_name(queue: str, priority: int) -> str:
-    """Return the list of a queue's messages of one priority, as kombu names it."""
-    return f"{queue}{_SEPARATOR}{priority}" if priority else queue
-
-
 def _having(journal: Journal, id_: str) -> Sequence[Run]:
     """Return the runs whose messages hold an id that begins so, as far as they do."""
     return _read(journal, f'"{id_}', searched=MOST_SEARCHED)
@@ -53,7 +47,7 @@ def _having(journal: Journal, id_: str) -> Sequence[Run]:
 
 def _read(journal: Journal, text: str, *, searched: int) -> Sequence[Run]:
     """Return the runs of messages that hold a text, the newest first."""
-    lists = [list_name(queue, step) for queue in queues.OPERATIONS for step in PRIORITIES]
+    lists = [queues.list_name(queue, step) for queue in queues.OPERATIONS for step in PRIORITIES]
     with journal_reader.broker(journal) as place:
         if place is None:
             return []

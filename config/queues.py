@@ -18,6 +18,11 @@ DEFAULT = "celery"
 OPERATIONS = (CHANGE, FIND, MAINTENANCE, DEFAULT)
 """The queues of a worker; the poll queue has workers of its own."""
 
+ALL = (*OPERATIONS, POLL)
+"""All queues that xenflow takes messages from."""
+
+_SEPARATOR = "\x06\x16"
+
 ROUTES = {
     "xenserver.*.find": {"queue": FIND},
     "xenserver.*": {"queue": CHANGE},
@@ -26,3 +31,8 @@ ROUTES = {
     "xenflow.*": {"queue": MAINTENANCE},
 }
 """Celery uses the first pattern that matches, in this order."""
+
+
+def list_name(queue: str, step: int) -> str:
+    """Return the list of a queue's messages of one step of priority, as kombu names it."""
+    return f"{queue}{_SEPARATOR}{step}" if step else queue

@@ -29,7 +29,6 @@ REFUSED = {
     "autoscale": _FIXED,
     "time_limit": "Celery's time limits end no operation: send the field timeout",
 }
-_OURS = (*queues.OPERATIONS, queues.POLL)
 
 log = structlog.get_logger()
 
@@ -73,7 +72,7 @@ def cancel_consumer(state: Any, queue: object, **_: object) -> Reply:
     """Tell worker(s) to stop consuming from task queue by name."""
     if not _is_name(queue):
         return _error("cancel_consumer", _no_name("queue"))
-    if queue in _OURS:
+    if queue in queues.ALL:
         problem = f"queue: {queue} is one of xenflow; to have a worker take no messages, stop it"
         return _error("cancel_consumer", problem)
     cancelled: Reply = _cancel(state, queue)

@@ -13,6 +13,7 @@ from kombu.transport import redis as stock
 from redis import Redis
 
 from cli import run_following, sent_runs
+from config import queues
 from tasks.engine.journal.journal import LONGEST_WAIT
 from tests.cli.conftest import Run
 from workers.app import Xenflow
@@ -91,7 +92,7 @@ WHERE = [leave, take, delay, urgent]
 def test_lists_of_priorities_are_named_as_kombu_names_them() -> None:
     channel: Any = stock.Channel.__new__(stock.Channel)
 
-    names = [sent_runs.list_name("change", step) for step in sent_runs.PRIORITIES]
+    names = [queues.list_name("change", step) for step in sent_runs.PRIORITIES]
 
     assert names == [channel._q_for_pri("change", step) for step in stock.PRIORITY_STEPS]  # noqa: SLF001 - kombu's own names of lists
 

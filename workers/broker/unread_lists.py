@@ -15,8 +15,6 @@ from config import queues
 
 HIGHEST = 9  # kombu sends no other priority
 
-_SEPARATOR = "\x06\x16"  # between the name of a queue and the priority of its list
-
 
 @dataclass(frozen=True)
 class UnreadList:
@@ -55,7 +53,7 @@ def rescue(redis: Redis, prefix: str = "") -> list[UnreadList]:
 
 
 def _lists(prefix: str) -> Iterator[tuple[str, tuple[str, int]]]:
-    for queue in (*queues.OPERATIONS, queues.POLL):
+    for queue in queues.ALL:
         for priority in range(HIGHEST + 1):
             if priority not in PRIORITY_STEPS:
                 yield _key(prefix, queue, priority), (queue, priority)
@@ -67,4 +65,4 @@ def _step(priority: int) -> int:
 
 
 def _key(prefix: str, queue: str, step: int) -> str:
-    return f"{prefix}{queue}{_SEPARATOR}{step}" if step else f"{prefix}{queue}"
+    return prefix + queues.list_name(queue, step)

@@ -42,7 +42,7 @@ def _others(context: Context) -> Iterator[Finding]:
     """
     ours = {record.node for record in context.process_records.all()}
     for node, names in context.consumers.items():
-        taken = sorted({*queues.OPERATIONS, queues.POLL} & set(names))
+        taken = sorted(set(queues.ALL) & set(names))
         if node not in ours and taken:
             text = f"is no worker of xenflow and consumes {', '.join(taken)}: it drops our messages"
             cure = "have it consume another queue (-Q), or give it another database of Redis"

@@ -127,7 +127,7 @@ def _messages(source: Source) -> _Reading:
         run = scripts.Scripts(client)
         prefix = getattr(channel, "global_keyprefix", "")
         heads = source.journal.keys.queue_heads
-        for queue in (*queues.OPERATIONS, queues.POLL):
+        for queue in queues.ALL:
             lists = [f"{prefix}{channel._q_for_pri(queue, n)}" for n in channel.priority_steps]  # noqa: SLF001 - kombu's own names of lists
             seen = [_head(run, one, heads) for one in lists]
             yield families.QUEUE_MESSAGES, ((queue,), sum(length for length, _ in seen))
