@@ -37,9 +37,10 @@ LONGEST_ID = 4_096  # characters with which an answer can be stored under it; fe
 _HEX = re.compile("[0-9a-fA-F]{32}")
 _EMPTY: Mapping[str, Any] = {"args": [], "kwargs": {}, "options": {}}
 _NO_MOMENT = "must be a moment in ISO 8601"
-_CANVASES = frozenset(
+CANVASES = frozenset(
     f"celery.{name}" for name in ("chain", "group", "chord", "chunks", "map", "starmap")
 )
+"""Celery's own tasks that the classes of canvases name."""
 _ARGUMENTS = frozenset({"app", "body", "header", "task", "tasks"})  # of the classes of canvases
 _NESTED = {"chain": ("tasks",), "group": ("tasks",), "chord": ("header", "body")}
 
@@ -306,7 +307,7 @@ class Step(_Members):
     def _is_what_celery_builds(self) -> Self:
         """Refuse what Celery's own tasks and canvases fail on when they are sent."""
         kind = self.subtask_type or ""
-        if self.task in _CANVASES and self.task != f"celery.{kind}":
+        if self.task in CANVASES and self.task != f"celery.{kind}":
             raise ValueError(f"task: {self.task} cannot be sent as a step")
         if kind == "chord" and not isinstance(self.kwargs.get("kwargs") or {}, dict):
             raise ValueError("kwargs.kwargs: must be an object")

@@ -4,15 +4,12 @@ from collections.abc import Collection
 from difflib import get_close_matches
 
 from tasks.engine.declaration import catalogue
+from workers.broker.shapes import ACCUMULATE, CANVASES
 
 PREFIXES = ("xenserver.", "flow.", "xenflow.")
 
 _CUTOFF = 0.8  # of names that resemble each other
 _MOST = 3  # names that are listed
-_CANVASES = frozenset(
-    f"celery.{kind}"
-    for kind in ("accumulate", "chain", "chord", "chunks", "group", "map", "starmap")
-)
 _SOURCES = (
     "operations of your own come from XENFLOW_OPERATIONS_PATH or an installed package, and are "
     "known once the worker is restarted"
@@ -21,7 +18,7 @@ _SOURCES = (
 
 def problem(task: str, operations: Collection[str], queue: str) -> str:
     """Return what is wrong with a message whose task is unknown, and what helps."""
-    if task in _CANVASES:
+    if task in CANVASES or task == ACCUMULATE:
         return f"task: {task} is not an operation; send the steps of the canvas instead"
     near = _near(task, operations)
     if near:
