@@ -1,6 +1,7 @@
-"""Finding the run that a person names, and its id as an argument of commands."""
+"""Finding runs, begun or not: the one that a person names, and the latest ones."""
 
 import importlib
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -30,7 +31,7 @@ def find(journal: Journal, name: str, *, whole: bool = False) -> Run:
         raise CommandFailed(Code.FAILED, str(several), "xenflow runs") from None
     except NoSuchRun:
         pass
-    sent: Run | None = sent_runs().find(journal, name)
+    sent: Run | None = _sent_runs().find(journal, name)
     if sent:
         return sent
     try:
@@ -39,6 +40,16 @@ def find(journal: Journal, name: str, *, whole: bool = False) -> Run:
         raise CommandFailed(Code.FAILED, str(unknown), "xenflow runs") from None
 
 
-def sent_runs() -> Any:
+def latest(
+    journal: Journal, most: int, *, matches: Callable[[Run], bool] | None = None, since: float = 0.0
+) -> list[Run]:
+    """Return the latest runs that match: those that have not begun, then the newest first."""
+    sent = _sent_runs().latest(journal, most, matches=matches)
+    begun = Runs(journal).latest(most, matches=matches, since=since)
+    known = {run.id for run in begun}  # one may have begun between the two looks
+    return [*(run for run in sent if run.id not in known), *begun][:most]
+
+
+def _sent_runs() -> Any:
     """Return the module that knows the runs of which nothing has begun."""
     return importlib.import_module("cli.sent_runs")  # only once Redis has answered

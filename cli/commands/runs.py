@@ -14,7 +14,6 @@ from cli.exit_codes import Code
 from cli.options import Format, OutputOptions
 from cli.output import Document, write
 from cli.run_filters import State
-from workers.run_reader import Runs
 from workers.run_record import Run
 
 _PANEL = "Which runs"
@@ -100,9 +99,7 @@ def runs(  # noqa: PLR0913 - each is an option of the command
     most = most_as_before or most
     with journal_reader.opened() as journal:
         matches = None if wanted.is_empty else wanted.matches
-        sent = run_lookup.sent_runs().latest(journal, most, matches=matches)
-        begun = Runs(journal).latest(most - len(sent), matches=matches, since=wanted.since)
-    latest = [*sent, *begun]
+        latest = run_lookup.latest(journal, most, matches=matches, since=wanted.since)
     rows = [run.document() for run in latest]
     none = "no run yet" if wanted.is_empty else "no run matches"
     write(Document({"runs": rows}, lambda chosen: _text(latest, chosen, none), rows), options)

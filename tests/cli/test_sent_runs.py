@@ -12,10 +12,11 @@ from celery.app.trace import build_tracer
 from kombu.transport import redis as stock
 from redis import Redis
 
-from cli import run_following, sent_runs
+from cli import run_following, run_lookup, sent_runs
 from config import queues
 from tasks.engine.journal.journal import LONGEST_WAIT
 from tests.cli.conftest import Run
+from workers import run_record
 from workers.app import Xenflow
 from workers.local_stack.valkey_server import Valkey
 
@@ -124,6 +125,22 @@ def test_runs_lists_what_waits_before_what_has_begun(xenflow: Run, worker: Xenfl
 
     assert [(one["id"], one["state"]) for one in listed] == [(waits, "sent"), (begun, "failed")]
     assert waits[:8] in xenflow("runs", COLUMNS="60").out.splitlines()[1]
+
+
+def test_a_run_that_begins_while_runs_are_read_is_listed_once(
+    xenflow: Run, worker: Xenflow
+) -> None:
+    """It is looked for among the messages first, and then in the journal."""
+    id_ = sent(xenflow)
+
+    def begin(run: run_record.Run) -> bool:
+        if run.state == "sent":
+            deliver(worker, run.id)
+        return True
+
+    found = run_lookup.latest(worker.runtime.journal, 2, matches=begin)
+
+    assert [(run.id, run.state) for run in found] == [(id_, "failed")]
 
 
 @pytest.mark.parametrize(
