@@ -304,7 +304,7 @@ class Journal:
         with self.redis.pipeline(transaction=False) as commands:
             for operation in operations:
                 commands.hexists(self.keys.entry(operation), "ended")
-            return sum(map(bool, commands.execute()))
+            return sum(map(bool, redis_replies.executed(commands)))
 
     def made(self, flow: str) -> list[Made]:
         """Return what the steps of a flow made, last made first."""

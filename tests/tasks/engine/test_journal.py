@@ -182,6 +182,16 @@ def test_the_operations_that_have_ended_are_counted(journal: Journal) -> None:
     assert journal.count_ended(["ended", "runs", "waits"]) == 1
 
 
+def test_operations_are_counted_beside_one_whose_key_somebody_else_has_written(
+    journal: Journal,
+) -> None:
+    """It counts as one that has not ended, and those that have are counted all the same."""
+    journal.finish(claim(journal, "ended"), Place(root="op"), {})
+    journal.redis.set(journal.keys.entry("spoilt"), "no hash")
+
+    assert journal.count_ended(["spoilt", "ended"]) == 1
+
+
 def test_parking_lets_go(journal: Journal, parked: ParkedOperations) -> None:
     """A parked operation is held by nobody."""
     park(parked, claim(journal))
