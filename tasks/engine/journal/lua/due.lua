@@ -6,13 +6,10 @@
 -- has left the queue: if nobody claims it for as long as a worker may have it in hand, it is lost.
 local now = seconds()
 local out = {}
-local function hand_out(id, entry, message)
+local function hand_out(id, entry)
   out[#out + 1] = id
-  out[#out + 1] = message
+  out[#out + 1] = redis.call('HGET', entry, FIELD.message)
   out[#out + 1] = send(entry, id, KEYS[2], KEYS[3], now + ARGV[3])
-end
-local function message_of(entry)
-  return is_entry(entry) and redis.call('HEXISTS', entry, FIELD.ended) == 0 and redis.call('HGET', entry, FIELD.message)
 end
 local function is_lost(id, entry)
   local queue = redis.call('HGET', entry, FIELD.queue) or ''
@@ -41,20 +38,18 @@ end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])) do
   local entry = ARGV[1] .. id
   redis.call('ZREM', KEYS[1], id)
-  local message = message_of(entry)
-  if message then
-    hand_out(id, entry, message)
+  if is_open(entry) then
+    hand_out(id, entry)
   end
 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[2])) do
   local entry = ARGV[1] .. id
-  local message = message_of(entry)
-  if not message then
+  if not is_open(entry) then
     redis.call('ZREM', KEYS[2], id)
   elseif is_lost(id, entry) then
     redis.call('HINCRBY', KEYS[5], 'resent', 1)
     keep(KEYS[5], 2592000)
-    hand_out(id, entry, message)
+    hand_out(id, entry)
   end
 end
 return out

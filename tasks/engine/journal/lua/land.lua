@@ -5,27 +5,26 @@
 -- Answers {id, message, number, ...}. The message stays in the entry, and the id in `landing`, until a worker claims it.
 local now = seconds()
 local out = {}
-local function hand_out(id, entry, message)
+local function hand_out(id, entry)
   out[#out + 1] = id
-  out[#out + 1] = message
+  out[#out + 1] = redis.call('HGET', entry, FIELD.message)
   out[#out + 1] = send(entry, id, KEYS[2], KEYS[5], now + ARGV[3])
 end
 local function land(id, label, outcome)
   local entry = ARGV[1] .. id
-  local message = is_entry(entry) and redis.call('HGET', entry, FIELD.message)
-  if not message or redis.call('HEXISTS', entry, FIELD.ended) == 1 then
+  if not is_open(entry) then
     return  -- it ended without waiting for this task
   end
   redis.call('HSETNX', entry, PART.outcome .. label, outcome)
   redis.call('HSETNX', entry, PART.landed .. label, now)
   redis.call('HSET', entry, FIELD.phase, PHASE.landed)
   redis.call('ZREM', KEYS[3], id)
-  hand_out(id, entry, message)
+  hand_out(id, entry)
   raise_limit(entry)
   for _, next_id in ipairs(release_call(entry, id, ARGV[1], now)) do
     local next_entry = ARGV[1] .. next_id
     redis.call('ZREM', KEYS[3], next_id)
-    hand_out(next_id, next_entry, redis.call('HGET', next_entry, FIELD.message))
+    hand_out(next_id, next_entry)
   end
 end
 for i = 4, #ARGV, 3 do

@@ -7,6 +7,10 @@ end
 local function is_entry(key)
   return redis.call('TYPE', key).ok == 'hash'
 end
+-- Return whether a key holds the entry of an operation that has begun and has not ended.
+local function is_open(key)
+  return is_entry(key) and redis.call('HEXISTS', key, FIELD.message) == 1 and redis.call('HEXISTS', key, FIELD.ended) == 0
+end
 -- Lengthen the lifetime of a key to so many seconds at least.
 local function keep(key, lifetime)
   if redis.call('TTL', key) < tonumber(lifetime) then
@@ -33,8 +37,7 @@ end
 -- Remove operations that ended, or whose entry is gone, from the oldest members of a set of calls.
 local function forget_ended(calls, entries)
   for _, id in ipairs(redis.call('ZRANGE', calls, 0, 99)) do
-    local entry = entries .. id
-    if not is_entry(entry) or redis.call('HEXISTS', entry, FIELD.message) == 0 or redis.call('HEXISTS', entry, FIELD.ended) == 1 then
+    if not is_open(entries .. id) then
       redis.call('ZREM', calls, id)
     end
   end
@@ -55,7 +58,7 @@ local function admit_waiting(calls, entries, now)
     if not next_id then
       break
     end
-    if is_entry(entries .. next_id) and redis.call('HEXISTS', entries .. next_id, FIELD.message) == 1 and redis.call('HEXISTS', entries .. next_id, FIELD.ended) == 0 then
+    if is_open(entries .. next_id) then
       redis.call('ZADD', in_flight, now, next_id)
       admitted[#admitted + 1] = next_id
     end

@@ -5,7 +5,7 @@ local now = seconds()
 local stalled = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2], 'LIMIT', 0, ARGV[3])) do
   local entry = ARGV[1] .. id
-  if not is_entry(entry) or redis.call('HEXISTS', entry, FIELD.message) == 0 or redis.call('HEXISTS', entry, FIELD.ended) == 1 then
+  if not is_open(entry) then
     redis.call('ZREM', KEYS[1], id)
   else
     local held_until = tonumber(redis.call('HGET', entry, FIELD.held_until) or '0')
