@@ -11,6 +11,10 @@ end
 local function is_open(key)
   return is_entry(key) and redis.call('HEXISTS', key, FIELD.message) == 1 and redis.call('HEXISTS', key, FIELD.ended) == 0
 end
+-- Return whether a key holds the result of a success, by its beginning: clients delete results, and something else may be there.
+local function is_success(key)
+  return redis.call('TYPE', key).ok == 'string' and redis.call('GETRANGE', key, 0, 99):find('"SUCCESS"', 1, true)
+end
 -- Lengthen the lifetime of a key to so many seconds at least.
 local function keep(key, lifetime)
   if redis.call('TTL', key) < tonumber(lifetime) then

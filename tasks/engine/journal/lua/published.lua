@@ -5,10 +5,7 @@ if redis.call('EXISTS', entry) == 0 then
   return 0
 end
 redis.call('HSETNX', entry, FIELD.published, 'true')
-local function is_stored()  -- by its beginning: clients delete results, and something else may be there
-  return redis.call('TYPE', result).ok == 'string' and redis.call('GETRANGE', result, 0, 99):find('"SUCCESS"', 1, true)
-end
-if ARGV[1] ~= '' and redis.call('HEXISTS', entry, FIELD.answer) == 1 and is_stored() then
+if ARGV[1] ~= '' and redis.call('HEXISTS', entry, FIELD.answer) == 1 and is_success(result) then
   redis.call('HSET', entry, FIELD.answer, ARGV[1], FIELD.answer_key, result)
   keep(result, redis.call('TTL', entry))
 end
