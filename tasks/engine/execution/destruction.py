@@ -47,9 +47,13 @@ def plan(execution: Execution) -> None:
         execution.save()
 
 
-def remains(execution: Execution) -> Remains:
+def records_of(execution: Execution) -> list[Record]:
+    """Return the record of an operation, and those of its steps."""
+    return [execution.entry.record, *_steps(execution)]
+
+
+def remains(execution: Execution, records: Sequence[Record]) -> Remains:
     """Return what the calls of a failing operation, or of its steps, have destroyed."""
-    records = [execution.entry.record, *steps(execution)]
     listed = [one for record in records for one in record.to_destroy or ()]
     planned = {one.uuid: one for one in map(_read, listed)}
     there = {uuid: _exists(execution, one) for uuid, one in planned.items()}
@@ -74,7 +78,7 @@ def _read(document: Document) -> Destruction:
     return Destruction(cls, uuid, name, kind)
 
 
-def steps(execution: Execution) -> Iterator[Record]:
+def _steps(execution: Execution) -> Iterator[Record]:
     """Yield the steps of a flow that work on the same target, save those that undo."""
     if not execution.operation.is_flow:
         return

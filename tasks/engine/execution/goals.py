@@ -4,12 +4,11 @@ VMs that were started one after the other go on running when a later one fails. 
 flow says which do, as the pool itself says: what came of a call that was cut off, it alone knows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from tasks.engine.execution import destruction
 from tasks.engine.execution.execution import Execution
-from tasks.engine.journal.record import Document
+from tasks.engine.journal.record import Document, Record
 from xenserver import errors
 from xenserver.client import Xen
 
@@ -28,9 +27,8 @@ def plan(execution: Execution) -> None:
         execution.save()
 
 
-def text(execution: Execution) -> str:
+def text(execution: Execution, records: Sequence[Record]) -> str:
     """Return as text which VMs have reached the goal of a failing flow, or of its steps."""
-    records = [execution.entry.record, *destruction.steps(execution)]
     planned = [record.to_reach for record in records if record.to_reach]
     try:
         return "; ".join(_reached(execution.xen, goal) for goal in planned)
