@@ -81,7 +81,7 @@ class EventQueue:
             self._assert_open(session)
             if found := self._read(self._readers[session]):
                 return found
-            await self._wait(session)
+            await self._wait()
 
     def add(self, operation: str, row: Row) -> None:
         """Queue an event of an object, as it is now, if a session has subscribed to it."""
@@ -142,9 +142,7 @@ class EventQueue:
         unread = (entry.event for entry in self._entries if entry.number >= first)
         return [each for each in unread if reader.wanted.matches(each["class"], each["ref"])]
 
-    async def _wait(self, session: str) -> None:
-        if self._readers[session].next != self._number:
-            return
+    async def _wait(self) -> None:
         news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._news[news] = None
         try:

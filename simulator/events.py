@@ -129,8 +129,8 @@ def _after(seen: Token, found: list[Change], wanted: Subscription) -> Token:
     """Return the token of a batch: nothing that was not reported counts as seen."""
     messages = [each.generation for each in found if each.event["class"] == _MESSAGE]
     others = [each.generation for each in found if each.event["class"] != _MESSAGE]
-    reported = max(seen.messages, *messages, 0) if wanted.matches(_MESSAGE, "") else 0
-    return Token(max(seen.changes, *others, seen.changes), reported)
+    reported = max([seen.messages, *messages, 0]) if wanted.matches(_MESSAGE, "") else 0
+    return Token(max([seen.changes, *others]), reported)
 
 
 def _of_table(table: Table, wanted: Subscription, seen: Token) -> Iterator[Change]:
