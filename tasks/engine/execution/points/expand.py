@@ -1,5 +1,6 @@
 """Canvases: steps that are sent, and whose end is waited for."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from tasks.engine.declaration.answers import Accepted, XenTask
@@ -30,14 +31,16 @@ def start(
             return _accept(execution)
     sent = execution.entry.record.point(label).sent or Sent(0, 0.0)
     interval = min(LOST_AFTER * 2 ** max(sent.times - 1, 0), SELDOM)
+    canvas = _canvas(execution, label, expand, undoes=undoes)
+    steps = canvas_ids.ids(canvas)
     if sent.times == 0 or _is_lost(execution, expand, sent, interval):
-        _send(execution, label, expand, undoes=undoes)
+        execution.runtime.publisher.canvas(canvas, operation=execution.entry.id, label=label)
         execution.entry.update_point(label, sent=Sent(sent.times + 1, execution.entry.now()))
     wake = execution.entry.now() + interval
     if undoes:
         return execution.defer("undoes what it made", until=wake, phase=Phase.UNDOING, label=label)
     wake = min(wake, execution.entry.record.deadline)
-    reason = _progress(execution, label, expand, is_new=sent.times == 0)
+    reason = _progress(execution, steps, is_new=sent.times == 0)
     return execution.defer(reason, until=wake, phase=Phase.PARKED, label=label)
 
 
@@ -69,16 +72,10 @@ def _is_lost(execution: Execution, expand: Expand, sent: Sent, interval: float) 
     return not execution.runtime.journal.open_steps(execution.entry.id)
 
 
-def _progress(execution: Execution, label: str, expand: Expand, *, is_new: bool) -> str:
+def _progress(execution: Execution, steps: Sequence[str], *, is_new: bool) -> str:
     """Return what a flow waits for; of one that comes again without an end, it is looked up."""
-    steps = canvas_ids.ids(_canvas(execution, label, expand, undoes=False))
     ended = 0 if is_new else execution.runtime.journal.count_ended(steps)
     return f"waits for its steps ({ended} of {len(steps)} ended)"
-
-
-def _send(execution: Execution, label: str, expand: Expand, *, undoes: bool) -> None:
-    canvas = _canvas(execution, label, expand, undoes=undoes)
-    execution.runtime.publisher.canvas(canvas, operation=execution.entry.id, label=label)
 
 
 def _canvas(execution: Execution, label: str, expand: Expand, *, undoes: bool) -> Canvas:
