@@ -85,6 +85,21 @@ def test_vms_are_not_assigned_to_a_network(stack: StackHarness, running: str) ->
     assert stack.xenserver.inventory() == before
 
 
+def test_a_failing_flow_that_is_cancelled_waits_for_no_call(stack: StackHarness, name: str) -> None:
+    """One of its steps was refused; what XenServer works on for another one is cancelled."""
+    working = pending(stack.xenserver)
+
+    with endless(stack.xenserver, "VDI.create"), refused(stack.xenserver, "VIF.create"):
+        result = stack.send(UNCONFIGURED, name=name, **EVERYTHING)
+        stack.until(lambda: at_work(stack.xenserver, "VDI.create"), "VDI.create at work")
+        stack.until(lambda: stack.record(result.id).failing, "the flow failing")
+        cancel(stack, result)
+        with pytest.raises(errors.XenflowError):
+            result.get(timeout=TIMEOUT)
+
+    assert pending(stack.xenserver) == working
+
+
 def test_a_vm_whose_shutdown_is_cancelled_stays(stack: StackHarness, running: str) -> None:
     before = stack.xenserver.inventory()
 

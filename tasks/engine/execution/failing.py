@@ -126,12 +126,16 @@ def _under_its_name(execution: Execution, call: Call) -> Call:
 
 
 def _drain_steps(execution: Execution) -> End | FailingStage:
-    """Wait until no step is open; an operation that ends early itself cancels its steps."""
+    """Wait until no step is open; one that ends early itself, or is cancelled, cancels its steps.
+
+    A flow within a cancelled flow may fail first by a step that was not let begin.
+    """
     open_steps = execution.runtime.journal.open_steps(execution.entry.id)
     if not open_steps:
         return FailingStage.ROLLBACK
     failing = _first(execution)
-    if failing.error.type in _ENDS_EARLY and failing.step == execution.entry.id:
+    ends_early = failing.error.type in _ENDS_EARLY and failing.step == execution.entry.id
+    if ends_early or execution.entry.record.cancel:
         for step in open_steps:
             _, sending = execution.runtime.journal.cancel(step, CancelRequest.CANCELLED)
             execution.runtime.publisher.resume(sending)
