@@ -69,7 +69,8 @@ def _command(command: Any, context: typer.Context) -> Iterator[str]:
     yield f"### xenflow {command.name}"
     yield markdown.code(f"xenflow {command.name} {arguments} [OPTIONS]".replace("  ", " "))
     yield inspect.cleandoc(made.help or command.help)
-    yield markdown.table(["option", "meaning"], map(_parameter, made.params))
+    shown = [one for one in made.params if not getattr(one, "hidden", False)]
+    yield markdown.table(["option", "meaning"], map(_parameter, shown))
 
 
 def _parameter(one: Any) -> list[str]:
