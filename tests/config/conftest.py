@@ -1,9 +1,11 @@
 """What the tests of settings share: an environment of their own."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 from cryptography.fernet import Fernet
 
 from config import sealing, settings
@@ -23,6 +25,17 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], No
 def key() -> str:
     """Make a sealing key."""
     return Fernet.generate_key().decode()
+
+
+@pytest.fixture
+def logging_as_it_was() -> Iterator[None]:
+    """Undo what a test configures of the logs of this process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
 
 
 def _forget() -> None:

@@ -1,11 +1,8 @@
 """Celery's own records say in one line what an operator needs."""
 
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from billiard.einfo import ExceptionInfo
 from celery.app.task import Context
 from celery.app.trace import TraceInfo
@@ -15,17 +12,9 @@ from config import connection_errors, library_logs, logs
 from config.settings import Settings
 from xenserver import errors
 
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")
+
 URI = "workers.broker.transport:Transport://:**@127.0.0.1:6379/0"
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
 
 
 class Task:
