@@ -70,7 +70,7 @@ class Fields:
             if max(_longest_word(value), min(value.cell_len, _LEAST_VALUE)) <= room - aligned:
                 yield from _hanging(name, _broken(value, room - aligned), aligned)
             elif name.cell_len + GAP + value.cell_len <= room:
-                yield padded(name, name.cell_len + GAP) + value
+                yield _padded(name, name.cell_len + GAP) + value
             else:
                 yield _whole(name)
                 yield from map(_whole, _indented(value, room))
@@ -154,7 +154,7 @@ def longest_word(text: str) -> int:
 
 
 def _row(texts: Sequence[Text], widths: Sequence[int]) -> Text:
-    cells = [padded(text, width) for text, width in zip(texts, widths, strict=True)]
+    cells = [_padded(text, width) for text, width in zip(texts, widths, strict=True)]
     return _whole(Text(" " * GAP).join(cells))
 
 
@@ -192,9 +192,9 @@ def _indented(text: Text, width: int) -> list[Text]:
 
 def _hanging(name: Text, lines: Sequence[Text], beside: int) -> Iterator[Text]:
     for number, line in enumerate(lines):
-        yield padded(Text() if number else name, beside) + line
+        yield _padded(Text() if number else name, beside) + line
 
 
-def padded(text: Text, width: int) -> Text:
+def _padded(text: Text, width: int) -> Text:
     """Return a text with blanks up to a width."""
     return text + Text(" " * (width - text.cell_len))

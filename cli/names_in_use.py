@@ -22,8 +22,7 @@ def note(producer: Client, sent: Sent) -> str:
     for noun, name in _given(sent):
         fields = {**sent.message.connection(), "name": name, "fields": ["name_label"]}
         if noun == "vm":
-            fields |= {"fields": list(quick_finds.SORTS), "include_templates": True}
-            fields |= {"include_snapshots": True}
+            fields |= {"fields": list(quick_finds.SORTS), **quick_finds.ALL_SORTS}
         elif noun == "vdi":
             fields |= {"fields": ["is_a_snapshot"]}
         found = quick_finds.records(producer, noun, fields)

@@ -27,7 +27,7 @@ _NOUNS = {
     "VDI": "vdi",
 }
 """Field -> noun of the object that it refers to."""
-_FURTHER = {"vm": {"include_templates": True, "include_snapshots": True}}
+_FURTHER = {"vm": quick_finds.ALL_SORTS}
 """Noun -> what a find of all such objects needs: templates and snapshots have drives too."""
 
 

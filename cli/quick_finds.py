@@ -14,6 +14,8 @@ from cli.client import Client
 from cli.exit_codes import CommandFailed
 
 SECONDS = 5.0  # after which a command does without an answer
+ALL_SORTS = {"include_templates": True, "include_snapshots": True}
+"""Fields of a find of VMs that finds templates and snapshots too."""
 SORTS = ("is_a_template", "is_a_snapshot")
 """Fields by which `counted` tells VMs, templates and snapshots apart."""
 
