@@ -50,7 +50,7 @@ def register(app: EngineApp) -> None:
     def reconcile() -> None:
         """Complete stalled operations, destroy orphans, and move messages that nobody reads."""
         with dead_letters.client_of(app) as broker:
-            unread_lists.rescue(broker, app.runtime.settings.global_keyprefix or "")
+            unread_lists.rescue(broker, app.runtime.settings.global_keyprefix)
         targets = reconciler.everywhere(app.runtime, most=reconciler.HOSTS_AT_ONCE)
         reconciler.reconcile(app.runtime, targets)
 

@@ -67,7 +67,7 @@ def _dead_letters(context: Context) -> Iterator[Finding]:
 
 def _unread(context: Context) -> Iterator[Finding]:
     """Find messages of producers that have other steps of priority than the workers."""
-    prefix = context.settings.global_keyprefix or ""
+    prefix = context.settings.global_keyprefix
     for one in unread_lists.find(context.broker, prefix):
         text = (
             f"{counted(one.count, 'message', 'waits', 'wait')} with the priority {one.priority}, "

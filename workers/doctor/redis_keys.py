@@ -30,7 +30,7 @@ def _of_broker(context: Context) -> dict[str, str]:
     """Return the keys of kombu's that workers take messages by, and their types."""
     wanted = dict.fromkeys(queues.ALL, "list")
     wanted |= {"unacked": "hash", "unacked_index": "zset"}
-    prefix = context.settings.global_keyprefix or ""
+    prefix = context.settings.global_keyprefix
     return {f"{prefix}{name}": kind for name, kind in wanted.items()}
 
 
