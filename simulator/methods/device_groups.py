@@ -6,7 +6,6 @@
 from simulator.call import Call
 from simulator.errors import Failure
 from simulator.methods import method
-from simulator.tables import Record
 
 _MOST = 6
 
@@ -74,10 +73,6 @@ async def scan_usb(call: Call, host: str) -> None:
 async def create_sriov(call: Call, pif: str, network: str) -> str:
     """Refuse: no interface can be divided."""
     call.db.get("network", network)
-    if not _is_physical(call.db.get("PIF", pif)):
+    if not call.db.get("PIF", pif)["physical"]:
         raise Failure("PIF_IS_NOT_PHYSICAL", pif)
     raise Failure("PIF_IS_NOT_SRIOV_CAPABLE", pif)
-
-
-def _is_physical(pif: Record) -> bool:
-    return bool(pif["physical"])
